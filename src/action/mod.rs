@@ -1,0 +1,163 @@
+//! The six actions. Pure: a request is made from what is given, an answer is judged by what it says.
+//!
+//! Adding an action is one file, a variant of [`Kind`] and of [`Parameters`], an example file and golden bodies.
+
+pub mod chat;
+
+use crate::http::{Request, Response};
+use crate::outgoing::Outgoing;
+use crate::parameter::{Resolver, Unresolved};
+use std::ops::Range;
+use std::time::Duration;
+
+/// The identifiers of the specification, spelt as there: the one list of actions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// POST of the event.
+    WebhookHttpPost,
+    /// GET with the event in headers and query.
+    WebhookHttpGet,
+    /// Message to a WeCom group robot.
+    WecomGroupChatRobot,
+    /// Message to a DingTalk group robot.
+    DingdingGroupChatRobot,
+    /// Message to a Feishu or Lark group robot.
+    FeishuGroupChatRobot,
+    /// Build by Jenkins' Generic Webhook Trigger.
+    JenkinsGenericBuildJob,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::WebhookHttpPost,
+        Self::WebhookHttpGet,
+        Self::WecomGroupChatRobot,
+        Self::DingdingGroupChatRobot,
+        Self::FeishuGroupChatRobot,
+        Self::JenkinsGenericBuildJob,
+    ];
+
+    /// The identifier.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::WebhookHttpPost => "webhook_http_post",
+            Self::WebhookHttpGet => "webhook_http_get",
+            Self::WecomGroupChatRobot => "wecom_group_chat_robot",
+            Self::DingdingGroupChatRobot => "dingding_group_chat_robot",
+            Self::FeishuGroupChatRobot => "feishu_group_chat_robot",
+            Self::JenkinsGenericBuildJob => "jenkins_generic_build_job",
+        }
+    }
+
+    /// Whether it is one of the three chat robots.
+    pub fn is_robot(self) -> bool {
+        matches!(self, Self::WecomGroupChatRobot | Self::DingdingGroupChatRobot | Self::FeishuGroupChatRobot)
+    }
+}
+
+/// What is given to one attempt besides the event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Milliseconds since 1970-01-01 UTC: time stamps and signatures are made from it.
+    pub now_ms: i64,
+    /// Counted from 1. A robot that asked for [`Verdict::Simplify`] gets the plain form.
+    pub number: u32,
+    /// Whether an earlier attempt was answered by [`Verdict::Simplify`].
+    pub simplify: bool,
+}
+
+/// A request that cannot be made: the delivery is deferred without one, tomorrow's configuration may do better.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{key}`: {why}")]
+pub struct RenderError {
+    /// The parameter at fault.
+    pub key: &'static str,
+    /// A lower-case fragment; never a value.
+    pub why: String,
+    /// Bytes in the decoded string of the parameter, where known.
+    pub range: Option<Range<usize>>,
+}
+
+/// What the receiver's answer means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The receiver said yes. `note` is for people: "queued app/build (URL)", "matched but filtered".
+    Delivered {
+        /// A short fragment, empty when there is nothing to add.
+        note: String,
+    },
+    /// Ended, but unconfirmed: "accepted, no details".
+    Accepted {
+        /// A short fragment.
+        note: String,
+    },
+    /// May do better later.
+    Deferred {
+        /// A short fragment, such as "503 Service Unavailable".
+        why: String,
+        /// What the receiver asked for (`Retry-After`, the vendor's pause).
+        after: Option<Duration>,
+        /// Whether the request may have had its effect ("outcome unknown", interface 4).
+        unknown: bool,
+    },
+    /// Once more, at once, in the plain form: a refused card.
+    Simplify {
+        /// A short fragment.
+        why: String,
+    },
+    /// Will never do better.
+    Failed {
+        /// A short fragment that names the key to change where it can: "DingTalk 310000 sign not match (check `sign`)".
+        why: String,
+    },
+}
+
+/// One action, with resolved parameters.
+pub trait Action {
+    /// The request for one attempt. Pure: credentials are resolved, time and number of the attempt are given.
+    fn request(&self, out: &Outgoing, attempt: &Attempt) -> Result<Request, RenderError>;
+
+    /// What the receiver's answer means. Robots answer 200 and say no in the body.
+    fn verdict(&self, response: &Response) -> Verdict;
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// The hook is off until it is mended.
+    Mistake,
+    /// Told by `check` only.
+    Warning,
+}
+
+/// Something wrong with a parameter that can be seen without resolving anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// How bad.
+    pub severity: Severity,
+    /// The parameter.
+    pub key: &'static str,
+    /// Which entry of a table or array.
+    pub entry: Option<String>,
+    /// Bytes in the decoded string, where known: becomes line and column.
+    pub range: Option<Range<usize>>,
+    /// One sentence fragment; never a secret.
+    pub message: String,
+}
+
+/// What every action's parameters answer.
+pub trait Parameters: std::fmt::Debug {
+    /// Mistakes and warnings that need no resolving: URL, headers, template syntax, combinations.
+    fn findings(&self) -> Vec<Finding>;
+
+    /// Whether some template of it mentions `name`, for `updates` (interface 3.3).
+    fn template_reads(&self, name: &str) -> bool;
+
+    /// Whether it has a template that replaces the body or message.
+    fn has_template(&self) -> bool;
+
+    /// Reads references and builds the action.
+    fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved>;
+}

@@ -1,0 +1,1 @@
+//! Lanes in parallel, deliveries in order: outgoing → request → send → verdict → line in the record.

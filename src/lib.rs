@@ -1,0 +1,49 @@
+//! git-service-hook: tells chat groups, CI servers and webhooks what was pushed to a bare Git repository.
+//!
+//! ```text
+//! git receive-pack                                                      receivers
+//!    │ stdin: old new ref                                                   ▲
+//!    ▼                                                                      │
+//! RefUpdate ─► record ─► PushEvent ─► Decision ═══► Outgoing ─► Request ─► Response ─► Verdict ─► line in the record
+//! push/        spool/    git/          filter       outgoing    action/     transport/  action/    │
+//! plain facts  durable   the only      per hook     one shape   pure        the only    pure       ▼
+//!              first     gix user                   for all                 ureq user              report, history
+//! └────────── the hook process: fast, bounded ─────┘└────────── the deliverer: outlives the push ──────────┘
+//! ```
+//!
+//! Data goes one way. Left of `═══►` nothing knows HTTP, right of it nothing knows gix.
+//!
+//! | room | must not know |
+//! |---|---|
+//! | [`push`] | anything but std and serde |
+//! | [`git`] | configuration, hooks, HTTP, spool |
+//! | [`action`], [`signature`], [`template`], [`outgoing`], [`filter`], [`schedule`] | files, environment, clock, gix, ureq |
+//! | [`spool`] | HTTP, actions, gix: a hook is a name to it, an event is bytes with an id |
+//! | [`transport`] | hooks, retries, spool |
+//! | [`deliver`] | gix, markup, file layout |
+//!
+//! `tests/it/rooms.rs` holds the code against this table. The library exists for the binary and its tests; it promises
+//! no stable interface.
+
+pub mod action;
+pub mod cli;
+pub mod clock;
+pub mod commands;
+pub mod config;
+pub mod deliver;
+pub mod environment;
+pub mod exit;
+pub mod filter;
+pub mod git;
+pub mod http;
+pub mod outgoing;
+pub mod parameter;
+pub mod post_receive;
+pub mod push;
+pub mod report;
+pub mod schedule;
+pub mod secret;
+pub mod signature;
+pub mod spool;
+pub mod template;
+pub mod transport;

@@ -1,0 +1,96 @@
+//! What one delivery has to say: one shape for a ref's event, a whole push, a summary and a test.
+
+use crate::push::{Push, PushEvent, RefUpdate};
+use serde_json::Value;
+
+/// The wording of chat messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+pub enum Language {
+    /// English.
+    #[default]
+    #[serde(rename = "en")]
+    English,
+    /// Chinese.
+    #[serde(rename = "zh")]
+    Chinese,
+}
+
+/// `[project]`, complete: every template in it evaluated.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Project {
+    /// Path-like, such as `team/payments`.
+    pub name: String,
+    /// Web page of the project.
+    pub url: Option<String>,
+    /// As configured.
+    pub clone_url: Option<String>,
+    /// As configured.
+    pub ssh_url: Option<String>,
+    /// As configured.
+    pub description: Option<String>,
+    /// As configured.
+    pub display_name: Option<String>,
+    /// As configured.
+    pub team: Option<String>,
+    /// As configured.
+    pub private: Option<bool>,
+    /// Short name of HEAD's branch.
+    pub default_branch: Option<String>,
+    /// Wording of chat messages.
+    pub language: Language,
+}
+
+/// What kind of message this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// One updated ref.
+    Ref,
+    /// The whole push: the first event plus `updates`.
+    Push,
+    /// Refs past `max_refs`: `updates`, no commits.
+    Summary,
+    /// The `test` command: marked, so that nobody takes it for a push.
+    Test,
+}
+
+/// What one attempt has to say. `events` is never empty, except for a summary.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outgoing {
+    /// Which of the four.
+    pub kind: Kind,
+    /// Delivery id: a UUID, the same over all attempts.
+    pub delivery: String,
+    /// Name of the hook.
+    pub hook: String,
+    /// Whose event it is.
+    pub project: Project,
+    /// The push.
+    pub push: Push,
+    /// Distinct commits of all refs of the push.
+    pub push_total_commits: usize,
+    /// With `url` and `compare` filled.
+    pub events: Vec<PushEvent>,
+    /// Refs of the same push that have no event of their own (past `max_refs`).
+    pub rest: Vec<RefUpdate>,
+    /// Bytes that the body may have.
+    pub max_body: usize,
+}
+
+impl Outgoing {
+    /// The body of interface 3.1: the first event, with `updates` where the kind has it.
+    pub fn body(&self) -> Value {
+        Value::Null
+    }
+
+    /// [`Self::body`] as one line of JSON within `max_body` (interface 3.2).
+    pub fn body_bytes(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// The same with less in it: file lists first, then commits, then messages; `None` when nothing is left to cut.
+    #[must_use]
+    pub fn smaller(&self) -> Option<Self> {
+        None
+    }
+}

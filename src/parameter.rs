@@ -1,0 +1,133 @@
+//! The forms in which a parameter of an action may be written (interface 2.2): a string, a reference to where the
+//! string stands, a list, a table. Plain data: what a reference names is read by whoever implements [`Resolve`].
+
+use crate::secret::Secrets;
+
+/// Where a value stands when it does not stand in hooks.toml.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reference {
+    /// A variable of the environment.
+    Env(String),
+    /// A file, relative to the file that names it.
+    File(String),
+    /// A file in systemd's credentials directory.
+    Credential(String),
+}
+
+/// A string, or a reference to one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Text {
+    /// As written.
+    Plain(String),
+    /// To be read when it is needed.
+    Reference(Reference),
+}
+
+/// `"a, b"`, `["a", "b"]` (the items may be references) or a reference to a comma-separated string.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum List {
+    /// An array.
+    Items(Vec<Text>),
+    /// Comma-separated.
+    Joined(Text),
+}
+
+/// Lines or a table of names and values; a table is always name → value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pairs {
+    /// As the specification writes them: `Name: value` lines, `k=v&k=v`, or JSON text.
+    Joined(Text),
+    /// In the order of the file.
+    Table(Vec<(String, Text)>),
+}
+
+/// A resolved value. What came from a reference is secret and is never evaluated as a template.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Value {
+    /// The text itself.
+    pub text: String,
+    /// Whether it came from a reference.
+    pub referenced: bool,
+}
+
+impl std::fmt::Debug for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.referenced { "Value(referenced)" } else { "Value(plain)" })
+    }
+}
+
+/// A reference that names nothing that can be read now: the hook is deferred, not broken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{key}`: {why}")]
+pub struct Unresolved {
+    /// The parameter.
+    pub key: String,
+    /// A lower-case fragment; never the value.
+    pub why: String,
+}
+
+/// Reads what references name, and remembers every value as a secret.
+pub trait Resolve {
+    /// The value, CR, LF and NUL refused, one trailing line end removed; `Err` says why it cannot be had.
+    fn reference(&self, reference: &Reference) -> Result<String, String>;
+}
+
+/// Resolves the parameters of one hook.
+pub struct Resolver<'a> {
+    source: &'a dyn Resolve,
+    secrets: std::cell::RefCell<Secrets>,
+}
+
+impl<'a> Resolver<'a> {
+    /// Over a source of references.
+    pub fn new(source: &'a dyn Resolve) -> Self {
+        Self { source, secrets: std::cell::RefCell::default() }
+    }
+
+    /// `None` when the parameter is absent or an empty string. What a reference holds is noted as a secret.
+    pub fn text(&self, key: &str, text: Option<&Text>) -> Result<Option<Value>, Unresolved> {
+        match text {
+            None => Ok(None),
+            Some(Text::Plain(text)) if text.is_empty() => Ok(None),
+            Some(Text::Plain(text)) => Ok(Some(Value { text: text.clone(), referenced: false })),
+            Some(Text::Reference(reference)) => {
+                let text = self.source.reference(reference).map_err(|why| Unresolved { key: key.to_owned(), why })?;
+                self.secrets.borrow_mut().add(&text);
+                Ok(Some(Value { text, referenced: true }))
+            }
+        }
+    }
+
+    /// As [`Self::text`], and notes the value as a secret wherever it came from.
+    pub fn secret(&self, key: &str, text: Option<&Text>) -> Result<Option<Value>, Unresolved> {
+        let value = self.text(key, text)?;
+        if let Some(value) = &value {
+            self.secrets.borrow_mut().add(&value.text);
+        }
+        Ok(value)
+    }
+
+    /// Trimmed items, empty ones dropped.
+    pub fn list(&self, key: &str, list: Option<&List>) -> Result<Vec<String>, Unresolved> {
+        let mut items = Vec::new();
+        match list {
+            None => {}
+            Some(List::Joined(text)) => {
+                if let Some(value) = self.text(key, Some(text))? {
+                    items.extend(value.text.split(',').map(str::to_owned));
+                }
+            }
+            Some(List::Items(texts)) => {
+                for text in texts {
+                    items.extend(self.text(key, Some(text))?.map(|v| v.text));
+                }
+            }
+        }
+        Ok(items.iter().map(|i| i.trim()).filter(|i| !i.is_empty()).map(str::to_owned).collect())
+    }
+
+    /// All secrets met so far.
+    pub fn into_secrets(self) -> Secrets {
+        self.secrets.into_inner()
+    }
+}

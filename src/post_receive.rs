@@ -1,0 +1,1 @@
+//! One push, top to bottom.

@@ -1,0 +1,39 @@
+use super::RefUpdate;
+use serde::{Deserialize, Serialize};
+
+/// Who pushed; never the committer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pusher {
+    /// The login as the server knows it.
+    pub username: String,
+    /// A name for people; the login when nothing better is known.
+    pub name: String,
+    /// Only when the server knows it (a push certificate); never made up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Where the name comes from: `gitolite`, `http`, `certificate`, the name of a variable of `[pusher] env`,
+    /// `soft-serve` or `account`.
+    pub source: String,
+}
+
+/// One run of post-receive: all that is known before any object is read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Push {
+    /// UUID version 7; also the name of the record in the spool.
+    pub id: String,
+    /// When it was received: milliseconds since 1970-01-01 UTC.
+    pub time_ms: i64,
+    /// As Git gave them, in the order of the events (interface 3.1).
+    pub updates: Vec<RefUpdate>,
+    /// Who pushed.
+    pub pusher: Pusher,
+    /// `git push -o`, lossy where they are not UTF-8.
+    #[serde(default)]
+    pub options: Vec<String>,
+    /// `REMOTE_ADDR`, or the first word of `SSH_CONNECTION`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote_addr: Option<String>,
+    /// `GL_REPO`: a deliverer started by a timer does not see it any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gl_repo: Option<String>,
+}

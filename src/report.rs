@@ -1,0 +1,1 @@
+//! Lines for people: control characters and secrets removed, bounded.

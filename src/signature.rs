@@ -1,0 +1,1 @@
+//! The HMAC variants, each with its source.

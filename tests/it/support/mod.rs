@@ -1,0 +1,123 @@
+//! Sandboxes with a real Git and receivers on loopback.
+
+pub mod receiver;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The program under test.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_git-service-hook");
+
+/// A temporary directory, and a Git that sees nothing of the machine's configuration.
+pub struct Sandbox {
+    dir: tempfile::TempDir,
+}
+
+impl Sandbox {
+    pub fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(
+            dir.path().join("gitconfig"),
+            "[user]\n\tname = Ann Author\n\temail = ann@example.com\n[init]\n\tdefaultBranch = main\n[receive]\n\tadvertisePushOptions = true\n[protocol \"file\"]\n\tallow = always\n",
+        )
+        .unwrap();
+        Self { dir }
+    }
+
+    pub fn path(&self, relative: &str) -> PathBuf {
+        self.dir.path().join(relative)
+    }
+
+    pub fn write(&self, relative: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(relative);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// A command with a clean environment, in `dir` below the sandbox.
+    pub fn command(&self, program: &str, dir: &str) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(self.path(dir))
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.dir.path())
+            .env("GIT_CONFIG_GLOBAL", self.path("gitconfig"))
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_AUTHOR_DATE", "2024-05-01T08:00:00+08:00")
+            .env("GIT_COMMITTER_DATE", "2024-05-01T08:00:00+08:00")
+            .env("GIT_SERVICE_HOOK_CONFIG", self.path("server/hooks.toml"))
+            .env("LANG", "C.UTF-8");
+        command
+    }
+
+    /// Runs git, which must succeed; returns its stdout without the last newline.
+    #[track_caller]
+    pub fn git(&self, dir: &str, arguments: &[&str]) -> String {
+        let out = self.command("git", dir).args(arguments).output().unwrap();
+        assert!(out.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8_lossy(&out.stdout).trim_end_matches('\n').to_owned()
+    }
+
+    /// Runs the program under test.
+    pub fn run(&self, dir: &str, arguments: &[&str]) -> Output {
+        self.command(PROGRAM, dir).args(arguments).output().unwrap()
+    }
+
+    /// A bare repository `name` with the program as its post-receive hook.
+    pub fn bare(&self, name: &str) -> PathBuf {
+        self.git("", &["init", "-q", "--bare", name]);
+        let repo = self.path(name);
+        std::os::unix::fs::symlink(PROGRAM, repo.join("hooks/post-receive")).unwrap();
+        repo
+    }
+
+    /// A clone with one commit that touches `file`.
+    pub fn clone_with_commit(&self, bare: &str, clone: &str) {
+        self.git("", &["clone", "-q", bare, clone]);
+        self.commit(clone, "file.txt", "one\n", "First commit");
+    }
+
+    /// Writes a file and commits it; returns the id.
+    pub fn commit(&self, clone: &str, file: &str, text: &str, message: &str) -> String {
+        self.write(&format!("{clone}/{file}"), text);
+        self.git(clone, &["add", "-A"]);
+        self.git(clone, &["commit", "-q", "--allow-empty", "--allow-empty-message", "-m", message]);
+        self.git(clone, &["rev-parse", "HEAD"])
+    }
+
+    /// Pushes; returns what the pusher saw, `remote: ` lines included.
+    #[track_caller]
+    pub fn push(&self, clone: &str, arguments: &[&str]) -> String {
+        let out = self.command("git", clone).arg("push").args(arguments).output().unwrap();
+        let seen = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert!(out.status.success(), "git push {arguments:?}: {seen}");
+        seen
+    }
+}
+
+/// Waits until `probe` holds, at most 20 s.
+#[track_caller]
+pub fn eventually(what: &str, mut probe: impl FnMut() -> bool) {
+    for _ in 0..1000 {
+        if probe() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    panic!("never happened: {what}");
+}
+
+/// Whether a program is installed; tests that need one say so and pass without it, except in CI.
+pub fn needs(program: &str) -> bool {
+    let found = ["/usr/sbin", "/usr/bin", "/bin", "/usr/local/bin", "/usr/lib/git-core"]
+        .iter()
+        .any(|d| Path::new(d).join(program).exists());
+    assert!(found || std::env::var_os("GIT_SERVICE_HOOK_NO_SKIP").is_none(), "{program} is not installed");
+    if !found {
+        eprintln!("skipped: needs {program}");
+    }
+    found
+}
