@@ -3,6 +3,7 @@
 //! Adding an action is one file, a variant of [`Kind`] and of [`Parameters`], an example file and golden bodies.
 
 pub mod chat;
+pub mod verdict;
 
 use crate::http::{Request, Response};
 use crate::outgoing::Outgoing;
