@@ -148,7 +148,7 @@ pub struct Finding {
 }
 
 /// What every action's parameters answer.
-pub trait Parameters: std::fmt::Debug {
+pub trait Parameters: std::fmt::Debug + Send + Sync {
     /// Mistakes and warnings that need no resolving: URL, headers, template syntax, combinations.
     fn findings(&self) -> Vec<Finding>;
 
