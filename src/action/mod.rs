@@ -5,6 +5,7 @@
 pub mod chat;
 pub mod parameters;
 mod stub;
+pub mod verdict;
 
 use crate::http::{Request, Response};
 use crate::outgoing::Outgoing;
