@@ -77,7 +77,41 @@ pub struct Outgoing {
     pub max_body: usize,
 }
 
+/// How much one delivery may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Commits listed for each event; the newest stay.
+    pub max_commits: usize,
+    /// Bytes of the body.
+    pub max_body: usize,
+}
+
 impl Outgoing {
+    /// Cuts the commits of every event to the newest `max_commits`. The events' `url` and `compare` are filled by the
+    /// caller.
+    #[expect(clippy::too_many_arguments, reason = "the plain facts of a delivery, each given once, by one caller")]
+    pub fn new(
+        kind: Kind,
+        delivery: String,
+        hook: String,
+        project: Project,
+        push: Push,
+        push_total_commits: usize,
+        mut events: Vec<PushEvent>,
+        rest: Vec<RefUpdate>,
+        limits: Limits,
+    ) -> Self {
+        for event in &mut events {
+            let surplus = event.commits.len().saturating_sub(limits.max_commits);
+            if surplus > 0 {
+                event.commits.drain(..surplus);
+                event.truncated = true;
+            }
+        }
+        let max_body = limits.max_body;
+        Self { kind, delivery, hook, project, push, push_total_commits, events, rest, max_body }
+    }
+
     /// The body of interface 3.1: the first event, with `updates` where the kind has it.
     pub fn body(&self) -> Value {
         Value::Null

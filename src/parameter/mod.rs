@@ -1,6 +1,11 @@
 //! The forms in which a parameter of an action may be written (interface 2.2): a string, a reference to where the
 //! string stands, a list, a table. Plain data: what a reference names is read by whoever implements [`Resolve`].
 
+mod choice;
+mod form;
+
+pub use choice::{Flavor, MsgType};
+
 use crate::secret::Secrets;
 
 /// Where a value stands when it does not stand in hooks.toml.
@@ -15,12 +20,22 @@ pub enum Reference {
 }
 
 /// A string, or a reference to one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Text {
     /// As written.
     Plain(String),
     /// To be read when it is needed.
     Reference(Reference),
+}
+
+/// A string in the file may be a secret as well.
+impl std::fmt::Debug for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Plain(_) => f.write_str("Plain"),
+            Self::Reference(reference) => reference.fmt(f),
+        }
+    }
 }
 
 /// `"a, b"`, `["a", "b"]` (the items may be references) or a reference to a comma-separated string.
