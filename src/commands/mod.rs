@@ -2,6 +2,7 @@
 
 pub mod as_owner;
 pub mod check;
+pub mod drain;
 pub mod event;
 pub mod hook_file;
 pub mod install;
