@@ -2,7 +2,7 @@
 //!
 //! Knows names, options and exit codes. What a command does stands in its own file under [`crate::commands`].
 
-use crate::commands::{Failure, as_owner, check, event, install, preview, print, test, uninstall};
+use crate::commands::{Failure, as_owner, check, drain, event, install, preview, print, test, uninstall};
 use crate::environment::Environment;
 use crate::exit;
 use clap::{Parser, Subcommand};
@@ -48,6 +48,11 @@ enum Command {
     ///
     /// Filters are not asked. Exits with 0 only when every receiver has accepted.
     Test(test::Arguments),
+    /// Send what is due now: what a timer or cron runs
+    ///
+    /// Deliveries that have failed and are due again, and pushes that nobody has delivered yet. Exits with 0 when
+    /// nothing is left due, with 1 when a delivery has failed for good.
+    Drain(drain::Drain),
     /// Put the post-receive hook in place, and a commented hooks.toml if there is none
     ///
     /// Never overwrites a hook of another program. Running it again changes nothing.
@@ -64,7 +69,8 @@ enum Command {
 }
 
 /// Runs what the arguments say; the first is the name that the program was started by. Returns the exit code.
-pub fn run(arguments: Vec<OsString>) -> u8 {
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments = arguments.into_iter().collect::<Vec<_>>();
     let environment = Environment::of_process();
     if is_hook(&arguments) {
         return crate::post_receive::run(&environment);
@@ -97,6 +103,7 @@ fn dispatch(parsed: Arguments, arguments: &[OsString], environment: Environment)
         Command::Check(arguments) => check::run(&session, &arguments),
         Command::Install(arguments) => install::run(&session, &arguments),
         Command::Uninstall(arguments) => uninstall::run(&session, &arguments),
+        Command::Drain(arguments) => as_owner::drain(&session, arguments),
         Command::Event(arguments) => as_owner::or_here(&session, |s| event::run(s, &arguments)),
         Command::Preview(arguments) => as_owner::or_here(&session, |s| preview::run(s, &arguments)),
         Command::Test(arguments) => as_owner::or_here(&session, |s| test::run(s, &arguments)),

@@ -2,7 +2,8 @@
 //! group, no further groups, and next to nothing of the caller's environment. Root never acts on what it reads in a
 //! repository that it does not own.
 
-use super::{Failure, Session, repositories};
+use super::drain::{self, Drain};
+use super::{Failure, Session, print, repositories};
 use crate::environment::Environment;
 use crate::exit;
 use std::fs;
@@ -14,12 +15,55 @@ use std::process::Command;
 /// What the child keeps of the environment.
 const KEPT: [&str; 4] = ["PATH", "LANG", "TZ", "GIT_SERVICE_HOOK_CONFIG"];
 
+/// Children of one `drain` at a time.
+const AT_ONCE: usize = 16;
+
 /// Runs `here` in this process, or the whole command line in a child where root stands before another's repository.
 pub fn or_here(session: &Session, here: impl FnOnce(&Session) -> Result<u8, Failure>) -> Result<u8, Failure> {
     match child(session)? {
         Some(code) => Ok(code),
         None => here(session),
     }
+}
+
+/// `drain`, which works on many repositories at once: as root it is split, so that each runs as its owner.
+pub fn drain(session: &Session, mut arguments: Drain) -> Result<u8, Failure> {
+    let here =
+        |session: &Session, arguments: &Drain| Ok(drain::run(arguments, session.dir.as_deref(), &session.environment));
+    if session.owner_settled {
+        arguments.all.clear();
+    }
+    // The hook's own deliverer runs as whoever pushed, as the hook did.
+    let settled = session.owner_settled || arguments.push.is_some() || !rustix::process::geteuid().is_root();
+    if settled {
+        return here(session, &arguments);
+    }
+    let mut found = Vec::new();
+    for dir in std::mem::take(&mut arguments.all) {
+        found.push(repositories::below(&dir)?);
+    }
+    if found.is_empty() {
+        return or_here(session, |session| here(session, &arguments));
+    }
+    let mut found = found.concat();
+    found.retain(|git_dir| git_dir.join("service-hook").is_dir());
+    let each = |git_dir: &Path| or_here(&session.at(git_dir), |session| here(session, &arguments));
+    Ok(found.chunks(AT_ONCE).map(|some| at_once(some, &each)).max().unwrap_or(exit::OK))
+}
+
+/// Runs `each` for some repositories in parallel; the worst exit code.
+fn at_once(git_dirs: &[PathBuf], each: &(dyn Fn(&Path) -> Result<u8, Failure> + Sync)) -> u8 {
+    let results = std::thread::scope(|scope| {
+        let running = git_dirs.iter().map(|git_dir| scope.spawn(move || each(git_dir))).collect::<Vec<_>>();
+        running.into_iter().map(|r| r.join().unwrap_or(Ok(exit::FAILURE))).collect::<Vec<_>>()
+    });
+    let codes = results.into_iter().map(|result| {
+        result.unwrap_or_else(|failure| {
+            print::error(&failure.message);
+            failure.code
+        })
+    });
+    codes.max().unwrap_or(exit::OK)
 }
 
 /// The exit code of the child that ran as the owner; `None` when there is no need for one.
@@ -29,13 +73,16 @@ fn child(session: &Session) -> Result<Option<u8>, Failure> {
     }
     // A repository that is not there is reported by whoever opens it.
     let Some(git_dir) = locate(session) else { return Ok(None) };
-    let owner = fs::metadata(&git_dir).map(|m| m.uid()).unwrap_or(0);
+    let owner = fs::metadata(&git_dir).map_or(0, |m| m.uid());
     if owner == 0 {
         return Ok(None);
     }
     let mut command = command(session, &git_dir, owner)?;
     let status = command.status().map_err(|e| {
-        Failure::new(format!("cannot run as user {owner}, the owner of {}: {e} (can they run the program?)", git_dir.display()))
+        Failure::new(format!(
+            "cannot run as user {owner}, the owner of {}: {e} (can they run the program?)",
+            git_dir.display()
+        ))
     })?;
     let code = status.code().and_then(|c| u8::try_from(c).ok());
     Ok(Some(code.unwrap_or(exit::FAILURE)))

@@ -82,7 +82,7 @@ fn check(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let repository = session.repository()?;
     let loaded = config::load(repository.git_dir(), &session.environment);
     let mut findings = Findings::default();
-    hooks_toml::look(&repository, &loaded, session, &mut findings);
+    hooks_toml::look(&loaded, session, &mut findings);
     hook::look(&repository, &mut findings);
     files::look(&repository, &mut findings);
     let name = repository.git_dir().display().to_string();

@@ -77,7 +77,8 @@ fn request(subject: &Subject, hook: &Hook) -> Result<(Request, Secrets), String>
     let (action, secrets) = hook.action().map_err(|e| e.to_string())?;
     let kind = if hook.per == Per::Push { Kind::Push } else { Kind::Ref };
     let attempt = Attempt { now_ms: clock::now_ms(), number: 1, simplify: false };
-    let request = action.request(&subject.for_hook(hook, kind), &attempt).map_err(|e| secrets.redact(&e.to_string()))?;
+    let request =
+        action.request(&subject.for_hook(hook, kind), &attempt).map_err(|e| secrets.redact(&e.to_string()))?;
     Ok((request, secrets))
 }
 
@@ -109,10 +110,7 @@ mod tests {
             method: Method::Post,
             url: "http://h/hunter2-hunter2".into(),
             masked_url: "http://h/***".into(),
-            headers: vec![
-                ("Authorization".into(), "Bearer x".into()),
-                ("X-Own".into(), "is hunter2-hunter2".into()),
-            ],
+            headers: vec![("Authorization".into(), "Bearer x".into()), ("X-Own".into(), "is hunter2-hunter2".into())],
             body: b"{\"a\":\"hunter2-hunter2\"}".to_vec(),
             secrets: Secrets::default(),
         };

@@ -104,7 +104,7 @@ fn hook<'a>(loaded: &'a Loaded, name: &str) -> Result<&'a Hook, Failure> {
 }
 
 /// Splits `[HOOK…] [OLD NEW]`: names of hooks come first, two further words are a range.
-pub fn split<'a>(words: &'a [String], is_hook: impl Fn(&str) -> bool) -> (Vec<&'a str>, Option<(&'a str, &'a str)>) {
+pub fn split(words: &[String], is_hook: impl Fn(&str) -> bool) -> (Vec<&str>, Option<(&str, &str)>) {
     let all = words.iter().map(String::as_str).collect::<Vec<_>>();
     match all.as_slice() {
         [hooks @ .., old, new] if !is_hook(old) && !is_hook(new) => (hooks.to_vec(), Some((old, new))),

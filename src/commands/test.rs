@@ -96,11 +96,10 @@ fn attempt(action: &dyn Action, out: &Outgoing, hook: &Hook, secrets: &Secrets, 
 }
 
 fn options(hook: &Hook) -> Result<Options, String> {
-    let read = |path: &std::path::PathBuf| crate::config::read_ca_file(path);
     Ok(Options {
         timeout: hook.timeout,
         connect_timeout: hook.connect_timeout,
-        ca_pem: hook.ca_file.as_ref().map(read).transpose()?,
+        ca_pem: hook.ca_file.as_deref().map(check::files::pem).transpose()?,
         insecure_skip_verify: hook.insecure_skip_verify,
     })
 }

@@ -18,7 +18,8 @@ pub fn look(repository: &Repository, findings: &mut Findings) {
     }
     let hooks = git_dir.join("hooks");
     if fs::metadata(&hooks).is_ok_and(|m| m.mode() & 0o002 != 0) {
-        findings.warn(hooks.display().to_string(), "can be written by everybody: whoever does runs code at the next push");
+        findings
+            .warn(hooks.display().to_string(), "can be written by everybody: whoever does runs code at the next push");
     }
     recordable(git_dir, findings);
 }

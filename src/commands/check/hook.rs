@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Looks at the hook of a repository.
-pub fn look(repository: &Repository, findings: &mut Findings) {
+pub(super) fn look(repository: &Repository, findings: &mut Findings) {
     let mut file = HookFile::of(repository.git_dir());
     if let Some(dir) = repository.hooks_path() {
         if dir.canonicalize().ok() != file.dir.canonicalize().ok() {
@@ -24,7 +24,8 @@ pub fn look(repository: &Repository, findings: &mut Findings) {
         }
     }
     if configured_in_git(repository.git_dir()) && starts {
-        findings.mistake(None, "hook.*.command in Git's configuration starts it as well: every push would be told twice");
+        findings
+            .mistake(None, "hook.*.command in Git's configuration starts it as well: every push would be told twice");
     }
 }
 
@@ -37,7 +38,8 @@ fn post_receive(file: &HookFile, findings: &mut Findings) -> bool {
             return false;
         }
         Standing::Link(target) if !path.exists() => {
-            let message = format!("leads to {}, which is not there: `git service-hook install` mends it", target.display());
+            let message =
+                format!("leads to {}, which is not there: `git service-hook install` mends it", target.display());
             findings.mistake(shown(&path), message);
             return true;
         }
@@ -81,9 +83,9 @@ fn executable(path: &Path, findings: &mut Findings) -> bool {
 
 /// Git 2.54 and later also run hooks that its configuration names. Without a git on PATH nobody can tell.
 fn configured_in_git(git_dir: &Path) -> bool {
-    let asked = Command::new("git").arg("--git-dir").arg(git_dir);
-    let mut asked = { asked }.args(["config", "--get-regexp", r"^hook\..*\.command$"]).output();
-    asked.as_mut().is_ok_and(|o| String::from_utf8_lossy(&o.stdout).contains("service-hook"))
+    let mut git = Command::new("git");
+    git.arg("--git-dir").arg(git_dir).args(["config", "--get-regexp", r"^hook\..*\.command$"]);
+    git.output().is_ok_and(|o| String::from_utf8_lossy(&o.stdout).contains("service-hook"))
 }
 
 fn shown(path: &Path) -> String {

@@ -1,17 +1,17 @@
 //! Whether what is configured can be done: every mistake of both files, every secret, every template.
 
 use super::{Finding, Findings, place};
-use crate::action::{Action, Attempt, Severity};
+use crate::action::{self, Attempt, Severity};
 use crate::clock;
 use crate::commands::Session;
-use crate::config::{Hook, Loaded, Per};
+use crate::commands::subject::{Subject, Wanted};
+use crate::config::{Hook, Loaded};
 use crate::environment::Environment;
-use crate::git::{self, Repository};
-use crate::outgoing::{Kind, Limits, Outgoing, Project};
-use crate::push::Push;
+use crate::git;
+use crate::outgoing::Kind;
 
 /// Looks at the configuration of a repository.
-pub fn look(repository: &Repository, loaded: &Loaded, session: &Session, findings: &mut Findings) {
+pub(super) fn look(loaded: &Loaded, session: &Session, findings: &mut Findings) {
     for mistake in &loaded.mistakes {
         findings.push(Finding {
             severity: Some(mistake.severity),
@@ -29,31 +29,41 @@ pub fn look(repository: &Repository, loaded: &Loaded, session: &Session, finding
         findings.warn(None, "no hook is configured: pushes are told to nobody");
     }
     let account = git::pusher(&Environment::default(), &[]).username;
-    let gl_repo = session.environment.non_empty("GL_REPO");
-    let project = loaded.project(repository.git_dir(), gl_repo.as_deref(), repository.default_branch().as_deref());
+    // An empty repository has nothing to try requests with; the templates are rehearsed all the same.
+    let subject = loaded.hooks.first().and_then(|_| Subject::find(session, &Wanted::default()).ok());
     for hook in &loaded.hooks {
-        one(hook, &project, loaded, &account, findings);
+        one(hook, subject.as_ref(), &account, findings);
     }
 }
 
-fn one(hook: &Hook, project: &Project, loaded: &Loaded, account: &str, findings: &mut Findings) {
-    let about = |message: String| Finding {
-        severity: Some(Severity::Mistake),
-        place: Some(format!("[hook.{}]", hook.name)),
-        hook: None,
-        message,
-    };
-    match hook.action() {
-        Err(why) => findings.push(about(format!("user `{account}` cannot resolve {why}"))),
-        Ok((action, secrets)) => {
-            let samples = samples(hook, project, loaded);
-            let attempt = Attempt { now_ms: clock::now_ms(), number: 1, simplify: false };
-            let failed = samples.iter().filter_map(|out| action.request(out, &attempt).err());
-            let failed = failed.map(|e| secrets.redact(&e.to_string())).collect::<Vec<_>>();
-            if failed.is_empty() {
-                findings.fine(format!("{}: {}, resolved by `{account}`, rendered", hook.name, hook.kind.id()));
-            }
-            failed.into_iter().for_each(|why| findings.push(about(why)));
-        }
+fn one(hook: &Hook, subject: Option<&Subject>, account: &str, findings: &mut Findings) {
+    let rehearsed = hook.parameters.rehearse();
+    let templates_fail = rehearsed.iter().any(|f| f.severity == Severity::Mistake);
+    for finding in &rehearsed {
+        findings.push(about(hook, finding.severity, parameter(finding)));
     }
+    let (action, secrets) = match hook.action() {
+        Ok(built) => built,
+        Err(why) => {
+            findings.push(about(hook, Severity::Mistake, format!("{why} (tried as user `{account}`)")));
+            return;
+        }
+    };
+    let attempt = Attempt { now_ms: clock::now_ms(), number: 1, simplify: false };
+    let tried = subject.map(|s| action.request(&s.for_hook(hook, Kind::Test), &attempt));
+    match tried {
+        Some(Err(why)) => findings.push(about(hook, Severity::Mistake, secrets.redact(&why.to_string()))),
+        _ if templates_fail => {}
+        _ => findings.fine(format!("{}: {}, secrets resolved as user `{account}`", hook.name, hook.kind.id())),
+    }
+}
+
+fn about(hook: &Hook, severity: Severity, message: String) -> Finding {
+    Finding { severity: Some(severity), place: Some(format!("[hook.{}]", hook.name)), hook: None, message }
+}
+
+/// The parameter and what is wrong with it.
+fn parameter(finding: &action::Finding) -> String {
+    let entry = finding.entry.as_ref().map(|e| format!(" `{e}`")).unwrap_or_default();
+    format!("`{}`{entry}: {}", finding.key, finding.message)
 }

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 /// The mount point when `path` lies on a mount without execution.
-pub fn noexec(path: &Path) -> Option<PathBuf> {
+pub(super) fn noexec(path: &Path) -> Option<PathBuf> {
     let path = path.canonicalize().ok()?;
     noexec_in(&fs::read_to_string("/proc/self/mountinfo").ok()?, &path)
 }
@@ -29,16 +29,9 @@ fn unescape(field: &str) -> PathBuf {
     let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
     while at < bytes.len() {
         let octal = field.get(at + 1..at + 4).filter(|_| bytes[at] == b'\\');
-        match octal.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                at += 4;
-            }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
-        }
+        let byte = octal.and_then(|digits| u8::from_str_radix(digits, 8).ok());
+        out.push(byte.unwrap_or(bytes[at]));
+        at += if byte.is_some() { 4 } else { 1 };
     }
     OsString::from_vec(out).into()
 }
