@@ -7,4 +7,5 @@ mod config_layers;
 mod config_mistakes;
 mod config_references;
 mod install;
+mod outgoing;
 mod rooms;
