@@ -5,7 +5,7 @@ mod dialect;
 mod mention;
 
 use super::parameters::DingdingGroupChatRobot;
-use super::robot::{Form, Keys, Parts, Robot, Room, Style, bytes, nobody, object};
+use super::robot::{Form, Keys, Parts, Robot, Room, Style, around, bytes, nobody, object};
 use super::{Action, Attempt, Finding, Parameters, RenderError, Severity, Verdict};
 use crate::http::{Request, Response};
 use crate::outgoing::Outgoing;
@@ -76,11 +76,11 @@ impl Action for Dingtalk {
     fn request(&self, out: &Outgoing, attempt: &Attempt) -> Result<Request, RenderError> {
         let limit = LIMIT.min(out.max_body);
         let body = match self.robot.form(attempt.simplify) {
-            Form::Text => self.robot.around(limit, |t| self.text_message(t), |room| self.text(out, &TEXT, room))?,
+            Form::Text => around(limit, |t| self.text_message(t), |room| self.text(out, &TEXT, room))?,
             Form::Markdown => {
                 let title = self.robot.title(out, &TEXT)?;
                 let whole = |text| self.markdown_message(&title, text);
-                self.robot.around(limit, whole, |room| self.text(out, &MARKDOWN, room))?
+                around(limit, whole, |room| self.text(out, &MARKDOWN, room))?
             }
             Form::Whole => {
                 let fits = |whole: &Map<String, Value>| bytes(whole).len() + self.mentions.size() <= limit;

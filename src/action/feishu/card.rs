@@ -6,7 +6,7 @@ use crate::push::Change;
 use serde_json::{Map, Value, json};
 
 /// A card with a title and one markdown element. Clients older than 7.20 show the title and a hint to upgrade.
-pub(super) fn message(title: &str, text: String, color: &str) -> Map<String, Value> {
+pub(super) fn message(title: &str, text: &str, color: &str) -> Map<String, Value> {
     let card = json!({
         "schema": "2.0",
         "config": {"update_multi": true},

@@ -5,7 +5,7 @@ mod codes;
 mod dialect;
 
 use super::parameters::FeishuGroupChatRobot;
-use super::robot::{Form, Keys, Parts, Robot, Room, bytes, object};
+use super::robot::{Form, Keys, Parts, Robot, Room, around, bytes, object};
 use super::{Action, Attempt, Finding, Parameters, RenderError, Severity, Verdict};
 use crate::http::{Request, Response};
 use crate::outgoing::Outgoing;
@@ -81,12 +81,12 @@ impl Action for Feishu {
         let body = match self.robot.form(attempt.simplify) {
             Form::Text => {
                 let text = |bytes| self.robot.text(out, &TEXT, &TEXT, Room { bytes, titled: false });
-                self.robot.around(limit, |t| signed(text_message(t)), text)?
+                around(limit, |t| signed(text_message(t)), text)?
             }
             Form::Markdown => {
                 let title = self.robot.title(out, &TEXT)?;
                 let text = |bytes| self.robot.text(out, &CARD, &TEXT, Room { bytes, titled: true });
-                self.robot.around(limit, |t| signed(card::message(&title, t, card::color(out))), text)?
+                around(limit, |t| signed(card::message(&title, &t, card::color(out))), text)?
             }
             Form::Whole => {
                 let fits = |whole: &Map<String, Value>| bytes(&signed(whole.clone())).len() <= limit;

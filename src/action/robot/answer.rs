@@ -50,28 +50,25 @@ pub(crate) fn judge(response: &Response, vendor: &Vendor<'_>) -> Verdict {
     let success = (200..300).contains(&response.status);
     let body = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
     let Some(code) = (vendor.code)(&body) else {
-        return match success {
-            true => Verdict::Deferred {
-                why: format!("answered {} without a code", response.status),
-                after: None,
-                unknown: true,
-            },
-            false => verdict::from_status(response),
-        };
+        if !success {
+            return verdict::from_status(response);
+        }
+        let why = format!("answered {} without a code", response.status);
+        return Verdict::Deferred { why, after: None, unknown: true };
     };
     if code == 0 {
         return Verdict::Delivered { note: String::new() };
     }
     let message = body[vendor.message].as_str().unwrap_or("");
     match (vendor.rule)(code, message) {
-        Some(ruling) => verdict_of(ruling, vendor.name, code),
+        Some(ruling) => verdict_of(&ruling, vendor.name, code),
         // A gateway in between has codes of its own.
         None if !success => verdict::from_status(response),
         None => Verdict::Failed { why: format!("{} {code} {}", vendor.name, excerpt(message)).trim_end().to_owned() },
     }
 }
 
-fn verdict_of(ruling: Ruling, vendor: &str, code: i64) -> Verdict {
+fn verdict_of(ruling: &Ruling, vendor: &str, code: i64) -> Verdict {
     let why = format!("{vendor} {code} {}", ruling.words);
     match ruling.class {
         Class::Permanent => Verdict::Failed { why },

@@ -37,7 +37,7 @@ impl Keys<'_> {
             },
             Some(Text::Reference(_)) => {}
         }
-        let without = matches!(self.template, None) || plain(self.template).is_some_and(str::is_empty);
+        let without = self.template.is_none() || plain(self.template).is_some_and(str::is_empty);
         if self.msg_type == Some(MsgType::Customize) && without {
             found.push(mistake("template", "is missing: `msg_type = \"customize\"` sends what it says"));
         }

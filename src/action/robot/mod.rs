@@ -116,25 +116,13 @@ impl Robot {
 
     /// `lead` and the text below it.
     fn below(&self, lead: &[String], out: &Outgoing, style: &Style, room: usize) -> Result<String, RenderError> {
-        let lead: String = lead.iter().map(|l| format!("{l}{}", style.dialect.line_break())).collect();
+        let lead: String = lead.iter().flat_map(|line| [line, style.dialect.line_break()]).collect();
         let rest = room.saturating_sub(style.dialect.size(&lead));
         let text = match &self.template {
             Some(template) => template.text("template", out, style, rest)?,
             None => chat::message(out, style.dialect, rest),
         };
         if text.is_empty() { Ok(chat::cut_text(lead.trim_end(), style.dialect, room)) } else { Ok(lead + &text) }
-    }
-
-    /// An object `whole` around the message's text, which gets what `room` the object leaves of `limit`; both in bytes
-    /// of the body.
-    pub(crate) fn around(
-        &self,
-        limit: usize,
-        whole: impl Fn(String) -> Map<String, Value>,
-        text: impl FnOnce(usize) -> Result<String, RenderError>,
-    ) -> Result<Map<String, Value>, RenderError> {
-        let room = limit.saturating_sub(bytes(&whole(String::new())).len());
-        Ok(whole(text(room)?))
     }
 
     /// The vendor's whole message that the template makes. `fits` measures it.
@@ -151,8 +139,9 @@ impl Robot {
     /// A POST of `body` to `url`; `secrets` beside those of the address.
     pub(crate) fn post(&self, url: String, body: &Map<String, Value>, secrets: &[&str]) -> Request {
         let mut all = Secrets::default();
-        self.address.secrets.iter().for_each(|s| all.add(s));
-        secrets.iter().for_each(|s| all.add(s));
+        for secret in self.address.secrets.iter().map(String::as_str).chain(secrets.iter().copied()) {
+            all.add(secret);
+        }
         Request {
             method: Method::Post,
             masked_url: self.address.mask(&url),
@@ -165,6 +154,17 @@ impl Robot {
             secrets: all,
         }
     }
+}
+
+/// An object `whole` around the message's text, which gets what room the object leaves of `limit`; both in bytes of the
+/// body.
+pub(crate) fn around(
+    limit: usize,
+    whole: impl Fn(String) -> Map<String, Value>,
+    text: impl FnOnce(usize) -> Result<String, RenderError>,
+) -> Result<Map<String, Value>, RenderError> {
+    let room = limit.saturating_sub(bytes(&whole(String::new())).len());
+    Ok(whole(text(room)?))
 }
 
 /// How much room a text has.

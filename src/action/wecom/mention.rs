@@ -45,11 +45,11 @@ impl Mentions {
             if !text.contains_key("mentioned_list") && !text.contains_key("mentioned_mobile_list") {
                 self.add_lists(text);
             }
-        } else if let Some(Value::String(content)) = whole.get_mut("markdown").and_then(|m| m.get_mut("content")) {
-            if !content.contains("<@") {
-                let line = self.line(super::MARKDOWN_LIMIT.saturating_sub(content.len()));
-                content.push_str(&line);
-            }
+        } else if let Some(Value::String(content)) = whole.get_mut("markdown").and_then(|m| m.get_mut("content"))
+            && !content.contains("<@")
+        {
+            let line = self.line(super::MARKDOWN_LIMIT.saturating_sub(content.len()));
+            content.push_str(&line);
         }
     }
 }
