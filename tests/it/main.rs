@@ -4,4 +4,5 @@
 mod support;
 
 mod chat;
+mod install;
 mod rooms;
