@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 /// 1970-01-20, as vectors of signatures have it.
 pub(super) const NOW: Attempt = Attempt { now_ms: 1_599_360_473_000, number: 1, simplify: false };
 
-pub(super) const WECOM: &str = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=0123abcd-4567-89ef-0123-456789abcdef";
+pub(super) const WECOM: &str =
+    "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=0123abcd-4567-89ef-0123-456789abcdef";
 pub(super) const DINGTALK: &str = "https://oapi.dingtalk.com/robot/send?access_token=0123456789abcdef0123456789abcdef";
 pub(super) const FEISHU: &str = "https://open.feishu.cn/open-apis/bot/v2/hook/0123abcd-4567-89ef-0123-456789abcdef";
 

@@ -58,7 +58,10 @@ fn places(language: Language, text: &str) -> Vec<(&'static str, Outgoing)> {
         ("branch", one(branch(text, Change::Updated))),
         ("forced branch", one(branch(text, Change::Forced))),
         ("created branch", one(branch(text, Change::Created))),
-        ("several branches", outgoing(Kind::Push, vec![branch(text, Change::Deleted), branch(text, Change::Updated)], language)),
+        (
+            "several branches",
+            outgoing(Kind::Push, vec![branch(text, Change::Deleted), branch(text, Change::Updated)], language),
+        ),
         ("tag message", one(message)),
         ("tag", one(tag_name)),
         ("pusher", pusher),
@@ -69,7 +72,10 @@ fn places(language: Language, text: &str) -> Vec<(&'static str, Outgoing)> {
 
 /// What must hold for any text that goes out. `title` may be plain text.
 fn harmless(text: &str, markup: bool) {
-    let hidden = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let hidden = |c: char| {
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     assert!(!text.contains(hidden), "{text:?}");
     assert!(!text.contains('@'), "{text}");
     assert!(!text.contains("<at") && !text.contains("</"), "{text}");

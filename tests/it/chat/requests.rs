@@ -38,7 +38,10 @@ fn nobody_sees_a_token_or_a_secret() {
             assert!(request.url.contains(token));
             let seen = format!("{} {request:?} {}", request.masked_url, request.secrets.redact(&request.url));
             assert!(!seen.contains(token) && !seen.contains("SECRETSECRET"), "{seen}");
-            assert_eq!(request.secrets.redact(&format!("echo {token} SECRETSECRET")).matches("***").count(), if name == "wecom" { 1 } else { 2 });
+            assert_eq!(
+                request.secrets.redact(&format!("echo {token} SECRETSECRET")).matches("***").count(),
+                if name == "wecom" { 1 } else { 2 }
+            );
             let shown = format!("{} {}", request.masked_url, request.secrets.redact(&request.url));
             assert!(!shown.contains("sign=") || shown.contains("sign=***"), "{shown}");
         }
@@ -54,7 +57,9 @@ fn dingtalk_signs_the_query_anew_for_each_attempt() {
     assert_eq!(at(1_577_262_236_757), expected);
     assert_ne!(at(1_577_262_236_758), expected);
     let bare = super::fixture::robot("dingtalk", json!({"service_url": "http://127.0.0.1:1/hook", "sign": "s"}));
-    assert!(bare.request(&push(), &NOW).unwrap().url.starts_with("http://127.0.0.1:1/hook?timestamp=1599360473000&sign="));
+    assert!(
+        bare.request(&push(), &NOW).unwrap().url.starts_with("http://127.0.0.1:1/hook?timestamp=1599360473000&sign=")
+    );
 }
 
 #[test]
@@ -77,19 +82,24 @@ fn feishu_sends_text_when_its_card_was_refused() {
 
 #[test]
 fn wecom_mentions_by_lists_in_text_and_inline_in_markdown() {
-    let keys = |msg_type| json!({"msg_type": msg_type, "mentioned": "ZhangSan, @all,,", "mentioned_mobile": ["18000000000"]});
+    let keys =
+        |msg_type| json!({"msg_type": msg_type, "mentioned": "ZhangSan, @all,,", "mentioned_mobile": ["18000000000"]});
     let text_body = body(&sent("wecom", keys("text")));
     assert_eq!(text_body["text"]["mentioned_list"], json!(["ZhangSan", "@all"]));
     assert_eq!(text_body["text"]["mentioned_mobile_list"], json!(["18000000000"]));
     let content = text(&body(&sent("wecom", keys("markdown"))));
-    assert!(content.ends_with("\n<@ZhangSan>") && !content.contains("18000000000") && !content.contains("@all"), "{content}");
+    assert!(
+        content.ends_with("\n<@ZhangSan>") && !content.contains("18000000000") && !content.contains("@all"),
+        "{content}"
+    );
     let without = body(&sent("wecom", json!({"msg_type": "text"})));
     assert_eq!(without["text"].as_object().unwrap().keys().collect::<Vec<_>>(), ["content"]);
 }
 
 #[test]
 fn dingtalk_mentions_by_lists_and_in_the_text() {
-    let keys = |msg_type| json!({"msg_type": msg_type, "at_user_ids": ["ZhangSan", "@all"], "at_mobiles": "18000000000"});
+    let keys =
+        |msg_type| json!({"msg_type": msg_type, "at_user_ids": ["ZhangSan", "@all"], "at_mobiles": "18000000000"});
     for (msg_type, line_break) in [("text", "\n"), ("markdown", "\n\n")] {
         let body = body(&sent("dingtalk", keys(msg_type)));
         let at = json!({"atMobiles": ["18000000000"], "atUserIds": ["ZhangSan"], "isAtAll": true});
@@ -121,7 +131,10 @@ fn found(name: &str, keys: Value) -> Vec<(Severity, &'static str, String)> {
 
 #[test]
 fn what_is_right_has_no_findings() {
-    assert_eq!(found("wecom", json!({"service_url": WECOM, "msg_type": "text", "mentioned": "a", "mentioned_mobile": ["1"]})), []);
+    assert_eq!(
+        found("wecom", json!({"service_url": WECOM, "msg_type": "text", "mentioned": "a", "mentioned_mobile": ["1"]})),
+        []
+    );
     assert_eq!(found("dingtalk", json!({"service_url": DINGTALK, "sign": "s", "at_mobiles": ["1"]})), []);
     assert_eq!(found("feishu", json!({"service_url": FEISHU, "keyword": "push"})), []);
     assert_eq!(found("feishu", json!({"service_url": {"env": "URL"}})), []);
@@ -131,7 +144,15 @@ fn what_is_right_has_no_findings() {
 fn a_wrong_address_is_a_mistake_and_a_strange_one_a_warning() {
     for name in ["wecom", "dingtalk", "feishu"] {
         let of = |url: &str| found(name, json!({"service_url": url}));
-        for url in ["", "ftp://e.com/x", "robot.example.com/x", "https://u:p@e.com/", "https://e.com/a b", "https:///x", "http://e.com/${x}"] {
+        for url in [
+            "",
+            "ftp://e.com/x",
+            "robot.example.com/x",
+            "https://u:p@e.com/",
+            "https://e.com/a b",
+            "https:///x",
+            "http://e.com/${x}",
+        ] {
             let found = of(url);
             assert!(matches!(found.as_slice(), [(Severity::Mistake, "service_url", _)]), "{name} {url}: {found:?}");
             assert!(!format!("{found:?}").contains("e.com"), "a finding shows no value");
@@ -141,7 +162,10 @@ fn a_wrong_address_is_a_mistake_and_a_strange_one_a_warning() {
         assert!(matches!(super::requests::found(name, json!({})).as_slice(), [(Severity::Mistake, "service_url", _)]));
     }
     let old = found("feishu", json!({"service_url": "https://open.feishu.cn/open-apis/bot/hook/abc"}));
-    assert!(matches!(old.as_slice(), [(Severity::Mistake, "service_url", why)] if why.contains("/v2/hook/")), "{old:?}");
+    assert!(
+        matches!(old.as_slice(), [(Severity::Mistake, "service_url", why)] if why.contains("/v2/hook/")),
+        "{old:?}"
+    );
 }
 
 #[test]

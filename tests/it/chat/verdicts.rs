@@ -34,10 +34,18 @@ fn table(name: &str, msg_type: &str, code: &str, message: &str, rows: &[(i64, &s
 fn every_code_of_dingtalk_has_its_meaning() {
     let rows = [
         (-1, "system error", "? DingTalk -1 system busy"),
-        (310_000, "keywords not in content, more: [https://x]", "! DingTalk 310000 keywords not in content (check `keyword`)"),
+        (
+            310_000,
+            "keywords not in content, more: [https://x]",
+            "! DingTalk 310000 keywords not in content (check `keyword`)",
+        ),
         (310_000, "sign not match", "! DingTalk 310000 sign not match (check `sign`)"),
         (310_000, "invalid timestamp", "! DingTalk 310000 invalid timestamp (check this machine's clock)"),
-        (310_000, "ip 1.2.3.4 not in whitelist", "! DingTalk 310000 address not in whitelist (add this server's to the robot's)"),
+        (
+            310_000,
+            "ip 1.2.3.4 not in whitelist",
+            "! DingTalk 310000 address not in whitelist (add this server's to the robot's)",
+        ),
         (300_001, "token is not exist", "! DingTalk 300001 token does not exist (check `service_url`)"),
         (300_005, "token is not exist", "! DingTalk 300005 token does not exist (check `service_url`)"),
         (400_101, "", "! DingTalk 400101 token does not exist (check `service_url`)"),
@@ -66,7 +74,10 @@ fn every_code_of_dingtalk_has_its_meaning() {
 #[test]
 fn the_ban_of_an_address_is_known_without_a_code() {
     let body = r#"{"status":1111,"wait":5,"source":"x5","punish":"deny"}"#;
-    assert_eq!(told(verdict("dingtalk", "text", 200, body)), "300 DingTalk 1111 this server's address is shut out for too many calls");
+    assert_eq!(
+        told(verdict("dingtalk", "text", 200, body)),
+        "300 DingTalk 1111 this server's address is shut out for too many calls"
+    );
     assert!(matches!(verdict("dingtalk", "text", 200, r#"{"status":0}"#), Verdict::Deferred { unknown: true, .. }));
 }
 
@@ -75,14 +86,26 @@ fn every_code_of_feishu_has_its_meaning() {
     let sure = [
         (9499, "too many request", "60 Feishu 9499 rate limited"),
         (11_232, "frequency limited psm[x]", "60 Feishu 11232 rate limited"),
-        (19_001, "param invalid: incoming webhook access token invalid", "! Feishu 19001 token is not valid: wrong URL, or the bot was removed (check `service_url`)"),
-        (19_021, "sign match fail or timestamp is not within one hour from current time", "! Feishu 19021 sign not match, or older than an hour (check `sign` and this machine's clock)"),
+        (
+            19_001,
+            "param invalid: incoming webhook access token invalid",
+            "! Feishu 19001 token is not valid: wrong URL, or the bot was removed (check `service_url`)",
+        ),
+        (
+            19_021,
+            "sign match fail or timestamp is not within one hour from current time",
+            "! Feishu 19021 sign not match, or older than an hour (check `sign` and this machine's clock)",
+        ),
         (19_022, "Ip Not Allowed", "! Feishu 19022 address not allowed (add this server's to the bot's)"),
         (19_024, "Key Words Not Found", "! Feishu 19024 keyword missing (check `keyword`)"),
     ];
     let refused = [
         (9499, "Bad Request", "Feishu 9499 message is not valid: Bad Request (check `template`)"),
-        (19_002, "params error, msg_type need", "Feishu 19002 parameter is not valid: params error, msg_type need (check `template`)"),
+        (
+            19_002,
+            "params error, msg_type need",
+            "Feishu 19002 parameter is not valid: params error, msg_type need (check `template`)",
+        ),
         (230_099, "Failed to create card", "Feishu 230099 card was refused: Failed to create card (check `template`)"),
         (200_621, "", "Feishu 200621 card was refused (check `template`)"),
         (200_861, "", "Feishu 200861 card was refused (check `template`)"),
@@ -102,11 +125,19 @@ fn every_code_of_wecom_has_its_meaning() {
     let rows = [
         (-1, "", "? WeCom -1 system busy"),
         (45_009, "api freq out of limit", "65 WeCom 45009 rate limited"),
-        (93_000, "invalid webhook url, hint: [1], from ip: 1.2.3.4", "! WeCom 93000 URL is not valid, or the robot was removed (check `service_url`)"),
+        (
+            93_000,
+            "invalid webhook url, hint: [1], from ip: 1.2.3.4",
+            "! WeCom 93000 URL is not valid, or the robot was removed (check `service_url`)",
+        ),
         (93_004, "", "! WeCom 93004 robot is switched off (switch it on in the group)"),
         (93_008, "", "! WeCom 93008 robot is not in the group (check `service_url`)"),
         (40_058, "markdown.content exceed max length 4096", "! WeCom 40058 message is too long (lower `max_body`)"),
-        (40_058, "invalid Request Parameter, hint: [1]", "! WeCom 40058 parameter is not valid: invalid Request Parameter (check `template`)"),
+        (
+            40_058,
+            "invalid Request Parameter, hint: [1]",
+            "! WeCom 40058 parameter is not valid: invalid Request Parameter (check `template`)",
+        ),
         (44_004, "", "! WeCom 44004 message is empty (check `template`)"),
         (40_008, "", "! WeCom 40008 message type is not valid (check `template`)"),
     ];
