@@ -5,4 +5,5 @@ mod support;
 
 mod chat;
 mod install;
+mod outgoing;
 mod rooms;
