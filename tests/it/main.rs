@@ -5,6 +5,7 @@ mod support;
 
 mod config_layers;
 mod config_mistakes;
+mod config_project;
 mod config_references;
 mod install;
 mod outgoing;
