@@ -1,7 +1,7 @@
 //! The process environment as a value, so that the rooms that read it can be tested without touching it.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 /// A snapshot of the environment.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +22,11 @@ impl Environment {
     /// Lossy text of a variable; `None` when it is not set.
     pub fn get(&self, name: &str) -> Option<String> {
         self.0.get(OsString::from(name).as_os_str()).map(|v| v.to_string_lossy().into_owned())
+    }
+
+    /// All variables, for a child that gets some of them.
+    pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.0.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
     }
 
     /// As [`Self::get`], and `None` when empty.

@@ -33,3 +33,12 @@ impl fmt::Debug for Secrets {
         write!(f, "{} secrets", self.0.len())
     }
 }
+
+/// A URL as people may see it. `from_reference`: it stands outside hooks.toml, so that its whole path is masked.
+pub fn mask_url(url: &str, from_reference: bool) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let _ = from_reference;
+    format!("{scheme}://{host}/{MASK}")
+}

@@ -1,1 +1,94 @@
-//! The HMAC variants, each with its source.
+//! The HMAC variants, each with its source. Knows no headers and no actions: who signs decides where it goes.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use sha1::Sha1;
+use sha2::Sha256;
+
+fn sha256(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().to_vec()
+}
+
+/// `sha1=` and the digest in lower-case hexadecimal, over the exact body: `X-Coding-Signature` (CODING help centre,
+/// "WebHook") and `X-Hub-Signature` (GitHub, legacy).
+pub fn hmac_sha1(token: &str, body: &[u8]) -> String {
+    let mut mac = Hmac::<Sha1>::new_from_slice(token.as_bytes()).expect("HMAC takes keys of any length");
+    mac.update(body);
+    format!("sha1={}", hex::encode(mac.finalize().into_bytes()))
+}
+
+/// The digest in lower-case hexadecimal, over the exact body: `X-Gitea-Signature` and `X-Gogs-Signature` as it is,
+/// `X-Hub-Signature-256` after `sha256=` (GitHub, "Validating webhook deliveries").
+pub fn hmac_sha256_hex(token: &str, body: &[u8]) -> String {
+    hex::encode(sha256(token.as_bytes(), &[body]))
+}
+
+/// The query parameter `sign` of a DingTalk robot, percent-encoded once; `timestamp` is in milliseconds (DingTalk open
+/// platform, custom robots: the key is the secret, the message time stamp, LF, secret).
+pub fn dingtalk(secret: &str, timestamp: i64) -> String {
+    let digest = sha256(secret.as_bytes(), &[timestamp.to_string().as_bytes(), b"\n", secret.as_bytes()]);
+    utf8_percent_encode(&STANDARD.encode(digest), NON_ALPHANUMERIC).to_string()
+}
+
+/// The member `sign` of a Feishu or Lark robot's body; `timestamp` is in seconds (Feishu open platform, custom bots:
+/// the key is time stamp, LF, secret, and the message is empty).
+pub fn feishu(secret: &str, timestamp: i64) -> String {
+    STANDARD.encode(sha256(format!("{timestamp}\n{secret}").as_bytes(), &[]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    fn vectors(group: &str) -> Vec<Value> {
+        let all: Value = serde_json::from_str(include_str!("../tests/vectors.json")).unwrap();
+        let group = all[group].as_array().unwrap().clone();
+        assert!(group.len() >= 3);
+        group
+    }
+
+    fn text<'a>(vector: &'a Value, member: &str) -> &'a str {
+        vector[member].as_str().unwrap()
+    }
+
+    #[test]
+    fn sha1_equals_what_other_senders_send() {
+        for v in vectors("hmac_sha1") {
+            let body = STANDARD.decode(text(&v, "body_base64")).unwrap();
+            assert_eq!(hmac_sha1(text(&v, "key"), &body), text(&v, "expected"), "{}", v["name"]);
+        }
+    }
+
+    #[test]
+    fn sha256_equals_what_other_senders_send() {
+        for v in vectors("hub_signature_256") {
+            let body = STANDARD.decode(text(&v, "body_base64")).unwrap();
+            let hex = hmac_sha256_hex(text(&v, "key"), &body);
+            assert_eq!(hex, text(&v, "expected_hex"), "{}", v["name"]);
+            assert_eq!(format!("sha256={hex}"), text(&v, "expected"), "{}", v["name"]);
+        }
+    }
+
+    #[test]
+    fn dingtalk_equals_what_its_libraries_send() {
+        for v in vectors("dingtalk_sign") {
+            let sign = dingtalk(text(&v, "secret"), v["timestamp"].as_i64().unwrap());
+            assert_eq!(sign, text(&v, "encoded_expected"), "{}", v["name"]);
+        }
+    }
+
+    #[test]
+    fn feishu_equals_what_its_libraries_send() {
+        for v in vectors("feishu_sign") {
+            let sign = feishu(text(&v, "secret"), v["timestamp"].as_i64().unwrap());
+            assert_eq!(sign, text(&v, "expected"), "{}", v["name"]);
+        }
+    }
+}

@@ -1,8 +1,11 @@
 //! The six actions. Pure: a request is made from what is given, an answer is judged by what it says.
 //!
-//! Adding an action is one file, a variant of [`Kind`] and of [`Parameters`], an example file and golden bodies.
+//! Adding an action is one file, a variant of [`Kind`] and of [`parameters::Parsed`], an example file and golden bodies.
 
 pub mod chat;
+pub mod parameters;
+mod stub;
+pub mod verdict;
 
 use crate::http::{Request, Response};
 use crate::outgoing::Outgoing;
@@ -148,9 +151,15 @@ pub struct Finding {
 }
 
 /// What every action's parameters answer.
-pub trait Parameters: std::fmt::Debug {
+pub trait Parameters: std::fmt::Debug + Send + Sync {
     /// Mistakes and warnings that need no resolving: URL, headers, template syntax, combinations.
     fn findings(&self) -> Vec<Finding>;
+
+    /// Renders every template that stands in the file against samples of every change: what cannot be rendered, and
+    /// names that no event has. For `check` alone: too slow for every push.
+    fn rehearse(&self) -> Vec<Finding> {
+        Vec::new()
+    }
 
     /// Whether some template of it mentions `name`, for `updates` (interface 3.3).
     fn template_reads(&self, name: &str) -> bool;

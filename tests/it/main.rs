@@ -4,4 +4,9 @@
 mod support;
 
 mod events;
+mod config_layers;
+mod config_mistakes;
+mod config_references;
+mod install;
+mod outgoing;
 mod rooms;

@@ -1,6 +1,7 @@
 //! Sandboxes with a real Git and receivers on loopback.
 
 pub mod receiver;
+pub mod server;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,6 +1,6 @@
 //! A receiver on loopback that keeps what it got and answers as it is told. Shared by the tests and the demo.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

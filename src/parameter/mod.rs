@@ -1,6 +1,11 @@
 //! The forms in which a parameter of an action may be written (interface 2.2): a string, a reference to where the
 //! string stands, a list, a table. Plain data: what a reference names is read by whoever implements [`Resolve`].
 
+mod choice;
+mod form;
+
+pub use choice::{Flavor, MsgType};
+
 use crate::secret::Secrets;
 
 /// Where a value stands when it does not stand in hooks.toml.
@@ -14,13 +19,31 @@ pub enum Reference {
     Credential(String),
 }
 
+impl Reference {
+    /// Whether a variable holds what whoever pushes can choose: none of these is ever read for a value.
+    pub fn set_by_requests(variable: &str) -> bool {
+        variable == "QUERY_STRING"
+            || ["HTTP_", "SSH_", "GL_", "GIT_", "REMOTE_", "CONTENT_"].iter().any(|p| variable.starts_with(p))
+    }
+}
+
 /// A string, or a reference to one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Text {
     /// As written.
     Plain(String),
     /// To be read when it is needed.
     Reference(Reference),
+}
+
+/// A string in the file may be a secret as well.
+impl std::fmt::Debug for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Plain(_) => f.write_str("Plain"),
+            Self::Reference(reference) => reference.fmt(f),
+        }
+    }
 }
 
 /// `"a, b"`, `["a", "b"]` (the items may be references) or a reference to a comma-separated string.
@@ -70,6 +93,11 @@ pub struct Unresolved {
 pub trait Resolve {
     /// The value, CR, LF and NUL refused, one trailing line end removed; `Err` says why it cannot be had.
     fn reference(&self, reference: &Reference) -> Result<String, String>;
+
+    /// As [`Self::reference`] for a text of several lines: only NUL is refused.
+    fn document(&self, reference: &Reference) -> Result<String, String> {
+        self.reference(reference)
+    }
 }
 
 /// Resolves the parameters of one hook.
@@ -105,6 +133,16 @@ impl<'a> Resolver<'a> {
             self.secrets.borrow_mut().add(&value.text);
         }
         Ok(value)
+    }
+
+    /// The parameter `template`: the one that may have several lines and stand in a file without being a secret. Only
+    /// what another reference holds comes back as `referenced`, and is sent as it is.
+    pub fn template(&self, key: &str, text: Option<&Text>) -> Result<Option<Value>, Unresolved> {
+        let Some(Text::Reference(reference @ Reference::File(_))) = text else {
+            return self.text(key, text);
+        };
+        let text = self.source.document(reference).map_err(|why| Unresolved { key: key.to_owned(), why })?;
+        Ok((!text.is_empty()).then_some(Value { text, referenced: false }))
     }
 
     /// Trimmed items, empty ones dropped.

@@ -1,0 +1,54 @@
+//! Real servers of Debian's packages: started on loopback, ended by their pid.
+
+use super::Sandbox;
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+/// A program that is ended when it is dropped.
+pub struct Server(Child);
+
+impl Server {
+    /// Starts it in its own process group, with its output in `log` below the sandbox.
+    pub fn start(sandbox: &Sandbox, log: &str, command: &mut Command) -> Self {
+        let log = std::fs::File::create(sandbox.path(log)).unwrap();
+        command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+        Self(command.spawn().unwrap_or_else(|e| panic!("{:?}: {e}", command.get_program())))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // TERM, so that a master process ends its workers as well.
+        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
+        let _ = self.0.wait();
+    }
+}
+
+/// A port that was free a moment ago.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Waits until something listens.
+#[track_caller]
+pub fn listening(port: u16) {
+    super::eventually(&format!("port {port} listens"), || TcpStream::connect(("127.0.0.1", port)).is_ok());
+}
+
+/// Whether the tests run as root: servers that drop their rights need it.
+pub fn is_root() -> bool {
+    let out = Command::new("id").arg("-u").output().unwrap();
+    out.stdout == b"0\n"
+}
+
+/// Makes the sandbox passable for other accounts and puts a copy of the program there.
+pub fn program_for_all(sandbox: &Sandbox) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let copy = sandbox.path("git-service-hook");
+    std::fs::copy(super::PROGRAM, &copy).unwrap();
+    for path in [sandbox.path(""), copy.clone()] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    copy
+}
