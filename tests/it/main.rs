@@ -3,6 +3,7 @@
 #[path = "support/mod.rs"]
 mod support;
 
+mod events;
 mod config_layers;
 mod config_mistakes;
 mod config_project;
