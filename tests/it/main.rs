@@ -1,5 +1,7 @@
 //! Claims about the program as its users meet it: a real Git, real repositories, receivers on loopback.
 
+#![expect(unreachable_pub, reason = "a test binary has no outside; `pub` marks what the modules offer each other")]
+
 #[path = "support/mod.rs"]
 mod support;
 
