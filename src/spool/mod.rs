@@ -1,1 +1,51 @@
-//! The durable record of a push: publish, append, fold, lanes, list, prune. A hook is a name, an event is bytes.
+//! The durable record of a push: publish, append, fold, lanes, list, prune. To this room a hook is a name and an
+//! event is bytes with a number; it knows no HTTP, no actions, no gix.
+//!
+//! One file a push below `service-hook/` in the Git directory (docs/operating.md, "Files"). It is created once, by
+//! renaming a file that is complete and synced; afterwards it is only appended to, a line a write. Its state is a fold
+//! over its lines, so no process ever has to rewrite what another one wrote.
+
+mod append;
+mod fold;
+mod follow;
+mod lane;
+mod line;
+mod list;
+mod modes;
+mod prune;
+mod publish;
+mod stamp;
+
+pub use fold::{Delivery, Read, Record, State};
+pub use follow::Follower;
+pub use lane::Lane;
+pub use line::{Ended, Events, Exchange, Line, Outcome, Planned, Queued, Started, VERSION};
+pub use list::repositories;
+pub use prune::Keep;
+pub use publish::Locked;
+
+use std::path::{Path, PathBuf};
+
+/// The folder `service-hook/` of one repository. It is created when something is published.
+#[derive(Clone, Debug)]
+pub struct Spool {
+    root: PathBuf,
+    /// Bits that `core.sharedRepository` adds to the modes of files.
+    shared: u32,
+}
+
+impl Spool {
+    /// `git_dir` is the (common) Git directory; `shared` as the git room gives it.
+    pub fn at(git_dir: &Path, shared: u32) -> Self {
+        Self { root: git_dir.join("service-hook"), shared }
+    }
+
+    fn folder(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// Where a record that still has something to do stands.
+    fn pending_path(&self, id: &str) -> PathBuf {
+        self.root.join("pending").join(id)
+    }
+}

@@ -1,7 +1,23 @@
 //! The only user of ureq: one request, one answer, within a deadline. Knows no hooks, retries or spool.
+//!
+//! Every attempt has a connection of its own: a kept one that the receiver has closed meanwhile would make a failure
+//! out of nothing. Redirects are returned, not followed; content is taken as it comes, without decompression.
 
-use crate::http::{Request, Response};
-use std::time::Duration;
+mod error;
+mod observe;
+mod proxy;
+mod roots;
+
+pub use proxy::Proxies;
+
+use crate::environment::Environment;
+use crate::http::{Method, Request, Response};
+use observe::Observed;
+use std::io::Read;
+use std::time::{Duration, Instant};
+use ureq::config::AutoHeaderValue;
+use ureq::http;
+use ureq::unversioned::resolver::DefaultResolver;
 
 /// Bytes that are read of an answer; the rest is not waited for.
 pub const MAX_RESPONSE: usize = 64 * 1024;
@@ -31,8 +47,61 @@ pub struct SendError {
     pub permanent: bool,
 }
 
-/// Sends one request.
+/// Sends one request, through the proxy that the environment names for it, if any.
 pub fn send(request: &Request, options: &Options) -> Result<Response, SendError> {
-    let _ = (request, options);
-    Err(SendError { what: String::new(), sent: false, permanent: false })
+    send_through(request, options, &Proxies::of(&Environment::of_process()))
 }
+
+/// Sends one request.
+pub fn send_through(request: &Request, options: &Options, proxies: &Proxies) -> Result<Response, SendError> {
+    let started = Instant::now();
+    let observed = Observed::default();
+    let config = config(request, options, proxies)?;
+    let agent = ureq::Agent::with_parts(config, observed.connector(), DefaultResolver::default());
+    let result = match request.method {
+        Method::Get => agent.run(head(request)?.body(()).map_err(|e| error::unusable_header(&e))?),
+        Method::Post => agent.run(head(request)?.body(&request.body[..]).map_err(|e| error::unusable_header(&e))?),
+    };
+    let in_words = |e: &ureq::Error| error::in_words(e, options, observed.sent());
+    let mut answer = result.map_err(|e| in_words(&e))?;
+
+    let mut body = Vec::new();
+    let limit = MAX_RESPONSE as u64 + 1;
+    let reader = answer.body_mut().as_reader();
+    reader.take(limit).read_to_end(&mut body).map_err(|e| in_words(&ureq::Error::from(e)))?;
+    let truncated = body.len() > MAX_RESPONSE;
+    body.truncate(MAX_RESPONSE);
+    let value = |v: &http::HeaderValue| String::from_utf8_lossy(v.as_bytes()).into_owned();
+    let headers = answer.headers().iter().map(|(n, v)| (n.as_str().to_owned(), value(v))).collect();
+    Ok(Response { status: answer.status().as_u16(), headers, body, truncated, took: started.elapsed() })
+}
+
+fn head(request: &Request) -> Result<http::request::Builder, SendError> {
+    let uri: http::Uri = request.url.parse().map_err(|_| error::unusable_url())?;
+    let mut head = http::Request::builder().method(request.method.as_str()).uri(uri);
+    for (name, value) in &request.headers {
+        head = head.header(name, value);
+    }
+    Ok(head)
+}
+
+fn config(request: &Request, options: &Options, proxies: &Proxies) -> Result<ureq::config::Config, SendError> {
+    let builder = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .proxy(proxies.to(&request.url)?)
+        .timeout_global(Some(options.timeout))
+        .timeout_connect(Some(options.connect_timeout.min(options.timeout)))
+        .max_idle_connections(0)
+        .user_agent(AutoHeaderValue::None)
+        .accept(AutoHeaderValue::None)
+        .accept_encoding(AutoHeaderValue::None)
+        .max_response_header_size(MAX_RESPONSE);
+    // Loading the roots of the system takes milliseconds, so only where they are used.
+    let is_tls = request.url.get(..6).is_some_and(|s| s.eq_ignore_ascii_case("https:"));
+    Ok(if is_tls { builder.tls_config(roots::tls_config(options)?) } else { builder }.build())
+}
+
+#[cfg(test)]
+mod tests;

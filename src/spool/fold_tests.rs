@@ -1,0 +1,211 @@
+use super::*;
+use crate::push::Pusher;
+use crate::spool::Spool;
+
+fn push() -> Push {
+    let pusher = Pusher { username: "ann".into(), name: "Ann".into(), email: None, source: "account".into() };
+    let (updates, options) = (Vec::new(), Vec::new());
+    Push { id: String::new(), time_ms: 1000, updates, pusher, options, remote_addr: None, gl_repo: None }
+}
+
+fn events() -> Line {
+    let planned = |id: &str, hook: &str| Planned {
+        id: id.into(),
+        hook: hook.into(),
+        kind: crate::outgoing::Kind::Ref,
+        events: vec![0],
+        rest: vec![],
+    };
+    let event = serde_json::value::RawValue::from_string("{\"n\":1}".into()).unwrap();
+    Line::Events(Box::new(Events {
+        default_branch: Some("main".into()),
+        push_total_commits: 1,
+        events: vec![event],
+        deliveries: vec![planned("d1", "ci"), planned("d2", "team")],
+    }))
+}
+
+fn started(delivery: &str, attempt: u32) -> Line {
+    Line::Started(crate::spool::Started { delivery: delivery.into(), attempt, at_ms: 2000 })
+}
+
+fn ended(delivery: &str, outcome: Outcome) -> Line {
+    Line::Ended(Box::new(Ended {
+        delivery: delivery.into(),
+        at_ms: 3000,
+        outcome,
+        why: "503 Service Unavailable".into(),
+        unknown: false,
+        whole_hook: true,
+        next_attempt_ms: (outcome == Outcome::Deferred).then_some(8000),
+        exchange: None,
+    }))
+}
+
+fn read(spool: &Spool, id: &str) -> Record {
+    let Read::Record(record) = spool.read(id).unwrap() else { panic!("not a record") };
+    *record
+}
+
+#[test]
+fn a_record_is_what_its_lines_add_up_to() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = Spool::at(dir.path(), 0);
+    let mut push = push();
+    let lock = spool.publish(&mut push).unwrap();
+    assert!(read(&spool, &push.id).events.is_none(), "the push is on disk before its events are");
+    for line in [Line::Computing(1500), events(), started("d1", 1), ended("d1", Outcome::Deferred)] {
+        lock.append(&line).unwrap();
+    }
+    let record = read(&spool, &push.id);
+    assert_eq!((record.computing, record.push.pusher.username.as_str()), (1, "ann"));
+    assert_eq!(record.events.as_ref().unwrap().events[0].get(), "{\"n\":1}", "events stay the bytes they were");
+    let first = &record.deliveries[0];
+    assert_eq!((first.state, first.attempts, first.failures), (State::Pending, 1, 1));
+    assert_eq!((first.next_attempt_ms, first.whole_hook), (Some(8000), true));
+    assert!(!record.is_finished());
+
+    for line in [started("d1", 2), ended("d1", Outcome::Delivered), started("d2", 1), ended("d2", Outcome::Failed)] {
+        spool.append(&push.id, &line).unwrap();
+    }
+    let record = read(&spool, &push.id);
+    assert!(record.is_finished());
+    assert_eq!([record.deliveries[0].state, record.deliveries[1].state], [State::Delivered, State::Failed]);
+    spool.finish(&push.id).unwrap();
+    spool.finish(&push.id).expect("another process may have been faster");
+    assert!(matches!(spool.read(&push.id).unwrap(), Read::Gone));
+    assert!(spool.append(&push.id, &started("d1", 3)).is_err(), "a record is never created by appending");
+}
+
+#[test]
+fn a_torn_line_spoils_only_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = Spool::at(dir.path(), 0);
+    let mut push = push();
+    spool.publish(&mut push).unwrap().append(&events()).unwrap();
+    let path = dir.path().join("service-hook/pending").join(&push.id);
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes.extend_from_slice(b"{\"started\":{\"delivery\":\"d1\",\"att");
+    std::fs::write(&path, bytes).unwrap();
+    spool.append(&push.id, &ended("d2", Outcome::Delivered)).unwrap();
+    let record = read(&spool, &push.id);
+    assert_eq!((record.deliveries[0].attempts, record.deliveries[1].state), (0, State::Delivered));
+}
+
+#[test]
+fn a_start_without_an_end_counts_as_a_failure_once_it_is_followed() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = Spool::at(dir.path(), 0);
+    let mut push = push();
+    let lock = spool.publish(&mut push).unwrap();
+    for line in [events(), started("d1", 1)] {
+        lock.append(&line).unwrap();
+    }
+    assert_eq!(read(&spool, &push.id).deliveries[0].open_since_ms, Some(2000));
+    lock.append(&started("d1", 2)).unwrap();
+    let record = read(&spool, &push.id);
+    assert_eq!((record.deliveries[0].attempts, record.deliveries[0].unknowns), (2, 1));
+    lock.append(&Line::Requeued { delivery: "d1".into(), at_ms: 9000 }).unwrap();
+    let delivery = &read(&spool, &push.id).deliveries[0];
+    assert_eq!((delivery.since_ms, delivery.failures, delivery.attempts), (9000, 0, 2), "attempts go on counting");
+}
+
+#[test]
+fn what_is_not_ours_is_put_aside_and_a_newer_version_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = Spool::at(dir.path(), 0);
+    spool.publish(&mut push()).unwrap();
+    let pending = dir.path().join("service-hook/pending");
+    for (name, text) in [("a", "{\"v\":2,\"other\":1}\n"), ("b", "nonsense\n"), ("c", "{\"v\":1,\"pu")] {
+        std::fs::write(pending.join(name), text).unwrap();
+    }
+    assert!(matches!(spool.read("a").unwrap(), Read::Newer(2)));
+    assert!(matches!(spool.read("b").unwrap(), Read::Foreign));
+    assert!(matches!(spool.read("c").unwrap(), Read::Torn));
+    assert!(pending.join("a").exists() && pending.join("c").exists());
+    assert!(dir.path().join("service-hook/corrupt/b").exists());
+}
+
+#[test]
+fn names_keep_the_order_of_recording_when_the_clock_goes_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = Spool::at(dir.path(), 0);
+    let times = [5_000_000, 4_000_000, 4_000_000];
+    let ids = times.map(|time_ms| {
+        let mut push = Push { time_ms, ..push() };
+        spool.publish(&mut push).unwrap();
+        push.id
+    });
+    assert_eq!(spool.pending().unwrap(), ids);
+}
+
+#[test]
+fn a_record_is_locked_from_the_moment_it_can_be_seen() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = Spool::at(dir.path(), 0);
+    let mut push = push();
+    let lock = spool.publish(&mut push).unwrap();
+    assert!(spool.claim(&push.id).unwrap().is_none());
+    drop(lock);
+    assert!(spool.claim(&push.id).unwrap().is_some());
+}
+
+#[test]
+fn a_lane_has_one_holder() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = Spool::at(dir.path(), 0);
+    spool.publish(&mut push()).unwrap();
+    let lane = spool.lane("ci").unwrap();
+    assert!(lane.is_some() && spool.lane("ci").unwrap().is_none() && spool.lane("team").unwrap().is_some());
+    drop(lane);
+    assert!(spool.lane("ci").unwrap().is_some());
+}
+
+#[test]
+fn history_is_bounded_by_count_age_and_size() {
+    use crate::spool::Keep;
+    use std::time::Duration;
+    let dir = tempfile::tempdir().unwrap();
+    let spool = Spool::at(dir.path(), 0);
+    for second in 1..=4 {
+        let mut push = Push { time_ms: second * 1000, ..push() };
+        spool.publish(&mut push).unwrap();
+        spool.finish(&push.id).unwrap();
+    }
+    let left = |keep: &Keep, now_ms| {
+        spool.prune(keep, now_ms).unwrap();
+        std::fs::read_dir(dir.path().join("service-hook/done")).unwrap().count()
+    };
+    let all = Keep { age: Duration::from_secs(3600), count: 10, size: 1 << 20 };
+    assert_eq!(left(&all, 5000), 4);
+    assert_eq!(left(&Keep { count: 3, ..all }, 5000), 3);
+    assert_eq!(left(&Keep { age: Duration::from_secs(1), ..all }, 4500), 1);
+    assert_eq!(left(&Keep { size: 1, ..all }, 5000), 0);
+}
+
+#[test]
+fn a_follower_reads_what_is_new_even_after_the_record_moved() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = Spool::at(dir.path(), 0);
+    let mut push = push();
+    let lock = spool.publish(&mut push).unwrap();
+    let mut follower = spool.follow(&push.id).unwrap();
+    assert!(follower.news().unwrap().is_empty(), "the first line is no news");
+    lock.append(&started("d1", 1)).unwrap();
+    assert_eq!(follower.news().unwrap().len(), 1);
+    lock.append(&ended("d1", Outcome::Delivered)).unwrap();
+    spool.finish(&push.id).unwrap();
+    assert_eq!(follower.news().unwrap().len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn files_have_the_modes_of_the_repository() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let spool = Spool::at(dir.path(), 0o060);
+    let mut push = push();
+    spool.publish(&mut push).unwrap();
+    let mode = |path: &str| dir.path().join("service-hook").join(path).metadata().unwrap().permissions().mode() & 0o7777;
+    assert_eq!((mode("pending"), mode(&format!("pending/{}", push.id))), (0o2770, 0o660));
+}

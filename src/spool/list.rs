@@ -1,0 +1,80 @@
+use super::fold::{Read, Record};
+use super::Spool;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// How deep repositories are looked for.
+const DEPTH: usize = 12;
+
+impl Spool {
+    /// Names of the records that have something to do, oldest first. None when nothing was ever published.
+    pub fn pending(&self) -> io::Result<Vec<String>> {
+        self.names("pending")
+    }
+
+    /// Names of the files in one of the folders, in their order.
+    pub(super) fn names(&self, folder: &str) -> io::Result<Vec<String>> {
+        let entries = match std::fs::read_dir(self.folder(folder)) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let names = entries.flatten().filter_map(|e| e.file_name().into_string().ok());
+        let mut names: Vec<String> = names.filter(|n| !n.starts_with('.')).collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Reads a record. What is not ours is put aside into `corrupt/`, and said so; a newer version, and a file that
+    /// cannot be read now, stay where they are.
+    pub fn read(&self, id: &str) -> io::Result<Read> {
+        let read = match std::fs::read(self.pending_path(id)) {
+            Ok(bytes) => Record::parse(id, &bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Read::Gone,
+            Err(error) => return Err(error),
+        };
+        if matches!(read, Read::Foreign) {
+            let _ = std::fs::rename(self.pending_path(id), self.folder("corrupt").join(id));
+        }
+        Ok(read)
+    }
+
+    /// Moves a record whose deliveries have all ended into the history. Another process may have been faster.
+    pub fn finish(&self, id: &str) -> io::Result<()> {
+        match std::fs::rename(self.pending_path(id), self.folder("done").join(id)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Locks a record whose events are to be computed; `None` while somebody else is at it, or when it has gone.
+    pub fn claim(&self, id: &str) -> io::Result<Option<super::Locked>> {
+        super::publish::claim(&self.pending_path(id))
+    }
+}
+
+/// Git directories at or below `dir` in which a push was ever recorded, in order of their paths. Symbolic links are
+/// not followed.
+pub fn repositories(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    look(dir, DEPTH, &mut found);
+    found.sort();
+    found
+}
+
+fn look(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) {
+    if dir.join("service-hook/pending").is_dir() {
+        found.push(dir.to_owned());
+        return;
+    }
+    let Ok(entries) = std::fs::read_dir(dir) else { return };
+    // A Git directory without records has nothing below it that could have some.
+    if depth == 0 || (dir.join("HEAD").is_file() && dir.join("objects").is_dir()) {
+        return;
+    }
+    for entry in entries.flatten() {
+        if entry.file_type().is_ok_and(|t| t.is_dir()) {
+            look(&entry.path(), depth - 1, found);
+        }
+    }
+}

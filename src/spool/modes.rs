@@ -1,0 +1,55 @@
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+/// Mode of files: private, plus what the repository shares. No umask has a say, so that a push by one member of the
+/// group can be delivered by another.
+pub(super) fn of_file(shared: u32) -> u32 {
+    0o600 | (shared & 0o666)
+}
+
+/// Mode of folders: who may read may enter; shared ones hand their group down.
+pub(super) fn of_folder(shared: u32) -> u32 {
+    let file = of_file(shared);
+    let enter = (file & 0o444) >> 2;
+    let group = if shared & 0o060 == 0 { 0 } else { 0o2000 };
+    file | enter | group
+}
+
+/// Creates a folder if it is not there.
+pub(super) fn create_folder(path: &Path, shared: u32) -> io::Result<()> {
+    match DirBuilder::new().mode(0o700).create(path) {
+        Ok(()) => std::fs::set_permissions(path, Permissions::from_mode(of_folder(shared))),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Opens a file for writing, creating it with the right mode; an existing one is left as it is.
+pub(super) fn create_file(path: &Path, shared: u32) -> io::Result<File> {
+    let mode = of_file(shared);
+    match OpenOptions::new().read(true).write(true).create_new(true).mode(mode).open(path) {
+        Ok(file) => {
+            file.set_permissions(Permissions::from_mode(mode))?;
+            Ok(file)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            OpenOptions::new().read(true).write(true).open(path)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modes_follow_shared_repository() {
+        assert_eq!((of_file(0), of_folder(0)), (0o600, 0o700));
+        assert_eq!((of_file(0o060), of_folder(0o060)), (0o660, 0o2770));
+        assert_eq!((of_file(0o064), of_folder(0o064)), (0o664, 0o2775));
+        assert_eq!((of_file(0o640), of_folder(0o640)), (0o640, 0o2750));
+    }
+}

@@ -1,0 +1,40 @@
+use super::{Spool, publish};
+use std::io;
+use std::time::Duration;
+
+/// How much history stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// By age.
+    pub age: Duration,
+    /// By number of pushes.
+    pub count: usize,
+    /// By bytes.
+    pub size: u64,
+}
+
+/// A file that was to become a record and has not for so long never will.
+const ABANDONED: Duration = Duration::from_secs(3600);
+
+impl Spool {
+    /// Removes the oldest finished records past any of the limits, and what a crash in the middle of publishing left.
+    pub fn prune(&self, keep: &Keep, now_ms: i64) -> io::Result<()> {
+        let oldest = now_ms.saturating_sub(i64::try_from(keep.age.as_millis()).unwrap_or(i64::MAX));
+        let (mut count, mut size) = (0, 0);
+        for id in self.names("done")?.iter().rev() {
+            let path = self.folder("done").join(id);
+            count += 1;
+            size += path.metadata().map_or(0, |m| m.len());
+            if count > keep.count || size > keep.size || publish::time_of(id) < oldest {
+                let _ = std::fs::remove_file(&path);
+            }
+        }
+        for entry in std::fs::read_dir(&self.root)?.flatten() {
+            let abandoned = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
+            if entry.file_name().to_string_lossy().starts_with("new-") && abandoned().is_some_and(|a| a > ABANDONED) {
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
+        Ok(())
+    }
+}
