@@ -5,5 +5,8 @@
 #[path = "support/mod.rs"]
 mod support;
 
+mod check;
+mod cli;
+mod demo;
 mod install;
 mod rooms;
