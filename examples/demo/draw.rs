@@ -202,25 +202,35 @@ fn strip_tags(text: &str) -> String {
     out + rest
 }
 
+/// Takes off backslashes before punctuation, and entities.
 fn unescape(text: &str) -> String {
     let mut out = String::new();
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match (c, chars.peek()) {
-            ('\\', Some(next)) if next.is_ascii_punctuation() => out.extend(chars.next()),
-            _ => out.push(c),
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let next = rest[c.len_utf8()..].chars().next();
+        if c == '\\' && next.is_some_and(|n| n.is_ascii_punctuation()) {
+            out.extend(next);
+            rest = &rest[2..];
+        } else if let Some((meant, after)) = entity(rest) {
+            out.push(meant);
+            rest = after;
+        } else {
+            out.push(c);
+            rest = &rest[c.len_utf8()..];
         }
     }
-    [
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&#42;", "*"),
-        ("&#95;", "_"),
-        ("&#91;", "["),
-        ("&#93;", "]"),
-        ("&nbsp;", " "),
-        ("&amp;", "&"),
-    ]
-    .iter()
-    .fold(out, |text, (from, to)| text.replace(from, to))
+    out
+}
+
+/// An entity at the beginning of the text, and what follows.
+fn entity(text: &str) -> Option<(char, &str)> {
+    let (name, after) = text.strip_prefix('&')?.split_once(';')?;
+    let meant = match name {
+        "lt" => '<',
+        "gt" => '>',
+        "amp" => '&',
+        "nbsp" => ' ',
+        _ => char::from_u32(name.strip_prefix('#')?.parse().ok()?)?,
+    };
+    Some((meant, after))
 }

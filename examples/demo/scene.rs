@@ -63,6 +63,8 @@ impl Scene {
                       [commit]\n\tgpgSign = false\n[tag]\n\tgpgSign = false\n";
         scene.write("gitconfig", config)?;
         scene.git("", &["init", "-q", "--bare", "payments.git"])?;
+        // A server says who pushed; over a local path it would be the account of this machine.
+        scene.write("server.toml", "[pusher]\nenv = [\"DEMO_USER\"]\n")?;
         scene.write("payments.git/hooks.toml", &hooks_toml(&scene.receiver.url(""), language))?;
         let this = std::env::current_exe().map_err(|e| e.to_string())?;
         std::os::unix::fs::symlink(this, scene.path("payments.git/hooks/post-receive")).map_err(|e| e.to_string())?;
@@ -114,7 +116,8 @@ impl Scene {
         command.args(arguments).current_dir(Path::new(&self.path(dir))).env_clear();
         command.env("PATH", path.unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into()));
         command.env("HOME", self.dir.path()).env("GIT_CONFIG_GLOBAL", self.path("gitconfig"));
-        command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_SERVICE_HOOK_CONFIG", self.path("no-server-file.toml"));
+        command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_SERVICE_HOOK_CONFIG", self.path("server.toml"));
+        command.env("DEMO_USER", "mia");
         let out = command.output().map_err(|e| format!("git cannot be started: {e}"))?;
         let said = String::from_utf8_lossy(&out.stderr).into_owned();
         if out.status.success() { Ok(said) } else { Err(format!("git {}: {said}", arguments.join(" "))) }

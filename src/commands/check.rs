@@ -9,7 +9,8 @@ mod mount;
 use super::{Failure, Session, install, print};
 use crate::action::Severity;
 use crate::config::{self, Loaded, Mistake};
-use crate::exit;
+use crate::spool::Spool;
+use crate::{clock, exit};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -85,6 +86,14 @@ fn check(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     hooks_toml::look(&loaded, session, &mut findings);
     hook::look(&repository, &mut findings);
     files::look(&repository, &mut findings);
+    let spool = Spool::at(repository.git_dir(), repository.shared_mode());
+    if !loaded.hooks.is_empty() && !spool.timer_seen(clock::now_ms()) {
+        findings.warn(
+            None,
+            "no timer was seen in the last 2 hours: what fails is tried again at the next push only (let cron or systemd \
+             run `git service-hook drain`, see docs/operating.md)",
+        );
+    }
     let name = repository.git_dir().display().to_string();
     if arguments.json {
         findings.0.iter().for_each(|f| print::stdout(&as_json(&name, f)));
