@@ -9,4 +9,5 @@ mod check;
 mod cli;
 mod demo;
 mod install;
+mod outgoing;
 mod rooms;
