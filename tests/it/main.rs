@@ -5,6 +5,7 @@
 #[path = "support/mod.rs"]
 mod support;
 
+mod chat;
 mod check;
 mod cli;
 mod demo;
