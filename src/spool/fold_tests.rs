@@ -206,6 +206,7 @@ fn files_have_the_modes_of_the_repository() {
     let spool = Spool::at(dir.path(), 0o060);
     let mut push = push();
     spool.publish(&mut push).unwrap();
-    let mode = |path: &str| dir.path().join("service-hook").join(path).metadata().unwrap().permissions().mode() & 0o7777;
+    let mode =
+        |path: &str| dir.path().join("service-hook").join(path).metadata().unwrap().permissions().mode() & 0o7777;
     assert_eq!((mode("pending"), mode(&format!("pending/{}", push.id))), (0o2770, 0o660));
 }

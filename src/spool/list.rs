@@ -1,5 +1,5 @@
-use super::fold::{Read, Record};
 use super::Spool;
+use super::fold::{Read, Record};
 use std::io;
 use std::path::{Path, PathBuf};
 

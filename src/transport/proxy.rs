@@ -48,7 +48,8 @@ impl Proxies {
     fn is_direct(&self, host: &str) -> bool {
         let host = host.trim_matches(['[', ']']).to_ascii_lowercase();
         let loopback = host.parse().map_or(host == "localhost", |a: std::net::IpAddr| a.is_loopback());
-        let named = |d: &String| d == "*" || host == *d || host.strip_suffix(d.as_str()).is_some_and(|h| h.ends_with('.'));
+        let named =
+            |d: &String| d == "*" || host == *d || host.strip_suffix(d.as_str()).is_some_and(|h| h.ends_with('.'));
         loopback || self.direct.iter().any(named)
     }
 }
