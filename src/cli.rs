@@ -1,9 +1,167 @@
-//! The command line as a type.
+//! The command line as a type, and who answers which command.
+//!
+//! Knows names, options and exit codes. What a command does stands in its own file under [`crate::commands`].
 
-use std::ffi::OsString;
+use crate::commands::{Failure, as_owner, check, drain, event, install, preview, print, test, uninstall};
+use crate::environment::Environment;
+use crate::exit;
+use clap::{Parser, Subcommand};
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+/// The name under which Git starts the program.
+const HOOK: &str = "post-receive";
+
+#[derive(Debug, Parser)]
+#[command(name = "git-service-hook", bin_name = "git service-hook", version, max_term_width = 100)]
+#[command(about = "Tells chat groups, CI servers and webhooks what was pushed to a bare Git repository")]
+#[command(after_help = "Exit codes: 0 done, 1 not done or mistakes found, 2 usage error.\n\
+    Start with `git service-hook install` in a bare repository, then edit its hooks.toml.")]
+struct Arguments {
+    /// The repository: a Git directory, or a work tree (default: $GIT_DIR, else the current directory)
+    #[arg(short = 'C', long = "repo", value_name = "DIR", global = true)]
+    repo: Option<PathBuf>,
+    /// Set by a run as root for the child that runs as the repository's owner
+    #[arg(long, value_name = "DIR", hide = true, global = true)]
+    as_owner_of: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check the configuration and the set-up
+    ///
+    /// Tells every mistake and warning with file, line and column, renders every template against sample events,
+    /// resolves every secret, and looks at the hook, its place, and the files around it. Sends nothing.
+    /// Exits with 0 when there are no mistakes (warnings are allowed), with 1 otherwise.
+    Check(check::Arguments),
+    /// Print the event of a ref update as JSON
+    ///
+    /// The body that a webhook gets. Without arguments it is the newest commit of HEAD's branch.
+    Event(event::Arguments),
+    /// Print each request as it would go out, and send nothing
+    ///
+    /// Method, URL, headers and body, secrets masked; and for a hook that would not fire, which filter says so.
+    Preview(preview::Arguments),
+    /// Send the newest commit's event, marked as a test, and print what the receiver answers
+    ///
+    /// Filters are not asked. Exits with 0 only when every receiver has accepted.
+    Test(test::Arguments),
+    /// Send what is due now: what a timer or cron runs
+    ///
+    /// Deliveries that have failed and are due again, and pushes that nobody has delivered yet. Exits with 0 when
+    /// nothing is left due, with 1 when a delivery has failed for good.
+    Drain(drain::Drain),
+    /// Put the post-receive hook in place, and a commented hooks.toml if there is none
+    ///
+    /// Never overwrites a hook of another program. Running it again changes nothing.
+    Install(install::Arguments),
+    /// Take the post-receive hook away again, and put back what --chain moved
+    ///
+    /// hooks.toml and the records under service-hook/ stay.
+    Uninstall(uninstall::Arguments),
+    /// Be the Git hook: read `OLD NEW REF` lines from stdin, record them, have them delivered
+    ///
+    /// What Git runs as hooks/post-receive. Takes the repository from $GIT_DIR or the current directory.
+    /// Exits with 0, and with 1 only when the push could neither be recorded nor delivered.
+    PostReceive,
+}
 
 /// Runs what the arguments say; the first is the name that the program was started by. Returns the exit code.
-pub fn run(arguments: Vec<OsString>) -> u8 {
-    let _ = arguments;
-    crate::exit::OK
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments = arguments.into_iter().collect::<Vec<_>>();
+    let environment = Environment::of_process();
+    if is_hook(&arguments) {
+        return crate::post_receive::run(&environment);
+    }
+    match Arguments::try_parse_from(&arguments) {
+        Ok(parsed) => answer(dispatch(parsed, &arguments, environment)),
+        Err(problem) => usage(&problem),
+    }
+}
+
+/// Whether Git speaks to us: by the name of the link in `hooks/`, or by the command. Further arguments mean nothing,
+/// but somebody who asks for help gets it.
+fn is_hook(arguments: &[OsString]) -> bool {
+    let by_name = arguments.first().and_then(|a| Path::new(a).file_name()) == Some(OsStr::new(HOOK));
+    let by_command = arguments.get(1).is_some_and(|a| a == HOOK);
+    let asks_for_help = arguments.get(2).is_some_and(|a| a == "--help" || a == "-h");
+    by_name || (by_command && !asks_for_help)
+}
+
+fn dispatch(parsed: Arguments, arguments: &[OsString], environment: Environment) -> Result<u8, Failure> {
+    let place = parsed.as_owner_of.as_deref().or(parsed.repo.as_deref());
+    let session = crate::commands::Session {
+        dir: place.map(Path::to_owned),
+        owner_settled: parsed.as_owner_of.is_some(),
+        arguments: arguments.get(1..).unwrap_or_default().to_vec(),
+        environment,
+    };
+    match parsed.command {
+        Command::PostReceive => Err(Failure::usage("post-receive takes its repository from $GIT_DIR, not from -C")),
+        Command::Check(arguments) => check::run(&session, &arguments),
+        Command::Install(arguments) => install::run(&session, &arguments),
+        Command::Uninstall(arguments) => uninstall::run(&session, &arguments),
+        Command::Drain(arguments) => as_owner::drain(&session, arguments),
+        Command::Event(arguments) => as_owner::or_here(&session, |s| event::run(s, &arguments)),
+        Command::Preview(arguments) => as_owner::or_here(&session, |s| preview::run(s, &arguments)),
+        Command::Test(arguments) => as_owner::or_here(&session, |s| test::run(s, &arguments)),
+    }
+}
+
+fn answer(result: Result<u8, Failure>) -> u8 {
+    result.unwrap_or_else(|failure| {
+        print::error(&failure.message);
+        failure.code
+    })
+}
+
+/// Help and version are no errors; everything else is one of usage.
+fn usage(problem: &clap::Error) -> u8 {
+    let text = problem.render().to_string();
+    if problem.use_stderr() {
+        print::stderr(text.trim_end());
+        exit::USAGE
+    } else {
+        print::stdout(text.trim_end());
+        exit::OK
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn the_name_of_the_link_or_the_command_makes_it_the_hook() {
+        assert!(is_hook(&words("hooks/post-receive")));
+        assert!(is_hook(&words("post-receive event --help")));
+        assert!(is_hook(&words("git-service-hook post-receive whatever")));
+        assert!(!is_hook(&words("git-service-hook post-receive --help")));
+        assert!(!is_hook(&words("git-service-hook event")));
+        assert!(!is_hook(&[]));
+    }
+
+    #[test]
+    fn the_repository_can_be_named_before_and_after_the_command() {
+        for line in ["g -C /x event", "g event -C /x", "g --repo /x event", "g event --repo=/x"] {
+            let parsed = Arguments::try_parse_from(words(line)).unwrap();
+            assert_eq!(parsed.repo.as_deref(), Some(Path::new("/x")), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_declaration_is_sound_and_every_command_explains_itself() {
+        let command = Arguments::command();
+        command.clone().debug_assert();
+        for sub in command.get_subcommands() {
+            assert!(sub.get_about().is_some(), "{} has no help", sub.get_name());
+        }
+    }
 }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ExitCode::from(git_service_hook::cli::run(std::env::args_os().collect()))
+    ExitCode::from(git_service_hook::cli::run(std::env::args_os()))
 }

@@ -155,6 +155,12 @@ pub trait Parameters: std::fmt::Debug + Send + Sync {
     /// Mistakes and warnings that need no resolving: URL, headers, template syntax, combinations.
     fn findings(&self) -> Vec<Finding>;
 
+    /// Renders every template that stands in the file against samples of every change: what cannot be rendered, and
+    /// names that no event has. For `check` alone: too slow for every push.
+    fn rehearse(&self) -> Vec<Finding> {
+        Vec::new()
+    }
+
     /// Whether some template of it mentions `name`, for `updates` (interface 3.3).
     fn template_reads(&self, name: &str) -> bool;
 

@@ -1,3 +1,68 @@
-//! One file a command, thin.
+//! One file a command, thin: reads what it was asked, lets the rooms work, says what came of it.
 
+pub mod as_owner;
+pub mod check;
 pub mod drain;
+pub mod event;
+pub mod hook_file;
+pub mod install;
+pub mod preview;
+pub mod print;
+pub mod repositories;
+pub mod subject;
+pub mod test;
+pub mod uninstall;
+
+use crate::environment::Environment;
+use crate::exit;
+use crate::git::{self, Repository};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// What every command is given besides its own arguments.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// `-C`; `None`: where we are.
+    pub dir: Option<PathBuf>,
+    /// Whether this process is already the one that runs as the repository's owner.
+    pub owner_settled: bool,
+    /// The command line without the program's name.
+    pub arguments: Vec<OsString>,
+    /// That of the process.
+    pub environment: Environment,
+}
+
+impl Session {
+    /// Opens the repository in question.
+    pub fn repository(&self) -> Result<Repository, Failure> {
+        git::find(&self.environment, self.dir.as_deref()).map_err(|e| Failure::new(e.to_string()))
+    }
+
+    /// The same session at another repository.
+    #[must_use]
+    pub fn at(&self, dir: &Path) -> Self {
+        Self { dir: Some(dir.to_owned()), ..self.clone() }
+    }
+}
+
+/// Why a command could not do what it was asked, and the exit code that says so.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// A lower-case fragment.
+    pub message: String,
+    /// From [`crate::exit`].
+    pub code: u8,
+}
+
+impl Failure {
+    /// It could not be done.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), code: exit::FAILURE }
+    }
+
+    /// It was not asked rightly.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self { message: message.into(), code: exit::USAGE }
+    }
+}

@@ -4,10 +4,10 @@ mod ca;
 
 use crate::action::{Action, Kind, Parameters, Severity};
 use crate::environment::Environment;
-use crate::filter::Filters;
+use crate::filter::{self, Decision, Filters};
 use crate::outgoing::Project;
 use crate::parameter::Unresolved;
-use crate::push::{Needs, PushEvent};
+use crate::push::{Computed, Needs, Push, PushEvent};
 use crate::secret::Secrets;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -115,6 +115,14 @@ impl Hook {
         Needs::everything(self.max_commits)
     }
 
+    /// Whether it fires for an event: its filters, and what the pusher asked for by push options.
+    pub fn decide(&self, push: &Push, computed: &Computed) -> Decision {
+        match filter::skip_option(&self.name, push).filter(|_| self.skippable) {
+            Some(reason) => Decision::Skip(reason),
+            None => filter::decide(&self.filters, push, computed),
+        }
+    }
+
     /// Reads references and builds the action, with every secret met on the way.
     pub fn action(&self) -> Result<(Box<dyn Action>, Secrets), Unresolved> {
         Err(Unresolved { key: String::new(), why: String::new() })
@@ -144,7 +152,23 @@ pub fn load(git_dir: &Path, environment: &Environment) -> Loaded {
     Loaded::default()
 }
 
+/// What the files say about a hook by its name.
+#[derive(Debug)]
+pub enum Found<'a> {
+    /// It is on.
+    On(&'a Hook),
+    /// It may come back when a mistake is mended: its deliveries wait.
+    Broken,
+    /// It has gone from the files or is disabled: its deliveries are cancelled.
+    Gone,
+}
+
 impl Loaded {
+    /// Looks a hook up for a delivery that was recorded earlier.
+    pub fn find(&self, name: &str) -> Found<'_> {
+        self.hooks.iter().find(|hook| hook.name == name).map_or(Found::Gone, Found::On)
+    }
+
     /// `[project]`, complete. `directory_name` and `gl_repo` are where the name comes from when none is configured.
     pub fn project(&self, git_dir: &Path, gl_repo: Option<&str>, default_branch: Option<&str>) -> Project {
         let _ = (git_dir, gl_repo, default_branch);

@@ -85,6 +85,11 @@ pub struct Unresolved {
 pub trait Resolve {
     /// The value, CR, LF and NUL refused, one trailing line end removed; `Err` says why it cannot be had.
     fn reference(&self, reference: &Reference) -> Result<String, String>;
+
+    /// As [`Self::reference`] for a text of several lines: only NUL is refused.
+    fn document(&self, reference: &Reference) -> Result<String, String> {
+        self.reference(reference)
+    }
 }
 
 /// Resolves the parameters of one hook.
@@ -120,6 +125,16 @@ impl<'a> Resolver<'a> {
             self.secrets.borrow_mut().add(&value.text);
         }
         Ok(value)
+    }
+
+    /// The parameter `template`: the one that may have several lines and stand in a file without being a secret. Only
+    /// what another reference holds comes back as `referenced`, and is sent as it is.
+    pub fn template(&self, key: &str, text: Option<&Text>) -> Result<Option<Value>, Unresolved> {
+        let Some(Text::Reference(reference @ Reference::File(_))) = text else {
+            return self.text(key, text);
+        };
+        let text = self.source.document(reference).map_err(|why| Unresolved { key: key.to_owned(), why })?;
+        Ok((!text.is_empty()).then_some(Value { text, referenced: false }))
     }
 
     /// Trimmed items, empty ones dropped.

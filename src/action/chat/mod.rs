@@ -1,1 +1,79 @@
-//! The wording of chat messages, in English and Chinese, and how they are cut; knows no vendor.
+//! Chat messages: what a push says to people, in English and Chinese, within the size that a vendor takes.
+//!
+//! A message is built as [`message::Message`] (lines of spans, each ours or foreign), and only a [`Dialect`] turns it
+//! into markup: structure instead of escaping after the fact. This room knows no vendor; a vendor is a dialect to it.
+
+pub mod compose;
+mod fit;
+pub mod foreign;
+pub mod message;
+mod phrase;
+mod title;
+mod words;
+
+pub use fit::{cut_text, message};
+pub use title::{MAX_TITLE, title};
+
+/// How one vendor writes text or markdown.
+///
+/// Texts given to [`Dialect::escape`] are one line without control characters; everything else is already escaped.
+pub trait Dialect {
+    /// Foreign text, so that it can neither mention anyone nor form links, images or markup.
+    fn escape(&self, text: &str) -> String;
+
+    /// A link whose label is escaped; `url` has passed [`foreign::url`]. A dialect without links shows the label.
+    fn link(&self, label: &str, url: &str) -> String;
+
+    /// A link that has a line of its own: a dialect without links writes the address out.
+    fn link_line(&self, label: &str, url: &str) -> String {
+        self.link(label, url)
+    }
+
+    /// Emphasis around escaped text; blanks or punctuation stand on both sides.
+    fn bold(&self, text: &str) -> String;
+
+    /// Ends a line so that the next one is really below it.
+    fn line_break(&self) -> &'static str;
+
+    /// Whether the beginning of a line can mean something (heading, list, quote).
+    fn has_blocks(&self) -> bool;
+
+    /// Bytes of `text` as the vendor counts them.
+    fn size(&self, text: &str) -> usize;
+}
+
+/// Bytes of `text` inside a JSON string.
+pub fn json_size(text: &str) -> usize {
+    let escape = |c: char| match c {
+        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
+        c if u32::from(c) < 0x20 => 6,
+        c => c.len_utf8(),
+    };
+    text.chars().map(escape).sum()
+}
+
+/// Foreign text of any number of lines, for templates: every line is escaped, blank ones at the ends are dropped, and
+/// no line can begin a heading, list or quote. An address stays one.
+pub fn escape_block(text: &str, dialect: &dyn Dialect) -> String {
+    if let Some(url) = foreign::url(text) {
+        return url;
+    }
+    let lines = foreign::lines(text).map(|line| {
+        let guard = if dialect.has_blocks() && foreign::begins_block(&line) { "\u{200b}" } else { "" };
+        format!("{guard}{}", dialect.escape(&line))
+    });
+    lines.collect::<Vec<_>>().join(dialect.line_break())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_json_size_is_what_serde_writes() {
+        for text in ["", "a\"b\\c", "\n\r\t\u{8}\u{c}\u{1}\u{1f}", "推送 → 😀\u{7f}\u{2028}"] {
+            let written = serde_json::to_string(text).unwrap();
+            assert_eq!(json_size(text), written.len() - 2, "{written}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! A message before any vendor's markup: lines of spans. Knows no words and no sizes.
+
+use super::{Dialect, foreign};
+
+/// A piece of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    text: String,
+    foreign: bool,
+    bold: bool,
+    url: Option<String>,
+    alone: bool,
+}
+
+impl Span {
+    /// Words of ours: shown as they are.
+    pub fn ours(text: impl Into<String>) -> Self {
+        Self { text: text.into(), foreign: false, bold: false, url: None, alone: false }
+    }
+
+    /// What somebody else wrote: its first line, escaped by the dialect.
+    pub fn foreign(text: &str) -> Self {
+        Self { foreign: true, ..Self::ours(foreign::line(text)) }
+    }
+
+    /// With emphasis.
+    #[must_use]
+    pub fn bold(self) -> Self {
+        Self { bold: true, ..self }
+    }
+
+    /// Linked to a web page, if there is one.
+    #[must_use]
+    pub fn to(self, url: Option<&str>) -> Self {
+        Self { url: url.and_then(foreign::web_url), ..self }
+    }
+
+    /// A link that has its line for itself.
+    #[must_use]
+    pub fn alone(self) -> Self {
+        Self { alone: true, ..self }
+    }
+
+    fn render(&self, dialect: &dyn Dialect, cut: &Cut) -> String {
+        let mut text = self.text.clone();
+        if self.foreign {
+            text = dialect.escape(&foreign::cut(&text, cut.width));
+        }
+        match &self.url {
+            Some(url) if self.alone && cut.links => text = dialect.link_line(&text, url),
+            Some(url) if cut.links => text = dialect.link(&text, url),
+            _ => {}
+        }
+        if self.bold && !text.is_empty() { dialect.bold(&text) } else { text }
+    }
+}
+
+/// Spans that follow each other on one line.
+pub type Line = Vec<Span>;
+
+/// What is said about one ref.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Block {
+    /// Stays as long as the block does.
+    pub head: Vec<Line>,
+    /// One each, newest first.
+    pub commits: Vec<Line>,
+    /// The real number of commits: those beyond the listed ones are counted in the last line.
+    pub total: usize,
+}
+
+/// A whole message.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Always stays.
+    pub head: Vec<Line>,
+    /// One a ref.
+    pub blocks: Vec<Block>,
+    /// Always stays; dropped only with all links.
+    pub tail: Vec<Line>,
+    /// Says "and so many more".
+    pub more: fn(usize) -> String,
+}
+
+/// How much of a message is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// Commits a block.
+    pub commits: usize,
+    /// Blocks.
+    pub refs: usize,
+    /// Characters of a foreign span.
+    pub width: usize,
+    /// Whether there are links.
+    pub links: bool,
+}
+
+impl Message {
+    /// In a dialect, cut.
+    pub fn render(&self, dialect: &dyn Dialect, cut: &Cut) -> String {
+        let line = |line: &Line| line.iter().map(|s| s.render(dialect, cut)).collect::<String>();
+        let mut lines: Vec<String> = self.head.iter().map(line).collect();
+        for block in self.blocks.iter().take(cut.refs) {
+            lines.extend(block.head.iter().map(line));
+            let shown = block.commits.len().min(cut.commits);
+            lines.extend(block.commits[..shown].iter().map(line));
+            if shown > 0 && block.total > shown {
+                lines.push((self.more)(block.total - shown));
+            }
+        }
+        if self.blocks.len() > cut.refs {
+            lines.push((self.more)(self.blocks.len() - cut.refs));
+        }
+        if cut.links {
+            lines.extend(self.tail.iter().map(line));
+        }
+        lines.join(dialect.line_break())
+    }
+
+    /// The first line without any markup, uncut.
+    pub fn first_line(&self) -> String {
+        self.head.first().map(|line| line.iter().map(|s| s.text.as_str()).collect()).unwrap_or_default()
+    }
+
+    /// Commits of the longest block.
+    pub fn most_commits(&self) -> usize {
+        self.blocks.iter().map(|b| b.commits.len()).max().unwrap_or(0)
+    }
+}

@@ -1,0 +1,113 @@
+//! Every word of ours that a chat message can have, in both languages side by side. `{name}` is filled in by
+//! [`super::phrase`].
+
+use crate::outgoing::Language;
+
+/// The phrases of one language. What somebody did to a ref begins with the verb, so that it can follow a name or
+/// stand in a list.
+pub(super) struct Words {
+    pub(super) heading: &'static str,
+    pub(super) pushed: &'static str,
+    pub(super) not_new: &'static str,
+    pub(super) created_with: &'static str,
+    pub(super) created_at: &'static str,
+    pub(super) deleted: &'static str,
+    pub(super) forced: &'static str,
+    pub(super) discarded: &'static str,
+    pub(super) added: &'static str,
+    pub(super) updated: &'static str,
+    pub(super) moved: &'static str,
+    pub(super) several: &'static str,
+    pub(super) several_with: &'static str,
+    pub(super) quote: &'static str,
+    pub(super) partial: &'static str,
+    pub(super) compare: &'static str,
+    pub(super) test: &'static str,
+    pub(super) test_title: &'static str,
+    pub(super) no_subject: &'static str,
+    pub(super) somebody: &'static str,
+    pub(super) branch: &'static str,
+    pub(super) tag: &'static str,
+    pub(super) other: &'static str,
+    /// "… and 3 more".
+    pub(super) more: fn(usize) -> String,
+    /// "3 commits"; `exact` is false for a lower bound.
+    pub(super) commits: fn(usize, bool) -> String,
+    pub(super) branches: fn(usize) -> String,
+    pub(super) tags: fn(usize) -> String,
+    pub(super) refs: fn(usize) -> String,
+}
+
+/// The table of a language.
+pub(super) fn words(language: Language) -> &'static Words {
+    match language {
+        Language::English => &ENGLISH,
+        Language::Chinese => &CHINESE,
+    }
+}
+
+const ENGLISH: Words = Words {
+    heading: "{project}: {who} {what}",
+    pushed: "pushed {n} to {ref}",
+    not_new: "moved {ref} from {old} to {new}, no new commits",
+    created_with: "created {kind} {ref} with {n}",
+    created_at: "created {kind} {ref} at {new}",
+    deleted: "deleted {kind} {ref} (was {old})",
+    forced: "force-pushed {ref}: {old} → {new}",
+    discarded: ", {n} discarded",
+    added: ", {n} added",
+    updated: "updated {kind} {ref}: {old} → {new}",
+    moved: "moved {kind} {ref}: {old} → {new}",
+    several: "updated {refs}",
+    several_with: "updated {refs} with {n}",
+    quote: "“{text}”",
+    partial: "Not everything about this update could be read.",
+    compare: "Compare",
+    test: "Test message of hook {hook}: nothing was pushed.",
+    test_title: "Test",
+    no_subject: "(no message)",
+    somebody: "somebody",
+    branch: "branch",
+    tag: "tag",
+    other: "ref",
+    more: |n| format!("… and {n} more"),
+    commits: |n, exact| format!("{}{}", if exact { "" } else { "more than " }, plural(n, "commit", "commits")),
+    branches: |n| plural(n, "branch", "branches"),
+    tags: |n| plural(n, "tag", "tags"),
+    refs: |n| plural(n, "ref", "refs"),
+};
+
+const CHINESE: Words = Words {
+    heading: "{project}：{who} {what}",
+    pushed: "向 {ref} 推送了 {n}",
+    not_new: "将 {ref} 从 {old} 移至 {new}，没有新提交",
+    created_with: "创建了{kind} {ref}，含 {n}",
+    created_at: "创建了{kind} {ref}，位于 {new}",
+    deleted: "删除了{kind} {ref}（原为 {old}）",
+    forced: "强制推送了 {ref}：{old} → {new}",
+    discarded: "，丢弃 {n}",
+    added: "，新增 {n}",
+    updated: "更新了{kind} {ref}：{old} → {new}",
+    moved: "移动了{kind} {ref}：{old} → {new}",
+    several: "更新了 {refs}",
+    several_with: "更新了 {refs}，共 {n}",
+    quote: "“{text}”",
+    partial: "此次更新的部分信息无法读取。",
+    compare: "查看对比",
+    test: "钩子 {hook} 的测试消息：并没有推送。",
+    test_title: "测试",
+    no_subject: "（无说明）",
+    somebody: "有人",
+    branch: "分支",
+    tag: "标签",
+    other: "引用",
+    more: |n| format!("… 还有 {n} 个"),
+    commits: |n, exact| format!("{}{n} 个提交", if exact { "" } else { "超过 " }),
+    branches: |n| format!("{n} 个分支"),
+    tags: |n| format!("{n} 个标签"),
+    refs: |n| format!("{n} 个引用"),
+};
+
+fn plural(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}

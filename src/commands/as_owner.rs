@@ -1,0 +1,157 @@
+//! A command started by root on somebody's repository runs as that somebody: in a child with the owner's user and
+//! group, no further groups, and next to nothing of the caller's environment. Root never acts on what it reads in a
+//! repository that it does not own.
+
+use super::drain::{self, Drain};
+use super::{Failure, Session, print, repositories};
+use crate::environment::Environment;
+use crate::exit;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What the child keeps of the environment.
+const KEPT: [&str; 4] = ["PATH", "LANG", "TZ", "GIT_SERVICE_HOOK_CONFIG"];
+
+/// Children of one `drain` at a time.
+const AT_ONCE: usize = 16;
+
+/// Runs `here` in this process, or the whole command line in a child where root stands before another's repository.
+pub fn or_here(session: &Session, here: impl FnOnce(&Session) -> Result<u8, Failure>) -> Result<u8, Failure> {
+    match child(session)? {
+        Some(code) => Ok(code),
+        None => here(session),
+    }
+}
+
+/// `drain`, which works on many repositories at once: as root it is split, so that each runs as its owner.
+pub fn drain(session: &Session, mut arguments: Drain) -> Result<u8, Failure> {
+    let here =
+        |session: &Session, arguments: &Drain| Ok(drain::run(arguments, session.dir.as_deref(), &session.environment));
+    if session.owner_settled {
+        arguments.all.clear();
+    }
+    // The hook's own deliverer runs as whoever pushed, as the hook did.
+    let settled = session.owner_settled || arguments.push.is_some() || !rustix::process::geteuid().is_root();
+    if settled {
+        return here(session, &arguments);
+    }
+    let mut found = Vec::new();
+    for dir in std::mem::take(&mut arguments.all) {
+        found.push(repositories::below(&dir)?);
+    }
+    if found.is_empty() {
+        return or_here(session, |session| here(session, &arguments));
+    }
+    let mut found = found.concat();
+    found.retain(|git_dir| git_dir.join("service-hook").is_dir());
+    let each = |git_dir: &Path| or_here(&session.at(git_dir), |session| here(session, &arguments));
+    Ok(found.chunks(AT_ONCE).map(|some| at_once(some, &each)).max().unwrap_or(exit::OK))
+}
+
+/// Runs `each` for some repositories in parallel; the worst exit code.
+fn at_once(git_dirs: &[PathBuf], each: &(dyn Fn(&Path) -> Result<u8, Failure> + Sync)) -> u8 {
+    let results = std::thread::scope(|scope| {
+        let running = git_dirs.iter().map(|git_dir| scope.spawn(move || each(git_dir))).collect::<Vec<_>>();
+        running.into_iter().map(|r| r.join().unwrap_or(Ok(exit::FAILURE))).collect::<Vec<_>>()
+    });
+    let codes = results.into_iter().map(|result| {
+        result.unwrap_or_else(|failure| {
+            print::error(&failure.message);
+            failure.code
+        })
+    });
+    codes.max().unwrap_or(exit::OK)
+}
+
+/// The exit code of the child that ran as the owner; `None` when there is no need for one.
+fn child(session: &Session) -> Result<Option<u8>, Failure> {
+    if session.owner_settled || !rustix::process::geteuid().is_root() {
+        return Ok(None);
+    }
+    // A repository that is not there is reported by whoever opens it.
+    let Some(git_dir) = locate(session) else { return Ok(None) };
+    let owner = fs::metadata(&git_dir).map_or(0, |m| m.uid());
+    if owner == 0 {
+        return Ok(None);
+    }
+    let mut command = command(session, &git_dir, owner)?;
+    let status = command.status().map_err(|e| {
+        Failure::new(format!(
+            "cannot run as user {owner}, the owner of {}: {e} (can they run the program?)",
+            git_dir.display()
+        ))
+    })?;
+    let code = status.code().and_then(|c| u8::try_from(c).ok());
+    Ok(Some(code.unwrap_or(exit::FAILURE)))
+}
+
+/// The same command line, as the owner.
+fn command(session: &Session, git_dir: &Path, owner: u32) -> Result<Command, Failure> {
+    let program = std::env::current_exe().map_err(|e| Failure::new(format!("cannot find the program itself: {e}")))?;
+    let group = primary_group(owner)
+        .ok_or_else(|| Failure::new(format!("user {owner} owns {} but is not known here", git_dir.display())))?;
+    let mut command = Command::new(program);
+    command.arg0("git-service-hook").arg("--as-owner-of").arg(git_dir).args(&session.arguments);
+    command.env_clear().envs(kept(&session.environment));
+    // With a uid alone std also drops the supplementary groups of root.
+    command.current_dir(git_dir).uid(owner).gid(group);
+    Ok(command)
+}
+
+fn kept(environment: &Environment) -> Vec<(&'static str, String)> {
+    KEPT.iter().filter_map(|name| Some((*name, environment.get(name)?))).collect()
+}
+
+/// The group of a user by passwd(5), and by whatever else the system knows users from.
+fn primary_group(uid: u32) -> Option<u32> {
+    let local = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    group_in(&local, uid).or_else(|| {
+        let asked = Command::new("getent").args(["passwd", &uid.to_string()]).output().ok()?;
+        group_in(&String::from_utf8_lossy(&asked.stdout), uid)
+    })
+}
+
+fn group_in(passwd: &str, uid: u32) -> Option<u32> {
+    let fields = passwd.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let mut of_user = fields.filter(|f| f.get(2).and_then(|u| u.parse().ok()) == Some(uid));
+    of_user.next()?.get(3)?.parse().ok()
+}
+
+/// The Git directory that the command is about, by its look alone: opening it is for its owner.
+fn locate(session: &Session) -> Option<PathBuf> {
+    let named = session.dir.clone().or_else(|| session.environment.non_empty("GIT_DIR").map(PathBuf::from));
+    let start = named.clone().unwrap_or_else(|| PathBuf::from(".")).canonicalize().ok()?;
+    let levels = if named.is_some() { 1 } else { usize::MAX };
+    start.ancestors().take(levels).find_map(|dir| {
+        let inside = dir.join(".git");
+        if repositories::is_git_dir(dir) {
+            Some(dir.to_owned())
+        } else if inside.is_dir() {
+            Some(inside)
+        } else {
+            let link = fs::read_to_string(inside).ok()?;
+            dir.join(link.strip_prefix("gitdir:")?.trim()).canonicalize().ok()
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_group_is_that_of_passwd_and_never_that_of_the_directory() {
+        let passwd = "root:x:0:0:root:/root:/bin/bash\ngit:x:998:997::/srv/git:/usr/bin/git-shell\nbroken\n";
+        assert_eq!(group_in(passwd, 998), Some(997));
+        assert_eq!(group_in(passwd, 5), None);
+    }
+
+    #[test]
+    fn the_child_keeps_four_variables_and_no_more() {
+        let all = Environment::from([("PATH", "/bin"), ("LD_PRELOAD", "x"), ("HTTP_PROXY", "y"), ("TZ", "UTC")]);
+        assert_eq!(kept(&all), [("PATH", "/bin".to_owned()), ("TZ", "UTC".to_owned())]);
+    }
+}

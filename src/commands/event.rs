@@ -1,0 +1,34 @@
+//! `event`: the JSON of a ref update, as a webhook gets it.
+
+use super::subject::{LIMITS, Subject, Wanted};
+use super::{Failure, Session, print};
+use crate::exit;
+use crate::outgoing::Kind;
+
+/// Of `event`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    /// What the ref named before: a revision, or 0 for a ref that did not exist
+    #[arg(value_name = "OLD", requires = "new")]
+    old: Option<String>,
+    /// What it names now: a revision, or 0 for a ref that is gone
+    #[arg(value_name = "NEW")]
+    new: Option<String>,
+    /// The ref, in full or a branch's or tag's short name (default: HEAD's branch)
+    #[arg(long = "ref", value_name = "REF")]
+    name: Option<String>,
+}
+
+/// Prints one line of JSON; indented for eyes.
+pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
+    let range = arguments.old.as_deref().zip(arguments.new.as_deref());
+    let subject = Subject::find(session, &Wanted { range, name: arguments.name.as_deref() })?;
+    let body = subject.outgoing("", Kind::Ref, LIMITS).body_bytes();
+    if print::is_terminal() {
+        let value: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+        print::stdout(&print::plain(&serde_json::to_string_pretty(&value).unwrap_or_default()));
+    } else {
+        print::stdout(&String::from_utf8_lossy(&body));
+    }
+    Ok(exit::OK)
+}

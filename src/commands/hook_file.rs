@@ -1,0 +1,160 @@
+//! What stands at `hooks/post-receive`: nothing, our link, our shim, or the hook of another program; and the directory
+//! `post-receive.d/` beside it. Looks and names, changes nothing.
+
+use crate::environment::Environment;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// Where `install --chain` puts the hook that it finds: first by name, so that it runs first.
+pub const CHAINED: &str = "10-before-service-hook";
+
+/// A line of the shim (hooks/post-receive of the distribution) by which it is known.
+const SHIM_MARK: &str = "git-service-hook: shim";
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing.
+    Missing,
+    /// A symlink to the program, in this or another place; the target as it is written.
+    Link(PathBuf),
+    /// The shim.
+    Shim,
+    /// Something else, which is never overwritten.
+    Foreign,
+}
+
+/// The hooks of one repository.
+#[derive(Clone, Debug)]
+pub struct HookFile {
+    /// `hooks/`.
+    pub dir: PathBuf,
+}
+
+impl HookFile {
+    /// In the Git directory itself: the place when `core.hooksPath` is not set.
+    pub fn of(git_dir: &Path) -> Self {
+        Self { dir: git_dir.join("hooks") }
+    }
+
+    /// `hooks/post-receive`.
+    pub fn path(&self) -> PathBuf {
+        self.dir.join("post-receive")
+    }
+
+    /// `hooks/post-receive.d`.
+    pub fn chain(&self) -> PathBuf {
+        self.dir.join("post-receive.d")
+    }
+
+    /// Where `install --chain` keeps the hook that it found.
+    pub fn chained(&self) -> PathBuf {
+        self.chain().join(CHAINED)
+    }
+
+    /// Looks at `hooks/post-receive`.
+    pub fn standing(&self) -> Standing {
+        standing(&self.path())
+    }
+
+    /// Names in `post-receive.d/` that would run.
+    pub fn chain_entries(&self) -> Vec<PathBuf> {
+        let Ok(entries) = fs::read_dir(self.chain()) else { return Vec::new() };
+        let mut paths = entries.flatten().map(|e| e.path()).filter(|p| is_executable(p)).collect::<Vec<_>>();
+        paths.sort();
+        paths
+    }
+}
+
+/// Looks at one path.
+pub fn standing(path: &Path) -> Standing {
+    if let Ok(target) = fs::read_link(path) {
+        return if is_ours(path, &target) { Standing::Link(target) } else { Standing::Foreign };
+    }
+    if path.symlink_metadata().is_err() {
+        return Standing::Missing;
+    }
+    if text(path).contains(SHIM_MARK) { Standing::Shim } else { Standing::Foreign }
+}
+
+/// A link is ours when it leads to this very program, or to one of our name (which may have gone).
+fn is_ours(link: &Path, target: &Path) -> bool {
+    let this = std::env::current_exe().ok();
+    let same = this.is_some() && link.canonicalize().ok() == this.and_then(|p| p.canonicalize().ok());
+    same || target.file_name().is_some_and(|n| n == "git-service-hook")
+}
+
+/// Whether a hook of another program starts us itself.
+pub fn mentions_us(path: &Path) -> bool {
+    let text = text(path);
+    text.lines().any(|l| !l.trim_start().starts_with('#') && l.contains("service-hook"))
+}
+
+/// A regular file, perhaps behind a link, that somebody may execute: what Git and the chain ask for.
+pub fn is_executable(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+}
+
+/// At most 64 KiB: scripts are shorter, programs are not read.
+fn text(path: &Path) -> String {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    if path.metadata().is_ok_and(|m| m.is_file()) {
+        let _ = fs::File::open(path).and_then(|f| f.take(64 * 1024).read_to_end(&mut bytes));
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The path under which this program is going to be found tomorrow: one on `PATH` that leads here (package managers
+/// keep links stable, not the files behind them), else the file itself.
+pub fn stable_program(environment: &Environment) -> Result<PathBuf, String> {
+    let this = std::env::current_exe().map_err(|e| format!("cannot find the program itself: {e}"))?;
+    if !this.exists() {
+        return Err("the running program has been replaced or removed: start the new one".to_owned());
+    }
+    let real = this.canonicalize().unwrap_or_else(|_| this.clone());
+    let name = this.file_name().unwrap_or_default();
+    let path = environment.get("PATH").unwrap_or_default();
+    let dirs = path.split(':').map(Path::new).filter(|d| d.is_absolute());
+    let found = dirs.map(|d| d.join(name)).find(|p| p.canonicalize().is_ok_and(|p| p == real));
+    Ok(found.unwrap_or(this))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn our_link_is_known_by_its_name_even_when_it_dangles() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("post-receive");
+        assert_eq!(standing(&path), Standing::Missing);
+        symlink("/gone/git-service-hook", &path).unwrap();
+        assert_eq!(standing(&path), Standing::Link("/gone/git-service-hook".into()));
+    }
+
+    #[test]
+    fn everything_else_is_foreign_except_the_shim() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("post-receive");
+        fs::write(&path, "#!/bin/sh\nexec mail\n").unwrap();
+        assert_eq!(standing(&path), Standing::Foreign);
+        fs::write(&path, include_str!("../../hooks/post-receive")).unwrap();
+        assert_eq!(standing(&path), Standing::Shim);
+        fs::remove_file(&path).unwrap();
+        symlink("../elsewhere/hook", &path).unwrap();
+        assert_eq!(standing(&path), Standing::Foreign);
+    }
+
+    #[test]
+    fn a_hook_that_only_talks_about_us_does_not_start_us() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("hook");
+        fs::write(&path, "#!/bin/sh\n# was git-service-hook\ntrue\n").unwrap();
+        assert!(!mentions_us(&path));
+        fs::write(&path, "#!/bin/sh\ngit service-hook post-receive\n").unwrap();
+        assert!(mentions_us(&path));
+    }
+}

@@ -1,0 +1,160 @@
+//! `install`: the link in `hooks/`, and a commented hooks.toml to begin with. Never overwrites a hook of another
+//! program; done twice it changes nothing; at no moment is there no hook where there was one.
+
+use super::hook_file::{self, HookFile, Standing};
+use super::{Failure, Session, as_owner, print, repositories};
+use crate::exit;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown, symlink};
+use std::path::{Path, PathBuf};
+
+/// What a new hooks.toml says.
+const STARTER: &str = include_str!("starter.toml");
+
+/// Of `install`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    /// Every repository below DIR
+    #[arg(long, value_name = "DIR")]
+    all: Option<PathBuf>,
+    /// Keep a hook that is there: move it to hooks/post-receive.d/, from where it goes on running
+    #[arg(long)]
+    chain: bool,
+}
+
+/// Installs in one repository, or in all below a directory.
+pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
+    let each = |session: &Session| install(session, arguments.chain);
+    for_all(session, arguments.all.as_deref(), each)
+}
+
+/// One repository, or with `--all` each below a directory, as its owner; the worst exit code.
+pub fn for_all(
+    session: &Session,
+    all: Option<&Path>,
+    each: impl Fn(&Session) -> Result<u8, Failure>,
+) -> Result<u8, Failure> {
+    let Some(dir) = all.filter(|_| !session.owner_settled) else {
+        return as_owner::or_here(session, each);
+    };
+    let found = repositories::below(dir)?;
+    if found.is_empty() {
+        return Err(Failure::new(format!("no repository is below {}", dir.display())));
+    }
+    let mut worst = exit::OK;
+    for git_dir in found {
+        let code = as_owner::or_here(&session.at(&git_dir), &each).unwrap_or_else(|failure| {
+            print::error(&format!("{}: {}", git_dir.display(), failure.message));
+            failure.code
+        });
+        worst = worst.max(code);
+    }
+    Ok(worst)
+}
+
+fn install(session: &Session, chain: bool) -> Result<u8, Failure> {
+    let repository = session.repository()?;
+    let git_dir = repository.git_dir().to_owned();
+    let program = hook_file::stable_program(&session.environment).map_err(Failure::new)?;
+    let file = HookFile::of(&git_dir);
+    if let Some(elsewhere) = repository.hooks_path().filter(|p| !same_place(p, &file.dir)) {
+        return Err(Failure::new(format!(
+            "core.hooksPath is {0}: Git runs the hooks there and none of {1}. Link it there by hand \
+             (ln -s {2} {0}/post-receive), or unset core.hooksPath",
+            elsewhere.display(),
+            file.dir.display(),
+            program.display()
+        )));
+    }
+    let done = |e: std::io::Error| Failure::new(format!("cannot write into {}: {e}", file.dir.display()));
+    fs::create_dir_all(&file.dir).map_err(done)?;
+    let placed = match file.standing() {
+        Standing::Foreign if !chain => return Err(foreign(&file)),
+        Standing::Foreign => {
+            keep(&file)?;
+            place(&file, &program).map_err(done)?;
+            "chained"
+        }
+        Standing::Shim => "already in place (the shim)",
+        Standing::Link(target) if target == program => "already in place",
+        Standing::Link(_) | Standing::Missing => {
+            place(&file, &program).map_err(done)?;
+            "installed"
+        }
+    };
+    print::stdout(&format!("{}: {placed}, {}", git_dir.display(), shown(&file, &program)));
+    starter(&git_dir)
+}
+
+fn shown(file: &HookFile, program: &Path) -> String {
+    match file.standing() {
+        Standing::Shim => "hooks/post-receive".to_owned(),
+        _ => format!("hooks/post-receive -> {}", program.display()),
+    }
+}
+
+fn same_place(a: &Path, b: &Path) -> bool {
+    a == b || a.canonicalize().ok().zip(b.canonicalize().ok()).is_some_and(|(a, b)| a == b)
+}
+
+fn foreign(file: &HookFile) -> Failure {
+    let what = fs::read_link(file.path()).map_or_else(|_| String::new(), |t| format!(" (-> {})", t.display()));
+    Failure::new(format!(
+        "{}{what} is the hook of another program and was left alone: `install --chain` keeps it running from \
+         hooks/post-receive.d/",
+        file.path().display()
+    ))
+}
+
+/// Puts a second name of the foreign hook into the chain, without taking the first away yet. Relative links are
+/// re-aimed: they stand one directory deeper then.
+fn keep(file: &HookFile) -> Result<(), Failure> {
+    let (from, to) = (file.path(), file.chained());
+    let cannot = |e: std::io::Error| Failure::new(format!("cannot keep the old hook as {}: {e}", to.display()));
+    if to.symlink_metadata().is_ok() {
+        return Err(Failure::new(format!("{} exists already: move it away first", to.display())));
+    }
+    fs::create_dir_all(file.chain()).map_err(cannot)?;
+    match fs::read_link(&from) {
+        Ok(target) if target.is_relative() => symlink(Path::new("..").join(target), &to),
+        Ok(target) => symlink(target, &to),
+        Err(_) => fs::hard_link(&from, &to),
+    }
+    .map_err(cannot)?;
+    print::stdout(&format!("{} goes on running as hooks/post-receive.d/{}", from.display(), hook_file::CHAINED));
+    if !hook_file::is_executable(&to) {
+        print::stdout("  it was not executable, so Git has not run it either");
+    }
+    Ok(())
+}
+
+/// Renamed over what is there: Git finds the old hook or the new one.
+fn place(file: &HookFile, program: &Path) -> std::io::Result<()> {
+    let fresh = file.dir.join(format!(".post-receive.{}", std::process::id()));
+    let _ = fs::remove_file(&fresh);
+    symlink(program, &fresh)?;
+    fs::rename(&fresh, file.path()).inspect_err(|_| {
+        let _ = fs::remove_file(&fresh);
+    })
+}
+
+/// A hooks.toml to begin with: readable and writable by the owner, readable by the repository's group, since secrets
+/// may come to stand in it.
+fn starter(git_dir: &Path) -> Result<u8, Failure> {
+    let path = git_dir.join("hooks.toml");
+    if path.symlink_metadata().is_ok() {
+        print::stdout(&format!("{} was there already", path.display()));
+        print::stdout("next: `git service-hook check`, then `git service-hook test`");
+        return Ok(exit::OK);
+    }
+    let cannot = |e: std::io::Error| Failure::new(format!("cannot write {}: {e}", path.display()));
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o640).open(&path).map_err(cannot)?;
+    std::io::Write::write_all(&mut file, STARTER.as_bytes()).map_err(cannot)?;
+    // Whatever the umask was. A group that we are not in cannot be given: then the file keeps ours.
+    let group = fs::metadata(git_dir).map_err(cannot)?.gid();
+    let _ = chown(&path, None, Some(group));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).map_err(cannot)?;
+    print::stdout(&format!("{} was written: a commented beginning", path.display()));
+    print::stdout("next: fill in a hook there, then `git service-hook check` and `git service-hook test`");
+    Ok(exit::OK)
+}

@@ -1,0 +1,64 @@
+//! The repositories below a directory, for `--all`. Knows what a Git directory looks like, not whether it can be used.
+
+use super::Failure;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Levels below the given directory that are looked at: hosts nest groups, but not for ever.
+const DEPTH: usize = 12;
+
+/// Whether `dir` is a Git directory by its look: `HEAD`, `objects` and `refs`, as Git's own discovery asks.
+pub fn is_git_dir(dir: &Path) -> bool {
+    dir.join("HEAD").symlink_metadata().is_ok() && dir.join("objects").is_dir() && dir.join("refs").is_dir()
+}
+
+/// Git directories at and below `dir`, by name; those of work trees (`.git`) too. Symlinks are followed to a
+/// repository, but not searched.
+pub fn below(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let dir = dir.canonicalize().map_err(|e| Failure::new(format!("cannot search {}: {e}", dir.display())))?;
+    let mut found = Vec::new();
+    search(&dir, DEPTH, &mut found);
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+fn search(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) {
+    if is_git_dir(dir) {
+        found.push(dir.to_owned());
+        return;
+    }
+    // What cannot be read is not ours to look at.
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let Ok(kind) = entry.file_type() else { continue };
+        if kind.is_symlink() {
+            found.extend(path.canonicalize().ok().filter(|p| is_git_dir(p)));
+        } else if kind.is_dir() && depth > 0 {
+            search(&path, depth - 1, found);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repositories_are_found_in_groups_and_not_inside_each_other() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["b.git", "team/a.git", "work/.git", "team/a.git/modules/inner.git"] {
+            for part in ["objects", "refs"] {
+                fs::create_dir_all(dir.path().join(name).join(part)).unwrap();
+            }
+            fs::write(dir.path().join(name).join("HEAD"), "ref: refs/heads/main\n").unwrap();
+        }
+        fs::create_dir(dir.path().join("empty")).unwrap();
+        std::os::unix::fs::symlink(dir.path(), dir.path().join("team/loop")).unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        let names = below(dir.path()).unwrap();
+        let names: Vec<_> = names.iter().map(|p| p.strip_prefix(&root).unwrap().to_str().unwrap()).collect();
+        assert_eq!(names, ["b.git", "team/a.git", "work/.git"]);
+    }
+}
