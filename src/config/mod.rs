@@ -1,5 +1,7 @@
 //! hooks.toml: both files, how they layer, who is trusted, every mistake at its place, and what references name.
 
+mod ca;
+
 use crate::action::{Action, Kind, Parameters, Severity};
 use crate::environment::Environment;
 use crate::filter::{self, Decision, Filters};
