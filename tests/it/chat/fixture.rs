@@ -117,6 +117,7 @@ pub(super) fn outgoing(kind: Kind, events: Vec<PushEvent>, language: Language) -
         push_total_commits: events.iter().map(|e| e.total_distinct).sum(),
         events,
         rest: Vec::new(),
+        updates_omitted: 0,
         max_body: 1 << 20,
     }
 }
