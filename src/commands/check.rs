@@ -1,7 +1,7 @@
 //! `check`: everything that can be known about configuration and set-up before a push depends on it. Sends nothing,
 //! changes nothing.
 
-pub mod files;
+mod files;
 mod hook;
 mod hooks_toml;
 mod mount;
