@@ -83,7 +83,7 @@ fn check(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let repository = session.repository()?;
     let loaded = config::load(repository.git_dir(), &session.environment);
     let mut findings = Findings::default();
-    hooks_toml::look(&loaded, session, &mut findings);
+    hooks_toml::look(repository.git_dir(), &loaded, session, &mut findings);
     hook::look(&repository, &mut findings);
     files::look(&repository, &mut findings);
     let spool = Spool::at(repository.git_dir(), repository.shared_mode());
@@ -121,7 +121,10 @@ fn as_words(repository: &str, findings: &Findings) -> String {
         for finding in findings.0.iter().filter(|f| f.severity == severity) {
             let place = finding.place.as_ref().map(|p| format!("{p}: ")).unwrap_or_default();
             let off = match (&finding.hook, severity) {
-                (Some(hook), Some(Severity::Mistake)) => format!("; hook `{hook}` is off until this is mended"),
+                (Some(hook), Some(Severity::Mistake)) => {
+                    let join = if finding.message.ends_with('?') { "" } else { ";" };
+                    format!("{join} hook `{hook}` is off until this is mended")
+                }
                 _ => String::new(),
             };
             lines.push(format!("  {mark:7}  {place}{}{off}", finding.message));

@@ -73,7 +73,7 @@ fn the_event_is_by_default_the_newest_commit_of_heads_branch() {
     assert_eq!(event["ref"], "refs/heads/main");
     assert_eq!(event["before"], sandbox.git("r.git", &["rev-parse", "main~1"]));
     assert_eq!(event["after"], sandbox.git("r.git", &["rev-parse", "main"]));
-    assert_eq!(event["commits"][0]["message"], "Second commit\n");
+    assert_eq!(event["commits"][0]["message"], "Second commit");
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn preview_shows_the_request_masked_and_sends_nothing() {
     assert!(!text.contains("hunter2") && !text.contains("open-sesame"), "{text}");
     let body = text.lines().find(|l| l.starts_with('{')).unwrap();
     let body: Value = serde_json::from_str(body).unwrap();
-    assert_eq!(body["head_commit"]["message"], "Second commit\n");
+    assert_eq!(body["head_commit"]["message"], "Second commit");
     assert!(receiver.got().is_empty());
 }
 
