@@ -11,6 +11,7 @@ mod phrase;
 mod title;
 mod words;
 
+pub use compose::test_line;
 pub use fit::{cut_text, message};
 pub use title::{MAX_TITLE, title};
 
