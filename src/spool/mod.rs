@@ -22,7 +22,7 @@ pub use lane::Lane;
 pub use line::{Ended, Events, Exchange, Line, Outcome, Planned, Queued, Started, VERSION};
 pub use list::repositories;
 pub use prune::Keep;
-pub use publish::Locked;
+pub use publish::{Locked, new_id};
 
 use std::path::{Path, PathBuf};
 
