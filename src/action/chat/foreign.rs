@@ -114,16 +114,10 @@ mod tests {
     #[test]
     fn a_cut_never_splits_a_character() {
         let text = "推送😀abc";
-        assert_eq!((0..8).map(|n| cut(text, n)).collect::<Vec<_>>(), [
-            "",
-            "…",
-            "推…",
-            "推送…",
-            "推送😀…",
-            "推送😀a…",
-            text,
-            text
-        ]);
+        assert_eq!(
+            (0..8).map(|n| cut(text, n)).collect::<Vec<_>>(),
+            ["", "…", "推…", "推送…", "推送😀…", "推送😀a…", text, text]
+        );
     }
 
     #[test]
@@ -132,7 +126,10 @@ mod tests {
         assert_eq!(url("javascript:alert(1)"), None);
         assert_eq!(url("https://"), None);
         assert_eq!(url("http://a](x)/"), None);
-        assert_eq!(url("http://e.com/(x)]<@all>`推").as_deref(), Some("http://e.com/%28x%29%5D%3C%40all%3E%60%E6%8E%A8"));
+        assert_eq!(
+            url("http://e.com/(x)]<@all>`推").as_deref(),
+            Some("http://e.com/%28x%29%5D%3C%40all%3E%60%E6%8E%A8")
+        );
         assert_eq!(url("ssh://git@e.com/x").as_deref(), Some("ssh://git@e.com/x"));
         assert_eq!(web_url("ssh://git@e.com/x"), None);
         assert_eq!(web_url("http://[::1]/").as_deref(), None);
