@@ -13,6 +13,12 @@ impl Environment {
         Self(std::env::vars_os().collect())
     }
 
+    /// The exact bytes of a variable, for paths; `None` when it is not set or empty.
+    pub fn path(&self, name: &str) -> Option<&std::path::Path> {
+        let value = self.0.get(OsString::from(name).as_os_str())?;
+        (!value.is_empty()).then(|| std::path::Path::new(value))
+    }
+
     /// Lossy text of a variable; `None` when it is not set.
     pub fn get(&self, name: &str) -> Option<String> {
         self.0.get(OsString::from(name).as_os_str()).map(|v| v.to_string_lossy().into_owned())

@@ -1,5 +1,28 @@
 //! The only user of gix: opens the repository, walks, diffs trees, reads tags, and says who pushed. Knows no
 //! configuration, hooks, HTTP or spool.
+//!
+//! ```text
+//! open ─► refs (before the push) ─┐
+//!         updates ────────────────┴► events ─► walk over reach over history ─► commit, tag, paths ─► PushEvent
+//! ```
+
+mod commit;
+mod events;
+mod history;
+mod identity;
+mod newest;
+mod object;
+mod open;
+mod paths;
+mod person;
+mod program;
+mod reach;
+mod refs;
+mod settings;
+mod tag;
+mod text;
+mod told;
+mod walk;
 
 use crate::environment::Environment;
 use crate::push::{Computed, Needs, ObjectId, Pusher, RefName, RefUpdate};
@@ -13,12 +36,13 @@ pub struct OpenError(pub String);
 /// An open repository.
 pub struct Repository {
     git_dir: PathBuf,
+    inner: gix::Repository,
 }
 
 impl Repository {
     /// Opens the repository whose Git directory, or whose work tree, is `dir`, as Git would (dubious ownership is an error).
     pub fn open(dir: &Path) -> Result<Self, OpenError> {
-        Ok(Self { git_dir: dir.to_owned() })
+        open::open(dir)
     }
 
     /// Absolute path of the (common) Git directory: where `hooks.toml` and `service-hook/` stand.
@@ -28,70 +52,70 @@ impl Repository {
 
     /// The name of the repository as its directory says it: without `.git`, for a work tree that of the work tree.
     pub fn directory_name(&self) -> String {
-        String::new()
+        open::directory_name(&self.inner)
     }
 
     /// Short name of HEAD's branch, also when it does not exist yet or any more; `None` when detached.
     pub fn default_branch(&self) -> Option<String> {
-        None
+        refs::head(&self.inner).map(|name| name.short().into_owned())
     }
 
     /// `core.sharedRepository` as the bits to add to a mode: 0, `0o060` (group) or `0o064` (all), or an octal value.
     pub fn shared_mode(&self) -> u32 {
-        0
+        settings::shared_mode(&self.inner)
     }
 
-    /// `core.hooksPath`, absolute, when it is set.
+    /// `core.hooksPath`, absolute, when it is set. Hooks of a push run in the Git directory, so a relative one starts there.
     pub fn hooks_path(&self) -> Option<PathBuf> {
-        None
+        settings::hooks_path(&self.inner, &self.git_dir)
     }
 
     /// Sorts updates into the order of the events: HEAD's branch, branches, tags, others; by name.
     pub fn order(&self, updates: &mut [RefUpdate]) {
-        let _ = updates;
+        let head = refs::head(&self.inner);
+        updates.sort_by(|a, b| {
+            let key = |u: &RefUpdate| (head.as_ref() != Some(&u.name), u.name.kind());
+            key(a).cmp(&key(b)).then_with(|| a.name.cmp(&b.name))
+        });
     }
 
     /// One event for each of the first `needs.max_refs` updates, in the order given. Never fails: what cannot be read
     /// leaves an event with `error`.
     pub fn events(&self, updates: &[RefUpdate], needs: &Needs) -> Vec<Computed> {
-        let _ = (updates, needs);
-        Vec::new()
+        events::compute(&self.inner, updates, needs)
     }
 
-    /// The id that a revision names, `None` when there is none.
+    /// The id that a revision names (gitrevisions(7)), `None` when there is none. A full id is taken as it is, the null
+    /// id too.
     pub fn resolve(&self, revision: &str) -> Option<ObjectId> {
-        let _ = revision;
-        None
+        newest::resolve(&self.inner, revision)
     }
 
     /// The newest commit of a ref as an update from its first parent (null for a root): what `event`, `preview` and
-    /// `test` tell by default. Without a ref: HEAD's branch, else the branch with the newest commit.
+    /// `test` tell by default. A tag is told as created. Without a ref: HEAD's branch, else the branch with the newest
+    /// commit.
     pub fn newest(&self, name: Option<&RefName>) -> Option<RefUpdate> {
-        let _ = name;
-        None
+        newest::update(&self.inner, name)
     }
 }
 
-/// Where the hook finds its repository: `GIT_DIR` relative to the working directory, else the working directory or
-/// one of its parents.
+/// Where the hook finds its repository: `dir` or one of its parents; without it `GIT_DIR`, relative to the working
+/// directory; else the working directory or one of its parents.
 pub fn find(environment: &Environment, dir: Option<&Path>) -> Result<Repository, OpenError> {
-    let _ = environment;
-    Repository::open(dir.unwrap_or(Path::new(".")))
+    open::find(environment, dir)
 }
 
-/// Who pushed, by the precedence of interface 3.1. `trusted` are the variables of `[pusher] env`.
+/// Who pushed, by the precedence of docs/events.md. `trusted` are the variables of `[pusher] env`.
 pub fn pusher(environment: &Environment, trusted: &[String]) -> Pusher {
-    let _ = (environment, trusted);
-    Pusher::default()
+    identity::pusher(environment, trusted)
 }
 
 /// `GIT_PUSH_OPTION_0` and so on, as many as `GIT_PUSH_OPTION_COUNT` says (at most 1000).
 pub fn push_options(environment: &Environment) -> Vec<String> {
-    let _ = environment;
-    Vec::new()
+    identity::push_options(environment)
 }
 
 /// `REMOTE_ADDR`, else the first word of `SSH_CONNECTION`.
 pub fn remote_addr(environment: &Environment) -> Option<String> {
-    environment.non_empty("REMOTE_ADDR")
+    identity::remote_addr(environment)
 }

@@ -2,7 +2,7 @@
 
 use super::{List, Pairs, Reference, Text};
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use std::fmt;
 
 const TEXT: &str = r#"a string, { env = "NAME" }, { file = "PATH" } or { credential = "NAME" }"#;
@@ -30,24 +30,102 @@ impl<'de> Visitor<'de> for TextVisitor {
         let Some(from) = map.next_key::<From>()? else {
             return Err(Error::invalid_length(0, &self));
         };
-        let name: String = map.next_value()?;
+        let reference = match from {
+            From::Env => Reference::Env(map.next_value::<EnvName>()?.0),
+            From::File => Reference::File(map.next_value::<Name>()?.0),
+            From::Credential => Reference::Credential(map.next_value::<CredentialName>()?.0),
+        };
         if map.next_key::<IgnoredAny>()?.is_some() {
             return Err(Error::custom("takes only one of `env`, `file` and `credential`"));
         }
-        Ok(Text::Reference(match from {
-            From::Env => Reference::Env(name),
-            From::File => Reference::File(name),
-            From::Credential => Reference::Credential(name),
-        }))
+        Ok(Text::Reference(reference))
     }
 }
 
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "lowercase", variant_identifier)]
+/// What a reference is written with.
 enum From {
     Env,
     File,
     Credential,
+}
+
+impl<'de> Deserialize<'de> for From {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FromVisitor;
+
+        impl Visitor<'_> for FromVisitor {
+            type Value = From;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(TEXT)
+            }
+
+            fn visit_str<E: Error>(self, word: &str) -> Result<From, E> {
+                match word {
+                    "env" => Ok(From::Env),
+                    "file" => Ok(From::File),
+                    "credential" => Ok(From::Credential),
+                    _ => Err(E::invalid_value(Unexpected::Str(""), &self)),
+                }
+            }
+        }
+
+        deserializer.deserialize_identifier(FromVisitor)
+    }
+}
+
+/// The name in a reference.
+struct Name(String);
+
+/// The name of a variable that no request sets.
+struct EnvName(String);
+
+impl<'de> Deserialize<'de> for EnvName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Name(name) = Name::deserialize(deserializer)?;
+        match Reference::set_by_requests(&name) {
+            true => {
+                Err(Error::custom("never reads what a request sets: `HTTP_*`, `SSH_*`, `GL_*`, `GIT_*` and the like"))
+            }
+            false => Ok(Self(name)),
+        }
+    }
+}
+
+/// The name of a file in the credentials directory.
+struct CredentialName(String);
+
+impl<'de> Deserialize<'de> for CredentialName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Name(name) = Name::deserialize(deserializer)?;
+        if name.contains('/') || name == "." || name == ".." {
+            return Err(Error::custom("must be the name of a credential, not a path"));
+        }
+        Ok(Self(name))
+    }
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameVisitor;
+
+        impl Visitor<'_> for NameVisitor {
+            type Value = Name;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_str<E: Error>(self, name: &str) -> Result<Name, E> {
+                if name.is_empty() || name.contains('\0') {
+                    return Err(E::custom("names nothing"));
+                }
+                Ok(Name(name.to_owned()))
+            }
+        }
+
+        deserializer.deserialize_any(NameVisitor)
+    }
 }
 
 impl<'de> Deserialize<'de> for List {

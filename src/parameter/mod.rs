@@ -19,6 +19,14 @@ pub enum Reference {
     Credential(String),
 }
 
+impl Reference {
+    /// Whether a variable holds what whoever pushes can choose: none of these is ever read for a value.
+    pub fn set_by_requests(variable: &str) -> bool {
+        variable == "QUERY_STRING"
+            || ["HTTP_", "SSH_", "GL_", "GIT_", "REMOTE_", "CONTENT_"].iter().any(|p| variable.starts_with(p))
+    }
+}
+
 /// A string, or a reference to one.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Text {

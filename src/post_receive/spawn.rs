@@ -7,8 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// The server's file, if the environment names it: it is looked at again there, and trusted only by its owner.
-const SERVER_FILE: &str = "GIT_SERVICE_HOOK_CONFIG";
+use crate::config::SERVER_FILE_VARIABLE as SERVER_FILE;
 
 /// Variables that a request sets begin so; a deliverer lives longer than the request.
 const REQUEST_PREFIXES: [&str; 17] = [

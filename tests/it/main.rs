@@ -3,5 +3,8 @@
 #[path = "support/mod.rs"]
 mod support;
 
+mod config_layers;
+mod config_mistakes;
+mod config_references;
 mod install;
 mod rooms;

@@ -15,6 +15,7 @@ pub use webhook_http_post::WebhookHttpPost;
 pub use wecom_group_chat_robot::WecomGroupChatRobot;
 
 use super::{Kind, Parameters};
+use crate::parameter::{MsgType, Text};
 use serde::de::{Deserialize, Deserializer};
 
 /// The parameters of one hook.
@@ -44,6 +45,40 @@ impl Parsed {
             Kind::DingdingGroupChatRobot => Deserialize::deserialize(from).map(Self::DingdingGroupChatRobot),
             Kind::FeishuGroupChatRobot => Deserialize::deserialize(from).map(Self::FeishuGroupChatRobot),
             Kind::JenkinsGenericBuildJob => Deserialize::deserialize(from).map(Self::JenkinsGenericBuildJob),
+        }
+    }
+
+    /// `service_url`, which no action can do without.
+    pub fn service_url(&self) -> Option<&Text> {
+        match self {
+            Self::WebhookHttpPost(p) => p.service_url.as_ref(),
+            Self::WebhookHttpGet(p) => p.service_url.as_ref(),
+            Self::WecomGroupChatRobot(p) => p.service_url.as_ref(),
+            Self::DingdingGroupChatRobot(p) => p.service_url.as_ref(),
+            Self::FeishuGroupChatRobot(p) => p.service_url.as_ref(),
+            Self::JenkinsGenericBuildJob(p) => p.service_url.as_ref(),
+        }
+    }
+
+    /// `template`.
+    pub fn template(&self) -> Option<&Text> {
+        match self {
+            Self::WebhookHttpPost(p) => p.template.as_ref(),
+            Self::WebhookHttpGet(_) => None,
+            Self::WecomGroupChatRobot(p) => p.template.as_ref(),
+            Self::DingdingGroupChatRobot(p) => p.template.as_ref(),
+            Self::FeishuGroupChatRobot(p) => p.template.as_ref(),
+            Self::JenkinsGenericBuildJob(p) => p.template.as_ref(),
+        }
+    }
+
+    /// `msg_type` of a robot.
+    pub fn msg_type(&self) -> Option<MsgType> {
+        match self {
+            Self::WecomGroupChatRobot(p) => p.msg_type,
+            Self::DingdingGroupChatRobot(p) => p.msg_type,
+            Self::FeishuGroupChatRobot(p) => p.msg_type,
+            Self::WebhookHttpPost(_) | Self::WebhookHttpGet(_) | Self::JenkinsGenericBuildJob(_) => None,
         }
     }
 

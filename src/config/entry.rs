@@ -1,0 +1,230 @@
+//! Reads one `[hook.NAME]`: the keys of every hook, then those of its action.
+
+use super::defaults::Defaults;
+use super::file::Layer;
+use super::form::{Anything, Count, FullName, ListOf, ShortName, Size, Time};
+use super::hook::{Hook, Per};
+use super::keys;
+use super::mistake::Notes;
+use super::place;
+use super::reference::References;
+use super::settings::Deliver;
+use super::value::{self, Fields};
+use crate::action::parameters::{self, Parsed};
+use crate::action::{Finding, Kind};
+use crate::filter::{Filters, Globs};
+use crate::parameter::{Reference, Resolve, Text};
+use crate::push::Change;
+use crate::template;
+use serde::Deserialize;
+use toml::de::DeTable;
+
+/// The keys of every hook.
+#[derive(Debug, Default, serde::Deserialize)]
+pub(super) struct Common {
+    action: Option<Kind>,
+    pub(super) enabled: Option<bool>,
+    pub(super) locked: Option<bool>,
+    skippable: Option<bool>,
+    label: Option<String>,
+    branches: Option<ListOf<ShortName>>,
+    tags: Option<ListOf<ShortName>>,
+    refs: Option<ListOf<FullName>>,
+    changes: Option<ListOf<Change>>,
+    paths: Option<ListOf<Anything>>,
+    pushers: Option<ListOf<Anything>>,
+    authors: Option<ListOf<Anything>>,
+    pub(super) skip_ci: Option<bool>,
+    pub(super) repositories: Option<ListOf<Anything>>,
+    timeout: Option<Time>,
+    retry_for: Option<Time>,
+    ca_file: Option<String>,
+    insecure_skip_verify: Option<bool>,
+    per: Option<Per>,
+    max_commits: Option<Count>,
+    max_body: Option<Size>,
+    max_refs: Option<Count>,
+}
+
+/// The keys that narrow what a hook fires for: all that a repository's file may add to a hook of the server's.
+pub(super) const FILTERS: [&str; 8] = ["branches", "tags", "refs", "changes", "paths", "pushers", "authors", "skip_ci"];
+
+impl Common {
+    /// The filters as written; `changes` and `skip_ci` with the defaults of the action.
+    pub(super) fn filters(&mut self, changes: Option<&[Change]>, skip_ci: bool) -> Filters {
+        Filters {
+            branches: self.branches.take().map(Globs::from),
+            tags: self.tags.take().map(Globs::from),
+            refs: self.refs.take().map(Globs::from),
+            changes: self.changes.take().map(|list| list.0).or_else(|| changes.map(<[_]>::to_vec)),
+            paths: self.paths.take().map(Globs::from),
+            pushers: self.pushers.take().map(Globs::from),
+            authors: self.authors.take().map(Globs::from),
+            skip_ci: self.skip_ci.unwrap_or(skip_ci),
+        }
+    }
+}
+
+/// A `[hook.NAME]` in its file.
+pub(super) struct Section<'a, 'i> {
+    pub(super) name: &'a str,
+    /// The byte of its header.
+    pub(super) header: usize,
+    pub(super) table: &'a DeTable<'i>,
+    pub(super) layer: Layer,
+}
+
+/// A hook that was read, whether or not it is on.
+pub(super) struct Entry {
+    pub(super) enabled: bool,
+    pub(super) locked: bool,
+    pub(super) repositories: Option<Globs>,
+    pub(super) hook: Hook,
+}
+
+impl Section<'_, '_> {
+    /// Reads the keys of every hook.
+    pub(super) fn common(&self, notes: &mut Notes<'_>) -> Common {
+        self.read(notes, |fields| Common::deserialize(fields)).unwrap_or_default()
+    }
+
+    fn read<T>(
+        &self,
+        notes: &mut Notes<'_>,
+        read: impl Fn(Fields<'_, '_>) -> Result<T, value::ValueError>,
+    ) -> Option<T> {
+        value::read(self.table, read, |error| {
+            let at = error.span.as_ref().map_or(self.header, |span| span.start);
+            notes.mistake(at, Some(self.name), error.sentence());
+        })
+    }
+
+    /// Where the value of a key stands.
+    pub(super) fn value_at(&self, key: &str) -> usize {
+        self.table.get(key).map_or(self.header, |value| value.span().start)
+    }
+
+    /// Reads the whole hook. `None` when it has no action that is known.
+    pub(super) fn entry(&self, notes: &mut Notes<'_>, deliver: &Deliver, references: &References) -> Option<Entry> {
+        let mut common = self.common(notes);
+        keys::check_hook(self, common.action, notes);
+        let Some(kind) = common.action else {
+            if !self.table.contains_key("action") {
+                let message = "`action` is missing: it says what the hook does, for example `webhook_http_post`";
+                notes.mistake(self.header, Some(self.name), message);
+            }
+            return None;
+        };
+        let parsed = self.read(notes, |fields| Parsed::read(kind, fields))?;
+        if matches!(parsed.service_url(), None | Some(Text::Plain(_)) if is_empty(parsed.service_url())) {
+            // A value that could not be read has its mistake already.
+            if !notes.breaks(self.name) || !self.table.contains_key("service_url") {
+                notes.mistake(self.header, Some(self.name), "`service_url` is missing");
+            }
+        }
+        let defaults = Defaults::of(kind, parsed.msg_type());
+        self.check_ranges(&common, &defaults, notes);
+        let hook = self.hook(&mut common, kind, parsed, deliver, references);
+        for finding in hook.parameters.findings() {
+            self.note_finding(&finding, notes);
+        }
+        Some(Entry {
+            enabled: common.enabled.unwrap_or(true),
+            locked: common.locked.unwrap_or(false),
+            repositories: common.repositories.map(Globs::from),
+            hook,
+        })
+    }
+
+    fn hook(
+        &self,
+        common: &mut Common,
+        kind: Kind,
+        parsed: Parsed,
+        deliver: &Deliver,
+        references: &References,
+    ) -> Hook {
+        let defaults = Defaults::of(kind, parsed.msg_type());
+        let per = common.per.unwrap_or_else(|| default_per(kind, parsed.template(), references));
+        let label = common.label.take().filter(|label| !label.is_empty());
+        let ca_file = common.ca_file.take().filter(|path| !path.is_empty());
+        Hook {
+            name: self.name.to_owned(),
+            label: label.unwrap_or_else(|| self.name.to_owned()),
+            kind,
+            filters: vec![common.filters(defaults.changes, defaults.skip_ci)],
+            timeout: common.timeout.map(|t| t.0).or(deliver.timeout).unwrap_or(defaults.timeout),
+            connect_timeout: deliver.connect_timeout,
+            retry_for: common.retry_for.map_or(deliver.retry_for, |t| t.0),
+            ca_file: ca_file.map(|path| references.path(&path)),
+            insecure_skip_verify: common.insecure_skip_verify.unwrap_or(false),
+            skippable: common.skippable.unwrap_or(self.layer == Layer::Repository),
+            per,
+            max_commits: common.max_commits.map_or(defaults.max_commits, |c| c.0),
+            max_body: common.max_body.and_then(|s| usize::try_from(s.0).ok()).unwrap_or(defaults.max_body),
+            max_refs: common.max_refs.map_or(defaults.max_refs, |c| c.0),
+            parameters: parsed.boxed(),
+            references: references.clone(),
+        }
+    }
+
+    fn note_finding(&self, finding: &Finding, notes: &mut Notes<'_>) {
+        let at = place::of_finding(notes.text(), self.table, finding).unwrap_or(self.header);
+        // The action words its findings to follow the key.
+        let entry = finding.entry.as_deref().map(|e| format!(" (`{}`)", super::suggest::shown(e))).unwrap_or_default();
+        let message = format!("`{}`{entry}: {}", finding.key, finding.message);
+        notes.note(at, Some(self.name), message, finding.severity);
+    }
+
+    fn check_ranges(&self, common: &Common, defaults: &Defaults, notes: &mut Notes<'_>) {
+        let mut refuse = |key: &str, bad: bool, message: String| {
+            if bad {
+                notes.mistake(self.value_at(key), Some(self.name), format!("`{key}` {message}"));
+            }
+        };
+        let seconds = common.timeout.map_or(1, |t| t.0.as_secs());
+        refuse("timeout", !(1..=600).contains(&seconds), "must be between 1s and 10m".to_owned());
+        refuse("max_refs", common.max_refs.is_some_and(|c| c.0 == 0), "must be at least 1".to_owned());
+        let bytes = common.max_body.map_or(1 << 20, |s| s.0);
+        let most = if self.is_robot(common) { defaults.max_body as u64 } else { 16 << 20 };
+        refuse("max_body", bytes < 1024, "must be at least 1KiB".to_owned());
+        if common.max_body.is_some() {
+            refuse("max_body", bytes > most, format!("must be at most {most} bytes"));
+        }
+    }
+
+    fn is_robot(&self, common: &Common) -> bool {
+        common.action.is_some_and(Kind::is_robot)
+    }
+}
+
+fn is_empty(text: Option<&Text>) -> bool {
+    match text {
+        None => true,
+        Some(Text::Plain(text)) => text.is_empty(),
+        Some(Text::Reference(_)) => false,
+    }
+}
+
+/// Robots tell a whole push in one message, unless their template tells one ref.
+fn default_per(kind: Kind, template: Option<&Text>, references: &References) -> Per {
+    if !kind.is_robot() {
+        return Per::Ref;
+    }
+    let reads = |text: &str| if template::reads(text, "updates") { Per::Push } else { Per::Ref };
+    match template {
+        None => Per::Push,
+        Some(Text::Plain(text)) if text.is_empty() => Per::Push,
+        Some(Text::Plain(text)) => reads(text),
+        // The one reference that is looked into early: what it holds decides how deliveries are recorded.
+        Some(Text::Reference(reference @ Reference::File(_))) => {
+            references.document(reference).map_or(Per::Ref, |text| reads(&text))
+        }
+        Some(Text::Reference(_)) => Per::Ref,
+    }
+}
+
+/// The keys of every hook, as serde's derive knows them.
+pub(super) fn common_keys() -> &'static [&'static str] {
+    parameters::field_names::<Common>()
+}

@@ -1,0 +1,93 @@
+//! A hook as it is used: defaults filled in, references unresolved.
+
+use super::reference::References;
+use crate::action::{Action, Kind, Parameters};
+use crate::filter::{self, Decision, Filters};
+use crate::parameter::{Resolver, Unresolved};
+use crate::push::{Computed, Needs, Push};
+use crate::secret::Secrets;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// One delivery an updated ref, or one for the whole push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Per {
+    /// One delivery for each updated ref.
+    Ref,
+    /// One for the push.
+    Push,
+}
+
+/// A hook as configured, defaults filled in, references unresolved.
+#[derive(Debug)]
+pub struct Hook {
+    /// Its name in the file.
+    pub name: String,
+    /// A name for people; the name when absent.
+    pub label: String,
+    /// Its action.
+    pub kind: Kind,
+    /// Both must pass.
+    pub filters: Vec<Filters>,
+    /// Of the whole attempt.
+    pub timeout: Duration,
+    /// Of connecting.
+    pub connect_timeout: Duration,
+    /// Then the delivery has failed.
+    pub retry_for: Duration,
+    /// PEM file of additional roots.
+    pub ca_file: Option<PathBuf>,
+    /// Accept any certificate.
+    pub insecure_skip_verify: bool,
+    /// `service-hook.skip` counts for it; always so for hooks of the repository's file.
+    pub skippable: bool,
+    /// Deliveries by ref or by push.
+    pub per: Per,
+    /// Commits listed.
+    pub max_commits: usize,
+    /// Bytes of the body.
+    pub max_body: usize,
+    /// Refs with a delivery of their own.
+    pub max_refs: usize,
+    /// Of the action.
+    pub parameters: Box<dyn Parameters>,
+    /// Where what the parameters refer to is read.
+    pub(super) references: References,
+}
+
+impl Hook {
+    /// What must be computed of an event for it, so that a chat message of ten subjects reads no tree.
+    pub fn needs(&self) -> Needs {
+        let reads = |names: &[&str]| names.iter().any(|name| self.parameters.template_reads(name));
+        let event_is_body = matches!(self.kind, Kind::WebhookHttpPost | Kind::JenkinsGenericBuildJob)
+            && !self.parameters.has_template();
+        let own_wording = self.kind.is_robot() && !self.parameters.has_template();
+        // `commits` may be printed whole; `updates` and `head_commit` hold commits.
+        let paths = ["added", "removed", "modified", "commits", "head_commit", "updates"];
+        let discarded = ["discarded", "total_discarded", "updates"];
+        Needs {
+            max_commits: self.max_commits,
+            paths: event_is_body || reads(&paths),
+            all_paths: self.filters.iter().any(|f| f.paths.is_some()),
+            all_authors: self.filters.iter().any(|f| f.authors.is_some()),
+            discarded: event_is_body || own_wording || reads(&discarded),
+            max_refs: self.max_refs,
+        }
+    }
+
+    /// Whether it fires for an event: its filters, and what the pusher asked for by push options.
+    pub fn decide(&self, push: &Push, computed: &Computed) -> Decision {
+        match filter::skip_option(&self.name, push).filter(|_| self.skippable) {
+            Some(reason) => Decision::Skip(reason),
+            None => filter::decide(&self.filters, push, computed),
+        }
+    }
+
+    /// Reads references and builds the action, with every secret met on the way.
+    pub fn action(&self) -> Result<(Box<dyn Action>, Secrets), Unresolved> {
+        let resolver = Resolver::new(&self.references);
+        let action = self.parameters.build(&resolver)?;
+        Ok((action, resolver.into_secrets()))
+    }
+}

@@ -1,0 +1,147 @@
+//! Keys that nobody knows, that belong elsewhere, or that this version does not act on.
+
+use super::entry::{Section, common_keys};
+use super::file::Layer;
+use super::mistake::Notes;
+use super::settings::{DeliverTable, ProjectTable, PusherTable, SecretsTable};
+use super::suggest;
+use crate::action::Kind;
+use crate::action::parameters::{field_names, fields};
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+/// Keys of hooks whose work comes later.
+const HOOK_LATER: [&str; 3] = ["proxy", "client_cert", "client_key"];
+
+/// Keys of hooks that belong to the server's file alone.
+const HOOK_SERVER: [&str; 3] = ["locked", "skippable", "repositories"];
+
+/// A table of settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Settings {
+    Project,
+    Deliver,
+    Pusher,
+    Secrets,
+}
+
+impl Settings {
+    pub(super) const ALL: [Self; 4] = [Self::Project, Self::Deliver, Self::Pusher, Self::Secrets];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Project => "project",
+            Self::Deliver => "deliver",
+            Self::Pusher => "pusher",
+            Self::Secrets => "secrets",
+        }
+    }
+
+    fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Project => field_names::<ProjectTable>(),
+            Self::Deliver => field_names::<DeliverTable>(),
+            Self::Pusher => field_names::<PusherTable>(),
+            Self::Secrets => field_names::<SecretsTable>(),
+        }
+    }
+
+    /// Keys whose work comes later.
+    fn later(self) -> &'static [&'static str] {
+        if self == Self::Deliver { &["state_dir"] } else { &[] }
+    }
+
+    /// Whether a mistake in it means that nothing may be sent.
+    pub(super) fn holds(self) -> bool {
+        matches!(self, Self::Pusher | Self::Secrets)
+    }
+}
+
+/// The name of a key and its place.
+fn place(key: &Spanned<DeString<'_>>) -> (String, Range<usize>) {
+    (suggest::shown(key.get_ref()), key.span())
+}
+
+/// Whether the key is none of those known to the tables of settings; where it belongs.
+fn settings_with(key: &str) -> Option<&'static str> {
+    let table = Settings::ALL.into_iter().find(|table| table.keys().contains(&key) || table.later().contains(&key));
+    table.map(Settings::name)
+}
+
+/// Notes the keys of a table of settings that cannot stand there; returns whether there were any.
+pub(super) fn check_settings(table: Settings, content: &DeTable<'_>, layer: Layer, notes: &mut Notes<'_>) -> bool {
+    let mut found = false;
+    for key in content.keys() {
+        let (shown, span) = place(key);
+        let word = key.get_ref().as_ref();
+        let server_only = word == "root" && table == Settings::Project && layer == Layer::Repository;
+        let message = if table.later().contains(&word) {
+            format!("`{shown}` is not supported yet")
+        } else if server_only {
+            format!("`{shown}` belongs to the server's file alone")
+        } else if table.keys().contains(&word) {
+            continue;
+        } else if let Some(other) = settings_with(word) {
+            format!("`{shown}` belongs to `[{other}]`")
+        } else if common_keys().contains(&word) || of_actions(word).next().is_some() {
+            format!("`{shown}` belongs to a hook: `[hook.NAME]`")
+        } else {
+            format!("unknown key `{shown}`{}", suggest::hint(word, table.keys().iter().copied()))
+        };
+        notes.mistake(span.start, None, message);
+        found = true;
+    }
+    found
+}
+
+/// The actions that know a key.
+fn of_actions(key: &str) -> impl Iterator<Item = Kind> {
+    Kind::ALL.into_iter().filter(move |kind| fields(*kind).contains(&key))
+}
+
+/// Notes the keys of a hook that cannot stand there. Without a known action only those that no action knows.
+pub(super) fn check_hook(section: &Section<'_, '_>, kind: Option<Kind>, notes: &mut Notes<'_>) {
+    let own = kind.map(fields).unwrap_or_default();
+    for key in section.table.keys() {
+        let (shown, span) = place(key);
+        let word = key.get_ref().as_ref();
+        let others = of_actions(word).map(Kind::id).collect::<Vec<_>>();
+        let message = if HOOK_SERVER.contains(&word) && section.layer == Layer::Repository {
+            format!("`{shown}` belongs to the server's file alone")
+        } else if common_keys().contains(&word) || own.contains(&word) {
+            continue;
+        } else if HOOK_LATER.contains(&word) || word == "signing_secret" && posts(kind) {
+            format!("`{shown}` is not supported yet")
+        } else if !others.is_empty() {
+            let Some(kind) = kind else { continue };
+            format!("`{shown}` is a key of {}, not of `{}`", suggest::all_of(&others), kind.id())
+        } else if let Some(table) = settings_with(word) {
+            format!("`{shown}` belongs to `[{table}]`")
+        } else {
+            let known = common_keys().iter().chain(own).chain(&HOOK_LATER).copied();
+            format!("unknown key `{shown}`{}", suggest::hint(word, known))
+        };
+        notes.mistake(span.start, Some(section.name), message);
+    }
+}
+
+fn posts(kind: Option<Kind>) -> bool {
+    kind.is_none_or(|kind| kind == Kind::WebhookHttpPost)
+}
+
+/// Notes a top-level key that is no table of ours.
+pub(super) fn check_top(key: &Spanned<DeString<'_>>, value: &Spanned<DeValue<'_>>, notes: &mut Notes<'_>) {
+    let (shown, span) = place(key);
+    let word = key.get_ref().as_ref();
+    let kind = if value.get_ref().is_table() || value.get_ref().is_array() { "table" } else { "key" };
+    let message = if let Some(table) = settings_with(word).filter(|_| kind == "key") {
+        format!("`{shown}` belongs to `[{table}]`")
+    } else if kind == "key" && (common_keys().contains(&word) || of_actions(word).next().is_some()) {
+        format!("`{shown}` belongs to a hook: `[hook.NAME]`")
+    } else {
+        let tables = Settings::ALL.into_iter().map(Settings::name).chain(["hook", "network"]);
+        format!("unknown {kind} `{shown}`{}", suggest::hint(word, tables))
+    };
+    notes.mistake(span.start, None, message);
+}

@@ -1,0 +1,39 @@
+//! Every reference that a hook names, found in the file as it is written: what the server's file names is reserved.
+
+use crate::parameter::Reference;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// Parameters in which a table is always name → value.
+const PAIRS: [&str; 4] = ["headers", "header_parameters", "request_parameters", "build_args"];
+
+/// The references of a hook, `ca_file` included, each with the byte where it stands.
+pub(super) fn references(hook: &DeTable<'_>) -> Vec<(Reference, usize)> {
+    let mut found = Vec::new();
+    for (key, value) in hook {
+        match value.get_ref() {
+            DeValue::String(path) if key.get_ref() == "ca_file" && !path.is_empty() => {
+                found.push((Reference::File(path.to_string()), value.span().start));
+            }
+            DeValue::Table(pairs) if PAIRS.contains(&key.get_ref().as_ref()) => {
+                found.extend(pairs.values().filter_map(reference));
+            }
+            DeValue::Array(items) => found.extend(items.iter().filter_map(reference)),
+            _ => found.extend(reference(value)),
+        }
+    }
+    found
+}
+
+fn reference(value: &Spanned<DeValue<'_>>) -> Option<(Reference, usize)> {
+    let table = value.get_ref().as_table().filter(|table| table.len() == 1)?;
+    let (key, name) = table.iter().next()?;
+    let name = name.get_ref().as_str()?.to_owned();
+    let reference = match key.get_ref().as_ref() {
+        "env" => Reference::Env(name),
+        "file" => Reference::File(name),
+        "credential" => Reference::Credential(name),
+        _ => return None,
+    };
+    Some((reference, value.span().start))
+}

@@ -1,0 +1,123 @@
+//! From a parameter, an entry of it and an offset in its decoded text to a byte of hooks.toml.
+
+use crate::action::Finding;
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The byte of `text` that a finding is about; `None` when its key is not written.
+pub(super) fn of_finding(text: &str, table: &DeTable<'_>, finding: &Finding) -> Option<usize> {
+    let value = table.get(finding.key)?;
+    let value = finding.entry.as_deref().and_then(|entry| entry_of(value, entry)).unwrap_or(value);
+    Some(finding.range.as_ref().and_then(|range| within(text, value, range)).unwrap_or(value.span().start))
+}
+
+/// An entry of a table by name, of an array by number or by its text.
+fn entry_of<'a, 'i>(value: &'a Spanned<DeValue<'i>>, entry: &str) -> Option<&'a Spanned<DeValue<'i>>> {
+    match value.get_ref() {
+        DeValue::Table(table) => table.get(entry),
+        DeValue::Array(items) => items.iter().find(|item| item.get_ref().as_str() == Some(entry)).or_else(|| {
+            let index = entry.parse::<usize>().ok()?;
+            items.get(index)
+        }),
+        _ => None,
+    }
+}
+
+fn within(text: &str, value: &Spanned<DeValue<'_>>, range: &Range<usize>) -> Option<usize> {
+    value.get_ref().as_str()?;
+    let span = value.span();
+    Some(span.start + in_token(text.get(span.clone())?, range.start))
+}
+
+/// The offset in a string's token, quotes included, of the byte `at` of what it stands for (toml.io, "String").
+fn in_token(token: &str, at: usize) -> usize {
+    let quotes = if token.starts_with("\"\"\"") || token.starts_with("'''") { 3 } else { 1 };
+    let escapes = token.starts_with('"');
+    let end = token.len().saturating_sub(quotes);
+    let mut raw = quotes;
+    if quotes == 3 {
+        // A line end right after the opening quotes is not part of the string.
+        raw += if token[raw..].starts_with("\r\n") { 2 } else { usize::from(token[raw..].starts_with('\n')) };
+    }
+    let mut decoded = 0;
+    while raw < end {
+        let rest = &token[raw..end];
+        let (takes, gives) = if escapes && rest.starts_with('\\') { escape(rest) } else { plain(rest) };
+        if decoded + gives > at {
+            break;
+        }
+        (raw, decoded) = (raw + takes, decoded + gives);
+    }
+    raw
+}
+
+/// Bytes that the first character takes in the token and gives to the string.
+fn plain(rest: &str) -> (usize, usize) {
+    let length = rest.chars().next().map_or(1, char::len_utf8);
+    (length, length)
+}
+
+/// The same for an escape; a backslash at the end of a line gives nothing and takes all blanks that follow.
+fn escape(rest: &str) -> (usize, usize) {
+    let after = &rest[1..];
+    let hex = |digits: usize| {
+        let code = after.get(1..=digits).and_then(|h| u32::from_str_radix(h, 16).ok()).and_then(char::from_u32);
+        (2 + digits, code.map_or(1, char::len_utf8))
+    };
+    match after.chars().next() {
+        Some('x') => hex(2),
+        Some('u') => hex(4),
+        Some('U') => hex(8),
+        Some(' ' | '\t' | '\r' | '\n') => (1 + after.len() - after.trim_start().len(), 0),
+        _ => (2, 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::Severity;
+
+    /// Where the mark `X` of the decoded value of `key` (and entry) is found in the file.
+    #[track_caller]
+    fn finds(text: &str, key: &'static str, entry: Option<&str>) {
+        let table = DeTable::parse(text).unwrap();
+        let value = table.get_ref().get(key).unwrap();
+        let value = entry.and_then(|e| entry_of(value, e)).unwrap_or(value);
+        let offset = value.get_ref().as_str().unwrap().find('X').unwrap();
+        let range = Some(offset..offset + 1);
+        let finding = Finding {
+            severity: Severity::Mistake,
+            key,
+            entry: entry.map(str::to_owned),
+            range,
+            message: String::new(),
+        };
+        let at = of_finding(text, table.get_ref(), &finding).unwrap();
+        assert_eq!(&text[at..=at], "X", "{text}");
+    }
+
+    #[test]
+    fn every_form_of_string_is_mapped() {
+        finds(r#"a = "{\"t\": \"X\"}""#, "a", None);
+        finds("a = '{\"t\": X}'", "a", None);
+        finds("a = '''\n{\"t\":\n X}'''", "a", None);
+        finds("a = \"\"\"\r\n  l1 \\\r\n    \\u4e2d\\n\\x41\\U0001F600\\eX\"\"\"", "a", None);
+        finds("a = \"\"\"\\\n   X\"\"\"", "a", None);
+        finds("b = 1\na.d = \"中X\"", "a", Some("d"));
+        finds("a = { \"X-Y\" = \"12X\" }", "a", Some("X-Y"));
+        finds("a = [\"1\", \"2X\"]", "a", Some("1"));
+    }
+
+    #[test]
+    fn without_an_offset_the_value_is_meant() {
+        let text = "b = 1\na = 'x'";
+        let table = DeTable::parse(text).unwrap();
+        let mut finding =
+            Finding { severity: Severity::Mistake, key: "a", entry: None, range: None, message: String::new() };
+        assert_eq!(of_finding(text, table.get_ref(), &finding), Some(10));
+        finding.key = "c";
+        assert_eq!(of_finding(text, table.get_ref(), &finding), None);
+    }
+}

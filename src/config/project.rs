@@ -1,0 +1,155 @@
+//! `[project]` complete, and the links of an event.
+
+use super::Loaded;
+use super::file::real;
+use super::settings::ProjectTable;
+use crate::outgoing::Project;
+use crate::push::{Change, PushEvent};
+use crate::template::{self, Place};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// Bytes that a URL may have.
+const MAX_URL: usize = 8 << 10;
+
+impl ProjectTable {
+    /// The name of the project: as configured, else the path below `root`, else what gitolite says, else the
+    /// directory's name; without `.git`.
+    pub(super) fn name(&self, git_dir: &Path, gl_repo: Option<&str>) -> String {
+        let repository = repository_path(git_dir);
+        let below_root = || {
+            let root = real(Path::new(self.root.as_deref()?));
+            let path = repository.strip_prefix(root).ok()?.to_string_lossy().into_owned();
+            Some(path).filter(|path| !path.is_empty())
+        };
+        let gitolite = || gl_repo.filter(|name| !name.is_empty()).map(str::to_owned);
+        let directory = || repository.file_name().map(|name| name.to_string_lossy().into_owned());
+        let name = self.name.clone().or_else(below_root).or_else(gitolite).or_else(directory).unwrap_or_default();
+        name.strip_suffix(".git").filter(|name| !name.is_empty() && !name.ends_with('/')).unwrap_or(&name).to_owned()
+    }
+
+    /// Whether the name is the same for whoever asks: gitolite tells its own only while a push runs.
+    pub(super) fn name_is_settled(&self, gl_repo: Option<&str>) -> bool {
+        self.name.is_some() || self.root.is_some() || gl_repo.is_some()
+    }
+}
+
+/// The absolute path of the repository: of the work tree where there is one.
+pub(super) fn repository_path(git_dir: &Path) -> PathBuf {
+    let path = real(git_dir);
+    match path.parent() {
+        Some(parent) if path.file_name().is_some_and(|name| name == ".git") => parent.to_owned(),
+        _ => path,
+    }
+}
+
+/// A template of `[project]` with its values; `None` when it is absent or cannot be evaluated.
+fn url(template: Option<&str>, context: &Value) -> Option<String> {
+    let url = template::render(template?, Place::Url, context, MAX_URL).ok()?;
+    Some(url.trim().trim_end_matches('/').to_owned()).filter(|url| !url.is_empty())
+}
+
+fn web_url(template: Option<&str>, context: &Value) -> Option<String> {
+    url(template, context).filter(|url| url.starts_with("http://") || url.starts_with("https://"))
+}
+
+/// What templates of `[project]` can read.
+fn context(project: &Project) -> Value {
+    let mut members = json!({ "name": project.name });
+    let optional = [
+        ("url", &project.url),
+        ("clone_url", &project.clone_url),
+        ("ssh_url", &project.ssh_url),
+        ("display_name", &project.display_name),
+        ("description", &project.description),
+    ];
+    for (key, value) in optional {
+        if let Some(value) = value {
+            members[key] = json!(value);
+        }
+    }
+    let mut context = json!({ "project": members });
+    if let Some(team) = &project.team {
+        context["team"] = json!({ "name": team });
+    }
+    context
+}
+
+impl Loaded {
+    /// `[project]`, complete. `gl_repo` is what gitolite calls the repository, where the push said so.
+    pub fn project(&self, git_dir: &Path, gl_repo: Option<&str>, default_branch: Option<&str>) -> Project {
+        let table = &self.project;
+        let text = |text: &Option<String>| text.clone().filter(|t| !t.is_empty());
+        let mut project = Project {
+            name: table.name(git_dir, gl_repo),
+            description: text(&table.description),
+            display_name: text(&table.display_name),
+            team: text(&table.team),
+            private: table.private,
+            default_branch: default_branch.map(str::to_owned),
+            language: table.language.unwrap_or_default(),
+            ..Project::default()
+        };
+        let names = context(&project);
+        project.url = web_url(table.url.as_deref(), &names);
+        project.clone_url = url(table.clone_url.as_deref(), &names);
+        project.ssh_url = url(table.ssh_url.as_deref(), &names);
+        project
+    }
+
+    /// Fills `url` and `compare` of an event from `[project]`.
+    pub fn link(&self, project: &Project, event: &mut PushEvent) {
+        let context = context(project);
+        let page = self.commit_page(project, &context);
+        for commit in event.commits.iter_mut().chain(event.head_commit.as_mut()) {
+            commit.url = page(commit.id.as_str());
+        }
+        event.compare = match event.change {
+            Change::Updated | Change::Forced => {
+                let (before, after) = (event.update.old.as_str(), event.update.new.as_str());
+                self.comparison(project, context.clone(), before, after)
+            }
+            Change::Created | Change::Deleted => None,
+        };
+    }
+
+    /// How the page of a commit is found by its id.
+    fn commit_page<'a>(&'a self, project: &'a Project, context: &'a Value) -> Box<dyn Fn(&str) -> Option<String> + 'a> {
+        let render = move |template: &str, id: &str| {
+            let mut context = context.clone();
+            context["commit"] = json!({ "id": id });
+            web_url(Some(template), &context)
+        };
+        let Some(template) = self.project.commit_url.as_deref() else {
+            let web = self.project.web.unwrap_or_default();
+            return Box::new(move |id| project.url.as_deref().map(|url| web.commit(url, id)));
+        };
+        // A push may have thousands of commits, and an evaluation costs a thread: where the id is only put in, two
+        // evaluations tell where.
+        let marks = ["a1b2c3d4".repeat(5), "e5f6a7b8".repeat(5)];
+        let [one, two] = marks.each_ref().map(|mark| render(template, mark));
+        let parts = one.zip(two).and_then(|(one, two)| {
+            let (before, after) = one.split_once(marks[0].as_str())?;
+            let same = two == format!("{before}{}{after}", marks[1]) && !after.contains(marks[0].as_str());
+            same.then(|| (before.to_owned(), after.to_owned()))
+        });
+        match parts {
+            Some((before, after)) => Box::new(move |id| Some(format!("{before}{id}{after}"))),
+            None => Box::new(move |id| render(template, id)),
+        }
+    }
+
+    fn comparison(&self, project: &Project, mut context: Value, before: &str, after: &str) -> Option<String> {
+        match self.project.compare_url.as_deref() {
+            Some(template) => {
+                context["before"] = json!(before);
+                context["after"] = json!(after);
+                web_url(Some(template), &context)
+            }
+            None => {
+                let web = self.project.web.unwrap_or_default();
+                project.url.as_deref().map(|url| web.compare(url, before, after))
+            }
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Reads the tables of one file, and keeps its hooks for later: they need the settings of both files.
+
+use super::entry::Section;
+use super::file::{Layer, Source};
+use super::keys::{self, Settings};
+use super::mistake::{Mistake, Notes, whole_file};
+use super::settings::{DeliverTable, ProjectTable, PusherTable, SecretsTable};
+use super::shared::Shared;
+use super::{suggest, value};
+use crate::action::Severity;
+use crate::template;
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+/// Syntax errors told of one file: the first ones cause the others.
+const MAX_SYNTAX_ERRORS: usize = 5;
+
+/// A file whose syntax is right.
+pub(super) struct Document<'s> {
+    pub(super) source: &'s Source,
+    root: DeTable<'s>,
+    pub(super) notes: Notes<'s>,
+    pub(super) project: ProjectTable,
+    pub(super) deliver: DeliverTable,
+    pub(super) pusher_env: Vec<String>,
+    pub(super) shared: Vec<Shared>,
+    /// Whether a mistake forbids to send anything.
+    pub(super) holds: bool,
+}
+
+impl<'s> Document<'s> {
+    /// Reads the settings of a file. `Err`: its syntax errors.
+    pub(super) fn parse(source: &'s Source) -> Result<Self, Vec<Mistake>> {
+        let (root, errors) = DeTable::parse_recoverable(&source.text);
+        let mut notes = Notes::new(&source.shown, &source.text);
+        if !errors.is_empty() {
+            for error in errors.iter().take(MAX_SYNTAX_ERRORS) {
+                // The message names what was expected; Display would print the line.
+                let at = error.span().map_or(source.text.len(), |span| span.start);
+                notes.mistake(at, None, format!("not TOML: {}", error.message()));
+            }
+            return Err(notes.into_mistakes());
+        }
+        let mut document = Self {
+            source,
+            root: root.into_inner(),
+            notes,
+            project: ProjectTable::default(),
+            deliver: DeliverTable::default(),
+            pusher_env: Vec::new(),
+            shared: Vec::new(),
+            holds: false,
+        };
+        document.read_tables();
+        Ok(document)
+    }
+
+    /// The mistakes, those of the whole file first.
+    pub(super) fn into_mistakes(self) -> Vec<Mistake> {
+        let warning = self.source.warning.map(|why| whole_file(&self.source.shown, why, Severity::Warning));
+        warning.into_iter().chain(self.notes.into_mistakes()).collect()
+    }
+
+    fn read_tables(&mut self) {
+        let root = std::mem::take(&mut self.root);
+        for (key, value) in &root {
+            let name = key.get_ref().as_ref();
+            let settings = Settings::ALL.into_iter().find(|table| table.name() == name);
+            match (settings, value.get_ref()) {
+                (Some(table), DeValue::Table(content)) => self.read_settings(table, key, content),
+                (None, DeValue::Table(_)) if name == "hook" => {}
+                (None, _) if name == "network" => {
+                    self.holds = true;
+                    self.notes.mistake(key.span().start, None, "`[network]` is not supported yet");
+                }
+                (Some(_), _) => {
+                    self.holds |= settings.is_some_and(Settings::holds);
+                    self.notes.mistake(key.span().start, None, format!("`{name}` must be a table: `[{name}]`"));
+                }
+                (None, _) if name == "hook" => {
+                    self.notes.mistake(key.span().start, None, "`hook` must be a table: `[hook.NAME]`");
+                }
+                (None, _) => keys::check_top(key, value, &mut self.notes),
+            }
+        }
+        self.root = root;
+    }
+
+    fn read_settings(&mut self, table: Settings, key: &Spanned<DeString<'_>>, content: &DeTable<'_>) {
+        let layer = self.source.layer;
+        let before = self.notes.count();
+        if table.holds() && layer == Layer::Repository {
+            let message = format!("`[{}]` belongs to the server's file alone", table.name());
+            self.notes.mistake(key.span().start, None, message);
+        } else {
+            keys::check_settings(table, content, layer, &mut self.notes);
+            self.read_content(table, content);
+        }
+        self.holds |= table.holds() && self.notes.count() > before;
+    }
+
+    fn read_content(&mut self, table: Settings, content: &DeTable<'_>) {
+        let notes = &mut self.notes;
+        let mistake = |error: value::ValueError| {
+            let at = error.span.as_ref().map_or(0, |span| span.start);
+            notes.mistake(at, None, error.sentence());
+        };
+        match table {
+            Settings::Project => {
+                let read = value::read(content, |fields| ProjectTable::deserialize(fields), mistake);
+                self.project = read.unwrap_or_default();
+                self.check_project(content);
+            }
+            Settings::Deliver => {
+                let read = value::read(content, |fields| DeliverTable::deserialize(fields), mistake);
+                self.deliver = read.unwrap_or_default();
+                self.check_deliver(content);
+            }
+            Settings::Pusher => {
+                let read = value::read(content, |fields| PusherTable::deserialize(fields), mistake);
+                let names = read.and_then(|table| table.env).map(|list| list.0).unwrap_or_default();
+                self.pusher_env = names.into_iter().map(|name| name.0).collect();
+            }
+            Settings::Secrets => {
+                let read = value::read(content, |fields| SecretsTable::deserialize(fields), mistake);
+                self.shared = read.and_then(|table| table.shared).map(|list| list.0).unwrap_or_default();
+            }
+        }
+    }
+
+    /// A value that cannot be used leaves its key at the default.
+    fn check_project(&mut self, content: &DeTable<'_>) {
+        let Self { project, notes, source, .. } = self;
+        let at = |key: &str| content.get(key).map_or(0, |value| value.span().start);
+        if source.layer == Layer::Repository {
+            project.root = None;
+        }
+        if project.root.as_ref().is_some_and(|root| !root.is_empty() && !root.starts_with('/')) {
+            notes.mistake(at("root"), None, "`root` must be an absolute path");
+            project.root = None;
+        }
+        if project.name.as_deref().is_some_and(|name| !name.is_empty() && !is_project_name(name)) {
+            notes.mistake(at("name"), None, "`name` must be a path such as `team/payments`");
+            project.name = None;
+        }
+        for (key, template) in project.templates() {
+            let Some(text) = template.as_deref().filter(|text| !text.is_empty()) else { continue };
+            let why = match template::compile(text) {
+                Err(error) => error.why,
+                Ok(()) if is_web_page(key) && !is_web_address(text) => "must be an http or https address".to_owned(),
+                Ok(()) => continue,
+            };
+            notes.mistake(at(key), None, format!("`{key}`: {why}"));
+            *template = None;
+        }
+    }
+
+    fn check_deliver(&mut self, content: &DeTable<'_>) {
+        let Self { deliver, notes, .. } = self;
+        let times = [("timeout", &mut deliver.timeout), ("connect_timeout", &mut deliver.connect_timeout)];
+        for (key, time) in times {
+            if time.is_some_and(|t| !(1..=600).contains(&t.0.as_secs())) {
+                let at = content.get(key).map_or(0, |value| value.span().start);
+                notes.mistake(at, None, format!("`{key}` must be between 1s and 10m"));
+                *time = None;
+            }
+        }
+    }
+
+    /// The hooks in the order of the file. Names that cannot be used are noted.
+    pub(super) fn sections<'a>(root: &'a DeTable<'s>, layer: Layer, notes: &mut Notes<'_>) -> Vec<Section<'a, 's>> {
+        let hooks = root.get("hook").and_then(|hooks| hooks.get_ref().as_table());
+        let mut sections = Vec::new();
+        for (key, value) in hooks.into_iter().flatten() {
+            let name = key.get_ref().as_ref();
+            let Some(table) = value.get_ref().as_table() else {
+                let shown = suggest::shown(name);
+                notes.mistake(key.span().start, None, format!("`hook.{shown}` must be a table: `[hook.NAME]`"));
+                continue;
+            };
+            if !is_hook_name(name) {
+                let message = "the name of a hook has at most 64 of `A-Z a-z 0-9 _ -`";
+                notes.mistake(key.span().start, Some(&suggest::shown(name)), message);
+                continue;
+            }
+            // A table's own span is its header, an inline table's is its value.
+            let header = if notes.text()[value.span()].starts_with('[') { value.span() } else { key.span() };
+            sections.push(Section { name, header: header.start, table, layer });
+        }
+        sections.sort_by_key(|section| section.header);
+        sections
+    }
+
+    /// The parsed tables, apart from the notes that are made about them.
+    pub(super) fn parts(&mut self) -> (&DeTable<'s>, &mut Notes<'s>) {
+        (&self.root, &mut self.notes)
+    }
+}
+
+fn is_hook_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+}
+
+fn is_project_name(name: &str) -> bool {
+    !name.contains(char::is_control) && name.split('/').all(|part| !matches!(part, "" | "." | ".."))
+}
+
+fn is_web_page(key: &str) -> bool {
+    matches!(key, "url" | "commit_url" | "compare_url")
+}
+
+/// Whether it is, or may become, an address that a link can have.
+fn is_web_address(template: &str) -> bool {
+    ["http://", "https://", "${", "{%", "{#"].iter().any(|start| template.starts_with(start))
+}

@@ -1,0 +1,149 @@
+//! The tables of settings: merged key by key, the repository's winning.
+
+use super::form::{Count, Item, ListOf, Size, Time};
+use super::shared::Shared;
+use super::web::Web;
+use crate::outgoing::Language;
+use std::time::Duration;
+
+/// `[deliver]` with its defaults.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deliver {
+    /// How long the push shows results.
+    pub wait: Duration,
+    /// One attempt; `None`: the action's default.
+    pub timeout: Option<Duration>,
+    /// Connecting alone.
+    pub connect_timeout: Duration,
+    /// Then the delivery has failed.
+    pub retry_for: Duration,
+    /// History by age.
+    pub keep: Duration,
+    /// History by number of pushes.
+    pub keep_count: usize,
+    /// History by bytes.
+    pub keep_size: u64,
+}
+
+impl Default for Deliver {
+    fn default() -> Self {
+        Self {
+            wait: Duration::from_secs(5),
+            timeout: None,
+            connect_timeout: Duration::from_secs(3),
+            retry_for: Duration::from_secs(72 * 3600),
+            keep: Duration::from_secs(30 * 86400),
+            keep_count: 1000,
+            keep_size: 64 << 20,
+        }
+    }
+}
+
+/// `[deliver]` as written.
+#[derive(Clone, Copy, Debug, Default, serde::Deserialize)]
+pub(super) struct DeliverTable {
+    wait: Option<Time>,
+    pub(super) timeout: Option<Time>,
+    pub(super) connect_timeout: Option<Time>,
+    retry_for: Option<Time>,
+    keep: Option<Time>,
+    keep_count: Option<Count>,
+    keep_size: Option<Size>,
+}
+
+impl DeliverTable {
+    /// Puts what is written over what is there.
+    pub(super) fn apply(self, to: &mut Deliver) {
+        let set = |target: &mut Duration, time: Option<Time>| *target = time.map_or(*target, |t| t.0);
+        set(&mut to.wait, self.wait);
+        set(&mut to.connect_timeout, self.connect_timeout);
+        set(&mut to.retry_for, self.retry_for);
+        set(&mut to.keep, self.keep);
+        to.timeout = self.timeout.map(|t| t.0).or(to.timeout);
+        to.keep_count = self.keep_count.map_or(to.keep_count, |c| c.0);
+        to.keep_size = self.keep_size.map_or(to.keep_size, |s| s.0);
+    }
+}
+
+/// `[project]` as written. Empty strings count as absent.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+pub(super) struct ProjectTable {
+    /// The server's file alone: repositories stand below it.
+    pub(super) root: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) url: Option<String>,
+    pub(super) web: Option<Web>,
+    pub(super) commit_url: Option<String>,
+    pub(super) compare_url: Option<String>,
+    pub(super) clone_url: Option<String>,
+    pub(super) ssh_url: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) display_name: Option<String>,
+    pub(super) team: Option<String>,
+    pub(super) private: Option<bool>,
+    pub(super) language: Option<Language>,
+}
+
+impl ProjectTable {
+    /// Templates, by key.
+    pub(super) fn templates(&mut self) -> [(&'static str, &mut Option<String>); 5] {
+        [
+            ("url", &mut self.url),
+            ("commit_url", &mut self.commit_url),
+            ("compare_url", &mut self.compare_url),
+            ("clone_url", &mut self.clone_url),
+            ("ssh_url", &mut self.ssh_url),
+        ]
+    }
+
+    /// Puts what is written over what is there.
+    pub(super) fn apply(self, to: &mut Self) {
+        let set = |target: &mut Option<String>, text: Option<String>| {
+            if let Some(text) = text.filter(|t| !t.is_empty()) {
+                *target = Some(text);
+            }
+        };
+        set(&mut to.root, self.root);
+        set(&mut to.name, self.name);
+        set(&mut to.url, self.url);
+        set(&mut to.commit_url, self.commit_url);
+        set(&mut to.compare_url, self.compare_url);
+        set(&mut to.clone_url, self.clone_url);
+        set(&mut to.ssh_url, self.ssh_url);
+        set(&mut to.description, self.description);
+        set(&mut to.display_name, self.display_name);
+        set(&mut to.team, self.team);
+        to.web = self.web.or(to.web);
+        to.private = self.private.or(to.private);
+        to.language = self.language.or(to.language);
+    }
+}
+
+/// `[pusher]`: the server's file alone.
+#[derive(Debug, Default, serde::Deserialize)]
+pub(super) struct PusherTable {
+    pub(super) env: Option<ListOf<Variable>>,
+}
+
+/// `[secrets]`: the server's file alone.
+#[derive(Debug, Default, serde::Deserialize)]
+pub(super) struct SecretsTable {
+    pub(super) shared: Option<ListOf<Shared>>,
+}
+
+/// The name of a variable.
+#[derive(Clone, Debug)]
+pub(super) struct Variable(pub(super) String);
+
+impl Item for Variable {
+    const LIST: &'static str = "a list of names of environment variables";
+    const MAY_BE_EMPTY: bool = true;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let word = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        if text.is_empty() || !word {
+            return Err(format!("must be {}", Self::LIST));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}

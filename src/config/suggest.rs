@@ -1,0 +1,82 @@
+//! "did you mean": the known word nearest to a misspelt one.
+
+/// What people write who come from elsewhere.
+const ALSO_CALLED: [(&str, &str); 12] = [
+    ("type", "action"),
+    ("kind", "action"),
+    ("url", "service_url"),
+    ("webhook", "service_url"),
+    ("webhook_url", "service_url"),
+    ("secret", "token"),
+    ("secret", "sign"),
+    ("events", "changes"),
+    ("on", "changes"),
+    ("files", "paths"),
+    ("name", "label"),
+    ("disabled", "enabled"),
+];
+
+/// The nearest of the known words, if any is near enough.
+pub(super) fn near<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let known = known.into_iter().collect::<Vec<_>>();
+    let lower = word.to_lowercase().replace('-', "_");
+    let allowed = (lower.chars().count() / 3).clamp(1, 3);
+    let distance = |k: &&'k str| strsim::damerau_levenshtein(&lower, k);
+    let nearest = known.iter().copied().map(|k| (distance(&k), k)).min_by_key(|(d, _)| *d);
+    let also = ALSO_CALLED.iter().filter(|(other, _)| *other == lower).map(|(_, own)| *own);
+    let called = also.filter_map(|own| known.iter().copied().find(|k| *k == own)).next();
+    nearest.filter(|(distance, _)| *distance <= allowed).map(|(_, k)| k).or(called)
+}
+
+/// ", did you mean `…`?", or nothing.
+pub(super) fn hint<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+    near(word, known).map(|k| format!(", did you mean `{k}`?")).unwrap_or_default()
+}
+
+/// "`a`, `b` or `c`".
+pub(super) fn any_of(words: &[&str]) -> String {
+    joined(words, "or")
+}
+
+/// "`a`, `b` and `c`".
+pub(super) fn all_of(words: &[&str]) -> String {
+    joined(words, "and")
+}
+
+fn joined(words: &[&str], last: &str) -> String {
+    let quoted = words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>();
+    match quoted.split_last() {
+        Some((end, front)) if !front.is_empty() => format!("{} {last} {end}", front.join(", ")),
+        _ => quoted.concat(),
+    }
+}
+
+/// A key as it may be shown: people can quote anything into one.
+pub(super) fn shown(key: &str) -> String {
+    let clean = |c: char| if c.is_control() || c == '`' { '\u{fffd}' } else { c };
+    key.chars().take(64).map(clean).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_slips_and_other_names_are_understood() {
+        let known = ["branches", "tags", "service_url", "action", "at_mobiles"];
+        assert_eq!(near("brnches", known), Some("branches"));
+        assert_eq!(near("branch", known), Some("branches"));
+        assert_eq!(near("service-url", known), Some("service_url"));
+        assert_eq!(near("url", known), Some("service_url"));
+        assert_eq!(near("at_mobile", known), Some("at_mobiles"));
+        assert_eq!(near("colour", known), None);
+    }
+
+    #[test]
+    fn lists_read_as_sentences() {
+        assert_eq!(any_of(&["a"]), "`a`");
+        assert_eq!(any_of(&["a", "b", "c"]), "`a`, `b` or `c`");
+        assert_eq!(all_of(&["a", "b"]), "`a` and `b`");
+        assert_eq!(shown("a`\n"), "a\u{fffd}\u{fffd}");
+    }
+}

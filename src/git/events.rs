@@ -1,0 +1,312 @@
+//! The events of a push: each update told from what Git holds, one walk state for all of them.
+
+use super::history::{History, Node};
+use super::object::{self, Objects, Unreadable};
+use super::reach::{Reach, Set};
+use super::refs;
+use super::tag::{self, Peeled};
+use super::told::{Asked, Teller};
+use super::walk::{Difference, difference, merge_base, oldest_first, settle};
+use crate::push::{Change, Commit, Computed, Needs, ObjectId, PushEvent, RefKind, RefUpdate, Scan};
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Ids of discarded commits that are listed.
+const DISCARDED: usize = 20;
+
+/// One event an update. What goes wrong in one of them, a panic in a library included, is that event's `error`.
+pub(super) fn compute(repo: &gix::Repository, updates: &[RefUpdate], needs: &Needs) -> Vec<Computed> {
+    let mut session = Session::new(repo, updates, true, HashSet::new());
+    let mut events = Vec::with_capacity(updates.len().min(needs.max_refs));
+    for (index, update) in updates.iter().enumerate().take(needs.max_refs) {
+        let mut told = session.attempt(update, index, needs);
+        if session.has_graph() && !told.as_ref().is_some_and(|(computed, _)| computed.event.error.is_none()) {
+            // The commit-graph is a cache. Where something is wrong, the objects themselves are asked.
+            session = Session::new(repo, updates, false, session.listed);
+            told = session.attempt(update, index, needs);
+        }
+        let (computed, listed) = told.unwrap_or_else(|| {
+            let mut event = PushEvent::bare(update.clone(), index);
+            event.error = Some("the history could not be read: an object is damaged in an unexpected way".to_owned());
+            (Computed { event, scan: Scan { bounded: true, ..Scan::default() } }, Vec::new())
+        });
+        session.listed.extend(listed);
+        events.push(computed);
+    }
+    events
+}
+
+struct Session<'r> {
+    repo: &'r gix::Repository,
+    updates: &'r [RefUpdate],
+    history: History<'r>,
+    teller: Teller<'r>,
+    /// What branches and tags reached before the push; walked when first asked for.
+    known: Option<Reach>,
+    refs_unreadable: bool,
+    /// Commits of the events so far.
+    listed: HashSet<gix::ObjectId>,
+}
+
+/// One event in the making.
+struct Draft<'a> {
+    event: PushEvent,
+    scan: Scan,
+    needs: &'a Needs,
+    problems: Vec<String>,
+}
+
+impl Draft<'_> {
+    fn problem(&mut self, problem: &Unreadable) {
+        let text = problem.to_string();
+        self.scan.bounded = true;
+        if !self.problems.contains(&text) {
+            self.problems.push(text);
+        }
+    }
+}
+
+impl<'r> Session<'r> {
+    fn new(
+        repo: &'r gix::Repository,
+        updates: &'r [RefUpdate],
+        use_graph: bool,
+        listed: HashSet<gix::ObjectId>,
+    ) -> Self {
+        Self {
+            repo,
+            updates,
+            history: History::new(repo, use_graph),
+            teller: Teller::new(Objects(repo), updates.len() > 1),
+            known: None,
+            refs_unreadable: false,
+            listed,
+        }
+    }
+
+    fn has_graph(&self) -> bool {
+        self.history.has_graph()
+    }
+
+    /// The event and the commits that it counts; `None` after a panic, when the session must not be used any further.
+    fn attempt(&mut self, update: &RefUpdate, index: usize, needs: &Needs) -> Option<(Computed, Vec<gix::ObjectId>)> {
+        let told = catch_unwind(AssertUnwindSafe(|| self.tell(update, index, needs)));
+        if told.is_err() {
+            *self = Self::new(self.repo, self.updates, self.has_graph(), std::mem::take(&mut self.listed));
+        }
+        told.ok()
+    }
+
+    fn tell(&mut self, update: &RefUpdate, index: usize, needs: &Needs) -> (Computed, Vec<gix::ObjectId>) {
+        let event = PushEvent::bare(update.clone(), index);
+        let mut draft = Draft { event, scan: Scan::default(), needs, problems: Vec::new() };
+        let (old, new) = (self.peel(&update.old), self.peel(&update.new));
+        if update.name.kind() == RefKind::Tag {
+            draft.event.tag = new.as_ref().or(old.as_ref()).map(|peeled| tag::facts(&update.name, peeled));
+        }
+        let told = new.or_else(|| {
+            // A deleted branch needs no object; Git may have pruned it by now.
+            let old = old.as_ref().filter(|_| draft.event.tag.is_some())?;
+            old.kind.as_ref().err().into_iter().for_each(|error| draft.problem(error));
+            None
+        });
+        let listed = told.map_or_else(Vec::new, |new| self.tell_tip(&mut draft, old.as_ref(), &new));
+        if !draft.problems.is_empty() {
+            draft.event.error = Some(draft.problems.join("; "));
+        }
+        draft.scan.bounded |= !draft.event.total_commits_exact;
+        (Computed { event: draft.event, scan: draft.scan }, listed)
+    }
+
+    fn peel(&self, id: &ObjectId) -> Option<Peeled> {
+        if id.is_null() {
+            return None;
+        }
+        let Some(known) = object::id(self.repo, id) else {
+            // An id of the other hash function names nothing here.
+            let null = gix::ObjectId::null(self.repo.object_hash());
+            return Some(Peeled { id: null, kind: Err(Unreadable::Missing("object", null)), outermost: None });
+        };
+        Some(tag::peel(Objects(self.repo), known))
+    }
+
+    /// An update after which the ref exists.
+    fn tell_tip(&mut self, draft: &mut Draft<'_>, old: Option<&Peeled>, new: &Peeled) -> Vec<gix::ObjectId> {
+        if old.is_some() {
+            // Until it is shown that the new tip descends from the old one.
+            draft.event.change = Change::Forced;
+        }
+        let before = match old.map(|old| self.commit(old)) {
+            Some(Err(error)) => {
+                draft.problem(&error);
+                None
+            }
+            other => other.and_then(Result::ok).flatten(),
+        };
+        let after = match self.commit(new) {
+            Ok(Some(after)) => after,
+            Ok(None) => return Vec::new(),
+            Err(error) => {
+                draft.problem(&error);
+                return Vec::new();
+            }
+        };
+        let beside_known = old.is_none() || !draft.problems.is_empty();
+        let found =
+            if beside_known { self.tell_beside_known(draft, after) } else { self.tell_beside(draft, before, after) };
+        if let Some(error) = &found.unreadable {
+            draft.problem(error);
+        }
+        draft.event.shallow |= found.shallow;
+        draft.event.total_commits_exact &= found.exact;
+        self.tell_commits(draft, after, &found, beside_known);
+        if let Some(before) = before.filter(|_| draft.needs.all_paths && draft.event.kind() == RefKind::Branch) {
+            self.teller.scan_between(&mut self.history, before, after, &mut draft.scan);
+        }
+        found.commits.iter().map(|node| self.history.id(*node)).collect()
+    }
+
+    /// The commit that a tip names, read; `Ok(None)` when it names a tree or a blob.
+    fn commit(&mut self, peeled: &Peeled) -> Result<Option<Node>, Unreadable> {
+        peeled.kind.clone()?;
+        let Some(id) = peeled.commit() else { return Ok(None) };
+        let node = self.history.node(id);
+        self.history.links(node).map(|_| Some(node))
+    }
+
+    /// A created ref, or one whose old end cannot be read: what no branch and no tag had.
+    fn tell_beside_known(&mut self, draft: &mut Draft<'_>, after: Node) -> Difference {
+        let mut known = self.take_known();
+        let found = difference(&mut self.history, after, &mut known);
+        if draft.event.kind() == RefKind::Branch {
+            let base = merge_base(&mut self.history, after, &found.commits, &known);
+            draft.event.base = base.map(|node| object::plain(&self.history.id(node)));
+        }
+        if !found.commits.is_empty() {
+            if let Some(error) = known.unreadable() {
+                draft.problem(error);
+            }
+            if self.refs_unreadable {
+                draft.scan.bounded = true;
+                draft.problems.push("the refs cannot be listed: commits may be told that are not new".to_owned());
+            }
+        }
+        self.known = Some(known);
+        found
+    }
+
+    /// An updated ref: what `after` has and `before` has not, and the other way round. A `before` that is no commit has
+    /// nothing.
+    fn tell_beside(&mut self, draft: &mut Draft<'_>, before: Option<Node>, after: Node) -> Difference {
+        let history = &mut self.history;
+        let mut old = Reach::new(history, before);
+        let found = difference(history, after, &mut old);
+        let Some(before) = before else { return found };
+        let mut new = Reach::new(history, [after]);
+        let lost = difference(history, before, &mut new);
+        if let Some(error) = &lost.unreadable {
+            draft.problem(error);
+        }
+        if lost.commits.is_empty() {
+            draft.event.change = Change::Updated;
+            return found;
+        }
+        let base = merge_base(history, after, &found.commits, &old);
+        let event = &mut draft.event;
+        event.base = base.map(|node| object::plain(&history.id(node)));
+        event.total_discarded = lost.commits.len();
+        event.total_commits_exact &= lost.exact;
+        event.shallow |= lost.shallow;
+        if draft.needs.discarded {
+            let newest = lost.commits.iter().take(DISCARDED);
+            event.discarded = newest.map(|node| object::plain(&history.id(*node))).collect();
+        }
+        found
+    }
+
+    fn take_known(&mut self) -> Reach {
+        if let Some(known) = self.known.take() {
+            return known;
+        }
+        let (tips, whole) = refs::before(self.repo, self.updates);
+        self.refs_unreadable = !whole;
+        let objects = Objects(self.repo);
+        let commits = tips.into_iter().filter_map(|tip| tag::peel(objects, tip).commit()).collect::<Vec<_>>();
+        let nodes = commits.into_iter().map(|id| self.history.node(id)).collect::<Vec<_>>();
+        Reach::new(&mut self.history, nodes)
+    }
+
+    /// Lists the commits, counts the distinct ones, scans all of them for the filters, and tells the tip.
+    fn tell_commits(&mut self, draft: &mut Draft<'_>, after: Node, found: &Difference, all_new: bool) {
+        let distinct = self.distinct(&found.commits, all_new);
+        let order = oldest_first(&mut self.history, after, &found.commits);
+        draft.event.total_commits = order.len();
+        draft.event.total_distinct = order.iter().filter(|node| distinct.contains(**node)).count();
+        let mut asked = Asked::new(draft.needs.paths, draft.needs.all_paths);
+        let mut commits = Vec::new();
+        for (place, node) in order.iter().rev().enumerate() {
+            if place < draft.needs.max_commits && self.teller.may_go_on() {
+                commits.extend(self.tell_commit(draft, *node, &mut asked, &distinct));
+            } else if draft.needs.all_authors || draft.needs.all_paths {
+                self.scan(draft, *node);
+            } else {
+                break;
+            }
+        }
+        commits.reverse();
+        draft.event.truncated = commits.len() < order.len();
+        let listed = commits.last().filter(|newest| newest.id == object::plain(&self.history.id(after))).cloned();
+        draft.event.head_commit = listed.or_else(|| {
+            let mut aside =
+                Draft { event: draft.event.clone(), scan: Scan::default(), needs: draft.needs, problems: Vec::new() };
+            let mut asked = Asked::new(draft.needs.paths, false);
+            let head = self.tell_commit(&mut aside, after, &mut asked, &distinct);
+            draft.problems.append(&mut aside.problems);
+            head
+        });
+        draft.event.commits = commits;
+    }
+
+    fn tell_commit(&mut self, draft: &mut Draft<'_>, node: Node, asked: &mut Asked, distinct: &Set) -> Option<Commit> {
+        match self.teller.commit(&mut self.history, node, asked, &mut draft.scan) {
+            Ok(mut commit) => {
+                commit.distinct = distinct.contains(node);
+                Some(commit)
+            }
+            Err(error) => {
+                draft.problem(&error);
+                None
+            }
+        }
+    }
+
+    /// A commit that is not listed, but that filters look at.
+    fn scan(&mut self, draft: &mut Draft<'_>, node: Node) {
+        if draft.needs.all_paths && !draft.scan.bounded {
+            self.teller.scan(&mut self.history, node, &mut draft.scan);
+        }
+        if draft.needs.all_authors {
+            match self.history.content(node).map(super::commit::author) {
+                Ok(author) => drop(draft.scan.authors.insert((author.name, author.email))),
+                Err(error) => draft.problem(&error),
+            }
+        }
+    }
+
+    /// The commits that no branch and no tag had before the push, and no earlier event has told.
+    fn distinct(&mut self, commits: &[Node], all_new: bool) -> Set {
+        let mut new = commits.to_vec();
+        if !all_new && !new.is_empty() {
+            let mut known = self.take_known();
+            settle(&mut self.history, &mut new, &mut known);
+            self.known = Some(known);
+        }
+        let mut distinct = Set::default();
+        for node in new {
+            if !self.listed.contains(&self.history.id(node)) {
+                distinct.insert(node);
+            }
+        }
+        distinct
+    }
+}

@@ -1,0 +1,47 @@
+//! Revisions and newest commits: what a person at the command line means, not what a push said.
+
+use super::history::History;
+use super::object::{Objects, plain};
+use super::program::git;
+use super::refs;
+use super::tag::peel;
+use crate::push::{ObjectId, RefKind, RefName, RefUpdate};
+
+/// A revision by gitrevisions(7); asks Git, which knows all of its forms.
+pub(super) fn resolve(repo: &gix::Repository, revision: &str) -> Option<ObjectId> {
+    if let Some(id) = ObjectId::parse(revision).filter(|id| super::object::id(repo, id).is_some()) {
+        return Some(id);
+    }
+    let out = git(repo, &["rev-parse", "--verify", "--quiet", "--end-of-options", revision]).ok()?;
+    ObjectId::parse(std::str::from_utf8(&out).ok()?.trim())
+}
+
+/// The newest commit of a ref, as an update.
+pub(super) fn update(repo: &gix::Repository, name: Option<&RefName>) -> Option<RefUpdate> {
+    let mut history = History::new(repo, true);
+    let name = match name {
+        Some(name) => name.clone(),
+        None => refs::head(repo).filter(|h| refs::target(repo, h).is_some()).or_else(|| newest(repo, &mut history))?,
+    };
+    let tip = refs::target(repo, &name)?;
+    let null = plain(&gix::ObjectId::null(repo.object_hash()));
+    let old = match peel(Objects(repo), tip).commit() {
+        Some(commit) if name.kind() != RefKind::Tag => {
+            let node = history.node(commit);
+            let parent = history.links(node).ok().and_then(|links| links.parents.first().copied());
+            parent.map_or(null, |parent| plain(&history.id(parent)))
+        }
+        _ => null,
+    };
+    Some(RefUpdate { old, new: plain(&tip), name })
+}
+
+/// The branch with the newest commit.
+fn newest(repo: &gix::Repository, history: &mut History<'_>) -> Option<RefName> {
+    let branches = refs::list(repo, &["refs/heads/"]).0.into_iter();
+    let dated = branches.filter_map(|found| {
+        let node = history.node(peel(Objects(repo), found.target.ok()?).commit()?);
+        Some((history.links(node).ok()?.date, found.name))
+    });
+    dated.max_by(|(a, left), (b, right)| a.cmp(b).then_with(|| right.cmp(left))).map(|(_, name)| name)
+}

@@ -1,0 +1,80 @@
+//! The settings of Git itself (git-config(1)) that matter here. Nothing of this program's own configuration.
+
+use crate::push::RefName;
+use std::path::{Path, PathBuf};
+
+/// `core.sharedRepository` as mode bits: 0 when unset or `umask`, else what files get besides the owner's rights.
+pub(super) fn shared_mode(repo: &gix::Repository) -> u32 {
+    let config = repo.config_snapshot();
+    match config.plumbing().string_implicit("core.sharedRepository") {
+        None => 0,
+        Some(None) => 0o060,
+        Some(Some(value)) => mode_of(&String::from_utf8_lossy(&value)),
+    }
+}
+
+fn mode_of(value: &str) -> u32 {
+    let octal = value.len() > 1 && value.starts_with('0') && value.bytes().all(|b| b.is_ascii_digit());
+    match value.to_ascii_lowercase().as_str() {
+        "group" | "true" | "yes" | "on" | "1" => 0o060,
+        "all" | "world" | "everybody" | "2" => 0o064,
+        _ if octal => u32::from_str_radix(value, 8).map_or(0, |mode| mode & 0o666),
+        _ => 0,
+    }
+}
+
+/// `core.hooksPath`, relative ones from `base`: where hooks run, the Git directory of a bare repository, else the work
+/// tree.
+pub(super) fn hooks_path(repo: &gix::Repository, base: &Path) -> Option<PathBuf> {
+    let path = repo.config_snapshot().trusted_path("core.hooksPath").ok()??;
+    (!path.as_os_str().is_empty()).then(|| base.join(path))
+}
+
+/// `transfer.hideRefs` and `receive.hideRefs`: refs that nobody who pushes can see.
+pub(super) struct Hidden(Vec<Vec<u8>>);
+
+impl Hidden {
+    /// As configured.
+    pub(super) fn of(repo: &gix::Repository) -> Self {
+        let config = repo.config_snapshot();
+        let of = |key| config.plumbing().strings(key).unwrap_or_default();
+        let all = of("transfer.hideRefs").into_iter().chain(of("receive.hideRefs"));
+        Self(all.map(|pattern| Vec::from(pattern)).collect())
+    }
+
+    /// The last pattern that matches decides; `!` shows again, `^` stands before names that include the namespace.
+    pub(super) fn hides(&self, name: &RefName) -> bool {
+        let decides = self.0.iter().rev().find_map(|pattern| {
+            let (shown, pattern) = pattern.strip_prefix(b"!").map_or((false, &pattern[..]), |rest| (true, rest));
+            let pattern = pattern.strip_prefix(b"^").unwrap_or(pattern);
+            let pattern = &pattern[..pattern.iter().rposition(|b| *b != b'/').map_or(0, |at| at + 1)];
+            let rest = name.as_bytes().strip_prefix(pattern)?;
+            (rest.is_empty() || rest.starts_with(b"/")).then_some(!shown)
+        });
+        decides.unwrap_or(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_a_shared_repository_is_known() {
+        for (value, mode) in [("umask", 0), ("false", 0), ("0", 0), ("group", 0o060), ("true", 0o060), ("1", 0o060)] {
+            assert_eq!(mode_of(value), mode, "{value}");
+        }
+        for (value, mode) in [("all", 0o064), ("world", 0o064), ("2", 0o064), ("0660", 0o660), ("0640", 0o640)] {
+            assert_eq!(mode_of(value), mode, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_last_pattern_decides_what_is_hidden() {
+        let hidden = Hidden(vec![b"refs/heads/secret/".to_vec(), b"!refs/heads/secret/shown".to_vec()]);
+        let hides = |name: &str| hidden.hides(&RefName::new(name));
+        assert!(hides("refs/heads/secret/x"));
+        assert!(!hides("refs/heads/secret/shown"));
+        assert!(!hides("refs/heads/secrets"));
+    }
+}

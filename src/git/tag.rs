@@ -1,0 +1,111 @@
+//! Tags: peeled through nested tag objects, and told without their signatures.
+
+use super::object::{Objects, Unreadable, plain, split};
+use super::person;
+use super::text::{Decoder, cut};
+use crate::push::{RefName, Tag};
+use gix::ObjectId;
+use gix::objs::Kind;
+
+/// Tag objects in a row that are followed. Git has no bound; a chain this long is an attack.
+const NESTED: usize = 100;
+const MESSAGE_BYTES: usize = 1 << 20;
+/// The lines that a signature begins with: OpenPGP, SSH and X.509 (gpg.format of git-config(1)).
+const SIGNATURES: [&[u8]; 4] = [
+    b"-----BEGIN PGP SIGNATURE-----",
+    b"-----BEGIN PGP MESSAGE-----",
+    b"-----BEGIN SSH SIGNATURE-----",
+    b"-----BEGIN SIGNED MESSAGE-----",
+];
+
+/// What an id names in the end.
+#[derive(Clone, Debug)]
+pub(super) struct Peeled {
+    /// The object in the end, or the one that could not be read.
+    pub(super) id: ObjectId,
+    /// Its kind; never `Tag`.
+    pub(super) kind: Result<Kind, Unreadable>,
+    /// The bytes of the outermost tag object.
+    pub(super) outermost: Option<Vec<u8>>,
+}
+
+impl Peeled {
+    /// The commit, if it is one.
+    pub(super) fn commit(&self) -> Option<ObjectId> {
+        matches!(self.kind, Ok(Kind::Commit)).then_some(self.id)
+    }
+}
+
+/// Follows tag objects. Reads no blob and no tree, however large.
+pub(super) fn peel(objects: Objects<'_>, mut id: ObjectId) -> Peeled {
+    let mut outermost = None;
+    for _ in 0..NESTED {
+        let kind = objects.kind(&id);
+        if !matches!(kind, Ok(Kind::Tag)) {
+            return Peeled { id, kind, outermost };
+        }
+        let mut buffer = Vec::new();
+        let data = match objects.read(Kind::Tag, &id, &mut buffer) {
+            Ok(data) => data,
+            Err(error) => return Peeled { id, kind: Err(error), outermost },
+        };
+        outermost.get_or_insert_with(|| data.to_vec());
+        match split(data).0.get("object").and_then(|hex| ObjectId::from_hex(hex).ok()) {
+            Some(next) => id = next,
+            None => break,
+        }
+    }
+    Peeled { id, kind: Err(Unreadable::Damaged("tag", id)), outermost }
+}
+
+/// The tag that a ref below `refs/tags/` names.
+pub(super) fn facts(name: &RefName, peeled: &Peeled) -> Tag {
+    let mut tag = Tag {
+        name: name.short().into_owned(),
+        annotated: peeled.outermost.is_some(),
+        message: None,
+        tagger: None,
+        target: plain(&peeled.id),
+        target_type: peeled.kind.as_ref().map_or_else(|_| "unknown".to_owned(), ToString::to_string),
+        signed: false,
+    };
+    if let Some(data) = &peeled.outermost {
+        let (headers, text) = split(data);
+        let decoder = Decoder::new(headers.get("encoding"));
+        let (text, signed) = without_signature(text);
+        let mut message = decoder.decode(text).0;
+        message.truncate(message.trim_end_matches('\n').len());
+        cut(&mut message, MESSAGE_BYTES);
+        tag.message = Some(message);
+        tag.tagger = headers.get("tagger").map(|line| person::parse(line, decoder).0);
+        tag.signed = signed || headers.get("gpgsig").or_else(|| headers.get("gpgsig-sha256")).is_some();
+    }
+    tag
+}
+
+/// The text before the last signature that begins a line; in a tag it stands at the end of the text.
+fn without_signature(text: &[u8]) -> (&[u8], bool) {
+    let mut at = 0;
+    let mut found = None;
+    for line in text.split_inclusive(|b| *b == b'\n') {
+        if SIGNATURES.iter().any(|s| line.starts_with(s)) {
+            found = Some(at);
+        }
+        at += line.len();
+    }
+    found.map_or((text, false), |at| (&text[..at], true))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_signature_is_cut_off() {
+        for begin in SIGNATURES {
+            let text = [b"v1\n\nnotes\n".as_slice(), begin, b"\nabc\n-----END-----\n"].concat();
+            assert_eq!(without_signature(&text), (&b"v1\n\nnotes\n"[..], true));
+        }
+        assert_eq!(without_signature(b"v1\n").0, b"v1\n");
+    }
+}

@@ -1,0 +1,202 @@
+//! Commits as they are told: with their paths, within a budget, each built once for all refs of a push.
+
+use super::commit;
+use super::history::{History, Node};
+use super::object::{Objects, Unreadable};
+use super::paths::{Touch, changed};
+use super::text::cut;
+use crate::push::{Commit, Scan};
+use gix::ObjectId;
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+/// Paths that are listed for one commit.
+const FILES: usize = 3000;
+/// Paths that a filter looks at; past it the scan is bounded.
+const SCANNED: usize = 500_000;
+/// Bytes of messages and paths of one event, as much as a whole record may have; past it lists are cut, and messages to
+/// so many bytes.
+const EVENT_BYTES: usize = 16 << 20;
+const SHORT_MESSAGE: usize = 1 << 10;
+/// The same for all events of a push; past it events list no further commits.
+const PUSH_BYTES: usize = 64 << 20;
+/// What a commit costs besides its message and paths.
+const COMMIT_BYTES: usize = 500;
+/// Commits that are kept for the next refs of the push.
+const KEPT: usize = 4096;
+
+/// Tells the commits of one push.
+pub(super) struct Teller<'r> {
+    objects: Objects<'r>,
+    kept: HashMap<Node, Commit>,
+    keep: bool,
+    left: usize,
+}
+
+/// What is left of the budget of one event, and what is asked for.
+pub(super) struct Asked {
+    /// Whether `added`, `removed` and `modified` are.
+    pub(super) paths: bool,
+    /// Whether the filters look at every path.
+    pub(super) all_paths: bool,
+    left: usize,
+}
+
+impl Asked {
+    /// With the budget of a whole event.
+    pub(super) fn new(paths: bool, all_paths: bool) -> Self {
+        Self { paths, all_paths, left: EVENT_BYTES }
+    }
+}
+
+impl<'r> Teller<'r> {
+    /// `keep`: whether other refs will tell the same commits.
+    pub(super) fn new(objects: Objects<'r>, keep: bool) -> Self {
+        Self { objects, kept: HashMap::new(), keep, left: PUSH_BYTES }
+    }
+
+    /// Whether the budget of the push allows another commit.
+    pub(super) fn may_go_on(&self) -> bool {
+        self.left >= COMMIT_BYTES
+    }
+
+    /// A commit as the event tells it; its paths and its author go to the scan as well.
+    pub(super) fn commit(
+        &mut self,
+        history: &mut History<'_>,
+        node: Node,
+        asked: &mut Asked,
+        scan: &mut Scan,
+    ) -> Result<Commit, Unreadable> {
+        let kept = self.kept.get(&node).filter(|c| !asked.all_paths || !(c.files_truncated || c.paths_lossy));
+        let mut commit = match kept {
+            Some(commit) => commit.clone(),
+            None => self.build(history, node, asked, scan)?,
+        };
+        if asked.all_paths {
+            let lists = commit.added.iter().chain(&commit.removed).chain(&commit.modified);
+            scan.paths.extend(lists.filter(|_| !commit.paths_lossy).map(|path| path.as_bytes().to_vec()));
+        }
+        self.charge(&mut commit, asked);
+        scan.authors.insert((commit.author.name.clone(), commit.author.email.clone()));
+        Ok(commit)
+    }
+
+    fn build(
+        &mut self,
+        history: &mut History<'_>,
+        node: Node,
+        asked: &Asked,
+        scan: &mut Scan,
+    ) -> Result<Commit, Unreadable> {
+        let links = history.links(node)?;
+        let parents: Vec<ObjectId> = links.parents.iter().map(|p| history.id(*p)).collect();
+        let id = history.id(node);
+        let mut commit = commit::facts(&id, history.content(node)?, &links.tree, &parents);
+        if asked.paths {
+            self.list(history, node, &mut commit, asked.all_paths.then_some(scan));
+        } else if asked.all_paths {
+            self.scan(history, node, scan);
+        }
+        if self.keep && asked.paths && self.kept.len() < KEPT {
+            self.kept.insert(node, commit.clone());
+        }
+        Ok(commit)
+    }
+
+    /// Fills the lists, and the scan with every path when a filter asks for it.
+    fn list(&self, history: &mut History<'_>, node: Node, commit: &mut Commit, mut scan: Option<&mut Scan>) {
+        let mut listed = 0;
+        let complete = self.each_path(history, node, &mut |path, touch| {
+            if let Some(scan) = scan.as_deref_mut() {
+                note(scan, path);
+            }
+            if listed == FILES {
+                commit.files_truncated = true;
+                return if scan.is_some() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
+            }
+            listed += 1;
+            let text = String::from_utf8_lossy(path).into_owned();
+            commit.paths_lossy |= matches!(String::from_utf8_lossy(path), std::borrow::Cow::Owned(_));
+            match touch {
+                Touch::Added => commit.added.push(text),
+                Touch::Removed => commit.removed.push(text),
+                Touch::Modified => commit.modified.push(text),
+            }
+            ControlFlow::Continue(())
+        });
+        if !complete {
+            commit.files_truncated = true;
+            if let Some(scan) = scan {
+                scan.bounded = true;
+            }
+        }
+    }
+
+    /// Notes every path of a commit that is not listed.
+    pub(super) fn scan(&self, history: &mut History<'_>, node: Node, scan: &mut Scan) {
+        let complete = self.each_path(history, node, &mut |path, _| {
+            note(scan, path);
+            if scan.bounded { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        scan.bounded |= !complete;
+    }
+
+    /// Notes every path that differs between two commits.
+    pub(super) fn scan_between(&self, history: &mut History<'_>, old: Node, new: Node, scan: &mut Scan) {
+        let (Ok(old), Ok(new)) = (history.links(old), history.links(new)) else {
+            scan.bounded = true;
+            return;
+        };
+        let complete = changed(self.objects, Some(old.tree), Some(new.tree), &mut |path, _| {
+            note(scan, path);
+            ControlFlow::Continue(())
+        });
+        scan.bounded |= complete.is_err();
+    }
+
+    /// The paths of a commit against its first parent; all of them when it has none. False when a tree or the parent
+    /// cannot be read.
+    fn each_path(
+        &self,
+        history: &mut History<'_>,
+        node: Node,
+        told: &mut dyn FnMut(&[u8], Touch) -> ControlFlow<()>,
+    ) -> bool {
+        let Ok(links) = history.links(node) else { return false };
+        let old = match links.parents.first() {
+            None => None,
+            Some(parent) => match history.links(*parent) {
+                Ok(parent) => Some(parent.tree),
+                Err(_) => return false,
+            },
+        };
+        changed(self.objects, old, Some(links.tree), told).is_ok()
+    }
+
+    /// Cuts what the budgets no longer hold.
+    fn charge(&mut self, commit: &mut Commit, asked: &mut Asked) {
+        let lists = [&commit.added, &commit.removed, &commit.modified];
+        let paths: usize = lists.iter().flat_map(|list| list.iter()).map(|path| path.len() + 4).sum();
+        if paths > asked.left {
+            (commit.added, commit.removed, commit.modified) = Default::default();
+            commit.files_truncated = true;
+        } else {
+            asked.left -= paths;
+        }
+        if commit.message.len() > asked.left {
+            commit.message_truncated |= cut(&mut commit.message, SHORT_MESSAGE);
+        }
+        asked.left = asked.left.saturating_sub(commit.message.len());
+        let kept = if commit.files_truncated { 0 } else { paths };
+        self.left = self.left.saturating_sub(COMMIT_BYTES + commit.message.len() + kept);
+    }
+}
+
+fn note(scan: &mut Scan, path: &[u8]) {
+    if scan.paths.len() >= SCANNED {
+        scan.bounded = true;
+    } else if !scan.paths.contains(path) {
+        scan.paths.insert(path.to_vec());
+    }
+}

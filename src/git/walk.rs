@@ -1,0 +1,153 @@
+//! The commits that a tip has and a set of others has not, as `git rev-list TIP --not OTHERS` tells them; their order,
+//! and the merge base that they leave behind.
+//!
+//! Two walks go back in time side by side, newest commit first: one over what the tip reaches, one over what the others
+//! reach. The first stops at every commit that the second has met, so a push costs what it brings and not the age of the
+//! repository. Dates of commits are claims of their authors' clocks: after the walk, the second one goes on a little (far, once a
+//! clock was seen to run backwards), and takes away what it meets then.
+
+use super::history::{History, Node};
+use super::object::Unreadable;
+use super::reach::{Queue, Reach, Set};
+
+/// Commits that are counted for one ref; past it totals are lower bounds.
+pub(super) const BOUND: usize = 100_000;
+/// Steps that the others' walk goes on after the last commit that could matter by its date; some for good measure, many
+/// where clocks are known to be wrong.
+const FURTHER: usize = 16;
+const FURTHER_WHEN_SKEWED: usize = 10_000;
+/// Candidates for a merge base that are compared with all others before the newest is taken.
+const CANDIDATES: usize = 16;
+
+/// The outcome of a walk.
+#[derive(Debug, Default)]
+pub(super) struct Difference {
+    /// Newest first by date.
+    pub(super) commits: Vec<Node>,
+    /// Whether that is all of them.
+    pub(super) exact: bool,
+    /// Whether a commit of them is the boundary of a shallow repository.
+    pub(super) shallow: bool,
+    /// The first commit that could not be read.
+    pub(super) unreadable: Option<Unreadable>,
+}
+
+/// Walks from `tip` to what `others` reach.
+pub(super) fn difference(history: &mut History<'_>, tip: Node, others: &mut Reach) -> Difference {
+    let mut found = Difference { exact: true, ..Difference::default() };
+    let (mut queue, mut seen) = (Queue::default(), Set::default());
+    visit(history, tip, &mut seen, &mut queue, &mut found);
+    while let Some((date, node)) = queue.pop() {
+        others.advance(history, date);
+        if others.contains(node) {
+            continue;
+        }
+        if found.commits.len() == BOUND {
+            found.exact = false;
+            break;
+        }
+        found.commits.push(node);
+        if let Ok(links) = history.links(node) {
+            for parent in &links.parents {
+                visit(history, *parent, &mut seen, &mut queue, &mut found);
+            }
+            history.note_skew(&links);
+        }
+    }
+    settle(history, &mut found.commits, others);
+    found.exact &= !others.is_exhausted();
+    found.shallow = found.commits.iter().any(|node| history.is_boundary(*node));
+    found
+}
+
+fn visit(history: &mut History<'_>, node: Node, seen: &mut Set, queue: &mut Queue, found: &mut Difference) {
+    if !seen.insert(node) {
+        return;
+    }
+    match history.links(node) {
+        Ok(links) => queue.push(links.date, node),
+        Err(error) => {
+            found.unreadable.get_or_insert(error);
+        }
+    }
+}
+
+/// Takes away what the others reach after all: until their walk is past the oldest commit that is left, and a number of
+/// further steps take nothing away.
+pub(super) fn settle(history: &mut History<'_>, commits: &mut Vec<Node>, others: &mut Reach) {
+    loop {
+        let Some(oldest) = commits.iter().map(|node| history.date(*node)).min() else { return };
+        let before = commits.len();
+        others.advance(history, oldest);
+        others.advance_by(history, if history.is_skewed() { FURTHER_WHEN_SKEWED } else { FURTHER });
+        commits.retain(|node| !others.contains(*node));
+        if commits.len() == before {
+            return;
+        }
+    }
+}
+
+/// Sorts the outcome of a walk into `git rev-list --topo-order --reverse`: parents before children, lines of history
+/// together. The order does not depend on dates: from the tip down, a commit follows once all its children have, and
+/// of several that may follow the one that was freed last comes first.
+pub(super) fn oldest_first(history: &mut History<'_>, tip: Node, commits: &[Node]) -> Vec<Node> {
+    let mut waiting = std::collections::HashMap::with_capacity(commits.len());
+    for node in commits {
+        waiting.entry(*node).or_insert(0_usize);
+    }
+    for node in commits {
+        for parent in parents(history, *node) {
+            if let Some(children) = waiting.get_mut(&parent) {
+                *children += 1;
+            }
+        }
+    }
+    let mut order = Vec::with_capacity(commits.len());
+    let mut free = if waiting.contains_key(&tip) { vec![tip] } else { Vec::new() };
+    while let Some(node) = free.pop() {
+        order.push(node);
+        for parent in parents(history, node) {
+            if let Some(children) = waiting.get_mut(&parent) {
+                *children -= 1;
+                if *children == 0 {
+                    free.push(parent);
+                }
+            }
+        }
+    }
+    order.reverse();
+    order
+}
+
+/// The best commit that both sides have, `git merge-base`: the newest that is no ancestor of another such. `commits` are
+/// the difference of `tip` and `others`.
+pub(super) fn merge_base(history: &mut History<'_>, tip: Node, commits: &[Node], others: &Reach) -> Option<Node> {
+    if others.contains(tip) {
+        return Some(tip);
+    }
+    let mut seen = Set::default();
+    let mut shared = Vec::new();
+    for node in commits {
+        for parent in parents(history, *node) {
+            if others.contains(parent) && history.links(parent).is_ok() && seen.insert(parent) {
+                shared.push(parent);
+            }
+        }
+    }
+    shared.sort_by_key(|node| std::cmp::Reverse(history.date(*node)));
+    if shared.len() > 1 {
+        for at in 0..shared.len().min(CANDIDATES) {
+            let candidate = shared[at];
+            let rest = shared.iter().copied().filter(|node| *node != candidate);
+            let mut rest = Reach::new(history, rest);
+            if !difference(history, candidate, &mut rest).commits.is_empty() {
+                return Some(candidate);
+            }
+        }
+    }
+    shared.first().copied()
+}
+
+fn parents(history: &mut History<'_>, node: Node) -> Vec<Node> {
+    history.links(node).map_or_else(|_| Vec::new(), |links| links.parents.clone())
+}
