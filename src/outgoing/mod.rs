@@ -1,4 +1,10 @@
-//! What one delivery has to say: one shape for a ref's event, a whole push, a summary and a test.
+//! What one delivery has to say: one shape for a ref's event, a whole push, a summary and a test; its body, and how
+//! that is cut to size. Knows no action and no hook's configuration.
+
+mod body;
+mod commit;
+mod cut;
+pub mod sample;
 
 use crate::push::{Push, PushEvent, RefUpdate};
 use serde_json::Value;
@@ -73,6 +79,8 @@ pub struct Outgoing {
     pub events: Vec<PushEvent>,
     /// Refs of the same push that have no event of their own (past `max_refs`).
     pub rest: Vec<RefUpdate>,
+    /// Updates that were cut from `updates` for lack of room.
+    pub updates_omitted: usize,
     /// Bytes that the body may have.
     pub max_body: usize,
 }
@@ -109,22 +117,24 @@ impl Outgoing {
             }
         }
         let max_body = limits.max_body;
-        Self { kind, delivery, hook, project, push, push_total_commits, events, rest, max_body }
+        Self { kind, delivery, hook, project, push, push_total_commits, events, rest, updates_omitted: 0, max_body }
     }
 
-    /// The body of interface 3.1: the first event, with `updates` where the kind has it.
+    /// The body of docs/events.md: the first event, with `updates` where the kind has it.
     pub fn body(&self) -> Value {
-        Value::Null
+        body::of(self)
     }
 
-    /// [`Self::body`] as one line of JSON within `max_body` (interface 3.2).
+    /// [`Self::body`] as one line of JSON within `max_body`: file lists are cut first, then commits, then messages,
+    /// each with its flag. A bound below what the bare facts of an update need (about 500 bytes) is not kept.
     pub fn body_bytes(&self) -> Vec<u8> {
-        Vec::new()
+        cut::to_size(self)
     }
 
     /// The same with less in it: file lists first, then commits, then messages; `None` when nothing is left to cut.
+    /// Each step about halves what it cuts, so that a caller tries a few dozen times at most.
     #[must_use]
     pub fn smaller(&self) -> Option<Self> {
-        None
+        cut::smaller(self)
     }
 }

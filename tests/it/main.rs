@@ -6,5 +6,7 @@ mod support;
 mod config_layers;
 mod config_mistakes;
 mod config_references;
+mod chat;
 mod install;
+mod outgoing;
 mod rooms;

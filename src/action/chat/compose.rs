@@ -1,6 +1,7 @@
 //! From what a delivery has to say to a message: heading, one block a ref, links. Knows no markup and no sizes.
 
-use super::message::{Block, Line, Message, Span};
+use super::Dialect;
+use super::message::{Block, Cut, Line, Message, Span};
 use super::phrase::{commit, fill, what};
 use super::words::{Words, words};
 use crate::outgoing::{Kind, Outgoing};
@@ -40,6 +41,14 @@ pub fn compose(out: &Outgoing) -> Message {
         }
     };
     Message { head, blocks, tail, more: words.more }
+}
+
+/// What marks a test, for messages whose text is not ours.
+pub fn test_line(out: &Outgoing, dialect: &dyn Dialect) -> Option<String> {
+    let mark = fill(words(out.project.language).test, &[("hook", vec![Span::foreign(&out.hook)])]);
+    let message = Message { head: vec![mark], blocks: Vec::new(), tail: Vec::new(), more: |_| String::new() };
+    let whole = Cut { commits: 0, refs: 0, width: 64, links: false };
+    (out.kind == Kind::Test).then(|| message.render(dialect, &whole))
 }
 
 /// Project, pusher, what was done.
