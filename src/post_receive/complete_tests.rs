@@ -1,50 +1,7 @@
 use super::*;
-use crate::action::{Action, Finding, Parameters};
-use crate::filter::{Filters, Globs};
-use crate::parameter::{Resolver, Unresolved};
+use crate::config;
+use crate::environment::Environment;
 use crate::push::{Commit, ObjectId, Person, Pusher, RefName};
-use std::time::Duration;
-
-#[derive(Debug)]
-struct Template(Option<&'static str>);
-
-impl Parameters for Template {
-    fn findings(&self) -> Vec<Finding> {
-        Vec::new()
-    }
-
-    fn template_reads(&self, name: &str) -> bool {
-        self.0.is_some_and(|t| t.contains(name))
-    }
-
-    fn has_template(&self) -> bool {
-        self.0.is_some()
-    }
-
-    fn build(&self, _: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {
-        Err(Unresolved { key: "service_url".into(), why: "not in this test".into() })
-    }
-}
-
-fn hook(kind: ActionKind, per: Per, max_refs: usize) -> Hook {
-    Hook {
-        name: "ci".into(),
-        label: "CI".into(),
-        kind,
-        filters: vec![Filters::default()],
-        timeout: Duration::from_secs(1),
-        connect_timeout: Duration::from_secs(1),
-        retry_for: Duration::from_secs(1),
-        ca_file: None,
-        insecure_skip_verify: false,
-        skippable: false,
-        per,
-        max_commits: 10,
-        max_body: 1 << 20,
-        max_refs,
-        parameters: Box::new(Template(None)),
-    }
-}
 
 fn push(names: &[&str]) -> Push {
     let id = |digit: &str| ObjectId::parse(&digit.repeat(40)).unwrap();
@@ -54,8 +11,16 @@ fn push(names: &[&str]) -> Push {
     Push { id: "p".into(), time_ms: 1000, updates, pusher, options, remote_addr: None, gl_repo: None }
 }
 
-fn completed(hooks: Vec<Hook>, names: &[&str]) -> Completed {
-    let loaded = Loaded { hooks, configured: true, ..Loaded::default() };
+const POST: &str = "[hook.ci]\naction = \"webhook_http_post\"\nservice_url = \"http://a.example/\"\n";
+
+/// What a configuration makes of a push.
+fn completed(hooks: &str, names: &[&str]) -> Completed {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join(config::REPOSITORY_FILE), hooks).unwrap();
+    let nowhere = dir.path().join("none.toml");
+    let environment = Environment::from([(config::SERVER_FILE_VARIABLE, nowhere.to_str().unwrap())]);
+    let loaded = config::load(dir.path(), &environment);
+    assert_eq!(loaded.mistakes, []);
     complete_bare(&loaded, &push(names), "the repository cannot be opened")
 }
 
@@ -63,15 +28,14 @@ const THREE: [&str; 3] = ["refs/heads/a", "refs/heads/b", "refs/tags/v1"];
 
 #[test]
 fn a_hook_has_one_delivery_a_ref_or_one_a_push() {
-    let post = ActionKind::WebhookHttpPost;
-    let each = completed(vec![hook(post, Per::Ref, 100)], &THREE).events;
+    let each = completed(POST, &THREE).events;
     assert_eq!(each.deliveries.iter().map(|d| d.events.clone()).collect::<Vec<_>>(), [vec![0], vec![1], vec![2]]);
     assert!(each.deliveries.iter().all(|d| d.kind == Kind::Ref));
     let event: PushEvent = serde_json::from_str(each.events[1].get()).unwrap();
     assert_eq!((event.ref_name().as_bytes(), event.index), (&b"refs/heads/b"[..], 1));
     assert!(event.error.is_some(), "it could only be told in part");
 
-    let whole = completed(vec![hook(ActionKind::WecomGroupChatRobot, Per::Push, 100)], &THREE).events;
+    let whole = completed(&format!("{POST}per = \"push\"\n"), &THREE).events;
     let delivery = &whole.deliveries[0];
     assert_eq!((whole.deliveries.len(), delivery.kind), (1, Kind::Push));
     assert_eq!(delivery.events.len() + delivery.rest.len(), 3, "every ref is in it");
@@ -79,8 +43,7 @@ fn a_hook_has_one_delivery_a_ref_or_one_a_push() {
 
 #[test]
 fn two_hooks_share_the_stored_events_and_no_delivery_id() {
-    let hooks = vec![hook(ActionKind::WebhookHttpPost, Per::Ref, 9), hook(ActionKind::WebhookHttpGet, Per::Ref, 9)];
-    let events = completed(hooks, &THREE).events;
+    let events = completed(&format!("{POST}\n{}", POST.replace("hook.ci", "hook.two")), &THREE).events;
     assert_eq!((events.events.len(), events.deliveries.len()), (3, 6));
     let ids: std::collections::BTreeSet<_> = events.deliveries.iter().map(|d| &d.id).collect();
     assert_eq!(ids.len(), 6);
@@ -88,29 +51,23 @@ fn two_hooks_share_the_stored_events_and_no_delivery_id() {
 
 #[test]
 fn refs_past_the_limit_are_one_summary_where_that_is_understood() {
-    let summary = |kind, template| {
-        let hook = Hook { parameters: Box::new(Template(template)), ..hook(kind, Per::Ref, 1) };
-        let Completed { events, omitted } = completed(vec![hook], &THREE);
+    let summary = |hook: &str| {
+        let Completed { events, omitted } = completed(&format!("{hook}max_refs = 1\n"), &THREE);
         let last = events.deliveries.last().unwrap().clone();
         (last.kind == Kind::Summary).then_some(last.rest).ok_or(omitted)
     };
-    let post = ActionKind::WebhookHttpPost;
-    assert_eq!(summary(post, None).unwrap(), [1, 2]);
-    assert_eq!(summary(post, Some("${updates}")).unwrap(), [1, 2]);
-    let untold = ["CI: 2 refs past `max_refs` (1) are not told"];
-    assert_eq!(summary(post, Some("${ref}")).unwrap_err(), untold);
-    assert_eq!(summary(ActionKind::JenkinsGenericBuildJob, None).unwrap_err(), untold);
+    assert_eq!(summary(POST).unwrap(), [1, 2]);
+    assert_eq!(summary(&format!("{POST}template = \"${{updates}}\"\n")).unwrap(), [1, 2]);
+    let untold = ["ci: 2 refs past `max_refs` (1) are not told"];
+    assert_eq!(summary(&format!("{POST}template = \"${{ref}}\"\n")).unwrap_err(), untold);
+    assert_eq!(summary(&POST.replace("http_post", "http_get")).unwrap_err(), untold);
 }
 
 #[test]
 fn filters_decide_and_a_push_that_nobody_wants_has_no_delivery() {
-    let filtered = |globs: &[String]| {
-        let branches = Some(Globs::new(globs).unwrap());
-        let filters = vec![Filters { branches, ..Filters::default() }];
-        completed(vec![Hook { filters, ..hook(ActionKind::WebhookHttpPost, Per::Ref, 9) }], &THREE).events
-    };
-    assert_eq!(filtered(&["b".to_owned()]).deliveries.len(), 1);
-    let nobody = filtered(&["c".to_owned()]);
+    let filtered = |branch: &str| completed(&format!("{POST}branches = [\"{branch}\"]\n"), &THREE).events;
+    assert_eq!(filtered("b").deliveries.len(), 1);
+    let nobody = filtered("c");
     assert!(nobody.deliveries.is_empty() && nobody.events.is_empty());
 }
 
