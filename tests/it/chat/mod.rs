@@ -5,6 +5,7 @@
 mod fixture;
 mod golden;
 mod hostile;
+mod manual;
 mod requests;
 mod sizes;
 mod templates;
