@@ -7,6 +7,7 @@ mod chat;
 mod config_layers;
 mod config_mistakes;
 mod config_references;
+mod delivery;
 mod install;
 mod outgoing;
 mod rooms;
