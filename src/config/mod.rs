@@ -12,6 +12,7 @@ mod form;
 mod hook;
 mod keys;
 mod layers;
+mod locate;
 mod mistake;
 mod named;
 mod place;
@@ -26,6 +27,7 @@ mod web;
 
 pub use hook::{Hook, Per};
 pub use layers::load;
+pub use locate::Places;
 pub use mistake::Mistake;
 pub use settings::Deliver;
 
