@@ -5,7 +5,6 @@
 #[path = "support/mod.rs"]
 mod support;
 
-mod events;
 mod chat;
 mod check;
 mod cli;
@@ -15,6 +14,7 @@ mod config_project;
 mod config_references;
 mod delivery;
 mod demo;
+mod events;
 mod install;
 mod outgoing;
 mod rooms;

@@ -47,7 +47,7 @@ impl Pushing {
 
     fn names(&self, folder: &str) -> Vec<String> {
         let entries = std::fs::read_dir(self.sandbox.path("r.git/service-hook").join(folder));
-        let entries = entries.map(|e| e.flatten().collect()).unwrap_or(Vec::new());
+        let entries = entries.map_or(Vec::new(), |e| e.flatten().collect());
         let mut names: Vec<String> = entries.iter().map(|e| e.file_name().into_string().unwrap()).collect();
         names.sort();
         names
