@@ -51,8 +51,8 @@ pub fn complete_bare(loaded: &Loaded, push: &Push, why: &str) -> Completed {
 /// How many updates, from the first, must be computed so that every hook has the events that it may fire for.
 fn wanted(loaded: &Loaded, push: &Push) -> usize {
     let last = loaded.hooks.iter().filter_map(|hook| {
-        let fires = |update: &RefUpdate| filter::decide_early(&hook.filters, push, update) == Decision::Fire;
-        let fired = push.updates.iter().enumerate().filter(|(_, update)| fires(update));
+        let passes = |update: &RefUpdate| filter::decide_early(&hook.filters, push, update) == Decision::Fire;
+        let fired = push.updates.iter().enumerate().filter(|(_, update)| passes(update));
         fired.take(hook.max_refs.max(1)).last().map(|(index, _)| index + 1)
     });
     last.max().unwrap_or(0).min(MAX_EVENTS)
@@ -66,8 +66,8 @@ fn decide(loaded: &Loaded, push: &Push, mut computed: Vec<Computed>, branch: Opt
     }
     let mut plan = Plan { push, known, events: Vec::new(), deliveries: Vec::new(), omitted: Vec::new() };
     for hook in &loaded.hooks {
-        let fires = |c: &&Computed| hook.decide(push, c) == Decision::Fire;
-        let fired: Vec<usize> = computed.iter().filter(fires).map(|c| c.event.index).collect();
+        let passes = |c: &&Computed| hook.decide(push, c) == Decision::Fire;
+        let fired: Vec<usize> = computed.iter().filter(passes).map(|c| c.event.index).collect();
         plan.add(hook, &fired);
     }
     let Plan { events: used, deliveries, omitted, .. } = plan;

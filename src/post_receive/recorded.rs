@@ -82,11 +82,9 @@ fn in_process(received: &Received<'_>, spool: &Spool, push: &str) -> Deliverer {
         deliver::run(site, Some(&push), IN_PROCESS);
     });
     let for_thread = Arc::clone(&work);
-    match std::thread::Builder::new().spawn(move || for_thread()) {
-        Ok(thread) => Deliverer::Thread(thread),
-        Err(_) => {
-            work();
-            Deliverer::Nobody
-        }
+    if let Ok(thread) = std::thread::Builder::new().spawn(move || for_thread()) {
+        return Deliverer::Thread(thread);
     }
+    work();
+    Deliverer::Nobody
 }

@@ -9,7 +9,7 @@ use crate::push::Push;
 use crate::report::Lines;
 use crate::spool::{Outcome, Spool};
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 /// The pusher waits so long at most.
@@ -51,14 +51,9 @@ pub(super) fn deliver(
     // Without a thread the channel closes at once, and everything is told as lost.
     let _ = std::thread::Builder::new().spawn(send);
     let mut delivered = 0;
-    loop {
-        match ends.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(ended) => {
-                delivered += usize::from(matches!(ended.outcome, Outcome::Delivered | Outcome::Accepted));
-                watch.tell_lost(ended, lines);
-            }
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
-        }
+    while let Ok(ended) = ends.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        delivered += usize::from(matches!(ended.outcome, Outcome::Delivered | Outcome::Accepted));
+        watch.tell_lost(ended, lines);
     }
     watch.finish_lost("not sent", lines);
     if delivered == events.deliveries.len() { exit::OK } else { exit::FAILURE }

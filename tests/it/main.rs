@@ -12,6 +12,7 @@ mod config_layers;
 mod config_mistakes;
 mod config_project;
 mod config_references;
+mod delivery;
 mod demo;
 mod events;
 mod install;
