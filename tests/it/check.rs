@@ -57,7 +57,7 @@ fn no_configuration_is_worth_a_warning() {
 #[test]
 fn a_secret_that_cannot_be_read_is_told_with_the_user_who_tried() {
     let config = format!("{GOOD}token = {{ file = \"missing.token\" }}\n");
-    finds(&repository(&config), 1, &["[hook.audit]", "`token`", "tried as user `"]);
+    finds(&repository(&config), 1, &["hooks.toml:4:9: `token`", "tried as user `"]);
 }
 
 #[test]

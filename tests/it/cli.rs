@@ -80,12 +80,12 @@ fn the_event_is_by_default_the_newest_commit_of_heads_branch() {
 fn the_event_can_be_any_update_of_any_ref() {
     let sandbox = Sandbox::new();
     pushed(&sandbox, "");
-    sandbox.git("r.git", &["tag", "v1", "main"]);
     let run = |arguments: &[&str]| json(&sandbox.run("", &[&["event", "-C", "r.git"], arguments].concat()));
     let created = run(&["0", "main"]);
     assert_eq!((&created["created"], created["commits"].as_array().unwrap().len()), (&true.into(), 2));
     let deleted = run(&["main", "0", "--ref", "old"]);
     assert_eq!((&deleted["deleted"], &deleted["ref"]), (&true.into(), &"refs/heads/old".into()));
+    sandbox.git("r.git", &["tag", "v1", "main"]);
     assert_eq!(run(&["0", "v1", "--ref", "v1"])["ref"], "refs/tags/v1");
 
     let wrong = sandbox.run("r.git", &["event", "nowhere", "main"]);
