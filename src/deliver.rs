@@ -11,8 +11,7 @@ mod memory;
 pub use attempt::options;
 pub use memory::from_memory;
 
-use crate::action::Severity;
-use crate::config::{Hook, Loaded};
+use crate::config::Loaded;
 use crate::spool::{Read, Spool};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -45,29 +44,6 @@ pub struct Ran {
 
 /// What a run reports from several lanes at once.
 type Report = Mutex<Ran>;
-
-/// Whether a hook can be sent to.
-enum Standing<'a> {
-    Ready(&'a Hook),
-    /// It has a mistake: its deliveries wait until that is mended.
-    Broken,
-    /// Gone from the files, or off.
-    Gone,
-}
-
-impl<'a> Site<'a> {
-    fn standing(&self, name: &str) -> Standing<'a> {
-        if let Some(hook) = self.loaded.hooks.iter().find(|h| h.name == name) {
-            return Standing::Ready(hook);
-        }
-        let broken = |m: &crate::config::Mistake| m.severity == Severity::Mistake && m.hook.as_deref() == Some(name);
-        if self.loaded.unresolved || self.loaded.mistakes.iter().any(broken) {
-            Standing::Broken
-        } else {
-            Standing::Gone
-        }
-    }
-}
 
 /// Sends everything that is due. With `patience`, waits so long for lanes that other processes hold and for pushes
 /// that are still being read, as long as `push` has something left to do.

@@ -77,7 +77,9 @@ impl Lines {
     pub fn tell(&mut self, mut told: Vec<Told>, each: bool) {
         told.sort_by_key(|t| !t.is_failure());
         if each {
-            told.iter().for_each(|t| self.say(&t.line()));
+            for told in told {
+                self.say(&told.line());
+            }
             return;
         }
         let mut hooks: BTreeMap<String, Vec<Told>> = BTreeMap::new();

@@ -1,10 +1,10 @@
 //! One hook: its deliveries, oldest first, until something stops it.
 
 use super::attempt::{self, Facts};
-use super::{Report, Site, Standing, ending, note, with};
+use super::{Report, Site, ending, note, with};
 use crate::action::Attempt;
 use crate::clock;
-use crate::config::Hook;
+use crate::config::{Found, Hook};
 use crate::schedule;
 use crate::spool::{Delivery, Ended, Line, Outcome, Queued, Read, Record, Started, State};
 use std::collections::BTreeSet;
@@ -117,10 +117,10 @@ impl Lane<'_> {
 
     /// The oldest delivery's turn: it is tried, or not due, or cancelled.
     fn turn(&mut self, record: &Record, delivery: &Delivery) -> Turn {
-        let hook = match self.site.standing(self.name) {
-            Standing::Ready(hook) => hook,
-            Standing::Broken => return Turn::PassedOver,
-            Standing::Gone => return self.write(record, ending::cancelled(delivery, clock::now_ms())),
+        let hook = match self.site.loaded.find(self.name) {
+            Found::On(hook) => hook,
+            Found::Broken => return Turn::PassedOver,
+            Found::Gone => return self.write(record, ending::cancelled(delivery, clock::now_ms())),
         };
         let due = match delivery.open_since_ms {
             Some(at) => Some(schedule::after_crash(&delivery.planned.id, delivery.failures + 1, at)),

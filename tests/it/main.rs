@@ -5,11 +5,13 @@
 #[path = "support/mod.rs"]
 mod support;
 
+mod events;
 mod chat;
 mod check;
 mod cli;
 mod config_layers;
 mod config_mistakes;
+mod config_project;
 mod config_references;
 mod demo;
 mod install;

@@ -43,7 +43,7 @@ impl Keys<'_> {
         }
         for (key, text) in self.templates() {
             found.extend(template::compile(text).err().map(|error| broken(key, error)));
-            found.extend(comment(key, text));
+            found.extend(comments(key, text));
         }
         if plain(self.keyword).is_some_and(|word| word.chars().count() > MAX_KEYWORD) {
             found.push(mistake("keyword", "is longer than 100 characters"));
@@ -103,11 +103,9 @@ pub(crate) fn broken(key: &'static str, error: TemplateError) -> Finding {
 }
 
 /// `{#` begins a comment, which text such as `{#标题}` does not mean.
-fn comment(key: &'static str, text: &str) -> Option<Finding> {
-    let starts = text.match_indices("{#").map(|(at, _)| at);
-    let at = starts.filter(|at| !text[at + 2..].starts_with([' ', '-', '\n'])).find(|at| text[*at..].contains("#}"))?;
+fn comments(key: &'static str, text: &str) -> impl Iterator<Item = Finding> {
     let message = "`{#` begins a comment, which is not sent; as text it is written `${ \"{#\" }`";
-    Some(Finding { range: Some(at..at + 2), ..warning(key, message) })
+    template::odd_comments(text).into_iter().map(move |at| Finding { range: Some(at), ..warning(key, message) })
 }
 
 fn plain(text: Option<&Text>) -> Option<&str> {

@@ -71,16 +71,16 @@ fn places(language: Language, text: &str) -> Vec<(&'static str, Outgoing)> {
 }
 
 /// What must hold for any text that goes out. `title` may be plain text.
-fn harmless(text: &str, markup: bool) {
+fn harmless(text: &str, dialect: &str, markup: bool) {
     let hidden = |c: char| {
         (c.is_control() && c != '\n')
             || matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     assert!(!text.contains(hidden), "{text:?}");
     assert!(!text.contains('@'), "{text}");
-    assert!(!text.contains("<at") && !text.contains("</"), "{text}");
+    assert!(!dialect.starts_with("feishu") || !text.contains('<'), "{text}");
     if markup {
-        assert!(!text.contains(['<', '>', '`', '~']) || !text.contains('<'), "{text}");
+        assert!(!text.contains(['<', '>']), "{text}");
         assert!(!text.contains("!["), "{text}");
         for (at, _) in text.match_indices('[') {
             let link = &text[at..];
@@ -104,7 +104,7 @@ fn nothing_that_strangers_write_has_a_meaning() {
                     let got = body(&robot.request(&out, &NOW).unwrap());
                     let wanted = body(&robot.request(plain, &NOW).unwrap());
                     let (got_text, wanted_text) = (text(&got), text(&wanted));
-                    harmless(&got_text, markup);
+                    harmless(&got_text, dialect, markup);
                     let lines = |t: &str| t.lines().count();
                     let same = lines(&got_text) == lines(&wanted_text) || place == "address" || place == "tag message";
                     assert!(same, "{dialect}, {place}: {got_text}\n---\n{wanted_text}");
@@ -112,7 +112,7 @@ fn nothing_that_strangers_write_has_a_meaning() {
                     assert_eq!(bold(&got_text), bold(&wanted_text), "{dialect}, {place}: {got_text}");
                     for title in ["/markdown/title", "/card/header/title/content"] {
                         got.pointer(title).and_then(|t| t.as_str()).into_iter().for_each(|t| {
-                            harmless(t, false);
+                            harmless(t, dialect, false);
                             assert!(!t.contains('\n'));
                         });
                     }
