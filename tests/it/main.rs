@@ -5,7 +5,6 @@
 #[path = "support/mod.rs"]
 mod support;
 
-mod events;
 mod chat;
 mod check;
 mod cli;
@@ -14,6 +13,7 @@ mod config_mistakes;
 mod config_project;
 mod config_references;
 mod demo;
+mod events;
 mod install;
 mod outgoing;
 mod rooms;
