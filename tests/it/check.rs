@@ -114,6 +114,20 @@ fn a_file_that_everybody_can_read_is_worth_a_warning() {
 }
 
 #[test]
+fn a_hook_that_a_third_user_owns_is_worth_a_warning() {
+    if !crate::support::server::is_root() {
+        return;
+    }
+    let sandbox = repository(GOOD);
+    let hook = sandbox.path("r.git/hooks/post-receive");
+    fs::remove_file(&hook).unwrap();
+    fs::write(&hook, include_str!("../../hooks/post-receive")).unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    std::os::unix::fs::chown(&hook, Some(65534), None).unwrap();
+    finds(&sandbox, 0, &["warning", "belongs to user 65534"]);
+}
+
+#[test]
 fn json_is_an_object_a_line() {
     let sandbox = repository("[hook.x]\n");
     let (code, said) = check(&sandbox, &["--json"]);
