@@ -56,7 +56,7 @@ impl Parameters for WecomGroupChatRobot {
     }
 
     fn rehearse(&self) -> Vec<Finding> {
-        self.keys().rehearse()
+        self.keys().rehearse(dialect::clean)
     }
 
     fn template_reads(&self, name: &str) -> bool {

@@ -109,7 +109,7 @@ fn nothing_that_strangers_write_has_a_meaning() {
                     let same = lines(&got_text) == lines(&wanted_text) || place == "address" || place == "tag message";
                     assert!(same, "{dialect}, {place}: {got_text}\n---\n{wanted_text}");
                     let bold = |t: &str| t.matches("**").count();
-                    assert_eq!(bold(&got_text), bold(&wanted_text), "{dialect}, {place}: {got_text}");
+                    assert!(!markup || bold(&got_text) == bold(&wanted_text), "{dialect}, {place}: {got_text}");
                     for title in ["/markdown/title", "/card/header/title/content"] {
                         got.pointer(title).and_then(|t| t.as_str()).into_iter().for_each(|t| {
                             harmless(t, dialect, false);
