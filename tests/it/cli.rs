@@ -236,3 +236,25 @@ fn a_repository_of_another_user_is_refused_as_git_refuses_it() {
     assert_eq!(out.status.code(), Some(1));
     assert!(stderr(&out).contains("safe.directory"), "{}", stderr(&out));
 }
+
+#[test]
+fn a_timer_of_root_drains_each_repository_as_its_owner() {
+    if !is_root() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let program = program_for_all(&sandbox);
+    for name in ["a.git", "b.git"] {
+        sandbox.git("", &["init", "-q", "--bare", name]);
+        sandbox.write(&format!("{name}/hooks.toml"), "[deliver]\nwait = \"0s\"\n");
+        fs::create_dir(sandbox.path(&format!("{name}/service-hook"))).unwrap();
+        let status = sandbox.command("chown", "").args(["-R", "65534", name]).status().unwrap();
+        assert!(status.success());
+    }
+    let out = sandbox.command(program.to_str().unwrap(), "").args(["drain", "--all", "."]).output().unwrap();
+    assert!(out.status.success(), "{}", stderr(&out));
+    for name in ["a.git", "b.git"] {
+        let stamp = fs::metadata(sandbox.path(&format!("{name}/service-hook/timer"))).unwrap();
+        assert_eq!(stamp.uid(), 65534);
+    }
+}
