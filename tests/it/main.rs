@@ -3,10 +3,10 @@
 #[path = "support/mod.rs"]
 mod support;
 
-mod events;
 mod config_layers;
 mod config_mistakes;
 mod config_references;
+mod events;
 mod install;
 mod outgoing;
 mod rooms;
