@@ -116,11 +116,10 @@ impl Section<'_, '_> {
             return None;
         };
         let parsed = self.read(notes, |fields| Parsed::read(kind, fields))?;
-        if matches!(parsed.service_url(), None | Some(Text::Plain(_)) if is_empty(parsed.service_url())) {
-            // A value that could not be read has its mistake already.
-            if !notes.breaks(self.name) || !self.table.contains_key("service_url") {
-                notes.mistake(self.header, Some(self.name), "`service_url` is missing");
-            }
+        // A value that cannot be read has its mistake already.
+        let url = self.table.get("service_url").map(toml::Spanned::get_ref);
+        if url.is_none_or(|url| url.as_str() == Some("")) {
+            notes.mistake(self.header, Some(self.name), "`service_url` is missing");
         }
         let defaults = Defaults::of(kind, parsed.msg_type());
         self.check_ranges(&common, &defaults, notes);
@@ -186,23 +185,11 @@ impl Section<'_, '_> {
         refuse("timeout", !(1..=600).contains(&seconds), "must be between 1s and 10m".to_owned());
         refuse("max_refs", common.max_refs.is_some_and(|c| c.0 == 0), "must be at least 1".to_owned());
         let bytes = common.max_body.map_or(1 << 20, |s| s.0);
-        let most = if self.is_robot(common) { defaults.max_body as u64 } else { 16 << 20 };
+        let most = if common.action.is_some_and(Kind::is_robot) { defaults.max_body as u64 } else { 16 << 20 };
         refuse("max_body", bytes < 1024, "must be at least 1KiB".to_owned());
         if common.max_body.is_some() {
             refuse("max_body", bytes > most, format!("must be at most {most} bytes"));
         }
-    }
-
-    fn is_robot(&self, common: &Common) -> bool {
-        common.action.is_some_and(Kind::is_robot)
-    }
-}
-
-fn is_empty(text: Option<&Text>) -> bool {
-    match text {
-        None => true,
-        Some(Text::Plain(text)) => text.is_empty(),
-        Some(Text::Reference(_)) => false,
     }
 }
 
