@@ -3,11 +3,12 @@
 #[path = "support/mod.rs"]
 mod support;
 
-mod events;
+mod config_examples;
 mod config_layers;
 mod config_mistakes;
 mod config_project;
 mod config_references;
+mod events;
 mod install;
 mod outgoing;
 mod rooms;
