@@ -3,9 +3,13 @@
 //! Adding an action is one file, a variant of [`Kind`] and of [`parameters::Parsed`], an example file and golden bodies.
 
 pub mod chat;
+pub mod dingtalk;
+pub mod feishu;
 pub mod parameters;
+mod robot;
 mod stub;
 pub mod verdict;
+pub mod wecom;
 
 use crate::http::{Request, Response};
 use crate::outgoing::Outgoing;

@@ -4,6 +4,7 @@
 //! Loading reads no secret: references are read when an attempt is made. Knows no repository beyond its directory, no
 //! events beyond their links, and no HTTP.
 
+mod ca;
 mod defaults;
 mod entry;
 mod file;
@@ -11,6 +12,7 @@ mod form;
 mod hook;
 mod keys;
 mod layers;
+mod locate;
 mod mistake;
 mod named;
 mod place;
@@ -25,6 +27,7 @@ mod web;
 
 pub use hook::{Hook, Per};
 pub use layers::load;
+pub use locate::Places;
 pub use mistake::Mistake;
 pub use settings::Deliver;
 

@@ -1,14 +1,21 @@
 //! Claims about the program as its users meet it: a real Git, real repositories, receivers on loopback.
 
+#![expect(unreachable_pub, reason = "a test binary has no outside; `pub` marks what the modules offer each other")]
+
 #[path = "support/mod.rs"]
 mod support;
 
 mod config_examples;
+mod events;
+mod chat;
+mod check;
+mod cli;
 mod config_layers;
 mod config_mistakes;
 mod config_project;
 mod config_references;
 mod events;
+mod demo;
 mod install;
 mod outgoing;
 mod rooms;

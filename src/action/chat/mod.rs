@@ -11,6 +11,7 @@ mod phrase;
 mod title;
 mod words;
 
+pub use compose::test_line;
 pub use fit::{cut_text, message};
 pub use title::{MAX_TITLE, title};
 
@@ -53,7 +54,7 @@ pub fn json_size(text: &str) -> usize {
 }
 
 /// Foreign text of any number of lines, for templates: every line is escaped, blank ones at the ends are dropped, and
-/// no line can begin a heading, list or quote. An address stays one.
+/// no line can begin a heading, list or quote. An address stays one; a blank at an end stays, for `${ ", " }`.
 pub fn escape_block(text: &str, dialect: &dyn Dialect) -> String {
     if let Some(url) = foreign::url(text) {
         return url;
@@ -62,7 +63,10 @@ pub fn escape_block(text: &str, dialect: &dyn Dialect) -> String {
         let guard = if dialect.has_blocks() && foreign::begins_block(&line) { "\u{200b}" } else { "" };
         format!("{guard}{}", dialect.escape(&line))
     });
-    lines.collect::<Vec<_>>().join(dialect.line_break())
+    let lines = lines.collect::<Vec<_>>().join(dialect.line_break());
+    let blank = |at_end: bool| if at_end { " " } else { "" };
+    let (before, after) = (blank(text.starts_with(' ')), blank(text.ends_with(' ') && !lines.is_empty()));
+    format!("{before}{lines}{after}")
 }
 
 #[cfg(test)]

@@ -22,5 +22,3 @@ pub struct DingdingGroupChatRobot {
     /// A word that the robot insists on; kept in title and body.
     pub keyword: Option<Text>,
 }
-
-crate::action::stub::stub!(DingdingGroupChatRobot);

@@ -18,5 +18,3 @@ pub struct FeishuGroupChatRobot {
     /// A word that the robot insists on; kept in title and body.
     pub keyword: Option<Text>,
 }
-
-crate::action::stub::stub!(FeishuGroupChatRobot);

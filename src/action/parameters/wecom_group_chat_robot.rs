@@ -20,5 +20,3 @@ pub struct WecomGroupChatRobot {
     /// A word that the robot insists on; kept in title and body.
     pub keyword: Option<Text>,
 }
-
-crate::action::stub::stub!(WecomGroupChatRobot);

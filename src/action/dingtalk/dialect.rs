@@ -1,0 +1,79 @@
+//! How DingTalk writes text and markdown. The vendor documents no escaping: a backslash before `_`, `*` and the
+//! backtick is in wide use, what else could mean something is replaced by its full-width form.
+
+use crate::action::chat::{Dialect, escape_block, foreign, json_size};
+use crate::action::robot::Style;
+
+/// `text.content`: whether a written `@…` can mention without the lists is not documented.
+struct Text;
+
+/// `markdown.text`: a single LF is swallowed, images are fetched, HTML vanishes.
+struct Markdown;
+
+pub(super) const TEXT: Style = Style { dialect: &Text, escape: |text| escape_block(text, &Text) };
+pub(super) const MARKDOWN: Style = Style { dialect: &Markdown, escape: |text| escape_block(text, &Markdown) };
+
+/// For strings of a whole message: no `@` of theirs is left.
+pub(super) fn clean(text: &str) -> String {
+    foreign::url(text).unwrap_or_else(|| foreign::without_controls(text).replace('@', "＠"))
+}
+
+impl Dialect for Text {
+    fn escape(&self, text: &str) -> String {
+        text.replace('@', "＠")
+    }
+    fn link(&self, label: &str, _: &str) -> String {
+        label.to_owned()
+    }
+    fn link_line(&self, label: &str, url: &str) -> String {
+        format!("{label}: {url}")
+    }
+    fn bold(&self, text: &str) -> String {
+        text.to_owned()
+    }
+    fn line_break(&self) -> &'static str {
+        "\n"
+    }
+    fn has_blocks(&self) -> bool {
+        false
+    }
+    fn size(&self, text: &str) -> usize {
+        json_size(text)
+    }
+}
+
+impl Dialect for Markdown {
+    fn escape(&self, text: &str) -> String {
+        let mut escaped = String::with_capacity(text.len() + 8);
+        for c in text.chars() {
+            match c {
+                '_' | '*' | '`' => escaped.extend(['\\', c]),
+                // Not escaped by a backslash: whether one before another is honoured is not known.
+                '\\' => escaped.push('＼'),
+                '<' => escaped.push('＜'),
+                '>' => escaped.push('＞'),
+                '[' => escaped.push('［'),
+                ']' => escaped.push('］'),
+                '@' => escaped.push('＠'),
+                '&' => escaped.push('＆'),
+                c => escaped.push(c),
+            }
+        }
+        escaped
+    }
+    fn link(&self, label: &str, url: &str) -> String {
+        format!("[{label}]({url})")
+    }
+    fn bold(&self, text: &str) -> String {
+        format!("**{text}**")
+    }
+    fn line_break(&self) -> &'static str {
+        "\n\n"
+    }
+    fn has_blocks(&self) -> bool {
+        true
+    }
+    fn size(&self, text: &str) -> usize {
+        json_size(text)
+    }
+}

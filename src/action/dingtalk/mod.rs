@@ -1,0 +1,127 @@
+//! `dingding_group_chat_robot`: a message to a custom robot of a DingTalk group (open platform, "custom robot").
+
+mod codes;
+mod dialect;
+mod mention;
+
+use super::parameters::DingdingGroupChatRobot;
+use super::robot::{Form, Keys, Parts, Robot, Room, Style, around, bytes, nobody, object};
+use super::{Action, Attempt, Finding, Parameters, RenderError, Severity, Verdict};
+use crate::http::{Request, Response};
+use crate::outgoing::Outgoing;
+use crate::parameter::{MsgType, Resolver, Unresolved};
+use crate::signature;
+use dialect::{MARKDOWN, TEXT};
+use mention::Mentions;
+use serde_json::{Map, Value};
+
+/// Bytes of the body: the vendor takes 20000.
+pub const LIMIT: usize = 19_000;
+
+struct Dingtalk {
+    robot: Robot,
+    sign: Option<String>,
+    mentions: Mentions,
+}
+
+impl DingdingGroupChatRobot {
+    fn keys(&self) -> Keys<'_> {
+        Keys {
+            service_url: self.service_url.as_ref(),
+            msg_type: self.msg_type,
+            template: self.template.as_ref(),
+            title: self.title.as_ref(),
+            keyword: self.keyword.as_ref(),
+            default: MsgType::Markdown,
+            expected,
+        }
+    }
+}
+
+fn expected(parts: &Parts<'_>) -> Option<(Severity, &'static str)> {
+    let right = parts.path == "/robot/send" && parts.parameter("access_token").is_some_and(|t| !t.is_empty());
+    (!right).then_some((Severity::Warning, "is not how DingTalk's robots are addressed (…/robot/send?access_token=…)"))
+}
+
+impl Parameters for DingdingGroupChatRobot {
+    fn findings(&self) -> Vec<Finding> {
+        let mut found = self.keys().findings();
+        found.extend(nobody("at_user_ids", self.at_user_ids.as_ref()));
+        found.extend(nobody("at_mobiles", self.at_mobiles.as_ref()));
+        found
+    }
+
+    fn rehearse(&self) -> Vec<Finding> {
+        self.keys().rehearse(dialect::clean)
+    }
+
+    fn template_reads(&self, name: &str) -> bool {
+        self.keys().template_reads(name)
+    }
+
+    fn has_template(&self) -> bool {
+        self.keys().has_template()
+    }
+
+    fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {
+        let robot = Robot::build(&self.keys(), resolver)?;
+        let sign = resolver.secret("sign", self.sign.as_ref())?.map(|v| v.text);
+        let ids = resolver.list("at_user_ids", self.at_user_ids.as_ref())?;
+        let mobiles = resolver.list("at_mobiles", self.at_mobiles.as_ref())?;
+        Ok(Box::new(Dingtalk { robot, sign, mentions: Mentions::new(ids, mobiles) }))
+    }
+}
+
+impl Action for Dingtalk {
+    fn request(&self, out: &Outgoing, attempt: &Attempt) -> Result<Request, RenderError> {
+        let limit = LIMIT.min(out.max_body);
+        let body = match self.robot.form(attempt.simplify) {
+            Form::Text => around(limit, |t| self.text_message(t), |room| self.text(out, &TEXT, room))?,
+            Form::Markdown => {
+                let title = self.robot.title(out, &TEXT)?;
+                let whole = |text| self.markdown_message(&title, text);
+                around(limit, whole, |room| self.text(out, &MARKDOWN, room))?
+            }
+            Form::Whole => {
+                let fits = |whole: &Map<String, Value>| bytes(whole).len() + self.mentions.size() <= limit;
+                let mut whole = self.robot.whole(out, dialect::clean, &fits)?;
+                self.mentions.add_where_none_is(&mut whole);
+                whole
+            }
+        };
+        let Some(secret) = &self.sign else {
+            return Ok(self.robot.post(self.robot.address.url().to_owned(), &body, &[]));
+        };
+        let sign = signature::dingtalk(secret, attempt.now_ms);
+        Ok(self.robot.post(self.signed(&sign, attempt.now_ms), &body, &[secret, &sign]))
+    }
+
+    fn verdict(&self, response: &Response) -> Verdict {
+        codes::verdict(response)
+    }
+}
+
+impl Dingtalk {
+    /// The address with the signature of this attempt; what was pasted along is stale.
+    fn signed(&self, sign: &str, now_ms: i64) -> String {
+        let url = self.robot.address.without(&["timestamp", "sign"]);
+        let separator = if url.contains('?') { '&' } else { '?' };
+        format!("{url}{separator}timestamp={now_ms}&sign={sign}")
+    }
+
+    fn text(&self, out: &Outgoing, style: &Style, bytes: usize) -> Result<String, RenderError> {
+        self.robot.text(out, style, &TEXT, Room { bytes, titled: false })
+    }
+
+    fn text_message(&self, text: String) -> Map<String, Value> {
+        let content = text + &self.mentions.line("\n");
+        let text = object([("content", content.into())]);
+        object([("msgtype", "text".into()), ("text", text.into()), ("at", self.mentions.at())])
+    }
+
+    fn markdown_message(&self, title: &str, text: String) -> Map<String, Value> {
+        let text = text + &self.mentions.line("\n\n");
+        let markdown = object([("title", title.into()), ("text", text.into())]);
+        object([("msgtype", "markdown".into()), ("markdown", markdown.into()), ("at", self.mentions.at())])
+    }
+}

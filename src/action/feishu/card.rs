@@ -1,0 +1,29 @@
+//! Feishu's card, JSON 2.0 (open platform, "card JSON 2.0").
+
+use crate::action::robot::object;
+use crate::outgoing::{Kind, Outgoing};
+use crate::push::Change;
+use serde_json::{Map, Value, json};
+
+/// A card with a title and one markdown element. Clients older than 7.20 show the title and a hint to upgrade.
+pub(super) fn message(title: &str, text: &str, color: &str) -> Map<String, Value> {
+    let card = json!({
+        "schema": "2.0",
+        "config": {"update_multi": true},
+        "header": {"title": {"tag": "plain_text", "content": title}, "template": color},
+        "body": {"direction": "vertical", "elements": [{"tag": "markdown", "content": text}]},
+    });
+    object([("msg_type", "interactive".into()), ("card", card)])
+}
+
+/// The header's colour: what cannot be undone by another push stands out.
+pub(super) fn color(out: &Outgoing) -> &'static str {
+    let any = |change| out.events.iter().any(|e| e.change == change);
+    match () {
+        () if out.kind == Kind::Test => "grey",
+        () if any(Change::Forced) => "orange",
+        () if any(Change::Deleted) => "red",
+        () if any(Change::Created) => "green",
+        () => "blue",
+    }
+}

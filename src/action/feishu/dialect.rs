@@ -1,0 +1,99 @@
+//! How Feishu writes text and card markdown. In cards the vendor documents numeric entities; in text only `<at …>`
+//! means something.
+
+use crate::action::chat::{Dialect, escape_block, foreign, json_size};
+use crate::action::robot::Style;
+use std::fmt::Write as _;
+
+/// `content.text`.
+struct Text;
+
+/// The markdown element of a card, JSON 2.0.
+struct Card;
+
+pub(super) const TEXT: Style = Style { dialect: &Text, escape: |text| escape_block(text, &Text) };
+pub(super) const CARD: Style = Style { dialect: &Card, escape: |text| escape_block(text, &Card) };
+
+/// What the vendor lists, and `&`, `|`, `=`, `@` besides.
+const SPECIAL: &str = "<>*_[]()#!-+:\\$\"'/`&|=@";
+
+/// For strings of a whole message: neither a tag nor the attribute of one can be formed, also not behind a `<` of the
+/// template's own text.
+pub(super) fn clean(text: &str) -> String {
+    foreign::url(text).unwrap_or_else(|| without_tags(&foreign::without_controls(text)))
+}
+
+fn without_tags(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => clean.push('＜'),
+            '@' => clean.push('＠'),
+            // `at id=all` behind a `<` of the template.
+            '=' if ends_with_id(&clean) => clean.push('＝'),
+            c => clean.push(c),
+        }
+    }
+    clean
+}
+
+fn ends_with_id(text: &str) -> bool {
+    let text = text.trim_end().to_ascii_lowercase();
+    text.is_empty() || text.ends_with("id") || text.ends_with("ids")
+}
+
+impl Dialect for Text {
+    fn escape(&self, text: &str) -> String {
+        without_tags(text)
+    }
+    fn link(&self, label: &str, _: &str) -> String {
+        label.to_owned()
+    }
+    fn link_line(&self, label: &str, url: &str) -> String {
+        format!("{label}: {url}")
+    }
+    fn bold(&self, text: &str) -> String {
+        text.to_owned()
+    }
+    fn line_break(&self) -> &'static str {
+        "\n"
+    }
+    fn has_blocks(&self) -> bool {
+        false
+    }
+    fn size(&self, text: &str) -> usize {
+        json_size(text)
+    }
+}
+
+impl Dialect for Card {
+    fn escape(&self, text: &str) -> String {
+        let mut escaped = String::with_capacity(text.len() * 2);
+        for c in text.chars() {
+            match c {
+                // The vendor's own choice for a tilde.
+                '~' => escaped.push_str("&sim;"),
+                c if SPECIAL.contains(c) => {
+                    write!(escaped, "&#{};", u32::from(c)).expect("a string takes everything");
+                }
+                c => escaped.push(c),
+            }
+        }
+        escaped
+    }
+    fn link(&self, label: &str, url: &str) -> String {
+        format!("[{label}]({url})")
+    }
+    fn bold(&self, text: &str) -> String {
+        format!("**{text}**")
+    }
+    fn line_break(&self) -> &'static str {
+        "\n\n"
+    }
+    fn has_blocks(&self) -> bool {
+        true
+    }
+    fn size(&self, text: &str) -> usize {
+        json_size(text)
+    }
+}

@@ -1,0 +1,117 @@
+//! `feishu_group_chat_robot`: a message to a custom bot of a Feishu or Lark group (open platform, "custom bot").
+
+mod card;
+mod codes;
+mod dialect;
+
+use super::parameters::FeishuGroupChatRobot;
+use super::robot::{Form, Keys, Parts, Robot, Room, around, bytes, object};
+use super::{Action, Attempt, Finding, Parameters, RenderError, Severity, Verdict};
+use crate::http::{Request, Response};
+use crate::outgoing::Outgoing;
+use crate::parameter::{MsgType, Resolver, Unresolved};
+use crate::signature;
+use dialect::{CARD, TEXT};
+use serde_json::{Map, Value};
+
+/// Bytes of the body: the vendor takes 20 KB, of 1000 or 1024 bytes.
+pub const LIMIT: usize = 18_000;
+
+struct Feishu {
+    robot: Robot,
+    sign: Option<String>,
+}
+
+impl FeishuGroupChatRobot {
+    fn keys(&self) -> Keys<'_> {
+        Keys {
+            service_url: self.service_url.as_ref(),
+            msg_type: self.msg_type,
+            template: self.template.as_ref(),
+            title: self.title.as_ref(),
+            keyword: self.keyword.as_ref(),
+            default: MsgType::Text,
+            expected,
+        }
+    }
+}
+
+fn expected(parts: &Parts<'_>) -> Option<(Severity, &'static str)> {
+    if parts.path.starts_with("/open-apis/bot/hook/") {
+        let why = "is that of an old bot, which takes other messages: create a custom bot (…/open-apis/bot/v2/hook/…)";
+        return Some((Severity::Mistake, why));
+    }
+    let token = parts.path.strip_prefix("/open-apis/bot/v2/hook/").unwrap_or("");
+    let right = !token.is_empty() && token.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+    (!right).then_some((Severity::Warning, "is not how Feishu's bots are addressed (…/open-apis/bot/v2/hook/…)"))
+}
+
+impl Parameters for FeishuGroupChatRobot {
+    fn findings(&self) -> Vec<Finding> {
+        self.keys().findings()
+    }
+
+    fn rehearse(&self) -> Vec<Finding> {
+        self.keys().rehearse(dialect::clean)
+    }
+
+    fn template_reads(&self, name: &str) -> bool {
+        self.keys().template_reads(name)
+    }
+
+    fn has_template(&self) -> bool {
+        self.keys().has_template()
+    }
+
+    fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {
+        let robot = Robot::build(&self.keys(), resolver)?;
+        let sign = resolver.secret("sign", self.sign.as_ref())?.map(|v| v.text);
+        Ok(Box::new(Feishu { robot, sign }))
+    }
+}
+
+impl Action for Feishu {
+    fn request(&self, out: &Outgoing, attempt: &Attempt) -> Result<Request, RenderError> {
+        let limit = LIMIT.min(out.max_body);
+        let signature = self.signature(attempt.now_ms);
+        let signed = |mut message: Map<String, Value>| {
+            message.extend(signature.clone());
+            message
+        };
+        let body = match self.robot.form(attempt.simplify) {
+            Form::Text => {
+                let text = |bytes| self.robot.text(out, &TEXT, &TEXT, Room { bytes, titled: false });
+                around(limit, |t| signed(text_message(t)), text)?
+            }
+            Form::Markdown => {
+                let title = self.robot.title(out, &TEXT)?;
+                let text = |bytes| self.robot.text(out, &CARD, &TEXT, Room { bytes, titled: true });
+                around(limit, |t| signed(card::message(&title, &t, card::color(out))), text)?
+            }
+            Form::Whole => {
+                let fits = |whole: &Map<String, Value>| bytes(&signed(whole.clone())).len() <= limit;
+                signed(self.robot.whole(out, dialect::clean, &fits)?)
+            }
+        };
+        let sign = signature.get("sign").and_then(Value::as_str).unwrap_or("");
+        let secrets = [self.sign.as_deref().unwrap_or(""), sign];
+        Ok(self.robot.post(self.robot.address.url().to_owned(), &body, &secrets))
+    }
+
+    fn verdict(&self, response: &Response) -> Verdict {
+        codes::verdict(response, self.robot.form(false) == Form::Markdown)
+    }
+}
+
+impl Feishu {
+    /// `timestamp` (seconds, a string) and `sign` of this attempt; empty without a secret.
+    fn signature(&self, now_ms: i64) -> Map<String, Value> {
+        let Some(secret) = &self.sign else { return Map::new() };
+        let seconds = now_ms.div_euclid(1000);
+        object([("timestamp", seconds.to_string().into()), ("sign", signature::feishu(secret, seconds).into())])
+    }
+}
+
+fn text_message(text: String) -> Map<String, Value> {
+    object([("msg_type", "text".into()), ("content", object([("text", text.into())]).into())])
+}

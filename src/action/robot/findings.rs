@@ -1,0 +1,126 @@
+//! Mistakes and warnings about the keys that all robots have, seen without resolving anything.
+
+use super::address::Parts;
+use super::source::LONGEST;
+use crate::action::{Finding, Severity};
+use crate::outgoing::sample;
+use crate::parameter::{List, MsgType, Text};
+use crate::template::{self, Place, TemplateError};
+
+/// Characters of a keyword: vendors take words, and it must never fill a message.
+const MAX_KEYWORD: usize = 100;
+
+/// The keys that all robots have, as they stand in the file.
+pub(crate) struct Keys<'a> {
+    pub(crate) service_url: Option<&'a Text>,
+    pub(crate) msg_type: Option<MsgType>,
+    pub(crate) template: Option<&'a Text>,
+    pub(crate) title: Option<&'a Text>,
+    pub(crate) keyword: Option<&'a Text>,
+    /// The vendor's `msg_type` when none is given.
+    pub(crate) default: MsgType,
+    /// How an address differs from the vendor's: a mistake, or only a warning, for test servers have other addresses.
+    pub(crate) expected: fn(&Parts<'_>) -> Option<(Severity, &'static str)>,
+}
+
+impl Keys<'_> {
+    /// Everything that is wrong with them.
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        let mut found = Vec::new();
+        match self.service_url {
+            None => found.push(mistake("service_url", "is missing")),
+            Some(Text::Plain(url)) if url.is_empty() => found.push(mistake("service_url", "is missing")),
+            Some(Text::Plain(url)) => match Parts::of(url.trim()) {
+                Err(why) => found.push(mistake("service_url", why)),
+                Ok(parts) => found.extend(
+                    (self.expected)(&parts)
+                        .map(|(severity, message)| Finding { severity, ..mistake("service_url", message) }),
+                ),
+            },
+            Some(Text::Reference(_)) => {}
+        }
+        let without = self.template.is_none() || plain(self.template).is_some_and(str::is_empty);
+        if self.msg_type == Some(MsgType::Customize) && without {
+            found.push(mistake("template", "is missing: `msg_type = \"customize\"` sends what it says"));
+        }
+        for (key, text) in self.templates() {
+            found.extend(template::compile(text).err().map(|error| broken(key, error)));
+            found.extend(comments(key, text));
+        }
+        if plain(self.keyword).is_some_and(|word| word.chars().count() > MAX_KEYWORD) {
+            found.push(mistake("keyword", "is longer than 100 characters"));
+        }
+        found
+    }
+
+    /// What `check` alone can afford: every template is rendered on samples of every change, in its own place.
+    pub(crate) fn rehearse(&self, clean: fn(&str) -> String) -> Vec<Finding> {
+        let bodies = sample::bodies();
+        let mut found = Vec::new();
+        for (key, text) in self.templates() {
+            let whole = key == "template" && self.msg_type == Some(MsgType::Customize) && template::is_json(text);
+            let place = if whole { Place::Json { clean } } else { Place::Text { escape: str::to_owned } };
+            let render = |body| template::render(text, place, body, LONGEST).err();
+            let mut errors = template::unknown_names(text, &bodies);
+            errors.extend(bodies.iter().find_map(render).filter(|e| !errors.contains(e)));
+            found.extend(errors.into_iter().map(|error| broken(key, error)));
+        }
+        found
+    }
+
+    /// The templates that stand in the file.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [("template", self.template), ("title", self.title)]
+            .into_iter()
+            .filter_map(|(key, text)| Some((key, plain(text).filter(|t| !t.is_empty())?)))
+    }
+
+    /// Whether a template mentions `name`; what stands in another file cannot be seen from here.
+    pub(crate) fn template_reads(&self, name: &str) -> bool {
+        self.templates().any(|(_, text)| template::reads(text, name))
+    }
+
+    /// Whether the message's text is a template.
+    pub(crate) fn has_template(&self) -> bool {
+        self.template.is_some() && plain(self.template) != Some("")
+    }
+}
+
+/// A warning for a list that is there and names nobody.
+pub(crate) fn nobody(key: &'static str, list: Option<&List>) -> Option<Finding> {
+    let empty = match list? {
+        List::Items(items) => items.iter().all(|item| matches!(item, Text::Plain(text) if text.trim().is_empty())),
+        // An empty string counts as absent.
+        List::Joined(Text::Plain(text)) => !text.is_empty() && text.split(',').all(|item| item.trim().is_empty()),
+        List::Joined(Text::Reference(_)) => false,
+    };
+    empty.then(|| warning(key, "names nobody"))
+}
+
+/// A finding that switches the hook off.
+pub(crate) fn mistake(key: &'static str, message: &str) -> Finding {
+    Finding { severity: Severity::Mistake, key, entry: None, range: None, message: message.to_owned() }
+}
+
+/// A finding that only `check` tells.
+pub(crate) fn warning(key: &'static str, message: &str) -> Finding {
+    Finding { severity: Severity::Warning, ..mistake(key, message) }
+}
+
+/// A template that cannot be compiled or rendered.
+pub(crate) fn broken(key: &'static str, error: TemplateError) -> Finding {
+    Finding { range: error.range, ..mistake(key, &error.why) }
+}
+
+/// `{#` begins a comment, which text such as `{#标题}` does not mean.
+fn comments(key: &'static str, text: &str) -> impl Iterator<Item = Finding> {
+    let message = "`{#` begins a comment, which is not sent; as text it is written `${ \"{#\" }`";
+    template::odd_comments(text).into_iter().map(move |at| Finding { range: Some(at), ..warning(key, message) })
+}
+
+fn plain(text: Option<&Text>) -> Option<&str> {
+    match text? {
+        Text::Plain(text) => Some(text),
+        Text::Reference(_) => None,
+    }
+}

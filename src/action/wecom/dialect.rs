@@ -1,0 +1,74 @@
+//! How WeCom writes text and markdown. The vendor documents no escaping, and senders contradict each other; so what
+//! could mean something is replaced by its full-width form, which looks alike and means nothing.
+
+use crate::action::chat::{Dialect, escape_block, foreign};
+use crate::action::robot::Style;
+
+/// `text.content`: `<@userid>` mentions, and nothing else means anything.
+struct Text;
+
+/// `markdown.content`, version 1: headings, bold, links, `<font>`, quotes, code on one line.
+struct Markdown;
+
+pub(super) const TEXT: Style = Style { dialect: &Text, escape: |text| escape_block(text, &Text) };
+pub(super) const MARKDOWN: Style = Style { dialect: &Markdown, escape: |text| escape_block(text, &Markdown) };
+
+/// For strings of a whole message: `<@userid>` cannot be formed, also not together with the template's own text.
+pub(super) fn clean(text: &str) -> String {
+    foreign::url(text).unwrap_or_else(|| foreign::without_controls(text).replace('@', "＠"))
+}
+
+impl Dialect for Text {
+    fn escape(&self, text: &str) -> String {
+        text.replace('@', "＠")
+    }
+    fn link(&self, label: &str, _: &str) -> String {
+        label.to_owned()
+    }
+    fn link_line(&self, label: &str, url: &str) -> String {
+        format!("{label}: {url}")
+    }
+    fn bold(&self, text: &str) -> String {
+        text.to_owned()
+    }
+    fn line_break(&self) -> &'static str {
+        "\n"
+    }
+    fn has_blocks(&self) -> bool {
+        false
+    }
+    fn size(&self, text: &str) -> usize {
+        text.len()
+    }
+}
+
+impl Dialect for Markdown {
+    fn escape(&self, text: &str) -> String {
+        let full_width = |c| match c {
+            '<' => '＜',
+            '>' => '＞',
+            '[' => '［',
+            ']' => '］',
+            '*' => '＊',
+            '`' => '｀',
+            '@' => '＠',
+            c => c,
+        };
+        text.chars().map(full_width).collect()
+    }
+    fn link(&self, label: &str, url: &str) -> String {
+        format!("[{label}]({url})")
+    }
+    fn bold(&self, text: &str) -> String {
+        format!("**{text}**")
+    }
+    fn line_break(&self) -> &'static str {
+        "\n"
+    }
+    fn has_blocks(&self) -> bool {
+        true
+    }
+    fn size(&self, text: &str) -> usize {
+        text.len()
+    }
+}

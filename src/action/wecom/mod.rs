@@ -1,0 +1,117 @@
+//! `wecom_group_chat_robot`: a message to a group robot of WeCom (developer centre, "group robot").
+
+mod codes;
+mod dialect;
+mod mention;
+
+use super::parameters::WecomGroupChatRobot;
+use super::robot::{Form, Keys, Parts, Robot, Room, Style, nobody, object};
+use super::{Action, Attempt, Finding, Parameters, RenderError, Severity, Verdict};
+use crate::http::{Request, Response};
+use crate::outgoing::Outgoing;
+use crate::parameter::{MsgType, Resolver, Unresolved};
+use dialect::{MARKDOWN, TEXT};
+use mention::Mentions;
+use serde_json::{Map, Value};
+
+/// Bytes of `text.content`: the vendor takes 2048, and counts the field alone.
+pub const TEXT_LIMIT: usize = 2000;
+
+/// Bytes of `markdown.content`: the vendor takes 4096, and counts the field alone.
+pub const MARKDOWN_LIMIT: usize = 3800;
+
+struct Wecom {
+    robot: Robot,
+    mentions: Mentions,
+}
+
+impl WecomGroupChatRobot {
+    fn keys(&self) -> Keys<'_> {
+        Keys {
+            service_url: self.service_url.as_ref(),
+            msg_type: self.msg_type,
+            template: self.template.as_ref(),
+            title: self.title.as_ref(),
+            keyword: self.keyword.as_ref(),
+            default: MsgType::Markdown,
+            expected,
+        }
+    }
+}
+
+fn expected(parts: &Parts<'_>) -> Option<(Severity, &'static str)> {
+    let right = parts.path == "/cgi-bin/webhook/send" && parts.parameter("key").is_some_and(|k| !k.is_empty());
+    (!right).then_some((Severity::Warning, "is not how WeCom's robots are addressed (…/cgi-bin/webhook/send?key=…)"))
+}
+
+impl Parameters for WecomGroupChatRobot {
+    fn findings(&self) -> Vec<Finding> {
+        let mut found = self.keys().findings();
+        found.extend(nobody("mentioned", self.mentioned.as_ref()));
+        found.extend(nobody("mentioned_mobile", self.mentioned_mobile.as_ref()));
+        if self.msg_type.unwrap_or(MsgType::Markdown) == MsgType::Markdown {
+            found.extend(mention::lost(self.mentioned.as_ref(), self.mentioned_mobile.as_ref()));
+        }
+        found
+    }
+
+    fn rehearse(&self) -> Vec<Finding> {
+        self.keys().rehearse(dialect::clean)
+    }
+
+    fn template_reads(&self, name: &str) -> bool {
+        self.keys().template_reads(name)
+    }
+
+    fn has_template(&self) -> bool {
+        self.keys().has_template()
+    }
+
+    fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {
+        let robot = Robot::build(&self.keys(), resolver)?;
+        let ids = resolver.list("mentioned", self.mentioned.as_ref())?;
+        let mobiles = resolver.list("mentioned_mobile", self.mentioned_mobile.as_ref())?;
+        Ok(Box::new(Wecom { robot, mentions: Mentions { ids, mobiles } }))
+    }
+}
+
+impl Action for Wecom {
+    fn request(&self, out: &Outgoing, _: &Attempt) -> Result<Request, RenderError> {
+        let body = match self.robot.form(false) {
+            Form::Text => {
+                let content = self.text(out, &TEXT, TEXT_LIMIT.min(out.max_body))?;
+                let mut text = object([("content", Value::String(content))]);
+                self.mentions.add_lists(&mut text);
+                object([("msgtype", "text".into()), ("text", text.into())])
+            }
+            Form::Markdown => {
+                let limit = MARKDOWN_LIMIT.min(out.max_body);
+                let line = self.mentions.line(limit / 2);
+                let content = self.text(out, &MARKDOWN, limit - line.len())? + &line;
+                object([("msgtype", "markdown".into()), ("markdown", object([("content", content.into())]).into())])
+            }
+            Form::Whole => {
+                let mut whole = self.robot.whole(out, dialect::clean, &fits)?;
+                self.mentions.add_where_none_is(&mut whole);
+                whole
+            }
+        };
+        Ok(self.robot.post(self.robot.address.url().to_owned(), &body, &[]))
+    }
+
+    fn verdict(&self, response: &Response) -> Verdict {
+        codes::verdict(response)
+    }
+}
+
+impl Wecom {
+    fn text(&self, out: &Outgoing, style: &Style, bytes: usize) -> Result<String, RenderError> {
+        self.robot.text(out, style, &TEXT, Room { bytes, titled: false })
+    }
+}
+
+/// Whether the vendor takes every content of a whole message.
+fn fits(whole: &Map<String, Value>) -> bool {
+    let size = |kind: &str| whole.get(kind).and_then(|m| m["content"].as_str()).map_or(0, str::len);
+    size("text") <= TEXT_LIMIT && size("markdown") <= MARKDOWN_LIMIT && size("markdown_v2") <= MARKDOWN_LIMIT
+}

@@ -1,0 +1,162 @@
+//! What nobody may see, and how texts are cleaned of it. Knows no source of secrets.
+
+mod url;
+
+pub use url::{mask_url, url_secrets};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::fmt;
+use std::fmt::Write as _;
+
+/// Stands where a secret was.
+pub const MASK: &str = "***";
+
+/// Shorter secrets are replaced as whole words only: `1` would otherwise eat every number.
+const SHORT: usize = 4;
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The secrets of one request or one hook. `Debug` shows their number only.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secrets {
+    known: Vec<String>,
+    /// Every form of every secret, the longest first: a secret within another leaves no remainder.
+    forms: Vec<String>,
+}
+
+impl Secrets {
+    /// Notes a secret; the empty string is none. Its percent-encoded, JSON-escaped, HTML-escaped and base64 forms are
+    /// noted as well: receivers echo what they got in the form in which they got it, or their own.
+    pub fn add(&mut self, secret: &str) {
+        if secret.is_empty() || self.known.iter().any(|s| s == secret) {
+            return;
+        }
+        self.known.push(secret.to_owned());
+        for form in forms(secret) {
+            if !self.forms.contains(&form) {
+                self.forms.push(form);
+            }
+        }
+        self.forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+    }
+
+    /// Notes all of `other`.
+    pub fn extend(&mut self, other: &Self) {
+        for secret in &other.known {
+            self.add(secret);
+        }
+    }
+
+    /// `text` with every secret replaced by [`MASK`].
+    pub fn redact(&self, text: &str) -> String {
+        self.forms.iter().fold(text.to_owned(), |text, form| match form.len() {
+            0..SHORT => replace_words(&text, form),
+            _ if text.contains(form.as_str()) => text.replace(form.as_str(), MASK),
+            _ => text,
+        })
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} secrets", self.known.len())
+    }
+}
+
+fn forms(secret: &str) -> Vec<String> {
+    let mut forms = vec![secret.to_owned()];
+    let mut note = |form: String| {
+        if !forms.contains(&form) {
+            forms.push(form);
+        }
+    };
+    let percent = utf8_percent_encode(secret, COMPONENT).to_string();
+    note(percent.replace("%20", "+"));
+    note(utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string());
+    note(percent);
+    let json = serde_json::Value::from(secret).to_string();
+    let json = &json[1..json.len() - 1];
+    note(json.to_owned());
+    note(json.replace('/', "\\/"));
+    note(ascii(json));
+    note(secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;"));
+    if secret.len() >= SHORT {
+        // Without the padding: it may or may not be there.
+        note(STANDARD_NO_PAD.encode(secret));
+        note(URL_SAFE_NO_PAD.encode(secret));
+    }
+    forms
+}
+
+/// As encoders write JSON that are told to keep to ASCII.
+fn ascii(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_ascii() {
+            text.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(text, "\\u{unit:04x}").expect("a string takes everything");
+            }
+        }
+    }
+    text
+}
+
+fn replace_words(text: &str, word: &str) -> String {
+    let mut cleaned = String::with_capacity(text.len());
+    let mut rest = 0;
+    for (at, _) in text.match_indices(word) {
+        let end = at + word.len();
+        if !text[..at].ends_with(char::is_alphanumeric) && !text[end..].starts_with(char::is_alphanumeric) {
+            cleaned.push_str(&text[rest..at]);
+            cleaned.push_str(MASK);
+            rest = end;
+        }
+    }
+    cleaned + &text[rest..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secrets(all: &[&str]) -> Secrets {
+        let mut secrets = Secrets::default();
+        all.iter().for_each(|s| secrets.add(s));
+        secrets
+    }
+
+    #[test]
+    fn every_form_in_which_it_may_come_back_is_masked() {
+        let secret = "p&ss \"w/rd\" 密";
+        let secrets = secrets(&[secret]);
+        let json = serde_json::to_string(secret).unwrap();
+        for echo in [
+            secret.to_owned(),
+            "p%26ss%20%22w%2Frd%22%20%E5%AF%86".to_owned(),
+            "p%26ss+%22w%2Frd%22+%E5%AF%86".to_owned(),
+            json[1..json.len() - 1].to_owned(),
+            "p&ss \\\"w\\/rd\\\" 密".to_owned(),
+            "p&ss \\\"w/rd\\\" \\u5bc6".to_owned(),
+            "p&amp;ss &quot;w/rd&quot; 密".to_owned(),
+            base64::engine::general_purpose::STANDARD_NO_PAD.encode(secret),
+        ] {
+            assert_eq!(secrets.redact(&format!("got {echo}, no")), "got ***, no", "{echo}");
+        }
+        assert_eq!(format!("{secrets:?}"), "1 secrets");
+    }
+
+    #[test]
+    fn the_longest_goes_first_and_short_ones_are_words() {
+        let secrets = secrets(&["token", "token-and-more", "12"]);
+        assert_eq!(secrets.redact("token-and-more token"), "*** ***");
+        assert_eq!(secrets.redact("at 12:120 id=12"), "at ***:120 id=***");
+    }
+
+    #[test]
+    fn the_empty_string_is_no_secret() {
+        assert_eq!(secrets(&[""]).redact("a b"), "a b");
+    }
+}
