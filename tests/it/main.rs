@@ -6,6 +6,8 @@
 #[path = "support/mod.rs"]
 mod support;
 
+mod config_examples;
+mod events;
 mod chat;
 mod check;
 mod cli;
@@ -14,7 +16,6 @@ mod config_mistakes;
 mod config_project;
 mod config_references;
 mod delivery;
-mod events;
 mod demo;
 mod install;
 mod outgoing;
