@@ -4,6 +4,7 @@
 
 mod commits;
 mod damage;
+mod document;
 mod paths;
 mod repo;
 mod repositories;
