@@ -101,3 +101,14 @@ fn the_full_example_names_every_key() {
         assert!(written(key), "`{key}`");
     }
 }
+
+#[test]
+fn the_documentation_names_every_key() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let keys = Kind::ALL.into_iter().flat_map(|kind| parameters::fields(kind).iter().copied());
+    for key in keys.chain(config::keys_of_settings_and_hooks()) {
+        let named = [format!("`{key}`"), format!("`{key} = "), format!(" {key}`")];
+        assert!(named.iter().any(|form| text.contains(form)), "`{key}`");
+    }
+}

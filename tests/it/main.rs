@@ -6,17 +6,17 @@
 #[path = "support/mod.rs"]
 mod support;
 
-mod config_examples;
-mod events;
 mod chat;
 mod check;
 mod cli;
+mod config_examples;
 mod config_layers;
 mod config_mistakes;
 mod config_project;
 mod config_references;
 mod delivery;
 mod demo;
+mod events;
 mod install;
 mod outgoing;
 mod rooms;
