@@ -1,11 +1,130 @@
-//! One push, top to bottom.
+//! One push, top to bottom: read, record, compute, hand over, tell.
+//!
+//! The record is on disk before anything is computed or sent. Everything here is bounded: what takes longer goes on in
+//! the deliverer, a process of its own. Knows no HTTP; what it says goes through [`crate::report`].
 
+mod chain;
+mod complete;
+mod cut;
+mod follow;
+mod recorded;
+mod spawn;
+mod unrecorded;
+
+pub use complete::{Completed, complete, complete_bare};
+
+use crate::action::Severity;
+use crate::clock;
+use crate::config::{self, Loaded};
 use crate::environment::Environment;
 use crate::exit;
+use crate::git::{self, Repository};
+use crate::push::{Push, RefUpdate, parse_updates};
+use crate::report::{self, Lines};
+use crate::spool::Spool;
+use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What was said is given so long to reach the pusher, once all is done.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// Runs the hook: stdin has the ref updates. The exit code is 1 only when the push could neither be recorded nor
 /// delivered.
 pub fn run(environment: &Environment) -> u8 {
-    let _ = environment;
-    exit::OK
+    // A message of a panic could hold anything, and nobody is promised that stderr can be written to.
+    std::panic::set_hook(Box::new(|_| {}));
+    // Or else Ctrl-C during a local push ends us before the push is recorded.
+    let _ = rustix::process::setsid();
+    let mut lines = Lines::to_stderr();
+    let code = catch_unwind(AssertUnwindSafe(|| hook(environment, &mut lines))).unwrap_or_else(|_| {
+        lines.say("internal error; please report it (what was recorded is delivered by the next push or `drain`)");
+        exit::FAILURE
+    });
+    lines.finish(LAST_WORDS);
+    code
+}
+
+fn hook(environment: &Environment, lines: &mut Lines) -> u8 {
+    if environment.get("GIT_QUARANTINE_PATH").is_some() {
+        lines.say("this is a post-receive hook, but Git runs it before the refs are updated: call it from there only");
+        return exit::FAILURE;
+    }
+    let mut stdin = Vec::new();
+    if let Err(error) = std::io::stdin().lock().read_to_end(&mut stdin) {
+        lines.say(&format!("stdin cannot be read to its end: {}", error.kind()));
+    }
+    let repository = git::find(environment, None);
+    let git_dir = match &repository {
+        Ok(repository) => repository.git_dir().to_owned(),
+        Err(_) => PathBuf::from(environment.non_empty("GIT_DIR").unwrap_or_else(|| ".".to_owned())),
+    };
+    let hooks = repository.as_ref().ok().and_then(Repository::hooks_path).unwrap_or_else(|| git_dir.join("hooks"));
+    let loaded = Arc::new(config::load(&git_dir, environment));
+    let code = if loaded.configured {
+        if let Err(error) = &repository {
+            lines.say(&format!("the repository cannot be opened: {error}"));
+        }
+        let received = Received { git_dir: &git_dir, environment, loaded: &loaded };
+        received.push(repository.ok(), &stdin, lines)
+    } else {
+        exit::OK
+    };
+    chain::run(&hooks, &stdin);
+    code
+}
+
+/// Where a push arrived.
+#[derive(Clone, Copy)]
+struct Received<'a> {
+    git_dir: &'a Path,
+    environment: &'a Environment,
+    loaded: &'a Arc<Loaded>,
+}
+
+impl Received<'_> {
+    fn push(&self, repository: Option<Repository>, stdin: &[u8], lines: &mut Lines) -> u8 {
+        let (mut updates, bad) = parse_updates(stdin);
+        for line in bad {
+            lines.say(&format!("line {} of stdin is skipped: {}", line.number, line.why));
+        }
+        for mistake in self.loaded.mistakes.iter().filter(|m| m.severity == Severity::Mistake) {
+            lines.say(&report::mistake(mistake));
+        }
+        let spool = Spool::at(self.git_dir, repository.as_ref().map_or(0, Repository::shared_mode));
+        let nobody = self.loaded.hooks.is_empty() && self.loaded.hold.is_none() && !self.loaded.unresolved;
+        if updates.is_empty() || nobody {
+            return exit::OK;
+        }
+        if let Some(repository) = &repository {
+            repository.order(&mut updates);
+        }
+        let mut push = self.facts(updates);
+        match spool.publish(&mut push) {
+            Ok(record) => {
+                recorded::deliver(self, repository, &spool, record, &push, lines);
+                exit::OK
+            }
+            Err(error) => {
+                lines.say(&format!("not recorded: {} cannot be written: {}", spool.place(), error.kind()));
+                unrecorded::deliver(self, repository, &spool, &push, lines)
+            }
+        }
+    }
+
+    /// All that is known before any object is read. The record gives it its id.
+    fn facts(&self, updates: Vec<RefUpdate>) -> Push {
+        let time_ms = clock::now_ms();
+        Push {
+            id: crate::spool::new_id(time_ms),
+            time_ms,
+            updates,
+            pusher: git::pusher(self.environment, &self.loaded.pusher_env),
+            options: git::push_options(self.environment),
+            remote_addr: git::remote_addr(self.environment),
+            gl_repo: self.environment.non_empty("GL_REPO"),
+        }
+    }
 }

@@ -1,1 +1,128 @@
-//! Lines for people: control characters and secrets removed, bounded.
+//! Lines for people: what the pusher sees. Bounded, without control characters; secrets were removed before a text
+//! came here. Writing never holds anything up: a pipe that nobody reads blocks its first writer for ever.
+
+mod wording;
+
+pub use wording::{Told, mistake};
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+/// What stands before every line; Git adds `remote: `.
+const PREFIX: &str = "service-hook: ";
+/// Lines in all.
+const MAX_LINES: usize = 20;
+/// Bytes in all.
+const MAX_BYTES: usize = 8 * 1024;
+/// Bytes of one line, so that no answer of a receiver takes the room of the others.
+const MAX_LINE: usize = 480;
+
+/// Takes lines and writes them on a thread of its own, which is never joined.
+#[derive(Debug)]
+pub struct Lines {
+    texts: Option<Sender<String>>,
+    written: Receiver<()>,
+    said: usize,
+    bytes: usize,
+}
+
+impl Lines {
+    /// To standard error; errors of writing are ignored.
+    pub fn to_stderr() -> Self {
+        Self::to(std::io::stderr())
+    }
+
+    /// To anything.
+    pub fn to(mut out: impl Write + Send + 'static) -> Self {
+        let (texts, incoming) = channel::<String>();
+        let (done, written) = channel();
+        let write = move || {
+            for text in incoming {
+                let _ = out.write_all(text.as_bytes());
+            }
+            let _ = out.flush();
+            let _ = done.send(());
+        };
+        let texts = std::thread::Builder::new().spawn(write).ok().map(|_| texts);
+        Self { texts, written, said: 0, bytes: 0 }
+    }
+
+    /// Lines that can still be said.
+    pub fn left(&self) -> usize {
+        MAX_LINES - self.said
+    }
+
+    /// Says one line; past the bounds it is left out.
+    pub fn say(&mut self, text: &str) {
+        let line = format!("{PREFIX}{}\n", clean(text));
+        if self.said == MAX_LINES || self.bytes + line.len() > MAX_BYTES {
+            return;
+        }
+        self.said += 1;
+        self.bytes += line.len();
+        if let Some(texts) = &self.texts {
+            let _ = texts.send(line);
+        }
+    }
+
+    /// Lets what was said reach the reader, if there is one within that time.
+    pub fn finish(mut self, patience: Duration) {
+        self.texts = None;
+        let _ = self.written.recv_timeout(patience);
+    }
+
+    /// Says what came of deliveries: each on a line, failures first, or one sum a hook when there are too many.
+    pub fn tell(&mut self, mut told: Vec<Told>, each: bool) {
+        told.sort_by_key(|t| !t.is_failure());
+        if each {
+            for told in told {
+                self.say(&told.line());
+            }
+            return;
+        }
+        let mut hooks: BTreeMap<String, Vec<Told>> = BTreeMap::new();
+        let mut order = Vec::new();
+        for told in told {
+            if !hooks.contains_key(told.hook()) {
+                order.push(told.hook().to_owned());
+            }
+            hooks.entry(told.hook().to_owned()).or_default().push(told);
+        }
+        let room = self.left();
+        for (index, hook) in order.iter().enumerate() {
+            if index + 1 == room && order.len() > room {
+                return self.say(&format!("… and {} more hooks", order.len() - index));
+            }
+            self.say(&wording::sum(hook, &hooks[hook]));
+        }
+    }
+}
+
+/// The beginning of a text, at most so many bytes, not within a character.
+pub fn cut(text: &str, bytes: usize) -> &str {
+    let mut end = text.len().min(bytes);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// One line without control characters, not too long.
+fn clean(text: &str) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    let mut line: String =
+        text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !hidden(*c)).collect();
+    if line.len() > MAX_LINE {
+        line.truncate(cut(&line, MAX_LINE).len());
+        line.push('…');
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! `check`: everything that can be known about configuration and set-up before a push depends on it. Sends nothing,
 //! changes nothing.
 
-pub mod files;
+mod files;
 mod hook;
 mod hooks_toml;
 mod mount;
@@ -9,7 +9,8 @@ mod mount;
 use super::{Failure, Session, install, print};
 use crate::action::Severity;
 use crate::config::{self, Loaded, Mistake};
-use crate::exit;
+use crate::spool::Spool;
+use crate::{clock, exit};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -82,9 +83,17 @@ fn check(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let repository = session.repository()?;
     let loaded = config::load(repository.git_dir(), &session.environment);
     let mut findings = Findings::default();
-    hooks_toml::look(&loaded, session, &mut findings);
+    hooks_toml::look(repository.git_dir(), &loaded, session, &mut findings);
     hook::look(&repository, &mut findings);
     files::look(&repository, &mut findings);
+    let spool = Spool::at(repository.git_dir(), repository.shared_mode());
+    if !loaded.hooks.is_empty() && !spool.timer_seen(clock::now_ms()) {
+        findings.warn(
+            None,
+            "no timer was seen in the last 2 hours: what fails is tried again at the next push only (let cron or systemd \
+             run `git service-hook drain`, see docs/operating.md)",
+        );
+    }
     let name = repository.git_dir().display().to_string();
     if arguments.json {
         findings.0.iter().for_each(|f| print::stdout(&as_json(&name, f)));
@@ -112,7 +121,10 @@ fn as_words(repository: &str, findings: &Findings) -> String {
         for finding in findings.0.iter().filter(|f| f.severity == severity) {
             let place = finding.place.as_ref().map(|p| format!("{p}: ")).unwrap_or_default();
             let off = match (&finding.hook, severity) {
-                (Some(hook), Some(Severity::Mistake)) => format!("; hook `{hook}` is off until this is mended"),
+                (Some(hook), Some(Severity::Mistake)) => {
+                    let join = if finding.message.ends_with('?') { "" } else { ";" };
+                    format!("{join} hook `{hook}` is off until this is mended")
+                }
                 _ => String::new(),
             };
             lines.push(format!("  {mark:7}  {place}{}{off}", finding.message));

@@ -4,7 +4,7 @@ use super::subject::{Subject, Wanted, split};
 use super::{Failure, Session, check, print};
 use crate::action::Attempt;
 use crate::config::{self, Hook, Per};
-use crate::filter::{self, Decision};
+use crate::filter::Decision;
 use crate::http::Request;
 use crate::outgoing::Kind;
 use crate::secret::Secrets;
@@ -55,7 +55,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
 /// The hook's part of the output, and whether a request could be made.
 fn show(subject: &Subject, hook: &Hook, named: bool) -> (String, bool) {
     let mut text = format!("# {} ({})\n", hook.name, hook.kind.id());
-    if let Decision::Skip(why) = filter::decide(&hook.filters, &subject.push, &subject.computed) {
+    if let Decision::Skip(why) = hook.decide(&subject.push, &subject.computed) {
         let _ = writeln!(text, "# would not fire: {why}");
         if !named {
             return (text, true);

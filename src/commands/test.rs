@@ -99,7 +99,7 @@ fn options(hook: &Hook) -> Result<Options, String> {
     Ok(Options {
         timeout: hook.timeout,
         connect_timeout: hook.connect_timeout,
-        ca_pem: hook.ca_file.as_deref().map(check::files::pem).transpose()?,
+        ca_pem: hook.ca_pem().map_err(|e| e.to_string())?,
         insecure_skip_verify: hook.insecure_skip_verify,
     })
 }

@@ -9,6 +9,7 @@ use super::mistake::Notes;
 use super::place;
 use super::reference::References;
 use super::settings::Deliver;
+use super::suggest;
 use super::value::{self, Fields};
 use crate::action::parameters::{self, Parsed};
 use crate::action::{Finding, Kind};
@@ -116,17 +117,17 @@ impl Section<'_, '_> {
             return None;
         };
         let parsed = self.read(notes, |fields| Parsed::read(kind, fields))?;
-        if matches!(parsed.service_url(), None | Some(Text::Plain(_)) if is_empty(parsed.service_url())) {
-            // A value that could not be read has its mistake already.
-            if !notes.breaks(self.name) || !self.table.contains_key("service_url") {
-                notes.mistake(self.header, Some(self.name), "`service_url` is missing");
-            }
+        // A value that cannot be read has its mistake already.
+        let url = self.table.get("service_url").map(toml::Spanned::get_ref);
+        let no_url = url.is_none_or(|url| url.as_str() == Some(""));
+        if no_url {
+            notes.mistake(self.header, Some(self.name), "`service_url` is missing");
         }
         let defaults = Defaults::of(kind, parsed.msg_type());
         self.check_ranges(&common, &defaults, notes);
         let hook = self.hook(&mut common, kind, parsed, deliver, references);
-        for finding in hook.parameters.findings() {
-            self.note_finding(&finding, notes);
+        for finding in hook.parameters.findings().iter().filter(|f| !(no_url && f.key == "service_url")) {
+            self.note_finding(finding, notes);
         }
         Some(Entry {
             enabled: common.enabled.unwrap_or(true),
@@ -146,6 +147,7 @@ impl Section<'_, '_> {
     ) -> Hook {
         let defaults = Defaults::of(kind, parsed.msg_type());
         let per = common.per.unwrap_or_else(|| default_per(kind, parsed.template(), references));
+        let hidden_template = matches!(parsed.template(), Some(Text::Reference(_)));
         let label = common.label.take().filter(|label| !label.is_empty());
         let ca_file = common.ca_file.take().filter(|path| !path.is_empty());
         Hook {
@@ -164,16 +166,14 @@ impl Section<'_, '_> {
             max_body: common.max_body.and_then(|s| usize::try_from(s.0).ok()).unwrap_or(defaults.max_body),
             max_refs: common.max_refs.map_or(defaults.max_refs, |c| c.0),
             parameters: parsed.boxed(),
+            hidden_template,
             references: references.clone(),
         }
     }
 
     fn note_finding(&self, finding: &Finding, notes: &mut Notes<'_>) {
         let at = place::of_finding(notes.text(), self.table, finding).unwrap_or(self.header);
-        // The action words its findings to follow the key.
-        let entry = finding.entry.as_deref().map(|e| format!(" (`{}`)", super::suggest::shown(e))).unwrap_or_default();
-        let message = format!("`{}`{entry}: {}", finding.key, finding.message);
-        notes.note(at, Some(self.name), message, finding.severity);
+        notes.note(at, Some(self.name), sentence(finding), finding.severity);
     }
 
     fn check_ranges(&self, common: &Common, defaults: &Defaults, notes: &mut Notes<'_>) {
@@ -186,24 +186,21 @@ impl Section<'_, '_> {
         refuse("timeout", !(1..=600).contains(&seconds), "must be between 1s and 10m".to_owned());
         refuse("max_refs", common.max_refs.is_some_and(|c| c.0 == 0), "must be at least 1".to_owned());
         let bytes = common.max_body.map_or(1 << 20, |s| s.0);
-        let most = if self.is_robot(common) { defaults.max_body as u64 } else { 16 << 20 };
+        let most = if common.action.is_some_and(Kind::is_robot) { defaults.max_body as u64 } else { 16 << 20 };
         refuse("max_body", bytes < 1024, "must be at least 1KiB".to_owned());
         if common.max_body.is_some() {
             refuse("max_body", bytes > most, format!("must be at most {most} bytes"));
         }
     }
-
-    fn is_robot(&self, common: &Common) -> bool {
-        common.action.is_some_and(Kind::is_robot)
-    }
 }
 
-fn is_empty(text: Option<&Text>) -> bool {
-    match text {
-        None => true,
-        Some(Text::Plain(text)) => text.is_empty(),
-        Some(Text::Reference(_)) => false,
-    }
+/// A finding with its key in front: "`keyword` is longer than …", "`template`: unexpected end of input".
+fn sentence(finding: &Finding) -> String {
+    let Finding { key, message, .. } = finding;
+    let entry = finding.entry.as_deref().map(|e| format!(".{}", suggest::shown(e))).unwrap_or_default();
+    let verbs = ["is", "must", "has", "holds", "names", "needs", "cannot", "takes", "belongs", "stands", "would"];
+    let follows = message.split(' ').next().is_some_and(|word| verbs.contains(&word));
+    format!("`{key}{entry}`{} {message}", if follows { "" } else { ":" })
 }
 
 /// Robots tell a whole push in one message, unless their template tells one ref.

@@ -154,7 +154,7 @@ impl Layers<'_> {
                 let (name, path) = place.get_or_insert_with(|| {
                     (project.name(self.git_dir, gl_repo.as_deref()), repository_path(self.git_dir))
                 });
-                globs.matches(name.as_bytes()) || globs.matches(path.as_os_str().as_encoded_bytes())
+                globs.matches_any(&[name.as_bytes(), path.as_os_str().as_encoded_bytes()])
             });
             match here {
                 true => self.loaded.hooks.push(entry.hook),

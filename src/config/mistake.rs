@@ -99,7 +99,7 @@ pub(super) fn whole_file(file: &str, message: impl Into<String>, severity: Sever
 
 /// Line and column, both from 1, in characters; a byte order mark does not count.
 fn position(text: &str, at: usize) -> (usize, usize) {
-    let before = &text[..text.floor_char_boundary(at)];
+    let before = text.get(..at).unwrap_or(text);
     let line = before.rsplit('\n').next().unwrap_or_default();
     (before.matches('\n').count() + 1, line.trim_start_matches('\u{feff}').chars().count() + 1)
 }

@@ -4,6 +4,7 @@
 //! Loading reads no secret: references are read when an attempt is made. Knows no repository beyond its directory, no
 //! events beyond their links, and no HTTP.
 
+mod ca;
 mod defaults;
 mod entry;
 mod file;
@@ -11,6 +12,7 @@ mod form;
 mod hook;
 mod keys;
 mod layers;
+mod locate;
 mod mistake;
 mod named;
 mod place;
@@ -25,6 +27,7 @@ mod web;
 
 pub use hook::{Hook, Per};
 pub use layers::load;
+pub use locate::Places;
 pub use mistake::Mistake;
 pub use settings::Deliver;
 
@@ -71,6 +74,11 @@ pub enum Found<'a> {
     Broken,
     /// It has gone from the files or is disabled: its deliveries are cancelled.
     Gone,
+}
+
+/// Every key of the tables of settings and of every hook, without those of the actions.
+pub fn keys_of_settings_and_hooks() -> impl Iterator<Item = &'static str> {
+    entry::common_keys().iter().copied().chain(keys::Settings::ALL.into_iter().flat_map(keys::Settings::every_key))
 }
 
 impl Loaded {

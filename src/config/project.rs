@@ -75,6 +75,9 @@ fn context(project: &Project) -> Value {
     context
 }
 
+/// From the id of a commit to its page.
+type Page<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
 impl Loaded {
     /// `[project]`, complete. `gl_repo` is what gitolite calls the repository, where the push said so.
     pub fn project(&self, git_dir: &Path, gl_repo: Option<&str>, default_branch: Option<&str>) -> Project {
@@ -114,7 +117,7 @@ impl Loaded {
     }
 
     /// How the page of a commit is found by its id.
-    fn commit_page<'a>(&'a self, project: &'a Project, context: &'a Value) -> Box<dyn Fn(&str) -> Option<String> + 'a> {
+    fn commit_page<'a>(&'a self, project: &'a Project, context: &'a Value) -> Box<Page<'a>> {
         let render = move |template: &str, id: &str| {
             let mut context = context.clone();
             context["commit"] = json!({ "id": id });
@@ -140,16 +143,12 @@ impl Loaded {
     }
 
     fn comparison(&self, project: &Project, mut context: Value, before: &str, after: &str) -> Option<String> {
-        match self.project.compare_url.as_deref() {
-            Some(template) => {
-                context["before"] = json!(before);
-                context["after"] = json!(after);
-                web_url(Some(template), &context)
-            }
-            None => {
-                let web = self.project.web.unwrap_or_default();
-                project.url.as_deref().map(|url| web.compare(url, before, after))
-            }
-        }
+        let Some(template) = self.project.compare_url.as_deref() else {
+            let web = self.project.web.unwrap_or_default();
+            return project.url.as_deref().map(|url| web.compare(url, before, after));
+        };
+        context["before"] = json!(before);
+        context["after"] = json!(after);
+        web_url(Some(template), &context)
     }
 }

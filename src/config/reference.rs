@@ -61,10 +61,8 @@ fn read_text(path: &Path) -> Result<String, String> {
 impl Resolve for References {
     fn reference(&self, reference: &Reference) -> Result<String, String> {
         let text = self.read(reference)?;
-        match text.contains(['\r', '\n', '\0']) {
-            true => Err("holds more than one line, or a NUL".to_owned()),
-            false => Ok(text),
-        }
+        let one_line = !text.contains(['\r', '\n', '\0']);
+        one_line.then_some(text).ok_or_else(|| "holds more than one line, or a NUL".to_owned())
     }
 
     fn document(&self, reference: &Reference) -> Result<String, String> {

@@ -23,8 +23,8 @@ pub(super) fn near<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> 
     let allowed = (lower.chars().count() / 3).clamp(1, 3);
     let distance = |k: &&'k str| strsim::damerau_levenshtein(&lower, k);
     let nearest = known.iter().copied().map(|k| (distance(&k), k)).min_by_key(|(d, _)| *d);
-    let also = ALSO_CALLED.iter().filter(|(other, _)| *other == lower).map(|(_, own)| *own);
-    let called = also.filter_map(|own| known.iter().copied().find(|k| *k == own)).next();
+    let named = |k: &&'k str| ALSO_CALLED.contains(&(lower.as_str(), k));
+    let called = known.iter().copied().find(named);
     nearest.filter(|(distance, _)| *distance <= allowed).map(|(_, k)| k).or(called)
 }
 

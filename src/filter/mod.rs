@@ -50,8 +50,14 @@ impl Globs {
 
     /// Whether the list lets `text` pass.
     pub fn matches(&self, text: &[u8]) -> bool {
+        self.matches_any(&[text])
+    }
+
+    /// Whether the list lets something pass that has several names: a pattern matches if it describes one of them.
+    pub fn matches_any(&self, names: &[&[u8]]) -> bool {
         let begin = self.0.first().is_some_and(|p| p.excludes);
-        self.0.iter().rev().find(|p| p.describes(text)).map_or(begin, |p| !p.excludes)
+        let describes = |p: &&Pattern| names.iter().any(|name| p.describes(name));
+        self.0.iter().rev().find(describes).map_or(begin, |p| !p.excludes)
     }
 }
 
@@ -147,9 +153,9 @@ fn change_refused(filters: &Filters, change: Change) -> Option<String> {
 
 fn pusher_refused(filters: &Filters, pusher: &Pusher) -> Option<String> {
     let globs = filters.pushers.as_ref()?;
-    let names = [Some(&pusher.username), Some(&pusher.name), pusher.email.as_ref()];
-    let passes = names.into_iter().flatten().any(|name| globs.matches(name.as_bytes()));
-    (!passes).then(|| no_match("pushers", &pusher.username))
+    let email = pusher.email.as_deref().unwrap_or(&pusher.username);
+    let names = [pusher.username.as_bytes(), pusher.name.as_bytes(), email.as_bytes()];
+    (!globs.matches_any(&names)).then(|| no_match("pushers", &pusher.username))
 }
 
 fn ci_skipped(push: &Push, event: &PushEvent) -> Option<String> {
@@ -169,7 +175,7 @@ fn unfiltered(event: &PushEvent, scan: &Scan) -> bool {
 
 fn authors_refused(filters: &Filters, event: &PushEvent, scan: &Scan) -> Option<String> {
     let globs = filters.authors.as_ref()?;
-    let named = |(name, email): &(String, String)| globs.matches(name.as_bytes()) || globs.matches(email.as_bytes());
+    let named = |(name, email): &(String, String)| globs.matches_any(&[name.as_bytes(), email.as_bytes()]);
     let passes = unfiltered(event, scan) || scan.authors.iter().any(named);
     (!passes).then(|| "`authors` matches no author of a commit".to_owned())
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::push::{Commit, ObjectId, Person};
 
+#[expect(clippy::unnecessary_wraps, reason = "filters hold an option")]
 fn globs(text: &str) -> Option<Globs> {
     let patterns = text.split(' ').map(str::to_owned).collect::<Vec<_>>();
     Some(Globs::new(&patterns).unwrap())
@@ -135,6 +136,10 @@ fn people_are_known_by_login_name_or_mail() {
     for list in ["ann", "Ann?A", "*@x.org", "!bob"] {
         let filters = Filters { pushers: globs(list), ..Filters::default() };
         assert_eq!(reason(&filters, &event("refs/heads/a", Change::Updated)), "", "{list}");
+    }
+    for list in ["!ann", "!*@x.org", "ann !Ann*"] {
+        let filters = Filters { pushers: globs(list), ..Filters::default() };
+        assert_ne!(reason(&filters, &event("refs/heads/a", Change::Updated)), "", "{list} leaves Ann out by any name");
     }
     let filters = Filters { pushers: globs("bob"), ..Filters::default() };
     assert_eq!(reason(&filters, &event("refs/tags/a", Change::Deleted)), "`pushers` does not match `ann`");

@@ -83,12 +83,12 @@ struct EnvName(String);
 impl<'de> Deserialize<'de> for EnvName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Name(name) = Name::deserialize(deserializer)?;
-        match Reference::set_by_requests(&name) {
-            true => {
-                Err(Error::custom("never reads what a request sets: `HTTP_*`, `SSH_*`, `GL_*`, `GIT_*` and the like"))
-            }
-            false => Ok(Self(name)),
+        if Reference::set_by_requests(&name) {
+            return Err(Error::custom(
+                "never reads what a request sets: `HTTP_*`, `SSH_*`, `GL_*`, `GIT_*` and the like",
+            ));
         }
+        Ok(Self(name))
     }
 }
 

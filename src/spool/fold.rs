@@ -71,6 +71,8 @@ pub struct Delivery {
     pub queued: bool,
     /// Start of an attempt that has no end: it goes on right now, or its process died.
     pub open_since_ms: Option<i64>,
+    /// When it was first deferred since it was queued.
+    pub failing_since_ms: Option<i64>,
     /// The newest end.
     pub last: Option<Ended>,
 }
@@ -80,14 +82,11 @@ impl Record {
     pub fn parse(id: &str, bytes: &[u8]) -> Read {
         let Some(end) = bytes.iter().position(|b| *b == b'\n') else { return Read::Torn };
         let (first, rest) = (&bytes[..end], &bytes[end + 1..]);
-        let push = match serde_json::from_slice::<First>(first) {
-            Ok(First { v: VERSION, push }) => push,
-            _ => {
-                return match serde_json::from_slice::<VersionOnly>(first) {
-                    Ok(VersionOnly { v }) if v > VERSION => Read::Newer(v),
-                    _ => Read::Foreign,
-                };
-            }
+        let Ok(First { v: VERSION, push }) = serde_json::from_slice::<First>(first) else {
+            return match serde_json::from_slice::<VersionOnly>(first) {
+                Ok(VersionOnly { v }) if v > VERSION => Read::Newer(v),
+                _ => Read::Foreign,
+            };
         };
         let mut record = Self { id: id.to_owned(), push, computing: 0, events: None, deliveries: Vec::new() };
         let mut index = BTreeMap::new();
@@ -127,7 +126,8 @@ impl Record {
 }
 
 impl Delivery {
-    fn new(planned: &Planned, since_ms: i64) -> Self {
+    /// One that has not been tried yet.
+    pub fn new(planned: &Planned, since_ms: i64) -> Self {
         Self {
             planned: planned.clone(),
             state: State::Pending,
@@ -140,11 +140,13 @@ impl Delivery {
             simplify: false,
             queued: false,
             open_since_ms: None,
+            failing_since_ms: None,
             last: None,
         }
     }
 
-    fn start(&mut self, at_ms: i64) {
+    /// Counts an attempt that is about to be made.
+    pub fn start(&mut self, at_ms: i64) {
         // A start that follows a start: the process in between died, perhaps after the request was out.
         if self.open_since_ms.is_some() {
             self.failures += 1;
@@ -166,6 +168,7 @@ impl Delivery {
             Outcome::Deferred => {
                 self.failures += 1;
                 self.unknowns += u32::from(ended.unknown);
+                self.failing_since_ms.get_or_insert(ended.at_ms);
             }
         }
         self.last = Some(ended.clone());

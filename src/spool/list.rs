@@ -1,10 +1,6 @@
 use super::Spool;
 use super::fold::{Read, Record};
 use std::io;
-use std::path::{Path, PathBuf};
-
-/// How deep repositories are looked for.
-const DEPTH: usize = 12;
 
 impl Spool {
     /// Names of the records that have something to do, oldest first. None when nothing was ever published.
@@ -50,31 +46,5 @@ impl Spool {
     /// Locks a record whose events are to be computed; `None` while somebody else is at it, or when it has gone.
     pub fn claim(&self, id: &str) -> io::Result<Option<super::Locked>> {
         super::publish::claim(&self.pending_path(id))
-    }
-}
-
-/// Git directories at or below `dir` in which a push was ever recorded, in order of their paths. Symbolic links are
-/// not followed.
-pub fn repositories(dir: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    look(dir, DEPTH, &mut found);
-    found.sort();
-    found
-}
-
-fn look(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) {
-    if dir.join("service-hook/pending").is_dir() {
-        found.push(dir.to_owned());
-        return;
-    }
-    let Ok(entries) = std::fs::read_dir(dir) else { return };
-    // A Git directory without records has nothing below it that could have some.
-    if depth == 0 || (dir.join("HEAD").is_file() && dir.join("objects").is_dir()) {
-        return;
-    }
-    for entry in entries.flatten() {
-        if entry.file_type().is_ok_and(|t| t.is_dir()) {
-            look(&entry.path(), depth - 1, found);
-        }
     }
 }

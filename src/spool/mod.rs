@@ -20,9 +20,8 @@ pub use fold::{Delivery, Read, Record, State};
 pub use follow::Follower;
 pub use lane::Lane;
 pub use line::{Ended, Events, Exchange, Line, Outcome, Planned, Queued, Started, VERSION};
-pub use list::repositories;
 pub use prune::Keep;
-pub use publish::Locked;
+pub use publish::{Locked, new_id};
 
 use std::path::{Path, PathBuf};
 
@@ -38,6 +37,11 @@ impl Spool {
     /// `git_dir` is the (common) Git directory; `shared` as the git room gives it.
     pub fn at(git_dir: &Path, shared: u32) -> Self {
         Self { root: git_dir.join("service-hook"), shared }
+    }
+
+    /// Its name within the Git directory, for people.
+    pub fn place(&self) -> &'static str {
+        "service-hook/"
     }
 
     fn folder(&self, name: &str) -> PathBuf {

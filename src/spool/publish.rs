@@ -19,13 +19,13 @@ impl Locked {
 }
 
 /// A new UUID of version 7 for that time; they sort by it.
-pub(crate) fn id_at(ms: i64) -> String {
+pub fn new_id(ms: i64) -> String {
     let ms = u64::try_from(ms).unwrap_or(0);
     let nanos = u32::try_from(ms % 1000 * 1_000_000).unwrap_or(0);
     Uuid::new_v7(Timestamp::from_unix(NoContext, ms / 1000, nanos)).to_string()
 }
 
-/// The time in a name made by [`id_at`]; 0 when it is none.
+/// The time in a name made by [`new_id`]; 0 when it is none.
 pub(super) fn time_of(id: &str) -> i64 {
     let time = Uuid::parse_str(id).ok().and_then(|id| id.get_timestamp());
     let ms = time.map(|t| t.to_unix()).map_or(0, |(s, n)| s * 1000 + u64::from(n) / 1_000_000);
@@ -38,7 +38,7 @@ impl Spool {
     pub fn publish(&self, push: &mut Push) -> io::Result<Locked> {
         self.create_folders()?;
         let newest = self.pending()?.last().map_or(0, |id| time_of(id));
-        push.id = id_at(push.time_ms.max(newest + 1));
+        push.id = new_id(push.time_ms.max(newest + 1));
         let first = First { v: VERSION, push: push.clone() };
         let mut bytes = serde_json::to_vec(&first)?;
         bytes.push(b'\n');

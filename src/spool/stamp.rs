@@ -7,6 +7,7 @@ const TIMER_MS: i64 = 2 * 3600 * 1000;
 impl Spool {
     /// Notes that `drain` ran without a push, as a timer runs it. Errors are ignored: it only makes promises bolder.
     pub fn stamp_timer(&self, now_ms: i64) {
+        let _ = modes::create_folder(&self.root, self.shared);
         if let Ok(mut file) = modes::create_file(&self.folder("timer"), self.shared) {
             let _ = file.set_len(0).and_then(|()| writeln!(file, "{now_ms}"));
         }

@@ -54,7 +54,8 @@ fn an_answer_without_a_length_and_http_1_0_are_understood() {
 fn a_body_without_end_is_read_to_a_bound() {
     let url = receiver(|mut s| {
         let _ = s.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 104857600\r\n\r\n");
-        while s.write_all(&[b'x'; 65536]).is_ok() {}
+        let block = vec![b'x'; 65536];
+        while s.write_all(&block).is_ok() {}
     });
     let got = get(&url).unwrap();
     assert!(got.truncated && got.body.len() == MAX_RESPONSE);

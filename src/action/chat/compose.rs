@@ -6,14 +6,15 @@ use super::phrase::{commit, fill, what};
 use super::words::{Words, words};
 use crate::outgoing::{Kind, Outgoing};
 use crate::push::{Change, PushEvent, RefKind};
+use std::borrow::Cow;
 
 /// A ref of the message, and whether more is known of it than its update.
-type Told = (PushEvent, bool);
+type Told<'a> = (Cow<'a, PushEvent>, bool);
 
 /// The refs in their order; those without an event of their own come last.
-pub(super) fn refs(out: &Outgoing) -> Vec<Told> {
-    let rest = out.rest.iter().map(|update| (PushEvent::bare(update.clone(), 0), false));
-    out.events.iter().map(|e| (e.clone(), true)).chain(rest).collect()
+pub(super) fn refs(out: &Outgoing) -> Vec<Told<'_>> {
+    let rest = out.rest.iter().map(|update| (Cow::Owned(PushEvent::bare(update.clone(), 0)), false));
+    out.events.iter().map(|e| (Cow::Borrowed(e), true)).chain(rest).collect()
 }
 
 /// The message of our wording.
@@ -62,7 +63,7 @@ fn heading(out: &Outgoing, words: &Words, what: Line) -> Line {
 }
 
 /// "3 branches", "2 tags", or "5 refs" when they are mixed.
-pub(super) fn count(refs: &[Told], words: &Words) -> String {
+pub(super) fn count(refs: &[Told<'_>], words: &Words) -> String {
     let all = |kind| refs.iter().all(|(e, _)| e.kind() == kind);
     match refs.len() {
         n if n > 0 && all(RefKind::Branch) => (words.branches)(n),
@@ -72,7 +73,7 @@ pub(super) fn count(refs: &[Told], words: &Words) -> String {
 }
 
 /// What was done to several refs together.
-fn sum(refs: &[Told], words: &Words) -> Line {
+fn sum(refs: &[Told<'_>], words: &Words) -> Line {
     let total = refs.iter().map(|(e, _)| e.total_distinct).sum::<usize>();
     let exact = refs.iter().all(|(e, _)| e.total_commits_exact);
     let pattern = if total > 0 { words.several_with } else { words.several };

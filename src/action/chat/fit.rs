@@ -8,23 +8,28 @@ use crate::outgoing::Outgoing;
 /// Characters of a foreign span, and whether links stay: from the comfortable to the cramped.
 const WIDTHS: [(usize, bool); 5] = [(160, true), (60, true), (60, false), (24, false), (10, false)];
 
+/// Bytes of the shortest line about a commit (its short id) or a ref (a verb).
+const SHORTEST: usize = 8;
+
 /// Our message about a push in at most `room` bytes, as the dialect counts them.
 pub fn message(out: &Outgoing, dialect: &dyn Dialect, room: usize) -> String {
     fit(&compose::compose(out), dialect, room)
 }
 
 fn fit(message: &Message, dialect: &dyn Dialect, room: usize) -> String {
+    let all = message.blocks.len();
+    // No line is shorter than this: what cannot fit is not even tried.
+    let conceivable = |lines: usize| lines.min(room / SHORTEST + 1);
     for (width, links) in WIDTHS {
         let within = |commits, refs| {
             let text = message.render(dialect, &Cut { commits, refs, width, links });
             (dialect.size(&text) <= room).then_some(text)
         };
-        let Some(mut best) = within(0, message.blocks.len().min(1)) else { continue };
-        let all = message.blocks.len();
-        let refs = most(all, |refs| within(0, refs));
+        let Some(mut best) = within(0, all.min(1)) else { continue };
+        let refs = most(conceivable(all), |refs| within(0, refs));
         best = refs.1.unwrap_or(best);
         if refs.0 == all {
-            best = most(message.most_commits(), |commits| within(commits, all)).1.unwrap_or(best);
+            best = most(conceivable(message.most_commits()), |commits| within(commits, all)).1.unwrap_or(best);
         }
         return best;
     }

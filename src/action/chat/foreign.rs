@@ -30,9 +30,14 @@ fn printable(text: &str) -> String {
     shown.collect::<String>().trim().to_owned()
 }
 
+/// Characters of a line that are looked at: more than any message shows of one text.
+const MAX_LINE: usize = 1024;
+
 /// The first line that says something, printable, blanks trimmed.
 pub fn line(text: &str) -> String {
-    text.split(is_line_end).map(printable).find(|l| !l.is_empty()).unwrap_or_default()
+    let end = |line: &str| line.char_indices().nth(MAX_LINE).map_or(line.len(), |(at, _)| at);
+    let lines = text.split(is_line_end).map(|l| printable(&l[..end(l)]));
+    lines.filter(|l| !l.is_empty()).take(1).collect()
 }
 
 /// All lines, printable; blank ones at the ends and repeated ones between are dropped.

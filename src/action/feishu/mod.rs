@@ -52,7 +52,7 @@ impl Parameters for FeishuGroupChatRobot {
     }
 
     fn rehearse(&self) -> Vec<Finding> {
-        self.keys().rehearse()
+        self.keys().rehearse(dialect::clean)
     }
 
     fn template_reads(&self, name: &str) -> bool {

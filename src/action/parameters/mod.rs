@@ -48,18 +48,6 @@ impl Parsed {
         }
     }
 
-    /// `service_url`, which no action can do without.
-    pub fn service_url(&self) -> Option<&Text> {
-        match self {
-            Self::WebhookHttpPost(p) => p.service_url.as_ref(),
-            Self::WebhookHttpGet(p) => p.service_url.as_ref(),
-            Self::WecomGroupChatRobot(p) => p.service_url.as_ref(),
-            Self::DingdingGroupChatRobot(p) => p.service_url.as_ref(),
-            Self::FeishuGroupChatRobot(p) => p.service_url.as_ref(),
-            Self::JenkinsGenericBuildJob(p) => p.service_url.as_ref(),
-        }
-    }
-
     /// `template`.
     pub fn template(&self) -> Option<&Text> {
         match self {

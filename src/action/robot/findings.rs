@@ -1,9 +1,11 @@
 //! Mistakes and warnings about the keys that all robots have, seen without resolving anything.
 
 use super::address::Parts;
+use super::source::LONGEST;
 use crate::action::{Finding, Severity};
+use crate::outgoing::sample;
 use crate::parameter::{List, MsgType, Text};
-use crate::template::{self, TemplateError};
+use crate::template::{self, Place, TemplateError};
 
 /// Characters of a keyword: vendors take words, and it must never fill a message.
 const MAX_KEYWORD: usize = 100;
@@ -51,11 +53,19 @@ impl Keys<'_> {
         found
     }
 
-    /// What `check` alone can afford: every template against samples of every change.
-    pub(crate) fn rehearse(&self) -> Vec<Finding> {
-        let samples: Vec<serde_json::Value> = Vec::new();
-        let broken = |(key, text)| template::unknown_names(text, &samples).into_iter().map(move |e| broken(key, e));
-        self.templates().flat_map(broken).collect()
+    /// What `check` alone can afford: every template is rendered on samples of every change, in its own place.
+    pub(crate) fn rehearse(&self, clean: fn(&str) -> String) -> Vec<Finding> {
+        let bodies = sample::bodies();
+        let mut found = Vec::new();
+        for (key, text) in self.templates() {
+            let whole = key == "template" && self.msg_type == Some(MsgType::Customize) && template::is_json(text);
+            let place = if whole { Place::Json { clean } } else { Place::Text { escape: str::to_owned } };
+            let render = |body| template::render(text, place, body, LONGEST).err();
+            let mut errors = template::unknown_names(text, &bodies);
+            errors.extend(bodies.iter().find_map(render).filter(|e| !errors.contains(e)));
+            found.extend(errors.into_iter().map(|error| broken(key, error)));
+        }
+        found
     }
 
     /// The templates that stand in the file.

@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// Looks at the files of a repository.
-pub fn look(repository: &Repository, findings: &mut Findings) {
+pub(super) fn look(repository: &Repository, findings: &mut Findings) {
     let git_dir = repository.git_dir();
     let config = git_dir.join("hooks.toml");
     if let Ok(meta) = fs::metadata(&config)
@@ -37,9 +37,4 @@ fn recordable(git_dir: &Path, findings: &mut Findings) {
         let message = "belongs to another user than the repository: pushes of others cannot be recorded";
         findings.warn(spool.display().to_string(), message);
     }
-}
-
-/// PEM text of a `ca_file`.
-pub fn pem(path: &Path) -> Result<Vec<u8>, String> {
-    fs::read(path).map_err(|e| format!("`ca_file` cannot be read: {}", e.kind()))
 }

@@ -3,7 +3,7 @@
 use git_service_hook::action::parameters::{DingdingGroupChatRobot, FeishuGroupChatRobot, WecomGroupChatRobot};
 use git_service_hook::action::{Action, Attempt, Parameters};
 use git_service_hook::http::Request;
-use git_service_hook::outgoing::{Kind, Language, Outgoing, Project};
+use git_service_hook::outgoing::{Kind, Language, Limits, Outgoing, Project};
 use git_service_hook::parameter::{Reference, Resolve, Resolver};
 use git_service_hook::push::{Change, Commit, ObjectId, Person, Push, PushEvent, Pusher, RefName, RefUpdate, Tag};
 use serde_json::{Value, json};
@@ -108,17 +108,10 @@ pub(super) fn outgoing(kind: Kind, events: Vec<PushEvent>, language: Language) -
         language,
         ..Project::default()
     };
-    Outgoing {
-        kind,
-        delivery: "01890a5d-ac96-774b-bcce-b302099a8058".into(),
-        hook: "team".into(),
-        project,
-        push,
-        push_total_commits: events.iter().map(|e| e.total_distinct).sum(),
-        events,
-        rest: Vec::new(),
-        max_body: 1 << 20,
-    }
+    let total = events.iter().map(|e| e.total_distinct).sum();
+    let limits = Limits { max_commits: usize::MAX, max_body: 1 << 20 };
+    let delivery = "01890a5d-ac96-774b-bcce-b302099a8058".into();
+    Outgoing::new(kind, delivery, "team".into(), project, push, total, events, Vec::new(), limits)
 }
 
 /// One message of each kind that people can get.

@@ -46,9 +46,9 @@ fn places(language: Language, text: &str) -> Vec<(&'static str, Outgoing)> {
     let mut tag_name = tag(true);
     tag_name.update.name = RefName::new(format!("refs/tags/{text}"));
     let mut pusher = one(updated(two_commits()));
-    pusher.push.pusher.name = text.to_owned();
+    text.clone_into(&mut pusher.push.pusher.name);
     let mut project = one(updated(two_commits()));
-    project.project.name = text.to_owned();
+    text.clone_into(&mut project.project.name);
     let mut url = one(updated(two_commits()));
     url.events[0].commits[0].url = Some(format!("https://git.example.com/{text}"));
     url.events[0].compare = Some(format!("https://git.example.com/{text}"));
@@ -109,7 +109,7 @@ fn nothing_that_strangers_write_has_a_meaning() {
                     let same = lines(&got_text) == lines(&wanted_text) || place == "address" || place == "tag message";
                     assert!(same, "{dialect}, {place}: {got_text}\n---\n{wanted_text}");
                     let bold = |t: &str| t.matches("**").count();
-                    assert_eq!(bold(&got_text), bold(&wanted_text), "{dialect}, {place}: {got_text}");
+                    assert!(!markup || bold(&got_text) == bold(&wanted_text), "{dialect}, {place}: {got_text}");
                     for title in ["/markdown/title", "/card/header/title/content"] {
                         got.pointer(title).and_then(|t| t.as_str()).into_iter().for_each(|t| {
                             harmless(t, dialect, false);

@@ -143,7 +143,7 @@ fn reply(stream: &mut TcpStream, answer: Answer) -> std::io::Result<bool> {
     let head = |status: u16, length: usize| format!("HTTP/1.1 {status} Reason\r\nContent-Length: {length}\r\n");
     match answer {
         Answer::Reply(status, headers, body) => {
-            let headers: String = headers.iter().map(|(n, v)| format!("{n}: {v}\r\n")).collect();
+            let headers = headers.iter().map(|(n, v)| format!("{n}: {v}\r\n")).collect::<Vec<_>>().concat();
             stream.write_all(format!("{}{headers}\r\n", head(status, body.len())).as_bytes())?;
             stream.write_all(&body)?;
             Ok(true)

@@ -1,0 +1,128 @@
+//! One attempt, from the stored event to the answer. Nothing of it is written anywhere.
+
+use super::Site;
+use crate::action::{Attempt, Verdict};
+use crate::clock;
+use crate::config::Hook;
+use crate::http::{Request, Response};
+use crate::outgoing::{Limits, Outgoing};
+use crate::parameter::Unresolved;
+use crate::push::{Push, PushEvent, RefUpdate};
+use crate::report::cut;
+use crate::secret::Secrets;
+use crate::spool::{Events, Exchange, Planned};
+use crate::transport::{self, Options, SendError};
+use sha2::{Digest, Sha256};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Bytes of the answer that are kept.
+const EXCERPT: usize = 2048;
+
+/// What is stored of a delivery.
+#[derive(Clone, Copy)]
+pub(super) struct Facts<'a> {
+    pub(super) push: &'a Push,
+    pub(super) events: &'a Events,
+    pub(super) planned: &'a Planned,
+}
+
+/// How an attempt came out.
+pub(super) enum End {
+    /// There was an answer.
+    Answered(Verdict),
+    /// There was none.
+    Unsent(SendError),
+    /// A reference names nothing that can be read now.
+    Unresolved(Unresolved),
+    /// No request could be made of this event.
+    Unrendered(String),
+}
+
+/// An end, and what may be kept of the exchange.
+pub(super) struct Tried {
+    pub(super) end: End,
+    pub(super) exchange: Option<Exchange>,
+    pub(super) secrets: Secrets,
+}
+
+/// Makes an attempt. A panic on the way is its failure.
+pub(super) fn make(site: &Site<'_>, hook: &Hook, facts: Facts<'_>, attempt: Attempt) -> Tried {
+    let panicked = |_| {
+        let end = End::Unrendered("an internal error; please report it".to_owned());
+        Tried { end, exchange: None, secrets: Secrets::default() }
+    };
+    catch_unwind(AssertUnwindSafe(|| make_unguarded(site, hook, facts, attempt))).unwrap_or_else(panicked)
+}
+
+fn make_unguarded(site: &Site<'_>, hook: &Hook, facts: Facts<'_>, attempt: Attempt) -> Tried {
+    let without = |end| Tried { end, exchange: None, secrets: Secrets::default() };
+    let (action, options) = match hook.action().and_then(|action| Ok((action, options(hook)?))) {
+        Ok(ready) => ready,
+        Err(unresolved) => return without(End::Unresolved(unresolved)),
+    };
+    let (action, mut secrets) = action;
+    let outgoing = match outgoing(site, hook, facts) {
+        Ok(outgoing) => outgoing,
+        Err(why) => return Tried { end: End::Unrendered(why), exchange: None, secrets },
+    };
+    let request = match action.request(&outgoing, &attempt) {
+        Ok(request) => request,
+        Err(error) => return Tried { end: End::Unrendered(error.to_string()), exchange: None, secrets },
+    };
+    secrets.extend(&request.secrets);
+    let started = clock::now_ms();
+    let result = transport::send(&request, &options);
+    let took_ms = u64::try_from(clock::now_ms() - started).unwrap_or(0);
+    let exchange = exchange(&request, result.as_ref().ok(), took_ms, &secrets);
+    let end = match result {
+        Ok(response) => End::Answered(action.verdict(&response)),
+        Err(error) => End::Unsent(error),
+    };
+    Tried { end, exchange: Some(exchange), secrets }
+}
+
+/// How a hook's requests are sent.
+pub fn options(hook: &Hook) -> Result<Options, Unresolved> {
+    Ok(Options {
+        timeout: hook.timeout,
+        connect_timeout: hook.connect_timeout,
+        ca_pem: hook.ca_pem()?,
+        insecure_skip_verify: hook.insecure_skip_verify,
+    })
+}
+
+/// The stored facts with what the configuration of today adds to them.
+fn outgoing(site: &Site<'_>, hook: &Hook, facts: Facts<'_>) -> Result<Outgoing, String> {
+    let Facts { push, events, planned } = facts;
+    let project = site.loaded.project(site.git_dir, push.gl_repo.as_deref(), events.default_branch.as_deref());
+    let stored = planned.events.iter().filter_map(|index| events.events.get(*index));
+    let mut told = Vec::with_capacity(planned.events.len());
+    for event in stored {
+        let mut event: PushEvent =
+            serde_json::from_str(event.get()).map_err(|_| "the stored event cannot be read".to_owned())?;
+        site.loaded.link(&project, &mut event);
+        told.push(event);
+    }
+    let rest: Vec<RefUpdate> = planned.rest.iter().filter_map(|i| push.updates.get(*i).cloned()).collect();
+    if told.is_empty() && rest.is_empty() {
+        return Err("the stored event is missing".to_owned());
+    }
+    let limits = Limits { max_commits: hook.max_commits, max_body: hook.max_body };
+    let (id, name) = (planned.id.clone(), hook.name.clone());
+    let total = events.push_total_commits;
+    Ok(Outgoing::new(planned.kind, id, name, project, push.clone(), total, told, rest, limits))
+}
+
+fn exchange(request: &Request, response: Option<&Response>, took_ms: u64, secrets: &Secrets) -> Exchange {
+    let answer = response.map(|r| cut(&secrets.redact(&r.text()), EXCERPT).to_owned()).unwrap_or_default();
+    Exchange {
+        method: request.method.as_str().to_owned(),
+        url: secrets.redact(&request.masked_url),
+        headers: request.masked_headers().into_iter().map(|(n, v)| (n, secrets.redact(&v))).collect(),
+        body_sha256: hex::encode(Sha256::digest(&request.body)),
+        body_size: request.body.len(),
+        status: response.map(|r| r.status),
+        answer,
+        took_ms,
+    }
+}

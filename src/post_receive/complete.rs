@@ -1,0 +1,147 @@
+//! From a push to its events and deliveries: what to compute, which hooks fire, under which ids. Used by the hook, and
+//! by whoever finds a record that was never completed.
+
+use super::cut;
+use crate::action::Kind as ActionKind;
+use crate::clock;
+use crate::config::{Hook, Loaded, Per};
+use crate::filter::{self, Decision};
+use crate::git::Repository;
+use crate::outgoing::Kind;
+use crate::push::{Computed, Push, PushEvent, RefUpdate, Scan};
+use crate::spool::{Events, Planned, new_id};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+/// Events that are computed of one push at most; the updates after these are told as Git gave them.
+const MAX_EVENTS: usize = 1000;
+
+/// Bytes of a record's events.
+const MAX_RECORD: usize = 16 << 20;
+
+/// A push that is complete, and what its pusher should know.
+#[derive(Debug)]
+pub struct Completed {
+    /// For the record.
+    pub events: Events,
+    /// Refs that a hook does not announce one by one, in words.
+    pub omitted: Vec<String>,
+}
+
+/// Computes the events of a push and decides who gets them.
+pub fn complete(repository: &Repository, loaded: &Loaded, push: &Push) -> Completed {
+    let wanted = wanted(loaded, push);
+    let needs = loaded.hooks.iter().map(Hook::needs).reduce(|a, b| a.and(&b));
+    let computed = match (needs, wanted) {
+        (Some(mut needs), wanted @ 1..) => {
+            needs.max_refs = wanted;
+            repository.events(&push.updates, &needs)
+        }
+        _ => Vec::new(),
+    };
+    let default_branch = repository.default_branch();
+    decide(loaded, push, computed, default_branch, "its commits were not computed: too many refs in one push")
+}
+
+/// The same without reading the repository: what Git said, and why there is no more.
+pub fn complete_bare(loaded: &Loaded, push: &Push, why: &str) -> Completed {
+    decide(loaded, push, Vec::new(), None, why)
+}
+
+/// How many updates, from the first, must be computed so that every hook has the events that it may fire for.
+fn wanted(loaded: &Loaded, push: &Push) -> usize {
+    let last = loaded.hooks.iter().filter_map(|hook| {
+        let passes = |update: &RefUpdate| filter::decide_early(&hook.filters, push, update) == Decision::Fire;
+        let fired = push.updates.iter().enumerate().filter(|(_, update)| passes(update));
+        fired.take(hook.max_refs.max(1)).last().map(|(index, _)| index + 1)
+    });
+    last.max().unwrap_or(0).min(MAX_EVENTS)
+}
+
+fn decide(loaded: &Loaded, push: &Push, mut computed: Vec<Computed>, branch: Option<String>, why: &str) -> Completed {
+    let known = computed.len();
+    for (index, update) in push.updates.iter().enumerate().skip(known) {
+        let event = PushEvent { error: Some(why.to_owned()), ..PushEvent::bare(update.clone(), index) };
+        computed.push(Computed { event, scan: Scan { bounded: true, ..Scan::default() } });
+    }
+    let mut plan = Plan { push, known, events: Vec::new(), deliveries: Vec::new(), omitted: Vec::new() };
+    for hook in &loaded.hooks {
+        let passes = |c: &&Computed| hook.decide(push, c) == Decision::Fire;
+        let fired: Vec<usize> = computed.iter().filter(passes).map(|c| c.event.index).collect();
+        plan.add(hook, &fired);
+    }
+    let Plan { events: used, deliveries, omitted, .. } = plan;
+    let push_total_commits = computed[..known].iter().map(|c| c.event.total_distinct).sum();
+    let max_body = loaded.hooks.iter().map(|h| h.max_body).max().unwrap_or(0);
+    let each = max_body.min(MAX_RECORD / used.len().max(1));
+    let mut computed: BTreeMap<usize, PushEvent> = computed.into_iter().map(|c| (c.event.index, c.event)).collect();
+    let store = |index: &usize| computed.remove(index).and_then(|event| cut::to_fit(event, each));
+    let events: Vec<Option<Box<RawValue>>> = used.iter().map(store).collect();
+    let events = events.into_iter().flatten().collect();
+    Completed { events: Events { default_branch: branch, push_total_commits, events, deliveries }, omitted }
+}
+
+/// The deliveries of a push as they come together.
+struct Plan<'a> {
+    push: &'a Push,
+    /// So many updates have a computed event.
+    known: usize,
+    /// Indexes of the updates whose events are stored.
+    events: Vec<usize>,
+    deliveries: Vec<Planned>,
+    omitted: Vec<String>,
+}
+
+impl Plan<'_> {
+    /// Deliveries of one hook for the updates that it fires for.
+    fn add(&mut self, hook: &Hook, fired: &[usize]) {
+        let (own, rest) = fired.split_at(fired.len().min(hook.max_refs.max(1)));
+        match hook.per {
+            _ if own.is_empty() => {}
+            Per::Push => self.plan(hook, Kind::Push, own, rest),
+            Per::Ref => {
+                for update in own {
+                    self.plan(hook, Kind::Ref, &[*update], &[]);
+                }
+                if !rest.is_empty() {
+                    self.summarize(hook, rest);
+                }
+            }
+        }
+    }
+
+    /// What is past `max_refs`: one event more, where the receiver can make something of it.
+    fn summarize(&mut self, hook: &Hook, rest: &[usize]) {
+        let understood = hook.kind == ActionKind::WebhookHttpPost
+            && (!hook.parameters.has_template() || hook.parameters.template_reads("updates"));
+        if understood {
+            self.plan(hook, Kind::Summary, &[], rest);
+        }
+        let told = if understood { "told in one summary" } else { "not told" };
+        let (name, limit, n) = (&hook.label, hook.max_refs, rest.len());
+        self.omitted.push(format!("{name}: {n} refs past `max_refs` ({limit}) are {told}"));
+    }
+
+    fn plan(&mut self, hook: &Hook, kind: Kind, events: &[usize], rest: &[usize]) {
+        // Where only names are known, the first one is told as an event all the same: a message needs one.
+        let (full, bare): (Vec<usize>, Vec<usize>) = events.iter().partition(|index| **index < self.known);
+        let (full, bare) = if full.is_empty() { bare.split_at(bare.len().min(1)) } else { (&full[..], &bare[..]) };
+        let rest = bare.iter().chain(rest).copied().collect();
+        let events = full.iter().map(|index| self.store(*index)).collect();
+        let id = new_id(clock::now_ms().max(self.push.time_ms));
+        self.deliveries.push(Planned { id, hook: hook.name.clone(), kind, events, rest });
+    }
+
+    /// The place of an update's event among the stored ones.
+    fn store(&mut self, index: usize) -> usize {
+        let place = self.events.iter().position(|stored| *stored == index);
+        place.unwrap_or_else(|| {
+            self.events.push(index);
+            self.events.len() - 1
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "complete_tests.rs"]
+mod tests;

@@ -1,0 +1,60 @@
+//! The push could not be recorded: deliver it from memory, now or never.
+
+use super::follow::Watch;
+use super::{Received, complete, complete_bare};
+use crate::deliver::{self, Site};
+use crate::exit;
+use crate::git::Repository;
+use crate::push::Push;
+use crate::report::Lines;
+use crate::spool::{Outcome, Spool};
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+
+/// The pusher waits so long at most.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Makes one attempt for each delivery. The exit code says whether any of them was lost.
+pub(super) fn deliver(
+    received: &Received<'_>,
+    repository: Option<Repository>,
+    spool: &Spool,
+    push: &Push,
+    lines: &mut Lines,
+) -> u8 {
+    let loaded = received.loaded;
+    if let Some(why) = &loaded.hold {
+        lines.say(&format!("nothing is sent: {why}; this push is lost"));
+        return exit::FAILURE;
+    }
+    if loaded.unresolved {
+        lines.say("hooks.toml cannot be read either: this push is lost");
+        return exit::FAILURE;
+    }
+    let completed = match repository {
+        Some(repository) => complete(&repository, loaded, push),
+        None => complete_bare(loaded, push, "the repository cannot be opened"),
+    };
+    completed.omitted.iter().for_each(|text| lines.say(text));
+    let until = Instant::now() + PATIENCE;
+    let (sender, ends) = channel();
+    let events = completed.events;
+    let mut watch = Watch::new(loaded, &events.deliveries, push.time_ms, false, lines.left());
+
+    let (git_dir, loaded) = (received.git_dir.to_owned(), Arc::clone(received.loaded));
+    let (spool, push, for_thread) = (spool.clone(), push.clone(), events.clone());
+    let send = move || {
+        let site = Site { git_dir: &git_dir, spool: &spool, loaded: &loaded };
+        deliver::from_memory(site, &push, &for_thread, until, &sender);
+    };
+    // Without a thread the channel closes at once, and everything is told as lost.
+    let _ = std::thread::Builder::new().spawn(send);
+    let mut delivered = 0;
+    while let Ok(ended) = ends.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        delivered += usize::from(matches!(ended.outcome, Outcome::Delivered | Outcome::Accepted));
+        watch.tell_lost(ended, lines);
+    }
+    watch.finish_lost("not sent", lines);
+    if delivered == events.deliveries.len() { exit::OK } else { exit::FAILURE }
+}

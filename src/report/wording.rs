@@ -1,0 +1,152 @@
+use crate::action::Severity;
+use crate::clock;
+use crate::config::Mistake;
+use crate::spool::{Ended, Outcome, Queued};
+use std::fmt::Write;
+use std::time::Duration;
+
+/// What is known of one delivery when the pusher is told.
+#[derive(Clone, Debug)]
+pub enum Told {
+    /// An attempt has ended.
+    Ended {
+        /// As people call it.
+        hook: String,
+        /// How.
+        ended: Box<Ended>,
+        /// When the delivery is given up; `None` when no timer keeps a promise to try again.
+        until_ms: Option<i64>,
+    },
+    /// Others are before it.
+    Queued {
+        /// As people call it.
+        hook: String,
+        /// Behind how many, since when.
+        queued: Queued,
+    },
+    /// No end within the time that the pusher waits.
+    Unfinished {
+        /// As people call it.
+        hook: String,
+        /// How long was waited.
+        after: Duration,
+    },
+    /// It was not recorded, and has failed or did not even have its turn.
+    Lost {
+        /// As people call it.
+        hook: String,
+        /// Why.
+        why: String,
+    },
+}
+
+impl Told {
+    /// Whose delivery it is.
+    pub fn hook(&self) -> &str {
+        match self {
+            Self::Ended { hook, .. }
+            | Self::Queued { hook, .. }
+            | Self::Unfinished { hook, .. }
+            | Self::Lost { hook, .. } => hook,
+        }
+    }
+
+    /// Whether people should see it first.
+    pub fn is_failure(&self) -> bool {
+        match self {
+            Self::Ended { ended, .. } => !matches!(ended.outcome, Outcome::Delivered | Outcome::Accepted),
+            Self::Lost { .. } => true,
+            Self::Queued { .. } | Self::Unfinished { .. } => false,
+        }
+    }
+
+    /// The line for it.
+    pub fn line(&self) -> String {
+        let hook = self.hook();
+        match self {
+            Self::Ended { ended, until_ms, .. } => format!("{hook}: {}", end(ended, *until_ms)),
+            Self::Queued { queued, .. } => {
+                format!("{hook}: queued behind {}, receiver down since {}", queued.behind, moment(queued.since_ms))
+            }
+            Self::Unfinished { after, .. } => {
+                format!("{hook}: still sending after {}, goes on in the background", seconds(*after))
+            }
+            Self::Lost { why, .. } => format!("{hook}: {why}; not recorded, so it will not be tried again"),
+        }
+    }
+}
+
+fn end(ended: &Ended, until_ms: Option<i64>) -> String {
+    let why = &ended.why;
+    match ended.outcome {
+        Outcome::Delivered | Outcome::Accepted => {
+            let note = if why.is_empty() { "delivered" } else { why };
+            let took = ended.exchange.as_ref().map(|e| format!(", {} ms", e.took_ms)).unwrap_or_default();
+            format!("{note}{took}")
+        }
+        Outcome::Failed => format!("failed for good: {why}"),
+        Outcome::Cancelled => format!("cancelled: {why}"),
+        Outcome::Deferred | Outcome::Simplify => match until_ms {
+            Some(until_ms) => {
+                format!("{why}; retrying until {} ({})", clock::local_minutes(until_ms), short(&ended.delivery))
+            }
+            None => format!("{why}; will be tried again at the next push (no timer seen: see `check`)"),
+        },
+    }
+}
+
+/// Ids are shown by their last eight digits: the first ones are a time.
+fn short(id: &str) -> &str {
+    id.get(id.len().saturating_sub(8)..).unwrap_or(id)
+}
+
+/// `14:02` today, with the date on other days.
+fn moment(ms: i64) -> String {
+    let (then, now) = (clock::local_minutes(ms), clock::local_minutes(clock::now_ms()));
+    match (then.split_once(' '), now.split_once(' ')) {
+        (Some((day, time)), Some((today, _))) if day == today => time.to_owned(),
+        _ => then,
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    if duration.subsec_millis() == 0 {
+        format!("{} s", duration.as_secs())
+    } else {
+        format!("{} ms", duration.as_millis())
+    }
+}
+
+/// One line for all deliveries of a hook, with the first reason.
+pub(super) fn sum(hook: &str, told: &[Told]) -> String {
+    let mut counts = [("failed for good", 0), ("lost", 0), ("to be tried again", 0), ("delivered", 0), ("going on", 0)];
+    let mut reason = None;
+    for told in told {
+        let (kind, why) = match told {
+            Told::Ended { ended, .. } => match ended.outcome {
+                Outcome::Failed | Outcome::Cancelled => (0, Some(&ended.why)),
+                Outcome::Deferred | Outcome::Simplify => (2, Some(&ended.why)),
+                Outcome::Delivered | Outcome::Accepted => (3, None),
+            },
+            Told::Lost { why, .. } => (1, Some(why)),
+            Told::Queued { .. } | Told::Unfinished { .. } => (4, None),
+        };
+        counts[kind].1 += 1;
+        reason = reason.or(why);
+    }
+    let parts: Vec<String> = counts.iter().filter(|(_, n)| *n > 0).map(|(what, n)| format!("{n} {what}")).collect();
+    let reason = reason.map(|why| format!(" ({why})")).unwrap_or_default();
+    format!("{hook}: {}{reason}", parts.join(", "))
+}
+
+/// A mistake at its place, and what it does to its hook.
+pub fn mistake(mistake: &Mistake) -> String {
+    let Mistake { file, line, column, message, hook, severity } = mistake;
+    let place = if *line == 0 { file.clone() } else { format!("{file}:{line}:{column}") };
+    let mut text = format!("{place}: {message}");
+    if let (Some(hook), Severity::Mistake) = (hook, severity) {
+        let joint = if text.ends_with('?') { "" } else { ";" };
+        let _ = write!(text, "{joint} hook `{hook}` is off until this is mended");
+    }
+    text
+}

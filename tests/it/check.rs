@@ -1,0 +1,148 @@
+//! `check`: what it finds in a set-up, and that it finds nothing in a good one.
+
+use crate::support::Sandbox;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+/// Exit code and everything that was said.
+fn check(sandbox: &Sandbox, arguments: &[&str]) -> (i32, String) {
+    let out = sandbox.run("r.git", &[&["check"], arguments].concat());
+    let said = [out.stdout, out.stderr].concat();
+    (out.status.code().unwrap(), String::from_utf8_lossy(&said).into_owned())
+}
+
+const GOOD: &str = "[hook.audit]\naction = \"webhook_http_post\"\nservice_url = \"https://audit.example.com/push\"\n";
+
+fn repository(config: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.bare("r.git");
+    sandbox.clone_with_commit("r.git", "work");
+    sandbox.push("work", &["origin", "main"]);
+    private(&sandbox, "r.git/hooks.toml", config);
+    sandbox
+}
+
+fn private(sandbox: &Sandbox, path: &str, text: &str) {
+    let path = sandbox.write(path, text);
+    fs::set_permissions(path, fs::Permissions::from_mode(0o640)).unwrap();
+}
+
+#[track_caller]
+fn finds(sandbox: &Sandbox, code: i32, words: &[&str]) {
+    let (got, said) = check(sandbox, &[]);
+    assert_eq!(got, code, "{said}");
+    for word in words {
+        assert!(said.contains(word), "`{word}` is missing: {said}");
+    }
+}
+
+#[test]
+fn a_good_set_up_has_no_mistakes() {
+    finds(&repository(GOOD), 0, &["audit: webhook_http_post, secrets resolved as user", "hooks/post-receive -> "]);
+}
+
+#[test]
+fn a_mistake_is_told_by_file_line_and_column_and_is_1() {
+    let config = format!("{GOOD}brnches = [\"main\"]\n");
+    finds(&repository(&config), 1, &["hooks.toml:4:1", "did you mean `branches`?", "hook `audit` is off"]);
+}
+
+#[test]
+fn no_configuration_is_worth_a_warning() {
+    let sandbox = repository("");
+    fs::remove_file(sandbox.path("r.git/hooks.toml")).unwrap();
+    finds(&sandbox, 0, &["there is no hooks.toml"]);
+}
+
+#[test]
+fn a_secret_that_cannot_be_read_is_told_with_the_user_who_tried() {
+    let config = format!("{GOOD}token = {{ file = \"missing.token\" }}\n");
+    finds(&repository(&config), 1, &["hooks.toml:4:9: `token`", "tried as user `"]);
+}
+
+#[test]
+fn templates_are_rendered_against_samples() {
+    let config = format!("{GOOD}template = '{{\"x\": \"${{head_comit.id}}\"}}'\n");
+    finds(&repository(&config), 1, &["head_comit"]);
+}
+
+#[test]
+fn a_missing_dangling_foreign_or_unexecutable_hook_is_a_mistake() {
+    let sandbox = repository(GOOD);
+    let hook = sandbox.path("r.git/hooks/post-receive");
+    fs::remove_file(&hook).unwrap();
+    finds(&sandbox, 1, &["there is no hook", "git service-hook install"]);
+    symlink("/gone/git-service-hook", &hook).unwrap();
+    finds(&sandbox, 1, &["leads to /gone/git-service-hook, which is not there"]);
+    fs::remove_file(&hook).unwrap();
+    fs::write(&hook, "#!/bin/sh\nexec mail\n").unwrap();
+    finds(&sandbox, 1, &["is the hook of another program", "--chain"]);
+    fs::write(&hook, include_str!("../../hooks/post-receive")).unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o644)).unwrap();
+    finds(&sandbox, 1, &["is not executable"]);
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    finds(&sandbox, 0, &["is the shim"]);
+}
+
+#[test]
+fn a_hook_that_would_tell_everything_twice_is_a_mistake() {
+    let sandbox = repository(GOOD);
+    fs::create_dir(sandbox.path("r.git/hooks/post-receive.d")).unwrap();
+    symlink(crate::support::PROGRAM, sandbox.path("r.git/hooks/post-receive.d/50-again")).unwrap();
+    finds(&sandbox, 1, &["50-again", "told twice"]);
+    fs::remove_file(sandbox.path("r.git/hooks/post-receive.d/50-again")).unwrap();
+    sandbox.git("r.git", &["config", "hook.tell.command", "git service-hook post-receive"]);
+    finds(&sandbox, 1, &["hook.*.command", "told twice"]);
+}
+
+#[test]
+fn hooks_in_another_place_are_said_to_be_there() {
+    let sandbox = repository(GOOD);
+    let elsewhere = sandbox.path("shared-hooks");
+    fs::create_dir(&elsewhere).unwrap();
+    sandbox.git("r.git", &["config", "core.hooksPath", elsewhere.to_str().unwrap()]);
+    finds(&sandbox, 1, &["core.hooksPath is set", "there is no hook"]);
+    symlink(crate::support::PROGRAM, elsewhere.join("post-receive")).unwrap();
+    finds(&sandbox, 0, &["shared-hooks/post-receive -> "]);
+}
+
+#[test]
+fn a_file_that_everybody_can_read_is_worth_a_warning() {
+    let sandbox = repository(GOOD);
+    fs::set_permissions(sandbox.path("r.git/hooks.toml"), fs::Permissions::from_mode(0o644)).unwrap();
+    finds(&sandbox, 0, &["warning", "can be read by everybody (mode 0644)"]);
+}
+
+#[test]
+fn a_hook_that_a_third_user_owns_is_worth_a_warning() {
+    if !crate::support::server::is_root() {
+        return;
+    }
+    let sandbox = repository(GOOD);
+    let hook = sandbox.path("r.git/hooks/post-receive");
+    fs::remove_file(&hook).unwrap();
+    fs::write(&hook, include_str!("../../hooks/post-receive")).unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    std::os::unix::fs::chown(&hook, Some(65534), None).unwrap();
+    finds(&sandbox, 0, &["warning", "belongs to user 65534"]);
+}
+
+#[test]
+fn json_is_an_object_a_line() {
+    let sandbox = repository("[hook.x]\n");
+    let (code, said) = check(&sandbox, &["--json"]);
+    assert_eq!(code, 1);
+    let lines: Vec<serde_json::Value> = said.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert!(lines.iter().any(|l| l["severity"] == "mistake" && l["hook"] == "x"), "{said}");
+    assert!(lines.iter().all(|l| l["message"].is_string() && l["repository"].is_string()));
+}
+
+#[test]
+fn all_repositories_below_a_directory_are_checked() {
+    let sandbox = repository(GOOD);
+    sandbox.git("", &["init", "-q", "--bare", "group/other.git"]);
+    let out = sandbox.run("", &["check", "--all", "."]);
+    assert_eq!(out.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&out.stdout);
+    assert!(said.contains("r.git:\n") && said.contains("other.git:\n"), "{said}");
+}

@@ -1,0 +1,72 @@
+//! What the pusher sees, and how long they wait for it.
+
+use super::{Pushing, seen, webhook};
+use crate::support::eventually;
+use crate::support::receiver::{Answer, Receiver};
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+#[test]
+fn a_receiver_that_hangs_costs_no_more_than_the_wait() {
+    let receiver = Receiver::start(|_| Answer::Hang);
+    let pushing = Pushing::new(&format!("[deliver]\nwait = \"1s\"\n{}", webhook("slow", &receiver.url("/"))));
+    let started = Instant::now();
+    let said = pushing.push("one");
+    assert!(said.contains("slow: still sending after 1 s, goes on in the background"), "{said}");
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    assert_eq!(receiver.got().len(), 1);
+}
+
+#[test]
+fn without_a_wait_the_push_returns_at_once_and_silently() {
+    let receiver = Receiver::start(|_| Answer::Late(Duration::from_secs(2), 200, Vec::new()));
+    let pushing = Pushing::new(&format!("[deliver]\nwait = \"0s\"\n{}", webhook("slow", &receiver.url("/"))));
+    let started = Instant::now();
+    let said = pushing.push("one");
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    assert!(!said.contains("service-hook"), "{said}");
+    eventually("it is delivered all the same", || pushing.done().len() == 1);
+}
+
+#[test]
+fn without_a_configuration_it_does_nothing_and_says_nothing() {
+    let pushing = Pushing::new("");
+    std::fs::remove_file(pushing.sandbox.path("r.git/hooks.toml")).unwrap();
+    assert_eq!(pushing.push("one"), "");
+    assert!(!pushing.sandbox.path("r.git/service-hook").exists());
+}
+
+#[test]
+fn lines_that_are_no_updates_are_named_and_the_others_are_sent() {
+    let receiver = Receiver::start(|_| Answer::ok());
+    let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
+    let line = pushing.unannounced("one", "refs/heads/main");
+    let out = pushing.receive(&format!("nonsense\n{}", line.trim_end()));
+    assert!(seen(&out).contains("service-hook: line 1 of stdin is skipped: "), "{}", seen(&out));
+    assert!(seen(&out).contains("ci: delivered") && out.status.code() == Some(0), "{}", seen(&out));
+    assert_eq!(pushing.receive("").status.code(), Some(0), "an empty stdin is no push");
+}
+
+#[test]
+fn many_refs_are_one_sum_a_hook() {
+    let receiver = Receiver::start(|_| Answer::ok());
+    let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
+    let line = pushing.unannounced("one", "refs/heads/x");
+    let mut stdin = String::new();
+    for n in 0..30 {
+        write!(stdin, "{}", line.replace("heads/x", &format!("heads/x{n:02}"))).unwrap();
+    }
+    let out = pushing.receive(&stdin);
+    assert_eq!(seen(&out), "service-hook: ci: 30 delivered\n");
+    assert_eq!(receiver.got().len(), 30);
+}
+
+#[test]
+fn it_refuses_to_run_before_the_refs_have_moved() {
+    let pushing = Pushing::new(&webhook("ci", "http://127.0.0.1:1/"));
+    let line = pushing.unannounced("one", "refs/heads/main");
+    let out = super::feed(pushing.hook().env("GIT_QUARANTINE_PATH", "/x"), &line);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(seen(&out).contains("this is a post-receive hook"), "{}", seen(&out));
+    assert!(pushing.pending().is_empty());
+}

@@ -1,0 +1,149 @@
+//! Objects that are missing or damaged, and updates that name none: an event is told all the same.
+
+use super::repo::Repo;
+use git_service_hook::push::{Change, PushEvent, RefUpdate};
+use std::path::PathBuf;
+
+const MAIN: &str = "refs/heads/main";
+const NOWHERE: &str = "1234567890123456789012345678901234567890";
+
+/// main at b; c and d on top, d not yet pushed; every object loose.
+fn loose() -> Repo {
+    let mut repo = Repo::new();
+    repo.sandbox.git("repo.git", &["config", "fastimport.unpackLimit", "1000"]);
+    repo.line(&[], &["a", "b", "c", "d"]);
+    repo.set(MAIN, "b");
+    repo
+}
+
+fn file(repo: &mut Repo, name: &str) -> PathBuf {
+    let id = repo.id(name);
+    repo.sandbox.path(&format!("repo.git/objects/{}/{}", &id[..2], &id[2..]))
+}
+
+fn remove(repo: &mut Repo, name: &str) {
+    std::fs::remove_file(file(repo, name)).unwrap();
+}
+
+fn damage(repo: &mut Repo, name: &str) {
+    let path = file(repo, name);
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(path, "no zlib stream").unwrap();
+}
+
+/// The event alone: the refs stay, since Git would refuse to move them.
+fn told(repo: &mut Repo, name: &str, old: &str, new: &str) -> PushEvent {
+    let update = repo.update(name, old, new);
+    tell(repo, &[update]).remove(0)
+}
+
+fn tell(repo: &Repo, updates: &[RefUpdate]) -> Vec<PushEvent> {
+    repo.open().events(updates, &repo.needs).into_iter().map(|computed| computed.event).collect()
+}
+
+#[test]
+fn a_deleted_branch_needs_no_object() {
+    for spoil in [remove, damage] {
+        let mut repo = loose();
+        spoil(&mut repo, "d");
+        let event = told(&mut repo, "refs/heads/topic", "d", "");
+        assert_eq!((event.change, event.error), (Change::Deleted, None));
+    }
+}
+
+#[test]
+fn a_deleted_tag_whose_object_is_gone_says_so() {
+    let event = told(&mut loose(), "refs/tags/v1", NOWHERE, "");
+    assert_eq!(event.change, Change::Deleted);
+    assert_eq!(event.tag.unwrap().target_type, "unknown");
+    assert_eq!(event.error.unwrap(), format!("object {NOWHERE} is missing"));
+}
+
+#[test]
+fn a_missing_new_tip_leaves_what_git_said() {
+    for spoil in [remove, damage] {
+        let mut repo = loose();
+        spoil(&mut repo, "d");
+        let event = told(&mut repo, MAIN, "b", "d");
+        assert_eq!((event.change, event.total_commits, event.head_commit), (Change::Forced, 0, None));
+        assert!(event.error.unwrap().contains(&repo.id("d")));
+    }
+}
+
+#[test]
+fn a_missing_old_tip_leaves_what_no_other_ref_had() {
+    for spoil in [remove, damage] {
+        let mut repo = loose();
+        repo.set("refs/heads/other", "a");
+        repo.commit("gone", &["b"]);
+        spoil(&mut repo, "gone");
+        let event = told(&mut repo, MAIN, "gone", "c");
+        assert_eq!((event.change, event.total_commits), (Change::Forced, 2));
+        assert_eq!(event.head_commit.unwrap().message, "c");
+        assert!(event.error.unwrap().contains(&repo.id("gone")));
+    }
+}
+
+#[test]
+fn a_missing_commit_in_the_middle_degrades_its_event_and_no_other() {
+    for spoil in [remove, damage] {
+        let mut repo = loose();
+        spoil(&mut repo, "c");
+        let updates = [repo.update(MAIN, "b", "d"), repo.update("refs/heads/whole", "", "b")];
+        let events = tell(&repo, &updates);
+        assert_eq!((events[0].total_commits, events[0].head_commit.as_ref().unwrap().message.as_str()), (1, "d"));
+        assert!(events[0].error.as_ref().unwrap().contains(&repo.id("c")));
+        assert_eq!(events[1].error, None);
+    }
+}
+
+#[test]
+fn a_missing_tree_costs_the_file_lists_only() {
+    let mut repo = loose();
+    let id = repo.id("d");
+    let tree = repo.git(&["rev-parse", &format!("{id}^{{tree}}")]);
+    remove(&mut repo, &tree);
+    let update = repo.update(MAIN, "b", "d");
+    let computed = repo.open().events(&[update], &repo.needs).remove(0);
+    let [c, d] = &computed.event.commits[..] else { panic!("two commits") };
+    assert_eq!((c.added.as_slice(), c.files_truncated), (&["c.txt".to_owned()][..], false));
+    assert_eq!((d.added.len(), d.files_truncated), (0, true));
+    assert!(computed.scan.bounded, "a path filter fires where paths could not be read");
+}
+
+#[test]
+fn a_damaged_branch_elsewhere_does_not_stop_a_push() {
+    let mut repo = loose();
+    repo.commit("x", &["a"]);
+    repo.set("refs/heads/broken", "x");
+    damage(&mut repo, "x");
+    repo.sandbox.write("repo.git/refs/heads/nonsense", "nonsense\n");
+    let event = told(&mut repo, MAIN, "b", "c");
+    assert_eq!((event.total_commits, event.error), (1, None));
+    let event = told(&mut repo, "refs/heads/topic", "", "c");
+    assert_eq!(event.head_commit.unwrap().message, "c");
+    assert!(event.error.is_some(), "what the broken branch had may be told as new");
+}
+
+#[test]
+fn a_truncated_tag_and_a_tag_of_itself_end() {
+    let mut repo = loose();
+    let broken = repo.object("tag", b"objekt nothing\n\nx");
+    let event = told(&mut repo, "refs/tags/v1", "", &broken);
+    assert_eq!((event.tag.unwrap().target_type.as_str(), event.error.is_some()), ("unknown", true));
+    let mut id = repo.id("a");
+    let mut kind = "commit";
+    for _ in 0..150 {
+        id = repo.tag(&id, kind, "v1", "again\n");
+        kind = "tag";
+    }
+    assert!(told(&mut repo, "refs/tags/v1", "", &id).error.is_some());
+}
+
+#[test]
+fn ids_of_another_hash_name_nothing() {
+    let mut repo = loose();
+    let event = told(&mut repo, MAIN, &"1".repeat(64), &"2".repeat(64));
+    assert!(event.error.is_some());
+    assert_eq!(event.change, Change::Forced);
+}
