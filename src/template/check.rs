@@ -71,7 +71,7 @@ fn describe(name: &str, shape: &Json) -> TemplateError {
     let mut known = shape;
     for step in parent.split('.').filter(|s| !s.is_empty()) {
         known = match step.strip_suffix("[]") {
-            Some(list) => &known[list][0],
+            Some(items) => &known[items][0],
             None => &known[step],
         };
     }
