@@ -6,6 +6,7 @@
 #[path = "support/mod.rs"]
 mod support;
 
+mod actions;
 mod chat;
 mod check;
 mod cli;
@@ -18,6 +19,8 @@ mod delivery;
 mod demo;
 mod events;
 mod install;
+mod jenkins;
 mod outgoing;
 mod rooms;
 mod servers;
+mod webhooks;
