@@ -20,3 +20,4 @@ mod events;
 mod install;
 mod outgoing;
 mod rooms;
+mod servers;

@@ -45,7 +45,7 @@ pub(crate) fn plain(text: Option<&Text>) -> Option<&str> {
 }
 
 /// A whole string.
-pub(crate) fn of_text(key: &'static str, text: Option<&Text>, place: Place) -> Vec<Piece<'_>> {
+pub(crate) fn of_text<'a>(key: &'static str, text: Option<&'a Text>, place: Place) -> Vec<Piece<'a>> {
     let piece = |text| Piece { key, entry: None, offset: 0, text, place };
     plain(text).map(piece).into_iter().collect()
 }
