@@ -18,3 +18,4 @@ mod events;
 mod install;
 mod outgoing;
 mod rooms;
+mod transport_tls;
