@@ -116,10 +116,13 @@ fn words(text: &str, room: usize) -> Vec<&str> {
     words
 }
 
-/// A bubble as chats draw them, `room` columns inside.
-pub fn bubble(lines: &[Line], room: usize) -> Vec<String> {
+/// A bubble as chats draw them, `room` columns inside, with a title in its upper edge.
+pub fn bubble(title: &str, lines: &[Line], room: usize) -> Vec<String> {
     let edge = "─".repeat(room + 2);
-    let mut out = vec![paint(Look::Dim, &format!("╭{edge}╮"))];
+    let title = if title.is_empty() { String::new() } else { format!(" {title} ") };
+    let rest = "─".repeat((room + 1).saturating_sub(width(&title)));
+    let upper = [paint(Look::Dim, "╭─"), paint(Look::Bold, &title), paint(Look::Dim, &format!("{rest}╮"))];
+    let mut out = vec![upper.concat()];
     for line in lines.iter().flat_map(|l| wrap(l, room, 0)) {
         let text: String = line.iter().map(|(look, text)| paint(*look, text)).collect();
         let fill = " ".repeat(room.saturating_sub(line_width(&line)));
@@ -132,12 +135,8 @@ pub fn bubble(lines: &[Line], room: usize) -> Vec<String> {
 
 /// Markdown of a chat robot as lines: bold, links, quotes; colours and escapes of the vendors are taken off.
 pub fn markdown(text: &str) -> Vec<Line> {
-    let mut lines = text.lines().map(|l| inline(l.trim_end())).collect::<Vec<_>>();
-    lines.dedup_by(|a, b| a.is_empty() && b.is_empty());
-    while lines.last().is_some_and(Vec::is_empty) {
-        lines.pop();
-    }
-    lines
+    // Chats show a paragraph as a line: a blank line is how some of them break lines at all.
+    text.lines().map(str::trim_end).filter(|l| !l.is_empty()).map(inline).collect()
 }
 
 fn inline(line: &str) -> Line {

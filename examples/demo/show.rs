@@ -66,8 +66,8 @@ fn head(service: Service, request: &Received) {
 fn body(service: Service, request: &Received) {
     let body = request.json();
     match service {
-        Service::DingTalk => chat(&body["markdown"]["text"]),
-        Service::WeCom => chat(&body["markdown"]["content"]),
+        Service::DingTalk => chat(&body["markdown"]["title"], &body["markdown"]["text"]),
+        Service::WeCom => chat(&Value::Null, &body["markdown"]["content"]),
         Service::Feishu => card(&body["card"]),
         Service::Jenkins => queue(&body),
         Service::Post => json(&body),
@@ -86,12 +86,12 @@ fn indented(text: &str) {
     }
 }
 
-fn chat(text: &Value) {
-    bubble(&draw::markdown(text.as_str().unwrap_or_default()));
+fn chat(title: &Value, text: &Value) {
+    bubble(title.as_str().unwrap_or_default(), &draw::markdown(text.as_str().unwrap_or_default()));
 }
 
-fn bubble(lines: &[Line]) {
-    for text in draw::bubble(lines, BUBBLE) {
+fn bubble(title: &str, lines: &[Line]) {
+    for text in draw::bubble(title, lines, BUBBLE) {
         line(&format!("      {text}"));
     }
 }
@@ -99,11 +99,11 @@ fn bubble(lines: &[Line]) {
 /// The header above the markdown of the card's elements.
 fn card(card: &Value) {
     let title = card["header"]["title"]["content"].as_str().unwrap_or_default();
-    let mut lines = vec![vec![(Look::Bold, title.to_owned())]];
+    let mut lines = Vec::new();
     for element in card["body"]["elements"].as_array().into_iter().flatten() {
         lines.extend(draw::markdown(element["content"].as_str().unwrap_or_default()));
     }
-    bubble(&lines);
+    bubble(title, &lines);
 }
 
 /// What the job sees of the push.

@@ -5,10 +5,13 @@
 pub mod chat;
 pub mod dingtalk;
 pub mod feishu;
+pub mod jenkins;
 pub mod parameters;
 mod robot;
-mod stub;
 pub mod verdict;
+mod web;
+pub mod webhook_get;
+pub mod webhook_post;
 pub mod wecom;
 
 use crate::http::{Request, Response};

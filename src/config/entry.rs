@@ -9,6 +9,7 @@ use super::mistake::Notes;
 use super::place;
 use super::reference::References;
 use super::settings::Deliver;
+use super::suggest;
 use super::value::{self, Fields};
 use crate::action::parameters::{self, Parsed};
 use crate::action::{Finding, Kind};
@@ -118,14 +119,15 @@ impl Section<'_, '_> {
         let parsed = self.read(notes, |fields| Parsed::read(kind, fields))?;
         // A value that cannot be read has its mistake already.
         let url = self.table.get("service_url").map(toml::Spanned::get_ref);
-        if url.is_none_or(|url| url.as_str() == Some("")) {
+        let no_url = url.is_none_or(|url| url.as_str() == Some(""));
+        if no_url {
             notes.mistake(self.header, Some(self.name), "`service_url` is missing");
         }
         let defaults = Defaults::of(kind, parsed.msg_type());
         self.check_ranges(&common, &defaults, notes);
         let hook = self.hook(&mut common, kind, parsed, deliver, references);
-        for finding in hook.parameters.findings() {
-            self.note_finding(&finding, notes);
+        for finding in hook.parameters.findings().iter().filter(|f| !(no_url && f.key == "service_url")) {
+            self.note_finding(finding, notes);
         }
         Some(Entry {
             enabled: common.enabled.unwrap_or(true),
@@ -145,6 +147,7 @@ impl Section<'_, '_> {
     ) -> Hook {
         let defaults = Defaults::of(kind, parsed.msg_type());
         let per = common.per.unwrap_or_else(|| default_per(kind, parsed.template(), references));
+        let hidden_template = matches!(parsed.template(), Some(Text::Reference(_)));
         let label = common.label.take().filter(|label| !label.is_empty());
         let ca_file = common.ca_file.take().filter(|path| !path.is_empty());
         Hook {
@@ -163,16 +166,14 @@ impl Section<'_, '_> {
             max_body: common.max_body.and_then(|s| usize::try_from(s.0).ok()).unwrap_or(defaults.max_body),
             max_refs: common.max_refs.map_or(defaults.max_refs, |c| c.0),
             parameters: parsed.boxed(),
+            hidden_template,
             references: references.clone(),
         }
     }
 
     fn note_finding(&self, finding: &Finding, notes: &mut Notes<'_>) {
         let at = place::of_finding(notes.text(), self.table, finding).unwrap_or(self.header);
-        // The action words its findings to follow the key.
-        let entry = finding.entry.as_deref().map(|e| format!(" (`{}`)", super::suggest::shown(e))).unwrap_or_default();
-        let message = format!("`{}`{entry}: {}", finding.key, finding.message);
-        notes.note(at, Some(self.name), message, finding.severity);
+        notes.note(at, Some(self.name), sentence(finding), finding.severity);
     }
 
     fn check_ranges(&self, common: &Common, defaults: &Defaults, notes: &mut Notes<'_>) {
@@ -191,6 +192,15 @@ impl Section<'_, '_> {
             refuse("max_body", bytes > most, format!("must be at most {most} bytes"));
         }
     }
+}
+
+/// A finding with its key in front: "`keyword` is longer than …", "`template`: unexpected end of input".
+fn sentence(finding: &Finding) -> String {
+    let Finding { key, message, .. } = finding;
+    let entry = finding.entry.as_deref().map(|e| format!(".{}", suggest::shown(e))).unwrap_or_default();
+    let verbs = ["is", "must", "has", "holds", "names", "needs", "cannot", "takes", "belongs", "stands", "would"];
+    let follows = message.split(' ').next().is_some_and(|word| verbs.contains(&word));
+    format!("`{key}{entry}`{} {message}", if follows { "" } else { ":" })
 }
 
 /// Robots tell a whole push in one message, unless their template tells one ref.

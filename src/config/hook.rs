@@ -52,6 +52,8 @@ pub struct Hook {
     pub max_refs: usize,
     /// Of the action.
     pub parameters: Box<dyn Parameters>,
+    /// Whether its template stands in another file: what it reads is not known until then.
+    pub(super) hidden_template: bool,
     /// Where what the parameters refer to is read.
     pub(super) references: References,
 }
@@ -59,7 +61,8 @@ pub struct Hook {
 impl Hook {
     /// What must be computed of an event for it, so that a chat message of ten subjects reads no tree.
     pub fn needs(&self) -> Needs {
-        let reads = |names: &[&str]| names.iter().any(|name| self.parameters.template_reads(name));
+        let reads =
+            |names: &[&str]| self.hidden_template || names.iter().any(|name| self.parameters.template_reads(name));
         let event_is_body = matches!(self.kind, Kind::WebhookHttpPost | Kind::JenkinsGenericBuildJob)
             && !self.parameters.has_template();
         let own_wording = self.kind.is_robot() && !self.parameters.has_template();

@@ -52,6 +52,11 @@ impl Settings {
         if self == Self::Deliver { &["state_dir"] } else { &[] }
     }
 
+    /// All of them, those of later included.
+    pub(super) fn every_key(self) -> impl Iterator<Item = &'static str> {
+        self.keys().iter().chain(self.later()).copied()
+    }
+
     /// Whether a mistake in it means that nothing may be sent.
     pub(super) fn holds(self) -> bool {
         matches!(self, Self::Pusher | Self::Secrets)

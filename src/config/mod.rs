@@ -76,6 +76,11 @@ pub enum Found<'a> {
     Gone,
 }
 
+/// Every key of the tables of settings and of every hook, without those of the actions.
+pub fn keys_of_settings_and_hooks() -> impl Iterator<Item = &'static str> {
+    entry::common_keys().iter().copied().chain(keys::Settings::ALL.into_iter().flat_map(keys::Settings::every_key))
+}
+
 impl Loaded {
     /// Looks a hook up for a delivery that was recorded earlier.
     pub fn find(&self, name: &str) -> Found<'_> {

@@ -21,19 +21,19 @@ pub(super) struct Links {
 /// Reads the links of a commit; `None` when it is damaged.
 pub(super) fn links(data: &[u8]) -> Option<Links> {
     let (headers, _) = split(data);
-    let (mut tree, mut parents, mut date) = (None, Vec::new(), 0);
+    let (mut tree, mut parents, mut seconds) = (None, Vec::new(), 0);
     for (key, value) in headers {
         match key {
             b"tree" if tree.is_none() => tree = Some(ObjectId::from_hex(value).ok()?),
             b"parent" => parents.push(ObjectId::from_hex(value).ok()?),
             b"committer" => {
-                date = person::seconds(value);
+                seconds = person::seconds(value);
                 break;
             }
             _ => {}
         }
     }
-    Some(Links { tree: tree?, parents, date })
+    Some(Links { tree: tree?, parents, date: seconds })
 }
 
 /// Reads everything but the paths. `parents` are those of the walk (grafts apply); `distinct` is the caller's to say.

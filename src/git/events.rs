@@ -8,7 +8,6 @@ use super::tag::{self, Peeled};
 use super::told::{Asked, Teller};
 use super::walk::{Difference, difference, merge_base, oldest_first, settle};
 use crate::push::{Change, Commit, Computed, Needs, ObjectId, PushEvent, RefKind, RefUpdate, Scan};
-use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Ids of discarded commits that are listed.
@@ -16,13 +15,13 @@ const DISCARDED: usize = 20;
 
 /// One event an update. What goes wrong in one of them, a panic in a library included, is that event's `error`.
 pub(super) fn compute(repo: &gix::Repository, updates: &[RefUpdate], needs: &Needs) -> Vec<Computed> {
-    let mut session = Session::new(repo, updates, true, HashSet::new());
+    let mut session = Session::new(repo, updates, true);
     let mut events = Vec::with_capacity(updates.len().min(needs.max_refs));
     for (index, update) in updates.iter().enumerate().take(needs.max_refs) {
         let mut told = session.attempt(update, index, needs);
-        if session.has_graph() && !told.as_ref().is_some_and(|(computed, _)| computed.event.error.is_none()) {
+        if session.has_graph() && told.as_ref().is_none_or(|(computed, _)| computed.event.error.is_some()) {
             // The commit-graph is a cache. Where something is wrong, the objects themselves are asked.
-            session = Session::new(repo, updates, false, session.listed);
+            session.begin_again(false);
             told = session.attempt(update, index, needs);
         }
         let (computed, listed) = told.unwrap_or_else(|| {
@@ -30,7 +29,9 @@ pub(super) fn compute(repo: &gix::Repository, updates: &[RefUpdate], needs: &Nee
             event.error = Some("the history could not be read: an object is damaged in an unexpected way".to_owned());
             (Computed { event, scan: Scan { bounded: true, ..Scan::default() } }, Vec::new())
         });
-        session.listed.extend(listed);
+        for node in listed {
+            session.listed.insert(node);
+        }
         events.push(computed);
     }
     events
@@ -45,7 +46,7 @@ struct Session<'r> {
     known: Option<Reach>,
     refs_unreadable: bool,
     /// Commits of the events so far.
-    listed: HashSet<gix::ObjectId>,
+    listed: Set,
 }
 
 /// One event in the making.
@@ -67,12 +68,7 @@ impl Draft<'_> {
 }
 
 impl<'r> Session<'r> {
-    fn new(
-        repo: &'r gix::Repository,
-        updates: &'r [RefUpdate],
-        use_graph: bool,
-        listed: HashSet<gix::ObjectId>,
-    ) -> Self {
+    fn new(repo: &'r gix::Repository, updates: &'r [RefUpdate], use_graph: bool) -> Self {
         Self {
             repo,
             updates,
@@ -80,8 +76,17 @@ impl<'r> Session<'r> {
             teller: Teller::new(Objects(repo), updates.len() > 1),
             known: None,
             refs_unreadable: false,
-            listed,
+            listed: Set::default(),
         }
+    }
+
+    /// Forgets all that was read, but not what was told.
+    fn begin_again(&mut self, use_graph: bool) {
+        let mut new = Self::new(self.repo, self.updates, use_graph);
+        for id in self.history.ids(&self.listed) {
+            new.listed.insert(new.history.node(id));
+        }
+        *self = new;
     }
 
     fn has_graph(&self) -> bool {
@@ -89,15 +94,15 @@ impl<'r> Session<'r> {
     }
 
     /// The event and the commits that it counts; `None` after a panic, when the session must not be used any further.
-    fn attempt(&mut self, update: &RefUpdate, index: usize, needs: &Needs) -> Option<(Computed, Vec<gix::ObjectId>)> {
+    fn attempt(&mut self, update: &RefUpdate, index: usize, needs: &Needs) -> Option<(Computed, Vec<Node>)> {
         let told = catch_unwind(AssertUnwindSafe(|| self.tell(update, index, needs)));
         if told.is_err() {
-            *self = Self::new(self.repo, self.updates, self.has_graph(), std::mem::take(&mut self.listed));
+            self.begin_again(self.has_graph());
         }
         told.ok()
     }
 
-    fn tell(&mut self, update: &RefUpdate, index: usize, needs: &Needs) -> (Computed, Vec<gix::ObjectId>) {
+    fn tell(&mut self, update: &RefUpdate, index: usize, needs: &Needs) -> (Computed, Vec<Node>) {
         let event = PushEvent::bare(update.clone(), index);
         let mut draft = Draft { event, scan: Scan::default(), needs, problems: Vec::new() };
         let (old, new) = (self.peel(&update.old), self.peel(&update.new));
@@ -131,7 +136,7 @@ impl<'r> Session<'r> {
     }
 
     /// An update after which the ref exists.
-    fn tell_tip(&mut self, draft: &mut Draft<'_>, old: Option<&Peeled>, new: &Peeled) -> Vec<gix::ObjectId> {
+    fn tell_tip(&mut self, draft: &mut Draft<'_>, old: Option<&Peeled>, new: &Peeled) -> Vec<Node> {
         if old.is_some() {
             // Until it is shown that the new tip descends from the old one.
             draft.event.change = Change::Forced;
@@ -163,7 +168,7 @@ impl<'r> Session<'r> {
         if let Some(before) = before.filter(|_| draft.needs.all_paths && draft.event.kind() == RefKind::Branch) {
             self.teller.scan_between(&mut self.history, before, after, &mut draft.scan);
         }
-        found.commits.iter().map(|node| self.history.id(*node)).collect()
+        found.commits
     }
 
     /// The commit that a tip names, read; `Ok(None)` when it names a tree or a blob.
@@ -303,7 +308,7 @@ impl<'r> Session<'r> {
         }
         let mut distinct = Set::default();
         for node in new {
-            if !self.listed.contains(&self.history.id(node)) {
+            if !self.listed.contains(node) {
                 distinct.insert(node);
             }
         }

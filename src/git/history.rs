@@ -2,6 +2,7 @@
 
 use super::commit;
 use super::object::{Objects, Unreadable};
+use super::reach::Set;
 use gix::ObjectId;
 use gix::objs::Kind;
 use std::collections::{HashMap, HashSet};
@@ -98,6 +99,12 @@ impl<'r> History<'r> {
         self.met[node.index()].id
     }
 
+    /// The ids of the commits in a set.
+    pub(super) fn ids(&self, set: &Set) -> Vec<ObjectId> {
+        let nodes = (0..).map(Node).zip(&self.met);
+        nodes.filter(|(node, _)| set.contains(*node)).map(|(_, met)| met.id).collect()
+    }
+
     /// Whether the commit lies at the boundary of a shallow repository.
     pub(super) fn is_boundary(&self, node: Node) -> bool {
         self.shallow.contains(&self.id(node))
@@ -126,12 +133,11 @@ impl<'r> History<'r> {
 
     fn load(&mut self, node: Node) -> Result<Links, Unreadable> {
         let id = self.id(node);
-        let read = match self.from_graph(&id) {
-            Some(links) => links,
-            None => {
-                let data = self.objects.read(Kind::Commit, &id, &mut self.buffer)?;
-                commit::links(data).ok_or(Unreadable::Damaged("commit", id))?
-            }
+        let read = if let Some(links) = self.written_down(&id) {
+            links
+        } else {
+            let data = self.objects.read(Kind::Commit, &id, &mut self.buffer)?;
+            commit::links(data).ok_or(Unreadable::Damaged("commit", id))?
         };
         let parents = match self.grafts.get(&id) {
             _ if self.shallow.contains(&id) => Vec::new(),
@@ -142,8 +148,8 @@ impl<'r> History<'r> {
         Ok(Links { tree: read.tree, parents, date: read.date })
     }
 
-    /// `None` when there is no graph, the graph does not know the commit, or is damaged there.
-    fn from_graph(&self, id: &gix::oid) -> Option<commit::Links> {
+    /// What the commit-graph says: `None` when there is no graph, the graph does not know the commit, or is damaged there.
+    fn written_down(&self, id: &gix::oid) -> Option<commit::Links> {
         let graph = self.graph.as_ref()?;
         let commit = graph.commit_by_id(id)?;
         let parents = commit.iter_parents().map(|at| Some(graph.id_at(at.ok()?).to_owned())).collect::<Option<_>>()?;

@@ -12,15 +12,15 @@ const OPTIONS: usize = 1000;
 /// server shows itself: a local user can set any of them.
 pub(super) fn pusher(environment: &Environment, trusted: &[String]) -> Pusher {
     let beside = |mark: &str, name: &str| environment.get(mark).and_then(|_| environment.non_empty(name));
-    None.or_else(|| login(beside("GL_REPO", "GL_USER")?, "gitolite"))
-        .or_else(|| login(beside("REQUEST_METHOD", "REMOTE_USER")?, "http"))
+    None.or_else(|| login(&beside("GL_REPO", "GL_USER")?, "gitolite"))
+        .or_else(|| login(&beside("REQUEST_METHOD", "REMOTE_USER")?, "http"))
         .or_else(|| certificate(environment))
-        .or_else(|| trusted.iter().find_map(|name| login(environment.non_empty(name)?, name)))
-        .or_else(|| login(environment.non_empty("SOFT_SERVE_USERNAME")?, "soft-serve"))
+        .or_else(|| trusted.iter().find_map(|name| login(&environment.non_empty(name)?, name)))
+        .or_else(|| login(&environment.non_empty("SOFT_SERVE_USERNAME")?, "soft-serve"))
         .unwrap_or_else(account)
 }
 
-fn login(name: String, source: &str) -> Option<Pusher> {
+fn login(name: &str, source: &str) -> Option<Pusher> {
     let trimmed = name.trim();
     (!trimmed.is_empty()).then(|| Pusher {
         username: trimmed.to_owned(),

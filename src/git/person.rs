@@ -74,7 +74,7 @@ mod tests {
         assert_eq!(read("A <a@b> 1714521600 PDT").2.as_deref(), Some("2024-05-01T00:00:00+00:00"));
         assert_eq!(read("A <a@b> 1714521600 +9999").2.as_deref(), Some("2024-05-01T00:00:00+00:00"));
         assert_eq!(read("A <a@b> -1 +0000").2.as_deref(), Some("1969-12-31T23:59:59+00:00"));
-        assert_eq!(read("A <a@b> 4289520600 +0000").2.as_deref(), Some("2105-12-05T20:50:00+00:00"));
+        assert_eq!(read("A <a@b> 4289520600 +0000").2.as_deref(), Some("2105-12-06T05:30:00+00:00"));
         for broken in ["99999999999999999999 +0000", "253402300800 +0000", "x", ""] {
             assert_eq!(read(&format!("A <a@b> {broken}")).2, None, "{broken}");
         }

@@ -39,7 +39,7 @@ impl Hidden {
         let config = repo.config_snapshot();
         let of = |key| config.plumbing().strings(key).unwrap_or_default();
         let all = of("transfer.hideRefs").into_iter().chain(of("receive.hideRefs"));
-        Self(all.map(|pattern| Vec::from(pattern)).collect())
+        Self(all.map(Vec::from).collect())
     }
 
     /// The last pattern that matches decides; `!` shows again, `^` stands before names that include the namespace.

@@ -6,9 +6,11 @@
 //! repository. Dates of commits are claims of their authors' clocks: after the walk, the second one goes on a little (far, once a
 //! clock was seen to run backwards), and takes away what it meets then.
 
-use super::history::{History, Node};
+use super::history::{History, Links, Node};
 use super::object::Unreadable;
 use super::reach::{Queue, Reach, Set};
+use std::ops::Deref;
+use std::rc::Rc;
 
 /// Commits that are counted for one ref; past it totals are lower bounds.
 pub(super) const BOUND: usize = 100_000;
@@ -91,32 +93,53 @@ pub(super) fn settle(history: &mut History<'_>, commits: &mut Vec<Node>, others:
 /// together. The order does not depend on dates: from the tip down, a commit follows once all its children have, and
 /// of several that may follow the one that was freed last comes first.
 pub(super) fn oldest_first(history: &mut History<'_>, tip: Node, commits: &[Node]) -> Vec<Node> {
-    let mut waiting = std::collections::HashMap::with_capacity(commits.len());
+    let mut waiting = Waiting(vec![0; commits.iter().map(|node| node.index() + 1).max().unwrap_or(0)]);
     for node in commits {
-        waiting.entry(*node).or_insert(0_usize);
+        waiting.begin(*node);
     }
     for node in commits {
-        for parent in parents(history, *node) {
-            if let Some(children) = waiting.get_mut(&parent) {
-                *children += 1;
-            }
+        for parent in parents(history, *node).iter() {
+            waiting.for_one_more(*parent);
         }
     }
     let mut order = Vec::with_capacity(commits.len());
-    let mut free = if waiting.contains_key(&tip) { vec![tip] } else { Vec::new() };
+    let mut free = if waiting.is_free(tip) { vec![tip] } else { Vec::new() };
     while let Some(node) = free.pop() {
         order.push(node);
-        for parent in parents(history, node) {
-            if let Some(children) = waiting.get_mut(&parent) {
-                *children -= 1;
-                if *children == 0 {
-                    free.push(parent);
-                }
-            }
-        }
+        free.extend(parents(history, node).iter().filter(|parent| waiting.for_one_less(**parent)));
     }
     order.reverse();
     order
+}
+
+/// For each commit that is sorted, how many of its children are still to come, plus one; 0 for other commits.
+struct Waiting(Vec<u32>);
+
+impl Waiting {
+    fn begin(&mut self, node: Node) {
+        self.0[node.index()] = 1;
+    }
+
+    fn is_free(&self, node: Node) -> bool {
+        self.0.get(node.index()) == Some(&1)
+    }
+
+    fn for_one_more(&mut self, node: Node) {
+        if let Some(count @ 1..) = self.0.get_mut(node.index()) {
+            *count += 1;
+        }
+    }
+
+    /// Whether that was the last one.
+    fn for_one_less(&mut self, node: Node) -> bool {
+        match self.0.get_mut(node.index()) {
+            Some(count @ 2..) => {
+                *count -= 1;
+                *count == 1
+            }
+            _ => false,
+        }
+    }
 }
 
 /// The best commit that both sides have, `git merge-base`: the newest that is no ancestor of another such. `commits` are
@@ -128,7 +151,7 @@ pub(super) fn merge_base(history: &mut History<'_>, tip: Node, commits: &[Node],
     let mut seen = Set::default();
     let mut shared = Vec::new();
     for node in commits {
-        for parent in parents(history, *node) {
+        for parent in parents(history, *node).iter().copied() {
             if others.contains(parent) && history.links(parent).is_ok() && seen.insert(parent) {
                 shared.push(parent);
             }
@@ -148,6 +171,16 @@ pub(super) fn merge_base(history: &mut History<'_>, tip: Node, commits: &[Node],
     shared.first().copied()
 }
 
-fn parents(history: &mut History<'_>, node: Node) -> Vec<Node> {
-    history.links(node).map_or_else(|_| Vec::new(), |links| links.parents.clone())
+fn parents(history: &mut History<'_>, node: Node) -> Parents {
+    Parents(history.links(node).ok())
+}
+
+/// The parents of a commit; none when it could not be read.
+struct Parents(Option<Rc<Links>>);
+
+impl Deref for Parents {
+    type Target = [Node];
+    fn deref(&self) -> &[Node] {
+        self.0.as_ref().map_or(&[], |links| &links.parents)
+    }
 }

@@ -7,6 +7,46 @@ use crate::push::{Change, PushEvent, Pusher, RefKind, RefName, RefUpdate};
 use base64::Engine as _;
 use serde_json::{Value, json};
 
+/// Members that the body of some event has at its top.
+pub const MEMBERS: [&str; 36] = [
+    "event",
+    "eventName",
+    "test",
+    "object_kind",
+    "event_name",
+    "ref",
+    "ref_base64",
+    "before",
+    "after",
+    "created",
+    "deleted",
+    "forced",
+    "checkout_sha",
+    "base_ref",
+    "base",
+    "compare",
+    "compare_url",
+    "commits",
+    "truncated",
+    "total_commits",
+    "total_commits_count",
+    "total_commits_exact",
+    "discarded",
+    "total_discarded",
+    "head_commit",
+    "tag",
+    "shallow",
+    "error",
+    "updates",
+    "updates_omitted",
+    "pusher",
+    "sender",
+    "push",
+    "repository",
+    "project",
+    "team",
+];
+
 pub(super) fn of(out: &Outgoing) -> Value {
     let mut body = Members::default();
     let test = out.kind == Kind::Test;

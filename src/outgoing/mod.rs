@@ -6,6 +6,8 @@ mod commit;
 mod cut;
 pub mod sample;
 
+pub use body::MEMBERS;
+
 use crate::push::{Push, PushEvent, RefUpdate};
 use serde_json::Value;
 

@@ -14,7 +14,7 @@ pub struct Needs {
     pub all_authors: bool,
     /// `discarded` of forced updates.
     pub discarded: bool,
-    /// Events to compute; the updates after these get none (interface 3.3, `max_refs`).
+    /// Events to compute; the updates after these get none (`max_refs` of docs/events.md).
     pub max_refs: usize,
 }
 

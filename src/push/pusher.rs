@@ -23,7 +23,7 @@ pub struct Push {
     pub id: String,
     /// When it was received: milliseconds since 1970-01-01 UTC.
     pub time_ms: i64,
-    /// As Git gave them, in the order of the events (interface 3.1).
+    /// As Git gave them, in the order of the events (docs/events.md).
     pub updates: Vec<RefUpdate>,
     /// Who pushed.
     pub pusher: Pusher,

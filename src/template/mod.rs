@@ -39,6 +39,8 @@ pub enum Place {
     Url,
     /// Value of a header: no control characters.
     Header,
+    /// As it is: whoever asks for it escapes the whole.
+    Plain,
 }
 
 /// A template that cannot be used.
@@ -109,7 +111,7 @@ pub fn render(template: &str, place: Place, context: &Value, max_output: usize) 
 fn finish(rendered: String, place: Place, max_output: usize) -> Result<String, TemplateError> {
     let rendered = match place {
         Place::Json { .. } => json::settle(&rendered)?,
-        Place::Text { .. } => rendered,
+        Place::Text { .. } | Place::Plain => rendered,
         Place::Url => url::refuse_dots(rendered)?,
         Place::Header if rendered.contains(char::is_control) => {
             return Err(TemplateError::new("the value of a header cannot hold line ends or control characters"));

@@ -80,6 +80,7 @@ impl Printer {
                 write!(out, "{TEXT}{}{TEXT_END}", &quoted[1..quoted.len() - 1])?;
             }
             Place::Text { escape } => out.write_str(&escape(text))?,
+            Place::Plain => out.write_str(text)?,
             Place::Url => write!(out, "{}", utf8_percent_encode(text, COMPONENT))?,
             Place::Header => {
                 let words = text.split(char::is_control).filter(|w| !w.is_empty());

@@ -57,7 +57,7 @@ fn no_configuration_is_worth_a_warning() {
 #[test]
 fn a_secret_that_cannot_be_read_is_told_with_the_user_who_tried() {
     let config = format!("{GOOD}token = {{ file = \"missing.token\" }}\n");
-    finds(&repository(&config), 1, &["[hook.audit]", "`token`", "tried as user `"]);
+    finds(&repository(&config), 1, &["hooks.toml:4:9: `token`", "tried as user `"]);
 }
 
 #[test]
@@ -111,6 +111,20 @@ fn a_file_that_everybody_can_read_is_worth_a_warning() {
     let sandbox = repository(GOOD);
     fs::set_permissions(sandbox.path("r.git/hooks.toml"), fs::Permissions::from_mode(0o644)).unwrap();
     finds(&sandbox, 0, &["warning", "can be read by everybody (mode 0644)"]);
+}
+
+#[test]
+fn a_hook_that_a_third_user_owns_is_worth_a_warning() {
+    if !crate::support::server::is_root() {
+        return;
+    }
+    let sandbox = repository(GOOD);
+    let hook = sandbox.path("r.git/hooks/post-receive");
+    fs::remove_file(&hook).unwrap();
+    fs::write(&hook, include_str!("../../hooks/post-receive")).unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    std::os::unix::fs::chown(&hook, Some(65534), None).unwrap();
+    finds(&sandbox, 0, &["warning", "belongs to user 65534"]);
 }
 
 #[test]

@@ -80,12 +80,12 @@ fn the_event_is_by_default_the_newest_commit_of_heads_branch() {
 fn the_event_can_be_any_update_of_any_ref() {
     let sandbox = Sandbox::new();
     pushed(&sandbox, "");
-    sandbox.git("r.git", &["tag", "v1", "main"]);
     let run = |arguments: &[&str]| json(&sandbox.run("", &[&["event", "-C", "r.git"], arguments].concat()));
     let created = run(&["0", "main"]);
     assert_eq!((&created["created"], created["commits"].as_array().unwrap().len()), (&true.into(), 2));
     let deleted = run(&["main", "0", "--ref", "old"]);
     assert_eq!((&deleted["deleted"], &deleted["ref"]), (&true.into(), &"refs/heads/old".into()));
+    sandbox.git("r.git", &["tag", "v1", "main"]);
     assert_eq!(run(&["0", "v1", "--ref", "v1"])["ref"], "refs/tags/v1");
 
     let wrong = sandbox.run("r.git", &["event", "nowhere", "main"]);
@@ -235,4 +235,26 @@ fn a_repository_of_another_user_is_refused_as_git_refuses_it() {
     let out = command.args(["event", "-C", "roots.git"]).output().unwrap();
     assert_eq!(out.status.code(), Some(1));
     assert!(stderr(&out).contains("safe.directory"), "{}", stderr(&out));
+}
+
+#[test]
+fn a_timer_of_root_drains_each_repository_as_its_owner() {
+    if !is_root() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let program = program_for_all(&sandbox);
+    for name in ["a.git", "b.git"] {
+        sandbox.git("", &["init", "-q", "--bare", name]);
+        sandbox.write(&format!("{name}/hooks.toml"), "[deliver]\nwait = \"0s\"\n");
+        fs::create_dir(sandbox.path(&format!("{name}/service-hook"))).unwrap();
+        let status = sandbox.command("chown", "").args(["-R", "65534", name]).status().unwrap();
+        assert!(status.success());
+    }
+    let out = sandbox.command(program.to_str().unwrap(), "").args(["drain", "--all", "."]).output().unwrap();
+    assert!(out.status.success(), "{}", stderr(&out));
+    for name in ["a.git", "b.git"] {
+        let stamp = fs::metadata(sandbox.path(&format!("{name}/service-hook/timer"))).unwrap();
+        assert_eq!(stamp.uid(), 65534);
+    }
 }

@@ -1,5 +1,6 @@
 //! Claims about the program as its users meet it: a real Git, real repositories, receivers on loopback.
 
+#![expect(clippy::panic, clippy::print_stderr, clippy::unwrap_used, reason = "a test that cannot go on has to say so")]
 #![expect(unreachable_pub, reason = "a test binary has no outside; `pub` marks what the modules offer each other")]
 
 #[path = "support/mod.rs"]
@@ -8,6 +9,7 @@ mod support;
 mod chat;
 mod check;
 mod cli;
+mod config_examples;
 mod config_layers;
 mod config_mistakes;
 mod config_project;
@@ -19,3 +21,4 @@ mod install;
 mod outgoing;
 mod rooms;
 mod transport_tls;
+mod servers;

@@ -224,3 +224,16 @@ fn smaller_ends() {
         assert!(paths.next().is_none());
     }
 }
+
+#[test]
+fn the_list_of_members_is_complete() {
+    let mut seen: Vec<String> = Vec::new();
+    for out in samples(&project(), "ci", LIMITS) {
+        let names = out.body().as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        seen.extend(names.into_iter().filter(|n| !seen.contains(n)).collect::<Vec<_>>());
+    }
+    let mut members = git_service_hook::outgoing::MEMBERS.map(str::to_owned).to_vec();
+    seen.sort();
+    members.sort();
+    assert_eq!(seen, members);
+}

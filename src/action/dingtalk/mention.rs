@@ -51,9 +51,10 @@ impl Mentions {
         if self.nobody() { 0 } else { self.at().to_string().len() + 2 * self.line("\n\n").len() + r#","at":"#.len() }
     }
 
-    /// Adds them to a whole message that has no `at` of its own.
+    /// Adds them to a whole message that has no `at` of its own, and is of a type that mentions at all.
     pub(super) fn add_where_none_is(&self, whole: &mut Map<String, Value>) {
-        if self.nobody() || whole.contains_key("at") {
+        let mentions = ["text", "markdown", "actionCard"].iter().any(|kind| whole.contains_key(*kind));
+        if self.nobody() || whole.contains_key("at") || !mentions {
             return;
         }
         whole.insert("at".to_owned(), self.at());

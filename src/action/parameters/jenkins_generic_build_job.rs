@@ -20,5 +20,3 @@ pub struct JenkinsGenericBuildJob {
     /// Key of a signature over the body, for the plugin's HMAC whitelist.
     pub token: Option<Text>,
 }
-
-crate::action::stub::stub!(JenkinsGenericBuildJob);

@@ -16,5 +16,3 @@ pub struct WebhookHttpGet {
     /// Appended to the query: `k=v&k=v`, or a table.
     pub request_parameters: Option<Pairs>,
 }
-
-crate::action::stub::stub!(WebhookHttpGet);

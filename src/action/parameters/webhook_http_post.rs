@@ -22,5 +22,3 @@ pub struct WebhookHttpPost {
     /// The header; decides whether a template is JSON or text.
     pub content_type: Option<Text>,
 }
-
-crate::action::stub::stub!(WebhookHttpPost);

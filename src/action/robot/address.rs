@@ -1,7 +1,7 @@
 //! The address of a robot: checked, taken apart, shown without its token. Knows no vendor's host or path.
 
 use crate::parameter::Value;
-use crate::secret::mask_url;
+use crate::secret::{Secrets, mask_url, url_secrets};
 
 /// An http or https address, taken apart without decoding anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,21 +58,17 @@ pub(crate) struct Address {
     url: String,
     referenced: bool,
     /// The parts of it that nobody may see.
-    pub(crate) secrets: Vec<String>,
+    pub(crate) secrets: Secrets,
 }
 
 impl Address {
     /// `Err` says what is wrong.
     pub(crate) fn new(value: &Value) -> Result<Self, &'static str> {
         let url = value.text.trim().split('#').next().unwrap_or("").to_owned();
-        let parts = Parts::of(&url)?;
-        let mut secrets: Vec<String> = Vec::new();
-        // Every vendor's token is a query value or the last segment of the path.
-        let last = parts.path.rsplit('/').next().filter(|s| s.len() >= 16);
-        let values = parts.query.split('&').map(|pair| pair.split_once('=').map_or(pair, |(_, value)| value));
-        secrets.extend(last.into_iter().chain(values).filter(|s| !s.is_empty()).map(str::to_owned));
+        Parts::of(&url)?;
+        let mut secrets = url_secrets(&url, value.referenced);
         if value.referenced {
-            secrets.push(url.clone());
+            secrets.add(&url);
         }
         Ok(Self { referenced: value.referenced, secrets, url })
     }

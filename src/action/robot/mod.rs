@@ -15,7 +15,6 @@ use super::{RenderError, Severity};
 use crate::http::{Method, Request};
 use crate::outgoing::Outgoing;
 use crate::parameter::{MsgType, Resolver, Unresolved};
-use crate::secret::Secrets;
 use serde_json::{Map, Value};
 
 /// What a message is sent as.
@@ -138,8 +137,8 @@ impl Robot {
 
     /// A POST of `body` to `url`; `secrets` beside those of the address.
     pub(crate) fn post(&self, url: String, body: &Map<String, Value>, secrets: &[&str]) -> Request {
-        let mut all = Secrets::default();
-        for secret in self.address.secrets.iter().map(String::as_str).chain(secrets.iter().copied()) {
+        let mut all = self.address.secrets.clone();
+        for secret in secrets {
             all.add(secret);
         }
         Request {

@@ -91,7 +91,7 @@ impl Action for Wecom {
                 object([("msgtype", "markdown".into()), ("markdown", object([("content", content.into())]).into())])
             }
             Form::Whole => {
-                let mut whole = self.robot.whole(out, dialect::clean, &fits)?;
+                let mut whole = self.robot.whole(out, dialect::clean, &|whole| fits(whole, out.max_body))?;
                 self.mentions.add_where_none_is(&mut whole);
                 whole
             }
@@ -110,8 +110,9 @@ impl Wecom {
     }
 }
 
-/// Whether the vendor takes every content of a whole message.
-fn fits(whole: &Map<String, Value>) -> bool {
+/// Whether the vendor takes every content of a whole message, and the hook allows it.
+fn fits(whole: &Map<String, Value>, max_body: usize) -> bool {
     let size = |kind: &str| whole.get(kind).and_then(|m| m["content"].as_str()).map_or(0, str::len);
-    size("text") <= TEXT_LIMIT && size("markdown") <= MARKDOWN_LIMIT && size("markdown_v2") <= MARKDOWN_LIMIT
+    let limits = [("text", TEXT_LIMIT), ("markdown", MARKDOWN_LIMIT), ("markdown_v2", MARKDOWN_LIMIT)];
+    limits.iter().all(|(kind, limit)| size(kind) <= *limit.min(&max_body))
 }

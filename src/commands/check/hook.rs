@@ -3,6 +3,8 @@
 use super::{Findings, mount};
 use crate::commands::hook_file::{self, HookFile, Standing};
 use crate::git::Repository;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -78,7 +80,20 @@ fn executable(path: &Path, findings: &mut Findings) -> bool {
         findings.mistake(shown(path), message);
         return false;
     }
+    owned(path, findings);
     true
+}
+
+/// Whoever owns the program or script can change what runs with the pusher's rights.
+fn owned(path: &Path, findings: &mut Findings) {
+    let owner = |path: &Path| fs::metadata(path).map(|m| m.uid());
+    let above = path.ancestors().nth(2).unwrap_or(path);
+    if let (Ok(of_file), Ok(of_repository)) = (owner(path), owner(above))
+        && of_file != 0
+        && of_file != of_repository
+    {
+        findings.warn(shown(path), format!("belongs to user {of_file}, who can change what runs here"));
+    }
 }
 
 /// Git 2.54 and later also run hooks that its configuration names. Without a git on PATH nobody can tell.

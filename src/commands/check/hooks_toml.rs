@@ -1,7 +1,7 @@
 //! Whether what is configured can be done: every mistake of both files, every secret, every template.
 
 use super::{Finding, Findings, place};
-use crate::action::{Attempt, Severity};
+use crate::action::{Attempt, Severity, parameters};
 use crate::clock;
 use crate::commands::Session;
 use crate::commands::subject::{Subject, Wanted};
@@ -9,6 +9,7 @@ use crate::config::{Hook, Loaded, Mistake, Places};
 use crate::environment::Environment;
 use crate::git;
 use crate::outgoing::Kind;
+use crate::parameter::Unresolved;
 use std::path::Path;
 
 /// Looks at the configuration of a repository.
@@ -52,7 +53,7 @@ impl Trial<'_> {
         }
         let (action, secrets) = match hook.action() {
             Ok(built) => built,
-            Err(why) => return findings.push(self.vague(&format!("{why} (tried as user `{}`)", self.account))),
+            Err(error) => return findings.push(self.unresolved(&error)),
         };
         let attempt = Attempt { now_ms: clock::now_ms(), number: 1, simplify: false };
         let tried = subject.map(|s| action.request(&s.for_hook(hook, Kind::Test), &attempt));
@@ -64,9 +65,18 @@ impl Trial<'_> {
                 findings.push(place.map_or_else(vague, |mistake| placed(&mistake)));
             }
             _ => {
-                findings.fine(format!("{}: {}, secrets resolved as user `{}`", hook.name, hook.kind.id(), self.account))
+                let (name, kind, account) = (&hook.name, hook.kind.id(), self.account);
+                findings.fine(format!("{name}: {kind}, secrets resolved as user `{account}`"));
             }
         }
+    }
+
+    /// What a reference names cannot be read: by this user, and now.
+    fn unresolved(&self, error: &Unresolved) -> Finding {
+        let message = format!("{} (tried as user `{}`)", error.why, self.account);
+        let key = parameters::fields(self.hook.kind).iter().find(|key| **key == error.key);
+        let place = key.and_then(|key| self.places.of_key(&self.hook.name, key, message.clone()));
+        place.map_or_else(|| self.vague(&format!("`{}`: {message}", error.key)), |mistake| placed(&mistake))
     }
 
     /// A mistake of the hook without a better place.

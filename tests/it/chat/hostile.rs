@@ -46,9 +46,9 @@ fn places(language: Language, text: &str) -> Vec<(&'static str, Outgoing)> {
     let mut tag_name = tag(true);
     tag_name.update.name = RefName::new(format!("refs/tags/{text}"));
     let mut pusher = one(updated(two_commits()));
-    pusher.push.pusher.name = text.to_owned();
+    text.clone_into(&mut pusher.push.pusher.name);
     let mut project = one(updated(two_commits()));
-    project.project.name = text.to_owned();
+    text.clone_into(&mut project.project.name);
     let mut url = one(updated(two_commits()));
     url.events[0].commits[0].url = Some(format!("https://git.example.com/{text}"));
     url.events[0].compare = Some(format!("https://git.example.com/{text}"));

@@ -68,7 +68,7 @@ fn a_message_is_whole_at_every_size() {
             let text = text(&body(&request));
             if dialect.ends_with("markdown") {
                 whole(&text);
-                assert!(text.matches("**").count() % 2 == 0, "{text}");
+                assert!(text.matches("**").count().is_multiple_of(2), "{text}");
             }
             last = last.max(size);
         }

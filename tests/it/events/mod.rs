@@ -1,7 +1,10 @@
 //! The event tells the truth: what was pushed, by Git's own answers.
 
+#![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test that needs it")]
+
 mod commits;
 mod damage;
+mod document;
 mod paths;
 mod repo;
 mod repositories;

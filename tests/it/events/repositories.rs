@@ -73,24 +73,32 @@ fn git_dir_is_believed_unless_a_directory_is_named_and_parents_are_searched() {
     assert_eq!(find(&Environment::default(), Some(&sandbox.path("one.git/refs"))).unwrap().directory_name(), "one");
 }
 
+/// The configuration that calls a directory safe is the process's own, so the test runs itself once more with it.
 #[test]
 fn a_repository_of_another_user_is_refused_unless_git_calls_it_safe() {
-    if rustix_uid() != 0 {
-        eprintln!("skipped: needs root, who can give a repository away");
+    const SAFE: &str = "TEST_OPENS_SAFE_DIRECTORY";
+    if let Some(path) = std::env::var_os(SAFE) {
+        Repository::open(Path::new(&path)).unwrap();
         return;
     }
     let sandbox = Sandbox::new();
     sandbox.git("", &["init", "-q", "--bare", "theirs.git"]);
-    let path = sandbox.path("theirs.git");
-    let out = sandbox.command("chown", "").args(["-R", "12345", "theirs.git"]).output().unwrap();
-    assert!(out.status.success());
+    let path = sandbox.path("theirs.git").canonicalize().unwrap();
+    let given = sandbox.command("chown", "").args(["-R", "12345", "theirs.git"]).output().unwrap();
+    if !given.status.success() {
+        eprintln!("skipped: needs root, who can give a repository away");
+        return;
+    }
     let error = Repository::open(&path).err().unwrap().to_string();
     assert!(error.contains("belongs to uid 12345") && error.contains("safe.directory"), "{error}");
-}
-
-fn rustix_uid() -> u32 {
-    use std::os::unix::fs::MetadataExt;
-    std::fs::metadata("/proc/self").map_or(1, |m| m.uid())
+    let this = std::env::current_exe().unwrap();
+    let name = "events::repositories::a_repository_of_another_user_is_refused_unless_git_calls_it_safe";
+    for (directory, opens) in [("/elsewhere", false), ("*", true), (path.to_str().unwrap(), true)] {
+        sandbox.git("", &["config", "--global", "--replace-all", "safe.directory", directory]);
+        let mut command = sandbox.command(this.to_str().unwrap(), "");
+        let out = command.args(["--exact", name]).env(SAFE, &path).output().unwrap();
+        assert_eq!(out.status.success(), opens, "{directory}: {}", String::from_utf8_lossy(&out.stdout));
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::repo::Repo;
 use git_service_hook::push::{Change, Needs, PushEvent, RefUpdate};
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 const MAIN: &str = "refs/heads/main";
 
@@ -68,7 +69,7 @@ fn a_hundred_random_histories_are_walked_as_git_walks_them_whatever_their_clocks
     let mut refs = String::new();
     for (round, case) in cases.iter().enumerate() {
         for (n, id) in case.known.iter().enumerate() {
-            refs.push_str(&format!("create refs/heads/{round}/{n} {id}\n"));
+            writeln!(refs, "create refs/heads/{round}/{n} {id}").unwrap();
         }
     }
     repo.git_with(&["update-ref", "--stdin"], refs.as_bytes());

@@ -1,0 +1,155 @@
+//! `jenkins_generic_build_job`: a POST to Jenkins' Generic Webhook Trigger plugin.
+
+mod answer;
+mod arguments;
+
+use super::parameters::JenkinsGenericBuildJob;
+use super::web::{self, Authorization, Family, Headers, Payload, Piece, Source, Target};
+use super::{Action, Attempt, Finding, Kind, Parameters, RenderError, Verdict};
+use crate::http::{Method, Request, Response};
+use crate::outgoing::{self, MEMBERS, Outgoing, sample};
+use crate::parameter::{Pairs, Resolver, Text, Unresolved};
+use crate::secret::Secrets;
+use crate::template::Place;
+use arguments::Arguments;
+use std::cell::Cell;
+
+impl JenkinsGenericBuildJob {
+    fn pieces(&self) -> Vec<Piece<'_>> {
+        let template = web::plain(self.template.as_ref()).unwrap_or_default();
+        let mut pieces = web::of_text("service_url", self.service_url.as_ref(), Place::Url);
+        pieces.extend(web::of_parameters(self.request_parameters.as_ref()));
+        pieces.extend(web::of_headers("header_parameters", self.header_parameters.as_ref()));
+        pieces.extend(web::of_text("template", self.template.as_ref(), web::place(template, None)));
+        pieces
+    }
+
+    /// The plugin takes a `token` in the query or among the headers before it looks at `build_token`.
+    fn stray_tokens(&self) -> Vec<Finding> {
+        if !web::is_given(self.build_token.as_ref()) {
+            return Vec::new();
+        }
+        let in_query = |query: &str| query.split(['?', '&']).any(|pair| pair.trim().starts_with("token="));
+        let in_pairs = |pairs: Option<&Pairs>, in_text: fn(&str) -> bool| match pairs {
+            None => false,
+            Some(Pairs::Table(table)) => table.iter().any(|(name, _)| name.eq_ignore_ascii_case("token")),
+            Some(Pairs::Joined(text)) => web::plain(Some(text)).is_some_and(in_text),
+        };
+        let in_lines = |lines: &str| {
+            let mut names = lines.lines().filter_map(|line| line.split_once(':'));
+            names.any(|(name, _)| name.trim().eq_ignore_ascii_case("token"))
+        };
+        let url = web::plain(self.service_url.as_ref()).and_then(|url| url.split_once('?'));
+        [
+            ("service_url", url.is_some_and(|(_, query)| in_query(query))),
+            ("request_parameters", in_pairs(self.request_parameters.as_ref(), in_query)),
+            ("header_parameters", in_pairs(self.header_parameters.as_ref(), in_lines)),
+        ]
+        .into_iter()
+        .filter(|(_, stray)| *stray)
+        .map(|(key, _)| web::warning(key, "has a `token`, which Jenkins takes instead of `build_token`"))
+        .collect()
+    }
+}
+
+impl Parameters for JenkinsGenericBuildJob {
+    fn findings(&self) -> Vec<Finding> {
+        let url = self.service_url.as_ref();
+        let key = web::is_given(self.build_token.as_ref()).then_some("build_token");
+        let authorization = Authorization { key, service_url: url };
+        let mut found = web::check_headers("header_parameters", self.header_parameters.as_ref(), authorization);
+        found.extend(web::check_url(url));
+        found.extend(web::check_pieces(&self.pieces()));
+        found.extend(arguments::check(self.build_args.as_ref()));
+        found.extend(self.stray_tokens());
+        if key.is_some() && authorization.in_url() {
+            found.push(web::mistake("build_token", "cannot stand beside a user in `service_url`"));
+        }
+        found
+    }
+
+    fn rehearse(&self) -> Vec<Finding> {
+        let mut samples = sample::bodies();
+        let arguments = Arguments::shape(self.build_args.as_ref());
+        samples.iter_mut().for_each(|sample| arguments.put_nested(sample));
+        let mut found = web::rehearse(&self.pieces(), &samples);
+        if !self.has_template() {
+            found.extend(arguments.names().filter(|name| MEMBERS.contains(name)).map(|name| Finding {
+                entry: Some(name.to_owned()),
+                ..web::warning("build_args", "is also a member of the event: jobs read it as `$.build_args.…` only")
+            }));
+        }
+        found
+    }
+
+    fn template_reads(&self, name: &str) -> bool {
+        web::in_a_file(self.template.as_ref(), name) || web::reads(&self.pieces(), name)
+    }
+
+    fn has_template(&self) -> bool {
+        web::is_given(self.template.as_ref())
+    }
+
+    fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {
+        let mut secrets = Secrets::default();
+        let (url, parameters) = (self.service_url.as_ref(), self.request_parameters.as_ref());
+        Ok(Box::new(Jenkins {
+            target: Target::build(resolver, url, parameters)?,
+            headers: Headers::build(resolver, "header_parameters", self.header_parameters.as_ref())?,
+            build_token: web::secret(resolver, &mut secrets, "build_token", self.build_token.as_ref())?,
+            token: web::secret(resolver, &mut secrets, "token", self.token.as_ref())?,
+            arguments: Arguments::build(resolver, &mut secrets, self.build_args.as_ref())?,
+            template: resolver.template("template", self.template.as_ref())?.map(Source::new),
+            secrets,
+            dry_run: Cell::new(false),
+        }))
+    }
+}
+
+struct Jenkins {
+    target: Target,
+    headers: Headers,
+    build_token: Option<String>,
+    token: Option<String>,
+    arguments: Arguments,
+    template: Option<Source>,
+    secrets: Secrets,
+    /// Whether the last request asked to build nothing: an answer that names a build then says that one began.
+    dry_run: Cell<bool>,
+}
+
+impl Action for Jenkins {
+    fn request(&self, out: &Outgoing, _: &Attempt) -> Result<Request, RenderError> {
+        let with_arguments = |out: &Outgoing| {
+            let mut event = out.body();
+            self.arguments.put_nested(&mut event);
+            event
+        };
+        let payload = match &self.template {
+            None => Payload::event(self.arguments.body(out), None),
+            Some(template) => Payload::templated(template, None, out, with_arguments)?,
+        };
+        let event = with_arguments(out);
+        let (url, user) = self.target.request_url(&event)?;
+        let mut ours = vec![("Content-Type", payload.content_type)];
+        ours.extend(web::event_headers(Family::All, Kind::JenkinsGenericBuildJob, out));
+        ours.extend(web::signatures(Family::All, self.token.as_deref(), &payload.body));
+        let bearer = self.build_token.as_ref().map(|token| format!("Bearer {token}"));
+        let basic = user.map(|(name, password)| web::basic(&name, &password));
+        ours.extend(bearer.or(basic).map(|value| ("Authorization", value)));
+        self.dry_run.set(out.kind == outgoing::Kind::Test);
+        ours.extend(self.dry_run.get().then(|| ("gwt-dry-run", "true".to_owned())));
+        let headers = self.headers.over(ours, &event)?;
+        Ok(web::request(Method::Post, &self.target, url, headers, payload.body, &self.secrets))
+    }
+
+    fn verdict(&self, response: &Response) -> Verdict {
+        let root = self.target.shown_before("/generic-webhook-trigger");
+        answer::verdict(response, root.as_deref(), self.dry_run.get())
+    }
+}
+
+/// As configured; what comes from a reference is not known here.
+fn configured(text: &Text) -> &str {
+    web::plain(Some(text)).unwrap_or_default()
+}

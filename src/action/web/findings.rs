@@ -1,0 +1,130 @@
+//! What is wrong with parameters and can be seen without resolving anything. Cheap: this runs on every push.
+
+use super::headers::{lines, refused};
+use super::pieces::{Piece, plain};
+use super::target::without_user;
+use crate::action::{Finding, Severity};
+use crate::parameter::{Pairs, Text};
+use crate::template::{compile, in_authority, odd_comments};
+use std::ops::Range;
+
+/// A finding that switches the hook off.
+pub(crate) fn mistake(key: &'static str, message: impl Into<String>) -> Finding {
+    Finding { severity: Severity::Mistake, key, entry: None, range: None, message: message.into() }
+}
+
+/// A finding that only `check` tells.
+pub(crate) fn warning(key: &'static str, message: impl Into<String>) -> Finding {
+    Finding { severity: Severity::Warning, ..mistake(key, message) }
+}
+
+/// Syntax of every template, and comments that nobody meant.
+pub(crate) fn check_pieces(pieces: &[Piece<'_>]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for piece in pieces {
+        if let Err(error) = compile(piece.text) {
+            found.push(piece.broken(error));
+            continue;
+        }
+        for at in odd_comments(piece.text) {
+            let message = "`{#` begins a comment, which is not sent; as text it is written `${ \"{#\" }`";
+            let range = Some(at.start + piece.offset..at.end + piece.offset);
+            let entry = piece.entry.map(str::to_owned);
+            found.push(Finding { range, entry, ..warning(piece.key, message) });
+        }
+    }
+    found
+}
+
+/// An http or https URL whose receiver no event chooses.
+pub(crate) fn check_url(service_url: Option<&Text>) -> Option<Finding> {
+    let text = plain(service_url)?;
+    if let Some(range) = in_authority(text) {
+        let message = "a template cannot stand in the scheme, user, host or port";
+        return Some(Finding { range: Some(range), ..mistake("service_url", message) });
+    }
+    // A member of [project] may begin it: what that holds is known when it is sent.
+    let literal = text.trim();
+    if literal.starts_with("${") {
+        return None;
+    }
+    without_user(literal).err().map(|why| mistake("service_url", why))
+}
+
+/// What already says who we are.
+#[derive(Clone, Copy)]
+pub(crate) struct Authorization<'a> {
+    /// The key, when it is given.
+    pub(crate) key: Option<&'static str>,
+    /// The address may hold user and password as well.
+    pub(crate) service_url: Option<&'a Text>,
+}
+
+impl Authorization<'_> {
+    /// Whether the address holds a user.
+    pub(crate) fn in_url(self) -> bool {
+        plain(self.service_url).is_some_and(|url| matches!(without_user(url.trim()), Ok((_, Some(_)))))
+    }
+}
+
+/// `Name: value` lines or a table; names that are ours or the connection's.
+pub(crate) fn check_headers(
+    key: &'static str,
+    pairs: Option<&Pairs>,
+    authorization: Authorization<'_>,
+) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut check = |name: &str, value: &str, entry: Option<&str>, range: Option<Range<usize>>| {
+        let clash = authorization.key.or_else(|| authorization.in_url().then_some("service_url"));
+        let why = match (refused(name), clash) {
+            (Some(why), _) => why.to_owned(),
+            (None, Some(other)) if name.eq_ignore_ascii_case("authorization") => {
+                format!("cannot stand beside `{other}`, which is sent in the same header")
+            }
+            (None, _) if value.contains(char::is_control) => "holds line ends or control characters".to_owned(),
+            (None, _) => return,
+        };
+        let message = if entry.is_some() { why } else { format!("a header here {why}") };
+        found.push(Finding { entry: entry.map(str::to_owned), range, ..mistake(key, message) });
+    };
+    match pairs {
+        None => {}
+        Some(Pairs::Table(table)) => {
+            for (name, text) in table {
+                check(name.trim(), plain(Some(text)).unwrap_or_default(), Some(name), None);
+            }
+        }
+        Some(Pairs::Joined(text)) => {
+            for line in lines(plain(Some(text)).unwrap_or_default()) {
+                match line {
+                    Ok(l) => check(l.name, l.value, None, Some(l.start..l.start + l.name.len())),
+                    Err(range) => {
+                        found.push(Finding { range: Some(range), ..mistake(key, "a line here is no `Name: value`") });
+                        return found;
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+/// User and password.
+pub(crate) fn check_credentials(
+    username: Option<&Text>,
+    password: Option<&Text>,
+    service_url: Option<&Text>,
+) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let given = |text: Option<&Text>| matches!(text, Some(Text::Reference(_))) || plain(text).is_some();
+    if given(password) && !given(username) {
+        found.push(mistake("password", "is not sent without `username`"));
+    }
+    if plain(username).is_some_and(|name| name.contains(':')) {
+        found.push(mistake("username", "cannot contain `:` in HTTP Basic authentication"));
+    }
+    if given(username) && (Authorization { key: None, service_url }).in_url() {
+        found.push(mistake("username", "cannot stand beside a user in `service_url`"));
+    }
+    found
+}

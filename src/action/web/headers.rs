@@ -1,0 +1,116 @@
+//! A user's headers: how they are written, which are refused, how they win over ours.
+
+use super::{Source, unusable};
+use crate::action::RenderError;
+use crate::parameter::{Pairs, Resolver, Unresolved, Value as Resolved};
+use crate::template::Place;
+use base64::Engine as _;
+use serde_json::Value;
+
+/// Bytes that the value of a header may have.
+const MAX_VALUE: usize = 8 * 1024;
+
+/// One `Name: value` line: the name, the value, and where the value begins in the text.
+pub(super) struct Line<'a> {
+    pub(super) start: usize,
+    pub(super) name: &'a str,
+    pub(super) value: &'a str,
+    pub(super) value_start: usize,
+}
+
+/// Lines end in LF or CRLF, blank ones are skipped; `Err` is the place of a line without `:`.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = Result<Line<'_>, std::ops::Range<usize>>> {
+    let start_of = |part: &str| part.as_ptr() as usize - text.as_ptr() as usize;
+    text.split('\n').map(str::trim).filter(|line| !line.is_empty()).map(move |line| {
+        let start = start_of(line);
+        let (name, value) = line.split_once(':').ok_or(start..start + line.len())?;
+        let value = value.trim_start();
+        Ok(Line { start, name: name.trim_end(), value, value_start: start_of(value) })
+    })
+}
+
+/// Why a name is refused, as a fragment that follows it.
+pub(super) fn refused(name: &str) -> Option<&'static str> {
+    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    if name.is_empty() || !name.bytes().all(is_token) {
+        return Some("is no name of a header");
+    }
+    let name = name.to_ascii_lowercase();
+    if name.ends_with("-signature") || name.ends_with("-signature-256") {
+        return Some("is a signature: it is made from the key `token`");
+    }
+    match name.as_str() {
+        "content-length" | "transfer-encoding" | "connection" | "keep-alive" | "te" | "trailer" | "upgrade"
+        | "expect" => Some("belongs to the connection and cannot be set"),
+        _ if name.starts_with("proxy-") => Some("belongs to the connection and cannot be set"),
+        "gwt-dry-run" | "x-coding-event" | "x-github-event" | "x-gitea-event" | "x-gogs-event" => {
+            Some("marks a test and cannot be set")
+        }
+        _ => None,
+    }
+}
+
+/// A user's headers, resolved.
+#[derive(Default)]
+pub(crate) struct Headers {
+    key: &'static str,
+    own: Vec<(String, Source)>,
+}
+
+impl Headers {
+    /// Reads references. What came from one is checked only now.
+    pub(crate) fn build(resolver: &Resolver<'_>, key: &'static str, pairs: Option<&Pairs>) -> Result<Self, Unresolved> {
+        let mut own = Vec::new();
+        match pairs {
+            None => {}
+            Some(Pairs::Joined(text)) => {
+                if let Some(Resolved { text, referenced }) = resolver.text(key, Some(text))? {
+                    for line in lines(&text) {
+                        let line = line.map_err(|_| unusable(key, "has a line without `:`"))?;
+                        let source = Source { text: line.value.to_owned(), literal: referenced };
+                        own.push((line.name.to_owned(), source));
+                    }
+                }
+            }
+            Some(Pairs::Table(table)) => {
+                for (name, text) in table {
+                    if let Some(value) = resolver.text(key, Some(text))? {
+                        own.push((name.trim().to_owned(), Source::new(value)));
+                    }
+                }
+            }
+        }
+        match own.iter().find_map(|(name, _)| refused(name)) {
+            Some(why) => Err(unusable(key, format!("holds a name that {why}"))),
+            None => Ok(Self { key, own }),
+        }
+    }
+
+    /// Whether the user sets it.
+    pub(crate) fn sets(&self, name: &str) -> bool {
+        self.own.iter().any(|(own, _)| own.eq_ignore_ascii_case(name))
+    }
+
+    /// `ours`, except those that the user sets, then the user's.
+    pub(crate) fn over(
+        &self,
+        ours: Vec<(&'static str, String)>,
+        event: &Value,
+    ) -> Result<Vec<(String, String)>, RenderError> {
+        let mut all = ours.into_iter().map(|(n, v)| (n.to_owned(), v)).collect::<Vec<_>>();
+        all.retain(|(name, _)| !self.sets(name));
+        for (name, source) in &self.own {
+            let value = source.render(self.key, Place::Header, event, MAX_VALUE)?;
+            if value.contains(char::is_control) {
+                return Err(super::unrendered(self.key, "holds line ends or control characters"));
+            }
+            all.push((name.clone(), value));
+        }
+        Ok(all)
+    }
+}
+
+/// `Authorization` of HTTP Basic authentication (RFC 7617, UTF-8).
+pub(crate) fn basic(user: &str, password: &str) -> String {
+    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}")))
+}

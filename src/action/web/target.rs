@@ -1,0 +1,159 @@
+//! Where a request goes: `service_url`, with `request_parameters` behind its query.
+
+use super::{Source, unrendered, unusable};
+use crate::action::RenderError;
+use crate::parameter::{Pairs, Resolver, Text, Unresolved};
+use crate::secret::{Secrets, mask_url, url_secrets};
+use crate::template::Place;
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde_json::Value;
+
+/// Bytes that a URL may have; receivers and proxies take less.
+const MAX_URL: usize = 16 * 1024;
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// What stands literally in a configured URL and no URL can have (RFC 3986, 2).
+const ILLEGAL: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+
+enum Parameters {
+    /// `k=v&k=v`.
+    Joined(Source),
+    /// Names and values, in the order of the file.
+    Table(Vec<(String, Source)>),
+}
+
+/// A resolved address.
+pub(crate) struct Target {
+    url: Source,
+    parameters: Option<Parameters>,
+    secrets: Secrets,
+}
+
+impl Target {
+    /// Reads references.
+    pub(crate) fn build(
+        resolver: &Resolver<'_>,
+        service_url: Option<&Text>,
+        parameters: Option<&Pairs>,
+    ) -> Result<Self, Unresolved> {
+        let url = resolver.text("service_url", service_url)?.map(Source::new);
+        let mut url = url.ok_or_else(|| unusable("service_url", "is missing"))?;
+        url.text = url.text.trim().to_owned();
+        let mut secrets = url_secrets(&url.text, url.literal);
+        let parameters = match parameters {
+            None => None,
+            Some(Pairs::Joined(text)) => {
+                resolver.text("request_parameters", Some(text))?.map(Source::new).map(Parameters::Joined)
+            }
+            Some(Pairs::Table(pairs)) => {
+                let mut table = Vec::new();
+                for (name, text) in pairs {
+                    let value = resolver.text("request_parameters", Some(text))?.map(Source::new);
+                    table.push((name.clone(), value.unwrap_or(Source { text: String::new(), literal: true })));
+                }
+                Some(Parameters::Table(table))
+            }
+        };
+        match &parameters {
+            Some(Parameters::Joined(source)) => {
+                secrets.extend(&url_secrets(&format!("?{}", source.text.trim()), source.literal));
+            }
+            Some(Parameters::Table(table)) => {
+                table.iter().filter(|(_, v)| v.literal || v.text.len() >= 8).for_each(|(_, v)| secrets.add(&v.text));
+            }
+            None => {}
+        }
+        Ok(Self { url, parameters, secrets })
+    }
+
+    /// What nobody may see of it.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// `url`, which [`Self::request_url`] made, as people may see it.
+    pub(crate) fn mask(&self, url: &str) -> String {
+        mask_url(url, self.url.literal)
+    }
+
+    /// The configured URL up to `part`, without user and query; `None` where it stands outside hooks.toml or does not
+    /// hold the part.
+    pub(crate) fn shown_before(&self, part: &str) -> Option<String> {
+        let (before, _) = self.url.text.split_once(part).filter(|_| !self.url.literal)?;
+        let (scheme, rest) = before.split_once("://")?;
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        (!path.contains(['?', '#']) && !before.contains("${"))
+            .then(|| mask_url(&format!("{scheme}://{host}{path}"), false))
+    }
+
+    /// The URL for an event, without user and fragment, and the user and password that it held, decoded.
+    pub(crate) fn request_url(&self, event: &Value) -> Result<(String, Option<(String, String)>), RenderError> {
+        let url = self.url.render("service_url", Place::Url, event, MAX_URL)?;
+        let url = url.split('#').next().unwrap_or_default();
+        let (mut url, user) = without_user(url).map_err(|why| unrendered("service_url", why))?;
+        let query = self.query(event)?;
+        if !query.is_empty() {
+            let separator = match url.find('?') {
+                None => "?",
+                Some(_) if url.ends_with(['?', '&']) => "",
+                Some(_) => "&",
+            };
+            url = url + separator + &query;
+        }
+        if url.len() > MAX_URL {
+            return Err(unrendered("service_url", "becomes longer than 16 KiB"));
+        }
+        Ok((utf8_percent_encode(&url, ILLEGAL).to_string(), user))
+    }
+
+    fn query(&self, event: &Value) -> Result<String, RenderError> {
+        match &self.parameters {
+            None => Ok(String::new()),
+            Some(Parameters::Joined(source)) => {
+                let query = source.render("request_parameters", Place::Url, event, MAX_URL)?;
+                Ok(query.trim().trim_matches(['?', '&']).to_owned())
+            }
+            Some(Parameters::Table(table)) => {
+                let mut pairs = Vec::new();
+                for (name, source) in table {
+                    let value = source.render("request_parameters", Place::Plain, event, MAX_URL)?;
+                    let encoded = |text| utf8_percent_encode(text, COMPONENT);
+                    pairs.push(format!("{}={}", encoded(name), encoded(&value)));
+                }
+                Ok(pairs.join("&"))
+            }
+        }
+    }
+}
+
+/// Checks an absolute URL; takes user and password out of it. `Err` follows the key and never shows the URL.
+pub(super) fn without_user(url: &str) -> Result<(String, Option<(String, String)>), &'static str> {
+    let (scheme, rest) = url.split_once("://").ok_or("must begin with `http://` or `https://`")?;
+    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+        return Err("must begin with `http://` or `https://`");
+    }
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let (user, host) = authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
+    let bracket = host.find(']').map_or(0, |at| at + 1);
+    let port = host[bracket..].split_once(':').map(|(_, port)| port);
+    if host.is_empty() || host.starts_with(':') {
+        return Err("has no host");
+    }
+    if port.is_some_and(|port| port.parse::<u16>().is_err()) {
+        return Err("has a port that is no number up to 65535");
+    }
+    if !host.is_ascii() {
+        return Err("has a host that is not ASCII: write its `xn--` form");
+    }
+    if host.contains(|c: char| !c.is_ascii_graphic() || "\"<>\\^`{|}".contains(c)) {
+        return Err("has a host with blanks or characters that a host cannot have");
+    }
+    if path.contains(char::is_control) {
+        return Err("has control characters");
+    }
+    let decode = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let user = user.map(|user| user.split_once(':').unwrap_or((user, "")));
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    Ok((format!("{scheme}://{host}{slash}{path}"), user.map(|(name, password)| (decode(name), decode(password)))))
+}

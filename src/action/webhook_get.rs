@@ -1,0 +1,76 @@
+//! `webhook_http_get`: a call without a body; the event stands in headers and, by `${…}`, in the URL.
+
+use super::parameters::WebhookHttpGet;
+use super::web::{self, Authorization, Family, Headers, Piece, Target};
+use super::{Action, Attempt, Finding, Kind, Parameters, RenderError, Verdict, verdict};
+use crate::http::{Method, Request, Response};
+use crate::outgoing::{Outgoing, sample};
+use crate::parameter::{Resolver, Unresolved};
+use crate::secret::Secrets;
+use crate::template::Place;
+
+impl WebhookHttpGet {
+    fn pieces(&self) -> Vec<Piece<'_>> {
+        let mut pieces = web::of_text("service_url", self.service_url.as_ref(), Place::Url);
+        pieces.extend(web::of_headers("headers", self.headers.as_ref()));
+        pieces.extend(web::of_parameters(self.request_parameters.as_ref()));
+        pieces
+    }
+}
+
+impl Parameters for WebhookHttpGet {
+    fn findings(&self) -> Vec<Finding> {
+        let (url, username) = (self.service_url.as_ref(), self.username.as_ref());
+        let mut found = web::check_credentials(username, self.password.as_ref(), url);
+        let key = username.is_some().then_some("username");
+        found.extend(web::check_url(url));
+        found.extend(web::check_headers("headers", self.headers.as_ref(), Authorization { key, service_url: url }));
+        found.extend(web::check_pieces(&self.pieces()));
+        found
+    }
+
+    fn rehearse(&self) -> Vec<Finding> {
+        web::rehearse(&self.pieces(), &sample::bodies())
+    }
+
+    fn template_reads(&self, name: &str) -> bool {
+        web::reads(&self.pieces(), name)
+    }
+
+    fn has_template(&self) -> bool {
+        false
+    }
+
+    fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {
+        let mut secrets = Secrets::default();
+        Ok(Box::new(Get {
+            target: Target::build(resolver, self.service_url.as_ref(), self.request_parameters.as_ref())?,
+            headers: Headers::build(resolver, "headers", self.headers.as_ref())?,
+            authorization: web::basic_of(resolver, &mut secrets, self.username.as_ref(), self.password.as_ref())?,
+            secrets,
+        }))
+    }
+}
+
+struct Get {
+    target: Target,
+    headers: Headers,
+    authorization: Option<String>,
+    secrets: Secrets,
+}
+
+impl Action for Get {
+    fn request(&self, out: &Outgoing, _: &Attempt) -> Result<Request, RenderError> {
+        let event = out.body();
+        let (url, user) = self.target.request_url(&event)?;
+        let mut ours = web::event_headers(Family::All, Kind::WebhookHttpGet, out);
+        let basic = user.map(|(name, password)| web::basic(&name, &password));
+        ours.extend(self.authorization.clone().or(basic).map(|value| ("Authorization", value)));
+        let headers = self.headers.over(ours, &event)?;
+        Ok(web::request(Method::Get, &self.target, url, headers, Vec::new(), &self.secrets))
+    }
+
+    fn verdict(&self, response: &Response) -> Verdict {
+        verdict::from_status(response)
+    }
+}

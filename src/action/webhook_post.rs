@@ -1,0 +1,106 @@
+//! `webhook_http_post`: the event as JSON, or what a template makes of it, signed over the exact bytes.
+
+use super::parameters::WebhookHttpPost;
+use super::web::{self, Authorization, Family, Headers, Payload, Piece, Source, Target};
+use super::{Action, Attempt, Finding, Kind, Parameters, RenderError, Verdict, verdict};
+use crate::http::{Method, Request, Response};
+use crate::outgoing::{Outgoing, sample};
+use crate::parameter::{Flavor, Resolver, Unresolved};
+use crate::secret::Secrets;
+use crate::template::Place;
+
+impl WebhookHttpPost {
+    fn content_type(&self) -> Option<&str> {
+        web::plain(self.content_type.as_ref())
+    }
+
+    fn pieces(&self) -> Vec<Piece<'_>> {
+        let template = web::plain(self.template.as_ref()).unwrap_or_default();
+        let place = web::place(template, self.content_type());
+        let mut pieces = web::of_text("service_url", self.service_url.as_ref(), Place::Url);
+        pieces.extend(web::of_headers("headers", self.headers.as_ref()));
+        pieces.extend(web::of_text("template", self.template.as_ref(), place));
+        pieces
+    }
+}
+
+impl Parameters for WebhookHttpPost {
+    fn findings(&self) -> Vec<Finding> {
+        let (url, username) = (self.service_url.as_ref(), self.username.as_ref());
+        let mut found = web::check_credentials(username, self.password.as_ref(), url);
+        let key = username.is_some().then_some("username");
+        found.extend(web::check_url(url));
+        found.extend(web::check_headers("headers", self.headers.as_ref(), Authorization { key, service_url: url }));
+        found.extend(web::check_pieces(&self.pieces()));
+        let content_type = self.content_type().and_then(web::content_type);
+        found.extend(content_type.map(|why| web::mistake("content_type", why)));
+        found
+    }
+
+    fn rehearse(&self) -> Vec<Finding> {
+        web::rehearse(&self.pieces(), &sample::bodies())
+    }
+
+    fn template_reads(&self, name: &str) -> bool {
+        web::in_a_file(self.template.as_ref(), name) || web::reads(&self.pieces(), name)
+    }
+
+    fn has_template(&self) -> bool {
+        web::is_given(self.template.as_ref())
+    }
+
+    fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {
+        let mut secrets = Secrets::default();
+        let content_type = resolver.text("content_type", self.content_type.as_ref())?.map(|v| v.text);
+        if let Some(why) = content_type.as_deref().and_then(web::content_type) {
+            return Err(web::unusable("content_type", why));
+        }
+        Ok(Box::new(Post {
+            family: match self.flavor.unwrap_or_default() {
+                Flavor::Default => Family::All,
+                Flavor::Coding => Family::Coding,
+            },
+            target: Target::build(resolver, self.service_url.as_ref(), None)?,
+            headers: Headers::build(resolver, "headers", self.headers.as_ref())?,
+            token: web::secret(resolver, &mut secrets, "token", self.token.as_ref())?,
+            authorization: web::basic_of(resolver, &mut secrets, self.username.as_ref(), self.password.as_ref())?,
+            template: resolver.template("template", self.template.as_ref())?.map(Source::new),
+            content_type,
+            secrets,
+        }))
+    }
+}
+
+struct Post {
+    family: Family,
+    target: Target,
+    headers: Headers,
+    token: Option<String>,
+    authorization: Option<String>,
+    template: Option<Source>,
+    content_type: Option<String>,
+    secrets: Secrets,
+}
+
+impl Action for Post {
+    fn request(&self, out: &Outgoing, _: &Attempt) -> Result<Request, RenderError> {
+        let content_type = self.content_type.as_deref();
+        let payload = match &self.template {
+            None => Payload::event(out.body_bytes(), content_type),
+            Some(template) => Payload::templated(template, content_type, out, Outgoing::body)?,
+        };
+        let event = out.body();
+        let (url, user) = self.target.request_url(&event)?;
+        let mut ours = vec![("Content-Type", payload.content_type)];
+        ours.extend(web::event_headers(self.family, Kind::WebhookHttpPost, out));
+        ours.extend(web::signatures(self.family, self.token.as_deref(), &payload.body));
+        let basic = user.map(|(name, password)| web::basic(&name, &password));
+        ours.extend(self.authorization.clone().or(basic).map(|value| ("Authorization", value)));
+        let headers = self.headers.over(ours, &event)?;
+        Ok(web::request(Method::Post, &self.target, url, headers, payload.body, &self.secrets))
+    }
+
+    fn verdict(&self, response: &Response) -> Verdict {
+        verdict::from_status(response)
+    }
+}
