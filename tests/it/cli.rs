@@ -140,6 +140,22 @@ fn preview_shows_the_request_masked_and_sends_nothing() {
 }
 
 #[test]
+fn preview_shows_the_headers_that_really_go_out() {
+    let sandbox = Sandbox::new();
+    let receiver = Receiver::start(|_| Answer::ok());
+    pushed(&sandbox, &hooks(&receiver));
+    let text = stdout(&sandbox.run("r.git", &["preview", "audit"]));
+    let head = text.split("\n\n").next().unwrap();
+    let mut shown: Vec<_> = head.lines().skip(2).map(|l| l.split(':').next().unwrap().to_lowercase()).collect();
+    sandbox.run("r.git", &["test", "audit", "--as-push"]);
+    let got = receiver.got().pop().unwrap();
+    let mut sent: Vec<_> = got.headers.iter().map(|(name, _)| name.to_lowercase()).collect();
+    shown.sort();
+    sent.sort();
+    assert_eq!(shown, sent);
+}
+
+#[test]
 fn preview_says_why_a_hook_would_not_fire_and_shows_it_when_asked_for() {
     let sandbox = Sandbox::new();
     let receiver = Receiver::start(|_| Answer::ok());
