@@ -7,8 +7,9 @@ use git_service_hook::environment::Environment;
 
 /// Loads one hook with a `sign` in the repository's file, and builds its action; the failure in words.
 fn build(sandbox: &Sandbox, sign: &str, server: &str, more: &[(&str, &str)]) -> Result<String, String> {
-    let text =
-        format!("[hook.x]\naction = \"feishu_group_chat_robot\"\nservice_url = \"http://x.example/\"\nsign = {sign}\n");
+    let text = format!(
+        "[hook.x]\naction = \"feishu_group_chat_robot\"\nservice_url = \"https://open.feishu.cn/open-apis/bot/v2/hook/x\"\nsign = {sign}\n"
+    );
     sandbox.write("repo.git/hooks.toml", text);
     sandbox.write("etc/hooks.toml", server);
     let server = sandbox.path("etc/hooks.toml").display().to_string();

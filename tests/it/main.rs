@@ -10,6 +10,7 @@ mod chat;
 mod check;
 mod cli;
 mod config_examples;
+mod config_hooks;
 mod config_layers;
 mod config_mistakes;
 mod config_project;
