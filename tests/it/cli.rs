@@ -180,7 +180,7 @@ fn test_really_sends_and_is_marked_as_a_test() {
     let got = receiver.got();
     assert_eq!(got.len(), 2, "filters are not asked");
     for request in got {
-        assert_eq!(request.header("X-Coding-Event"), Some("ping"));
+        assert_eq!((request.method.as_str(), request.header("X-Coding-Event")), ("POST", Some("ping")));
         assert_eq!((&request.json()["event"], &request.json()["test"]), (&"PING".into(), &true.into()));
     }
     sandbox.run("r.git", &["test", "audit", "--as-push"]);
