@@ -21,5 +21,5 @@ mod events;
 mod install;
 mod outgoing;
 mod rooms;
-mod transport_tls;
 mod servers;
+mod transport_tls;
