@@ -23,3 +23,4 @@ mod outgoing;
 mod rooms;
 mod servers;
 mod transport_tls;
+mod webhooks;

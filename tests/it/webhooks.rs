@@ -1,0 +1,101 @@
+//! The two webhooks and Jenkins as their receivers meet them: a real push, the request as it arrived.
+
+use crate::support::Sandbox;
+use crate::support::receiver::{Answer, Received, Receiver};
+
+/// Pushes one commit with one hook of these lines; what arrived, and what the pusher saw.
+fn pushed(lines: &str, path: &str, message: &str) -> (Received, String) {
+    let receiver = Receiver::start(|_| Answer::json(200, "{}"));
+    let sandbox = Sandbox::new();
+    let repo = sandbox.bare("app.git");
+    let toml = format!("[deliver]\nwait = \"20s\"\n\n[hook.here]\nservice_url = \"{}\"\n{lines}", receiver.url(path));
+    std::fs::write(repo.join("hooks.toml"), toml).unwrap();
+    sandbox.git("", &["clone", "-q", "app.git", "wt"]);
+    sandbox.commit("wt", "file.txt", "one\n", message);
+    let seen = sandbox.push("wt", &["origin", "HEAD:refs/heads/feature/a&b"]);
+    let got = receiver.got();
+    assert_eq!(got.len(), 1, "{seen}");
+    (got[0].clone(), seen)
+}
+
+const POST: &str = "action = \"webhook_http_post\"\n";
+
+#[test]
+fn every_family_of_headers_carries_the_same_delivery_id() {
+    let (got, _) = pushed(POST, "/", "One");
+    let id = got.header("X-Coding-Delivery").unwrap();
+    for name in ["X-GitHub-Delivery", "X-Gitea-Delivery", "X-Gogs-Delivery"] {
+        assert_eq!(got.header(name), Some(id), "{name}");
+    }
+    assert_eq!(got.header("X-Coding-Event"), Some("push"));
+    assert_eq!(got.header("X-Coding-Service-Hook-Event"), Some("GIT_PUSHED"));
+    assert_eq!(got.header("X-Coding-Service-Hook-Id"), Some("here"));
+    assert_eq!(got.header("Content-Type"), Some("application/json; charset=UTF-8"));
+    assert!(got.header("User-Agent").unwrap().starts_with("git-service-hook/"));
+    assert!(got.headers.iter().all(|(name, _)| !name.to_lowercase().contains("signature")), "no token, no signature");
+}
+
+#[test]
+fn the_signature_covers_the_bytes_that_arrived() {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    let (got, _) = pushed(&format!("{POST}token = \"s3cret\"\n"), "/", "\"quoted\" 修复");
+    if !crate::support::needs("openssl") {
+        return;
+    }
+    for (digest, header) in [("-sha1", "X-Coding-Signature"), ("-sha256", "X-Hub-Signature-256")] {
+        let mut openssl = Command::new("openssl")
+            .args(["dgst", digest, "-hmac", "s3cret", "-r"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        openssl.stdin.take().unwrap().write_all(&got.body).unwrap();
+        let out = String::from_utf8(openssl.wait_with_output().unwrap().stdout).unwrap();
+        let expected = format!("{}={}", &digest[1..], out.split(' ').next().unwrap());
+        assert_eq!(got.header(header), Some(expected.as_str()));
+    }
+}
+
+#[test]
+fn the_coding_flavor_has_its_user_agent_and_no_other_family() {
+    let (got, _) = pushed(&format!("{POST}flavor = \"coding\"\n"), "/", "One");
+    assert_eq!(got.header("User-Agent"), Some("Coding.net Hook"));
+    assert_eq!(got.header("X-GitHub-Event"), None);
+}
+
+#[test]
+fn a_template_stays_json_whatever_a_message_holds_and_headers_win() {
+    let lines = "username = \"admin\"\npassword = \"\"\nheaders = \"Accept: text/html\\nUser-Agent: mine\"\n\
+                 template = '{\"text\": \"${head_commit.message}\", \"n\": ${total_commits}}'\n";
+    let message = "He said \"no\"\\ and\n\nleft";
+    let (got, _) = pushed(&format!("{POST}{lines}"), "/", message);
+    assert_eq!(got.json()["text"].as_str().unwrap().trim_end(), message);
+    assert_eq!(got.json()["n"], 1);
+    assert_eq!(got.header("Authorization"), Some("Basic YWRtaW46"), "an empty password is legal");
+    assert_eq!((got.header("Accept"), got.header("User-Agent")), (Some("text/html"), Some("mine")));
+}
+
+#[test]
+fn a_get_has_no_body_and_percent_encodes_what_comes_from_the_push() {
+    let lines = "action = \"webhook_http_get\"\nrequest_parameters = { ref = \"${ref}\", to = \"x y\" }\n";
+    let (got, _) = pushed(lines, "/sync/${project.name}?keep=1", "One");
+    assert_eq!((got.method.as_str(), got.body.len()), ("GET", 0));
+    assert_eq!(got.target, "/sync/app?keep=1&ref=refs%2Fheads%2Ffeature%2Fa%26b&to=x%20y");
+    assert!(got.header("X-Coding-Delivery").is_some());
+}
+
+#[test]
+fn jenkins_gets_token_arguments_and_parameters_in_their_places() {
+    let lines = "action = \"jenkins_generic_build_job\"\nbuild_token = \"t0ken-value\"\n\
+                 build_args = '{\"arg\":\"value\",\"ref\":\"mine\"}'\nrequest_parameters = \"project=example&job=1 \"\n\
+                 header_parameters = \"Accept: text/html\"\n";
+    let (got, seen) = pushed(lines, "/generic-webhook-trigger/invoke", "One");
+    assert_eq!(got.header("Authorization"), Some("Bearer t0ken-value"));
+    assert_eq!(got.target, "/generic-webhook-trigger/invoke?project=example&job=1");
+    let body = got.json();
+    assert_eq!((&body["arg"], &body["build_args"]["arg"]), (&"value".into(), &"value".into()));
+    assert_eq!((&body["ref"], &body["build_args"]["ref"]), (&"refs/heads/feature/a&b".into(), &"mine".into()));
+    assert_eq!(got.header("gwt-dry-run"), None);
+    assert!(seen.contains("accepted, no details") && !seen.contains("t0ken-value"), "{seen}");
+}
