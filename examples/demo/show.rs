@@ -22,7 +22,9 @@ pub fn opening() {
 
 pub fn act(number: usize, title: &str) {
     let head = format!("── {number}. {title} ");
-    line("");
+    if number == 1 {
+        line("");
+    }
     line(&paint(Look::Accent, &format!("{head}{}", "─".repeat(draw::WIDTH - draw::width(&head)))));
     line("");
 }
@@ -53,6 +55,9 @@ pub fn receivers(got: &[Received], all: bool, closest: Service) {
             body(service, request);
         }
     }
+    if !all {
+        line("");
+    }
 }
 
 fn head(service: Service, request: &Received) {
@@ -80,7 +85,12 @@ fn body(service: Service, request: &Received) {
 }
 
 fn indented(text: &str) {
-    for part in draw::wrap(&vec![(Look::Plain, text.to_owned())], draw::WIDTH - 6, 2) {
+    hanging(text, 2);
+}
+
+/// A line that goes on so many columns further in.
+fn hanging(text: &str, indent: usize) {
+    for part in draw::wrap(&vec![(Look::Plain, text.to_owned())], draw::WIDTH - 6, indent) {
         let text: String = part.iter().map(|(look, text)| paint(*look, text)).collect();
         line(&format!("      {}", text.trim_end()));
     }
@@ -119,28 +129,31 @@ fn json(body: &Value) {
     let chosen = ["event", "ref", "before", "after", "created", "forced", "total_commits", "compare"];
     indented("{");
     for name in chosen.iter().filter(|n| body.get(n).is_some()) {
-        indented(&format!("  \"{name}\": {},", body[name]));
+        hanging(&format!("  \"{name}\": {},", body[name]), 4);
     }
-    for name in ["pusher", "head_commit"] {
-        let shown = ["username", "source", "title", "author"].iter().filter_map(|k| {
-            let value = &body[name][k];
-            (!value.is_null()).then(|| format!("\"{k}\": {}", if *k == "author" { &value["name"] } else { value }))
-        });
-        indented(&format!("  \"{name}\": {{ {}, … }},", shown.collect::<Vec<_>>().join(", ")));
-    }
+    let pusher = &body["pusher"];
+    hanging(&format!("  \"pusher\": {{ \"username\": {}, \"source\": {} }},", pusher["username"], pusher["source"]), 4);
+    let commit = &body["head_commit"];
+    hanging("  \"head_commit\": {", 4);
+    hanging(&format!("    \"title\": {},", commit["title"]), 6);
+    hanging(
+        &format!(
+            "    \"author\": {{ \"name\": {}, \"email\": {} }}, …",
+            commit["author"]["name"], commit["author"]["email"]
+        ),
+        6,
+    );
+    indented("  },");
     let commits = body["commits"].as_array().map_or(0, Vec::len);
     let members = body.as_object().map_or(0, serde_json::Map::len);
-    indented(&format!(
-        "  \"commits\": [ {commits} of them ], … {members} members, {} bytes }}",
-        body.to_string().len()
-    ));
+    indented(&format!("  \"commits\": [ {commits} of them ], … {members} members in all"));
+    indented("}");
 }
 
 /// The sum; whether it is what it has to be.
 pub fn closing(got: &[Received], expected: usize) -> bool {
     let good = got.iter().filter(|r| Service::of(r).verify(r).is_ok()).count();
     let all = good == expected && got.len() == expected;
-    line("");
     if all {
         let text = format!("✓ {good} of {expected} deliveries arrived and were verified.");
         line(&format!("  {}", paint(Look::Good, &text)));

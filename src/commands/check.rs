@@ -153,7 +153,7 @@ pub fn place(mistake: &Mistake) -> String {
 /// Says on stderr what is off because of a mistake, where another command leaves it out silently.
 pub fn tell_mistakes(loaded: &Loaded) {
     for mistake in loaded.mistakes.iter().filter(|m| m.severity == Severity::Mistake) {
-        print::error(&format!("{}: {}", place(mistake), mistake.message));
+        print::error(&mistake.to_string());
     }
 }
 

@@ -86,6 +86,9 @@ fn request(subject: &Subject, hook: &Hook) -> Result<(Request, Secrets), String>
 fn as_sent(request: &Request, secrets: &Secrets) -> String {
     let (method, url) = (request.method.as_str(), &request.masked_url);
     let mut text = format!("{method} {url} HTTP/1.1\n");
+    if request.header("Host").is_none() {
+        let _ = writeln!(text, "Host: {}", host(url));
+    }
     for (name, value) in request.masked_headers() {
         let _ = writeln!(text, "{name}: {}", print::plain(&secrets.redact(&value)));
     }
@@ -97,10 +100,23 @@ fn as_sent(request: &Request, secrets: &Secrets) -> String {
     text
 }
 
+/// Host and port of an absolute URL.
+fn host(url: &str) -> &str {
+    let behind_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = behind_scheme.split(['/', '?', '#']).next().unwrap_or_default();
+    authority.rsplit('@').next().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::http::Method;
+
+    #[test]
+    fn the_host_is_what_the_transport_makes_of_the_url() {
+        assert_eq!(host("http://***@h.example:8080/a?b@c"), "h.example:8080");
+        assert_eq!(host("https://[::1]?x"), "[::1]");
+    }
 
     #[test]
     fn nothing_secret_is_shown_wherever_it_stands() {
@@ -117,7 +133,7 @@ mod tests {
         let text = as_sent(&request, &secrets);
         assert_eq!(
             text,
-            "POST http://h/*** HTTP/1.1\nAuthorization: ***\nX-Own: is ***\nContent-Length: 23\n\n{\"a\":\"***\"}"
+            "POST http://h/*** HTTP/1.1\nHost: h\nAuthorization: ***\nX-Own: is ***\nContent-Length: 23\n\n{\"a\":\"***\"}"
         );
     }
 }

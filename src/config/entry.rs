@@ -9,7 +9,6 @@ use super::mistake::Notes;
 use super::place;
 use super::reference::References;
 use super::settings::Deliver;
-use super::suggest;
 use super::value::{self, Fields};
 use crate::action::parameters::{self, Parsed};
 use crate::action::{Finding, Kind};
@@ -173,7 +172,7 @@ impl Section<'_, '_> {
 
     fn note_finding(&self, finding: &Finding, notes: &mut Notes<'_>) {
         let at = place::of_finding(notes.text(), self.table, finding).unwrap_or(self.header);
-        notes.note(at, Some(self.name), sentence(finding), finding.severity);
+        notes.note(at, Some(self.name), place::sentence(finding), finding.severity);
     }
 
     fn check_ranges(&self, common: &Common, defaults: &Defaults, notes: &mut Notes<'_>) {
@@ -192,15 +191,6 @@ impl Section<'_, '_> {
             refuse("max_body", bytes > most, format!("must be at most {most} bytes"));
         }
     }
-}
-
-/// A finding with its key in front: "`keyword` is longer than …", "`template`: unexpected end of input".
-fn sentence(finding: &Finding) -> String {
-    let Finding { key, message, .. } = finding;
-    let entry = finding.entry.as_deref().map(|e| format!(".{}", suggest::shown(e))).unwrap_or_default();
-    let verbs = ["is", "must", "has", "holds", "names", "needs", "cannot", "takes", "belongs", "stands", "would"];
-    let follows = message.split(' ').next().is_some_and(|word| verbs.contains(&word));
-    format!("`{key}{entry}`{} {message}", if follows { "" } else { ":" })
 }
 
 /// Robots tell a whole push in one message, unless their template tells one ref.

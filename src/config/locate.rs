@@ -25,7 +25,7 @@ impl Places {
     /// A finding about a parameter of a hook as a mistake at its place; the hook stays on. `None` when no file has the
     /// hook.
     pub fn of(&self, hook: &str, finding: &Finding) -> Option<Mistake> {
-        let message = sentence(finding);
+        let message = place::sentence(finding);
         // A parameter of a hook of the server's file cannot stand in the repository's: the key decides.
         let with_key = self.0.iter().find_map(|source| self::place_in(source, hook, finding, true));
         let found = with_key.or_else(|| self.0.iter().find_map(|source| self::place_in(source, hook, finding, false)));
@@ -39,12 +39,6 @@ impl Places {
     pub fn of_key(&self, hook: &str, key: &'static str, message: String) -> Option<Mistake> {
         self.of(hook, &Finding { severity: Severity::Mistake, key, entry: None, range: None, message })
     }
-}
-
-/// The parameter and what is wrong with it.
-fn sentence(finding: &Finding) -> String {
-    let entry = finding.entry.as_deref().map(|e| format!(" (`{}`)", super::suggest::shown(e))).unwrap_or_default();
-    format!("`{}`{entry}: {}", finding.key, finding.message)
 }
 
 fn place_in<'s>(source: &'s Source, hook: &str, finding: &Finding, with_key: bool) -> Option<(&'s Source, usize)> {

@@ -1,5 +1,6 @@
 //! From a parameter, an entry of it and an offset in its decoded text to a byte of hooks.toml.
 
+use super::suggest;
 use crate::action::Finding;
 use std::ops::Range;
 use toml::Spanned;
@@ -10,6 +11,15 @@ pub(super) fn of_finding(text: &str, table: &DeTable<'_>, finding: &Finding) -> 
     let value = table.get(finding.key)?;
     let value = finding.entry.as_deref().and_then(|entry| entry_of(value, entry)).unwrap_or(value);
     Some(finding.range.as_ref().and_then(|range| within(text, value, range)).unwrap_or(value.span().start))
+}
+
+/// A finding with its key in front: "`keyword` is longer than …", "`template`: unexpected end of input".
+pub(super) fn sentence(finding: &Finding) -> String {
+    let Finding { key, message, .. } = finding;
+    let entry = finding.entry.as_deref().map(|e| format!(".{}", suggest::shown(e))).unwrap_or_default();
+    let verbs = ["is", "must", "has", "holds", "names", "needs", "cannot", "takes", "belongs", "stands", "would"];
+    let follows = message.split(' ').next().is_some_and(|word| verbs.contains(&word));
+    format!("`{key}{entry}`{} {message}", if follows { "" } else { ":" })
 }
 
 /// An entry of a table by name, of an array by number or by its text.
@@ -107,7 +117,17 @@ mod tests {
         finds("a = \"\"\"\\\n   X\"\"\"", "a", None);
         finds("b = 1\na.d = \"中X\"", "a", Some("d"));
         finds("a = { \"X-Y\" = \"12X\" }", "a", Some("X-Y"));
-        finds("a = [\"1\", \"2X\"]", "a", Some("1"));
+        finds("a = [\"a\", \"2X\"]", "a", Some("1"));
+    }
+
+    #[test]
+    fn a_finding_follows_its_key() {
+        let told = |entry: Option<&str>, message: &str| {
+            let (entry, message) = (entry.map(str::to_owned), message.to_owned());
+            sentence(&Finding { severity: Severity::Mistake, key: "headers", entry, range: None, message })
+        };
+        assert_eq!(told(None, "is missing"), "`headers` is missing");
+        assert_eq!(told(Some("X-A"), "unexpected end"), "`headers.X-A`: unexpected end");
     }
 
     #[test]

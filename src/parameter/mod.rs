@@ -1,4 +1,4 @@
-//! The forms in which a parameter of an action may be written (interface 2.2): a string, a reference to where the
+//! The forms in which a parameter of an action may be written (docs/configuration.md): a string, a reference to where the
 //! string stands, a list, a table. Plain data: what a reference names is read by whoever implements [`Resolve`].
 
 mod choice;

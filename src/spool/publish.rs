@@ -5,6 +5,10 @@ use std::fs::File;
 use std::io::{self, Write};
 use uuid::{NoContext, Timestamp, Uuid};
 
+/// How often, and how long each time, a push waits for another one that is being written.
+const TURNS: u32 = 500;
+const TURN: std::time::Duration = std::time::Duration::from_millis(2);
+
 /// A record that was just published, locked: nobody else computes its events meanwhile. Dropping it unlocks.
 #[derive(Debug)]
 pub struct Locked {
@@ -37,6 +41,7 @@ impl Spool {
     /// name of its record and later than that of every record that still waits, even if the clock went back.
     pub fn publish(&self, push: &mut Push) -> io::Result<Locked> {
         self.create_folders()?;
+        let _turn = self.publishing()?;
         let newest = self.pending()?.last().map_or(0, |id| time_of(id));
         push.id = new_id(push.time_ms.max(newest + 1));
         let first = First { v: VERSION, push: push.clone() };
@@ -53,6 +58,19 @@ impl Spool {
         // The handle keeps its lock and appends from now on, as everybody does to a published record.
         rustix::fs::fcntl_setfl(&file, rustix::fs::OFlags::APPEND)?;
         Ok(Locked { file })
+    }
+
+    /// One push at a time chooses its name and appears under it, so that the order of names is that of recording.
+    /// Whoever cannot have the turn soon goes on without it: order is worth less than the record.
+    fn publishing(&self) -> io::Result<File> {
+        let file = modes::create_file(&self.folder("publish.lock"), self.shared)?;
+        for _ in 0..TURNS {
+            if file.try_lock().is_ok() {
+                break;
+            }
+            std::thread::sleep(TURN);
+        }
+        Ok(file)
     }
 
     fn write_new(&self, path: &std::path::Path, bytes: &[u8]) -> io::Result<File> {

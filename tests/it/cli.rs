@@ -140,6 +140,22 @@ fn preview_shows_the_request_masked_and_sends_nothing() {
 }
 
 #[test]
+fn preview_shows_the_headers_that_really_go_out() {
+    let sandbox = Sandbox::new();
+    let receiver = Receiver::start(|_| Answer::ok());
+    pushed(&sandbox, &hooks(&receiver));
+    let text = stdout(&sandbox.run("r.git", &["preview", "audit"]));
+    let head = text.split("\n\n").next().unwrap();
+    let mut shown: Vec<_> = head.lines().skip(2).map(|l| l.split(':').next().unwrap().to_lowercase()).collect();
+    sandbox.run("r.git", &["test", "audit", "--as-push"]);
+    let got = receiver.got().pop().unwrap();
+    let mut sent: Vec<_> = got.headers.iter().map(|(name, _)| name.to_lowercase()).collect();
+    shown.sort();
+    sent.sort();
+    assert_eq!(shown, sent);
+}
+
+#[test]
 fn preview_says_why_a_hook_would_not_fire_and_shows_it_when_asked_for() {
     let sandbox = Sandbox::new();
     let receiver = Receiver::start(|_| Answer::ok());
@@ -164,7 +180,7 @@ fn test_really_sends_and_is_marked_as_a_test() {
     let got = receiver.got();
     assert_eq!(got.len(), 2, "filters are not asked");
     for request in got {
-        assert_eq!(request.header("X-Coding-Event"), Some("ping"));
+        assert_eq!((request.method.as_str(), request.header("X-Coding-Event")), ("POST", Some("ping")));
         assert_eq!((&request.json()["event"], &request.json()["test"]), (&"PING".into(), &true.into()));
     }
     sandbox.run("r.git", &["test", "audit", "--as-push"]);

@@ -44,7 +44,7 @@ fn names(loaded: &Loaded) -> Vec<&str> {
     loaded.hooks.iter().map(|hook| hook.name.as_str()).collect()
 }
 
-const TEAM: &str = "[hook.team]\naction = \"feishu_group_chat_robot\"\nservice_url = \"http://x.example/\"\n";
+const TEAM: &str = "[hook.team]\naction = \"feishu_group_chat_robot\"\nservice_url = \"https://open.feishu.cn/open-apis/bot/v2/hook/x\"\n";
 
 fn fires(loaded: &Loaded, hook: &str, name: &str) -> Decision {
     let id = |digit: &str| ObjectId::parse(&digit.repeat(40)).unwrap();

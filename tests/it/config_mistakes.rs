@@ -227,7 +227,7 @@ fn the_keys_of_a_repositorys_own_hook_do_not_reach_beyond_it() {
 
 #[test]
 fn numbers_and_lists_have_bounds() {
-    let hook = "[hook.x]\naction = \"feishu_group_chat_robot\"\nservice_url = \"http://x.example/\"\n";
+    let hook = "[hook.x]\naction = \"feishu_group_chat_robot\"\nservice_url = \"https://open.feishu.cn/open-apis/bot/v2/hook/x\"\n";
     let off = "; hook `x` is off until this is mended";
     for (line, message) in [
         ("max_refs = 0", "12: `max_refs` must be at least 1"),

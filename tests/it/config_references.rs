@@ -7,8 +7,9 @@ use git_service_hook::environment::Environment;
 
 /// Loads one hook with a `sign` in the repository's file, and builds its action; the failure in words.
 fn build(sandbox: &Sandbox, sign: &str, server: &str, more: &[(&str, &str)]) -> Result<String, String> {
-    let text =
-        format!("[hook.x]\naction = \"feishu_group_chat_robot\"\nservice_url = \"http://x.example/\"\nsign = {sign}\n");
+    let text = format!(
+        "[hook.x]\naction = \"feishu_group_chat_robot\"\nservice_url = \"https://open.feishu.cn/open-apis/bot/v2/hook/x\"\nsign = {sign}\n"
+    );
     sandbox.write("repo.git/hooks.toml", text);
     sandbox.write("etc/hooks.toml", server);
     let server = sandbox.path("etc/hooks.toml").display().to_string();
@@ -45,8 +46,8 @@ fn a_file_is_relative_to_the_file_that_names_it_and_loses_one_line_end() {
         with_file(b"", "{ file = \"missing\" }").unwrap_err(),
         "`sign`: file `/T/repo.git/missing` does not exist"
     );
-    assert_eq!(with_file(&[b'x'; 65536], sign).unwrap(), "hunter2 other");
-    assert_eq!(with_file(&[b'x'; 65537], sign).unwrap_err(), "`sign`: file `/T/repo.git/s` is larger than 64 KiB");
+    assert_eq!(with_file(&vec![b'x'; 65536], sign).unwrap(), "hunter2 other");
+    assert_eq!(with_file(&vec![b'x'; 65537], sign).unwrap_err(), "`sign`: file `/T/repo.git/s` is larger than 64 KiB");
     assert_eq!(
         with_file(b"", "{ file = \"/dev/zero\" }").unwrap_err(),
         "`sign`: file `/dev/zero` is not a regular file"

@@ -13,7 +13,7 @@ impl Server {
     pub fn start(sandbox: &Sandbox, log: &str, command: &mut Command) -> Self {
         let log = std::fs::File::create(sandbox.path(log)).unwrap();
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-        Self(command.spawn().unwrap_or_else(|e| panic!("{:?}: {e}", command.get_program())))
+        Self(command.spawn().unwrap_or_else(|e| panic!("{}: {e}", command.get_program().display())))
     }
 }
 

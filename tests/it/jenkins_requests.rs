@@ -1,4 +1,4 @@
-//! Jenkins' Generic Webhook Trigger: what goes out for a hook of hooks.toml.
+//! Jenkins: the requests that a hook of hooks.toml makes.
 
 use crate::actions::{Configured, json, mistakes, of, push, request, sample, text};
 use git_service_hook::action::{Finding, Verdict};
