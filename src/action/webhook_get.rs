@@ -64,7 +64,7 @@ impl Action for Get {
         let event = out.body();
         let (url, user) = self.target.request_url(&event)?;
         let mut ours = web::event_headers(Family::All, Kind::WebhookHttpGet, out);
-        let basic = user.map(|(name, password)| web::basic(&name, &password));
+        let basic = user.map(|user| web::basic(&user.name, &user.password));
         ours.extend(self.authorization.clone().or(basic).map(|value| ("Authorization", value)));
         let headers = self.headers.over(ours, &event)?;
         Ok(web::request(Method::Get, &self.target, url, headers, Vec::new(), &self.secrets))

@@ -94,7 +94,7 @@ impl Action for Post {
         let mut ours = vec![("Content-Type", payload.content_type)];
         ours.extend(web::event_headers(self.family, Kind::WebhookHttpPost, out));
         ours.extend(web::signatures(self.family, self.token.as_deref(), &payload.body));
-        let basic = user.map(|(name, password)| web::basic(&name, &password));
+        let basic = user.map(|user| web::basic(&user.name, &user.password));
         ours.extend(self.authorization.clone().or(basic).map(|value| ("Authorization", value)));
         let headers = self.headers.over(ours, &event)?;
         Ok(web::request(Method::Post, &self.target, url, headers, payload.body, &self.secrets))

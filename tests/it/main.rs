@@ -6,6 +6,7 @@
 #[path = "support/mod.rs"]
 mod support;
 
+mod actions;
 mod chat;
 mod check;
 mod cli;
@@ -19,8 +20,10 @@ mod delivery;
 mod demo;
 mod events;
 mod install;
+mod jenkins_requests;
 mod outgoing;
 mod rooms;
 mod servers;
 mod transport_tls;
+mod webhook_requests;
 mod webhooks;

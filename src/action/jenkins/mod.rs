@@ -137,7 +137,7 @@ impl Action for Jenkins {
         ours.extend(web::event_headers(Family::All, Kind::JenkinsGenericBuildJob, out));
         ours.extend(web::signatures(Family::All, self.token.as_deref(), &payload.body));
         let bearer = self.build_token.as_ref().map(|token| format!("Bearer {token}"));
-        let basic = user.map(|(name, password)| web::basic(&name, &password));
+        let basic = user.map(|user| web::basic(&user.name, &user.password));
         ours.extend(bearer.or(basic).map(|value| ("Authorization", value)));
         self.dry_run.set(out.kind == outgoing::Kind::Test);
         ours.extend(self.dry_run.get().then(|| ("gwt-dry-run", "true".to_owned())));

@@ -27,7 +27,7 @@ pub(crate) fn check_pieces(pieces: &[Piece<'_>]) -> Vec<Finding> {
             continue;
         }
         for at in odd_comments(piece.text) {
-            let message = "`{#` begins a comment, which is not sent; as text it is written `${ \"{#\" }`";
+            let message = r#"`{#` begins a comment, which is not sent; as text it is written `${ "{#" }`"#;
             let range = Some(at.start + piece.offset..at.end + piece.offset);
             let entry = piece.entry.map(str::to_owned);
             found.push(Finding { entry, range, ..warning(piece.key, message) });
@@ -81,10 +81,12 @@ pub(crate) fn check_headers(
             (None, Some(other)) if name.eq_ignore_ascii_case("authorization") => {
                 format!("cannot stand beside `{other}`, which is sent in the same header")
             }
-            (None, _) if value.contains(char::is_control) => "holds line ends or control characters".to_owned(),
+            (None, _) if value.contains(char::is_control) => {
+                "has line ends or control characters in its value".to_owned()
+            }
             (None, _) => return,
         };
-        let message = if entry.is_some() { why } else { format!("a header here {why}") };
+        let message = if entry.is_some() { why } else { format!("has a line whose name {why}") };
         found.push(Finding { entry: entry.map(str::to_owned), range, ..mistake(key, message) });
     };
     match pairs {
@@ -99,7 +101,10 @@ pub(crate) fn check_headers(
                 match line {
                     Ok(l) => check(l.name, l.value, None, Some(l.start..l.start + l.name.len())),
                     Err(range) => {
-                        found.push(Finding { range: Some(range), ..mistake(key, "a line here is no `Name: value`") });
+                        found.push(Finding {
+                            range: Some(range),
+                            ..mistake(key, "has a line that is no `Name: value`")
+                        });
                         return found;
                     }
                 }

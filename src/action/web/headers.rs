@@ -33,7 +33,7 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = Result<Line<'_>, std::op
 pub(super) fn refused(name: &str) -> Option<&'static str> {
     let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
     if name.is_empty() || !name.bytes().all(is_token) {
-        return Some("is no name of a header");
+        return Some("is no valid name of a header");
     }
     let name = name.to_ascii_lowercase();
     if name.ends_with("-signature") || name.ends_with("-signature-256") {
@@ -44,7 +44,7 @@ pub(super) fn refused(name: &str) -> Option<&'static str> {
         | "expect" => Some("belongs to the connection and cannot be set"),
         _ if name.starts_with("proxy-") => Some("belongs to the connection and cannot be set"),
         "gwt-dry-run" | "x-coding-event" | "x-github-event" | "x-gitea-event" | "x-gogs-event" => {
-            Some("marks a test and cannot be set")
+            Some("cannot be set: it marks a test")
         }
         _ => None,
     }

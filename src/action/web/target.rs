@@ -87,8 +87,8 @@ impl Target {
             .then(|| mask_url(&format!("{scheme}://{host}{path}"), false))
     }
 
-    /// The URL for an event, without user and fragment, and the user and password that it held, decoded.
-    pub(crate) fn request_url(&self, event: &Value) -> Result<(String, Option<(String, String)>), RenderError> {
+    /// The URL for an event, without user and fragment, and the user that it held.
+    pub(crate) fn request_url(&self, event: &Value) -> Result<(String, Option<User>), RenderError> {
         let url = self.url.render("service_url", Place::Url, event, MAX_URL)?;
         let url = url.split('#').next().unwrap_or_default();
         let (mut url, user) = without_user(url).map_err(|why| unrendered("service_url", why))?;
@@ -127,11 +127,16 @@ impl Target {
     }
 }
 
-/// An address, and the user and password that stood in it.
-type Address = (String, Option<(String, String)>);
+/// User and password as an address holds them, decoded.
+pub(crate) struct User {
+    /// Before the `:`.
+    pub(crate) name: String,
+    /// Behind it; may be empty.
+    pub(crate) password: String,
+}
 
 /// Checks an absolute URL; takes user and password out of it. `Err` follows the key and never shows the URL.
-pub(super) fn without_user(url: &str) -> Result<Address, &'static str> {
+pub(super) fn without_user(url: &str) -> Result<(String, Option<User>), &'static str> {
     let (scheme, rest) = url.split_once("://").ok_or("must begin with `http://` or `https://`")?;
     if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
         return Err("must begin with `http://` or `https://`");
@@ -158,5 +163,8 @@ pub(super) fn without_user(url: &str) -> Result<Address, &'static str> {
     let decode = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let user = user.map(|user| user.split_once(':').unwrap_or((user, "")));
     let slash = if path.starts_with('/') { "" } else { "/" };
-    Ok((format!("{scheme}://{host}{slash}{path}"), user.map(|(name, password)| (decode(name), decode(password)))))
+    Ok((
+        format!("{scheme}://{host}{slash}{path}"),
+        user.map(|(name, password)| User { name: decode(name), password: decode(password) }),
+    ))
 }
