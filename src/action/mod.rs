@@ -109,7 +109,7 @@ pub enum Verdict {
         why: String,
         /// What the receiver asked for (`Retry-After`, the vendor's pause).
         after: Option<Duration>,
-        /// Whether the request may have had its effect ("outcome unknown", interface 4).
+        /// Whether the request may have had its effect ("outcome unknown", docs/operating.md).
         unknown: bool,
     },
     /// Once more, at once, in the plain form: a refused card.
@@ -168,7 +168,7 @@ pub trait Parameters: std::fmt::Debug + Send + Sync {
         Vec::new()
     }
 
-    /// Whether some template of it mentions `name`, for `updates` (interface 3.3).
+    /// Whether some template of it mentions `name`, for `updates` (docs/events.md).
     fn template_reads(&self, name: &str) -> bool;
 
     /// Whether it has a template that replaces the body or message.

@@ -3,7 +3,7 @@
 
 use super::commit::{Members, commit, tag};
 use super::{Kind, Outgoing, Project};
-use crate::push::{Change, PushEvent, Pusher, RefKind, RefName, RefUpdate};
+use crate::push::{Change, ObjectId, PushEvent, Pusher, RefKind, RefName, RefUpdate};
 use base64::Engine as _;
 use serde_json::{Value, json};
 
@@ -97,7 +97,7 @@ fn put_event(body: &mut Members, event: &PushEvent) {
     };
     body.put("checkout_sha", (!deleted).then(|| checkout.as_str()))
         .put("base_ref", Value::Null)
-        .put("base", base.map(|id| id.as_str()));
+        .put("base", base.map(ObjectId::as_str));
     if matches!(event.change, Change::Created | Change::Deleted) {
         body.put("compare", Value::Null).put("compare_url", Value::Null);
     } else {

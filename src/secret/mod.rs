@@ -124,7 +124,9 @@ mod tests {
 
     fn secrets(all: &[&str]) -> Secrets {
         let mut secrets = Secrets::default();
-        all.iter().for_each(|s| secrets.add(s));
+        for secret in all {
+            secrets.add(secret);
+        }
         secrets
     }
 

@@ -69,10 +69,10 @@ fn find(template: &str, samples: &[Json]) -> Vec<TemplateError> {
 fn describe(name: &str, shape: &Json) -> TemplateError {
     let (parent, last) = name.rsplit_once('.').unwrap_or(("", name));
     let mut known = shape;
-    for step in parent.split('.').filter(|s| !s.is_empty()) {
-        known = match step.strip_suffix("[]") {
-            Some(list) => &known[list][0],
-            None => &known[step],
+    for member in parent.split('.').filter(|s| !s.is_empty()) {
+        known = match member.strip_suffix("[]") {
+            Some(array) => &known[array][0],
+            None => &known[member],
         };
     }
     let names = known.as_object().into_iter().flat_map(Map::keys);

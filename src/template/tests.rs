@@ -251,7 +251,7 @@ fn a_template_may_ask_for_more_than_there_is_room_for() {
 
 #[test]
 fn hostile_templates_neither_abort_nor_hang() {
-    let nested = (0..40).map(|i| format!("{{% set a{} = [a{i}, a{i}] %}}", i + 1)).collect::<String>();
+    let nested = (0..40).map(|i| format!("{{% set a{} = [a{i}, a{i}] %}}", i + 1)).collect::<Vec<_>>().concat();
     for template in [
         format!("${{ 1{} }}", "+1".repeat(30_000)),
         format!("${{ {}1 }}", "-".repeat(60_000)),
@@ -318,7 +318,9 @@ fn names_that_no_event_has_are_found_with_their_place() {
 
 #[test]
 fn comments_that_look_like_text_are_found() {
-    assert_eq!(odd_comments("{# fine #}{#- fine #}{#标题}"), [21..23]);
+    let found = odd_comments("{# fine #}{#- fine #}{#标题}");
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0], 21..23);
 }
 
 #[test]

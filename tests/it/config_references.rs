@@ -46,8 +46,8 @@ fn a_file_is_relative_to_the_file_that_names_it_and_loses_one_line_end() {
         with_file(b"", "{ file = \"missing\" }").unwrap_err(),
         "`sign`: file `/T/repo.git/missing` does not exist"
     );
-    assert_eq!(with_file(&[b'x'; 65536], sign).unwrap(), "hunter2 other");
-    assert_eq!(with_file(&[b'x'; 65537], sign).unwrap_err(), "`sign`: file `/T/repo.git/s` is larger than 64 KiB");
+    assert_eq!(with_file(&vec![b'x'; 65536], sign).unwrap(), "hunter2 other");
+    assert_eq!(with_file(&vec![b'x'; 65537], sign).unwrap_err(), "`sign`: file `/T/repo.git/s` is larger than 64 KiB");
     assert_eq!(
         with_file(b"", "{ file = \"/dev/zero\" }").unwrap_err(),
         "`sign`: file `/dev/zero` is not a regular file"

@@ -71,7 +71,9 @@ impl Parameters for JenkinsGenericBuildJob {
     fn rehearse(&self) -> Vec<Finding> {
         let mut samples = sample::bodies();
         let arguments = Arguments::shape(self.build_args.as_ref());
-        samples.iter_mut().for_each(|sample| arguments.put_nested(sample));
+        for sample in &mut samples {
+            arguments.put_nested(sample);
+        }
         let mut found = web::rehearse(&self.pieces(), &samples);
         if !self.has_template() {
             found.extend(arguments.names().filter(|name| MEMBERS.contains(name)).map(|name| Finding {

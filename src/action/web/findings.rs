@@ -30,7 +30,7 @@ pub(crate) fn check_pieces(pieces: &[Piece<'_>]) -> Vec<Finding> {
             let message = "`{#` begins a comment, which is not sent; as text it is written `${ \"{#\" }`";
             let range = Some(at.start + piece.offset..at.end + piece.offset);
             let entry = piece.entry.map(str::to_owned);
-            found.push(Finding { range, entry, ..warning(piece.key, message) });
+            found.push(Finding { entry, range, ..warning(piece.key, message) });
         }
     }
     found

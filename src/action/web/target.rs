@@ -127,8 +127,11 @@ impl Target {
     }
 }
 
+/// An address, and the user and password that stood in it.
+type Address = (String, Option<(String, String)>);
+
 /// Checks an absolute URL; takes user and password out of it. `Err` follows the key and never shows the URL.
-pub(super) fn without_user(url: &str) -> Result<(String, Option<(String, String)>), &'static str> {
+pub(super) fn without_user(url: &str) -> Result<Address, &'static str> {
     let (scheme, rest) = url.split_once("://").ok_or("must begin with `http://` or `https://`")?;
     if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
         return Err("must begin with `http://` or `https://`");
