@@ -83,3 +83,61 @@ fn meaning(end: End, simplified: bool) -> Meaning {
         End::Unrendered(why) => plain(Outcome::Deferred, why),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::environment::Environment;
+    use crate::secret::Secrets;
+    use crate::spool::Planned;
+    use crate::transport::SendError;
+
+    const NOW: i64 = 1_800_000_000_000;
+
+    /// How a hook of this action takes the end of its first attempt.
+    fn after(action: &str, end: End) -> Ended {
+        let dir = tempfile::tempdir().unwrap();
+        let hook = format!("[hook.x]\naction = \"{action}\"\nservice_url = \"http://a.example/send?key=k\"\n");
+        std::fs::write(dir.path().join(config::REPOSITORY_FILE), hook).unwrap();
+        let nowhere = dir.path().join("none.toml");
+        let environment = Environment::from([(config::SERVER_FILE_VARIABLE, nowhere.to_str().unwrap())]);
+        let loaded = config::load(dir.path(), &environment);
+        let hook = loaded.hooks.first().unwrap();
+        let (id, name, kind) = ("d".to_owned(), "x".to_owned(), crate::outgoing::Kind::Ref);
+        let mut delivery = Delivery::new(&Planned { id, hook: name, kind, events: vec![0], rest: Vec::new() }, NOW);
+        delivery.start(NOW);
+        ended(hook, &delivery, Tried { end, exchange: None, secrets: Secrets::default() }, false, NOW)
+    }
+
+    fn cut_off(sent: bool) -> End {
+        End::Unsent(SendError { what: "no complete answer within 10 s".to_owned(), sent, permanent: false })
+    }
+
+    fn pause(ended: &Ended) -> i64 {
+        ended.next_attempt_ms.unwrap() - NOW
+    }
+
+    #[test]
+    fn an_unknown_outcome_is_handled_with_care_where_a_repeat_counts() {
+        assert!(pause(&after("webhook_http_post", cut_off(true))) <= 6000, "webhooks drop repeats by the id");
+        for action in ["wecom_group_chat_robot", "jenkins_generic_build_job"] {
+            assert_eq!(pause(&after(action, cut_off(true))), 120_000, "{action}");
+            assert!(pause(&after(action, cut_off(false))) <= 6000, "{action}: nothing was sent");
+        }
+    }
+
+    #[test]
+    fn what_one_event_is_to_blame_for_does_not_stop_the_hook() {
+        let unrendered = after("webhook_http_post", End::Unrendered("`template`: no such member".to_owned()));
+        assert_eq!((unrendered.outcome, unrendered.whole_hook), (Outcome::Deferred, false));
+        assert!(after("webhook_http_post", cut_off(false)).whole_hook);
+    }
+
+    #[test]
+    fn the_plain_form_is_asked_for_once() {
+        let refused = || End::Answered(Verdict::Simplify { why: "card refused".to_owned() });
+        assert_eq!(meaning(refused(), false).outcome, Outcome::Simplify);
+        assert_eq!(meaning(refused(), true).outcome, Outcome::Failed);
+    }
+}

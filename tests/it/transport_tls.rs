@@ -1,10 +1,10 @@
 //! Certificates: what is trusted, and what is said of the others.
 
-use crate::support::{Sandbox, eventually, needs};
+use crate::support::server::{free_port, listening};
+use crate::support::{Sandbox, needs};
 use git_service_hook::http::{Method, Request};
 use git_service_hook::secret::Secrets;
 use git_service_hook::transport::{Options, send};
-use std::net::TcpStream;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
@@ -38,9 +38,7 @@ impl Authority {
         self.openssl(&[&new[..], &["-keyout", &key, "-out", &request]].concat());
         let sign = ["x509", "-req", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", days];
         self.openssl(&[&sign[..], &["-in", &request, "-extfile", &extensions, "-out", &certificate]].concat());
-        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback can be listened on");
-        let port = free.local_addr().expect("a bound socket has an address").port();
-        drop(free);
+        let port = free_port();
         let mut command = self.sandbox.command("openssl", "");
         command.args([
             "s_server",
@@ -54,7 +52,7 @@ impl Authority {
         ]);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let process = command.spawn().expect("openssl is installed");
-        eventually("the server listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+        listening(port);
         Server { process, port }
     }
 }

@@ -2,6 +2,7 @@
 
 mod configured;
 mod durable;
+mod killed;
 mod order;
 mod process;
 mod pusher;

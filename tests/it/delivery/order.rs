@@ -45,6 +45,18 @@ fn the_next_push_delivers_what_is_due() {
 }
 
 #[test]
+fn a_delivery_is_given_up_right_after_an_attempt_past_its_time() {
+    let receiver = Receiver::start(|_| busy());
+    let pushing = Pushing::new(&format!("{}retry_for = \"1s\"\n", webhook("ci", &receiver.url("/"))));
+    let said = pushing.push("one");
+    assert!(said.contains("ci: 503 Service Unavailable; will be tried again"), "{said}");
+    std::thread::sleep(Duration::from_millis(1200));
+    assert_eq!((pushing.drain(), pushing.pending().len(), pushing.done().len()), (Some(1), 0, 1));
+    assert!(pushing.records().contains("503 Service Unavailable; given up"), "{}", pushing.records());
+    assert_eq!(receiver.got().len(), 2);
+}
+
+#[test]
 fn a_timer_makes_the_promise_to_retry() {
     let pushing = Pushing::new(&webhook("ci", "http://127.0.0.1:1/"));
     assert_eq!(pushing.drain(), Some(0));
