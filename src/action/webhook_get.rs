@@ -66,8 +66,10 @@ impl Action for Get {
         let mut ours = web::event_headers(Family::All, Kind::WebhookHttpGet, out);
         let basic = user.map(|user| web::basic(&user.name, &user.password));
         ours.extend(self.authorization.clone().or(basic).map(|value| ("Authorization", value)));
+        let mut secrets = self.secrets.clone();
+        secrets.extend(self.headers.secrets());
         let headers = self.headers.over(ours, &event)?;
-        Ok(web::request(Method::Get, &self.target, url, headers, Vec::new(), &self.secrets))
+        Ok(web::request(Method::Get, &self.target, url, headers, Vec::new(), &secrets))
     }
 
     fn verdict(&self, response: &Response) -> Verdict {

@@ -96,8 +96,10 @@ impl Action for Post {
         ours.extend(web::signatures(self.family, self.token.as_deref(), &payload.body));
         let basic = user.map(|user| web::basic(&user.name, &user.password));
         ours.extend(self.authorization.clone().or(basic).map(|value| ("Authorization", value)));
+        let mut secrets = self.secrets.clone();
+        secrets.extend(self.headers.secrets());
         let headers = self.headers.over(ours, &event)?;
-        Ok(web::request(Method::Post, &self.target, url, headers, payload.body, &self.secrets))
+        Ok(web::request(Method::Post, &self.target, url, headers, payload.body, &secrets))
     }
 
     fn verdict(&self, response: &Response) -> Verdict {

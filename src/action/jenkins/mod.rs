@@ -141,8 +141,10 @@ impl Action for Jenkins {
         ours.extend(bearer.or(basic).map(|value| ("Authorization", value)));
         self.dry_run.set(out.kind == outgoing::Kind::Test);
         ours.extend(self.dry_run.get().then(|| ("gwt-dry-run", "true".to_owned())));
+        let mut secrets = self.secrets.clone();
+        secrets.extend(self.headers.secrets());
         let headers = self.headers.over(ours, &event)?;
-        Ok(web::request(Method::Post, &self.target, url, headers, payload.body, &self.secrets))
+        Ok(web::request(Method::Post, &self.target, url, headers, payload.body, &secrets))
     }
 
     fn verdict(&self, response: &Response) -> Verdict {

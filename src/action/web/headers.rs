@@ -3,6 +3,7 @@
 use super::{Source, unusable};
 use crate::action::RenderError;
 use crate::parameter::{Pairs, Resolver, Unresolved, Value as Resolved};
+use crate::secret::Secrets;
 use crate::template::Place;
 use base64::Engine as _;
 use serde_json::Value;
@@ -43,9 +44,13 @@ pub(super) fn refused(name: &str) -> Option<&'static str> {
         "content-length" | "transfer-encoding" | "connection" | "keep-alive" | "te" | "trailer" | "upgrade"
         | "expect" => Some("belongs to the connection and cannot be set"),
         _ if name.starts_with("proxy-") => Some("belongs to the connection and cannot be set"),
-        "gwt-dry-run" | "x-coding-event" | "x-github-event" | "x-gitea-event" | "x-gogs-event" => {
-            Some("cannot be set: it marks a test")
-        }
+        "gwt-dry-run"
+        | "x-coding-event"
+        | "x-coding-service-hook-event"
+        | "x-github-event"
+        | "x-gitea-event"
+        | "x-gitea-event-type"
+        | "x-gogs-event" => Some("cannot be set: it marks a test"),
         _ => None,
     }
 }
@@ -55,6 +60,7 @@ pub(super) fn refused(name: &str) -> Option<&'static str> {
 pub(crate) struct Headers {
     key: &'static str,
     own: Vec<(String, Source)>,
+    secrets: Secrets,
 }
 
 impl Headers {
@@ -80,10 +86,17 @@ impl Headers {
                 }
             }
         }
-        match own.iter().find_map(|(name, _)| refused(name)) {
-            Some(why) => Err(unusable(key, format!("holds a name that {why}"))),
-            None => Ok(Self { key, own }),
+        if let Some(why) = own.iter().find_map(|(name, _)| refused(name)) {
+            return Err(unusable(key, format!("holds a name that {why}")));
         }
+        let mut secrets = Secrets::default();
+        own.iter().filter(|(_, value)| value.literal).for_each(|(_, value)| secrets.add(&value.text));
+        Ok(Self { key, own, secrets })
+    }
+
+    /// The values that came from references, whatever the names of their headers.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// Whether the user sets it.

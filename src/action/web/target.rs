@@ -112,7 +112,8 @@ impl Target {
             None => Ok(String::new()),
             Some(Parameters::Joined(source)) => {
                 let query = source.render("request_parameters", Place::Url, event, MAX_URL)?;
-                Ok(query.trim().trim_matches(['?', '&']).to_owned())
+                // A `#` would begin a fragment, which is never sent.
+                Ok(query.trim().trim_matches(['?', '&']).replace('#', "%23"))
             }
             Some(Parameters::Table(table)) => {
                 let mut pairs = Vec::new();
