@@ -10,24 +10,32 @@ use std::process::{Child, Command, Stdio};
 use crate::config::SERVER_FILE_VARIABLE as SERVER_FILE;
 
 /// Variables that a request sets begin so; a deliverer lives longer than the request.
-const REQUEST_PREFIXES: [&str; 17] = [
-    "HTTP_",
-    "SSH_",
-    "GL_",
-    "GIT_",
-    "REMOTE_",
-    "CONTENT_",
-    "SERVER_",
-    "SCRIPT_",
-    "REQUEST_",
-    "DOCUMENT_",
-    "CONTEXT_",
-    "REDIRECT_",
-    "FCGI_",
-    "PATH_",
-    "AUTH_",
-    "GATEWAY_",
-    "SOFT_SERVE_",
+const REQUEST_PREFIXES: [&str; 10] =
+    ["HTTP_", "SSH_", "GL_", "GIT_", "REMOTE_", "CONTENT_", "CONTEXT_", "REDIRECT_", "FCGI_", "SOFT_SERVE_"];
+
+/// The other meta-variables of CGI (RFC 3875, 4.1) and of its servers, by their whole names: a prefix such as `AUTH_`
+/// would take away what a reference like `{ env = "AUTH_TOKEN" }` names.
+const REQUEST_NAMES: [&str; 20] = [
+    "AUTH_TYPE",
+    "DOCUMENT_ROOT",
+    "DOCUMENT_URI",
+    "GATEWAY_INTERFACE",
+    "PATH_INFO",
+    "PATH_TRANSLATED",
+    "QUERY_STRING",
+    "REQUEST_METHOD",
+    "REQUEST_SCHEME",
+    "REQUEST_URI",
+    "SCRIPT_FILENAME",
+    "SCRIPT_NAME",
+    "SCRIPT_URI",
+    "SCRIPT_URL",
+    "SERVER_ADDR",
+    "SERVER_ADMIN",
+    "SERVER_NAME",
+    "SERVER_PORT",
+    "SERVER_PROTOCOL",
+    "SERVER_SOFTWARE",
 ];
 
 /// Variables that loaders and TLS obey; behind a web server nobody of ours has set them.
@@ -58,7 +66,8 @@ fn is_kept(name: &OsStr, environment: &Environment) -> bool {
     let name = name.to_string_lossy();
     let behind_web_server = environment.get("REQUEST_METHOD").is_some();
     let obeyed = behind_web_server && OBEYED_PREFIXES.iter().any(|p| name.starts_with(p));
-    name != "QUERY_STRING" && !obeyed && !REQUEST_PREFIXES.iter().any(|p| name.starts_with(p))
+    let of_request = REQUEST_NAMES.contains(&&*name) || REQUEST_PREFIXES.iter().any(|p| name.starts_with(p));
+    !obeyed && !of_request
 }
 
 #[cfg(test)]
@@ -75,6 +84,9 @@ mod tests {
         let request = Environment::from([
             ("PATH", "/bin"),
             ("JENKINS_TOKEN", "for a reference"),
+            ("AUTH_TOKEN", "for another one"),
+            ("SERVER_NAME", "x"),
+            ("AUTH_TYPE", "Basic"),
             ("HTTP_PROXY", "http://evil:1"),
             ("HTTP_AUTHORIZATION", "Basic x"),
             ("GIT_DIR", "."),
@@ -86,7 +98,7 @@ mod tests {
             ("LD_PRELOAD", "x"),
             ("SSL_CERT_FILE", "x"),
         ]);
-        assert_eq!(kept(&request), ["JENKINS_TOKEN", "PATH"]);
+        assert_eq!(kept(&request), ["AUTH_TOKEN", "JENKINS_TOKEN", "PATH"]);
     }
 
     #[test]
