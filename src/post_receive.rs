@@ -39,41 +39,43 @@ pub fn run(environment: &Environment) -> u8 {
     // Or else Ctrl-C during a local push ends us before the push is recorded.
     let _ = rustix::process::setsid();
     let mut lines = Lines::to_stderr();
-    let code = catch_unwind(AssertUnwindSafe(|| hook(environment, &mut lines))).unwrap_or_else(|_| {
-        lines.say("internal error; please report it (what was recorded is delivered by the next push or `drain`)");
-        exit::FAILURE
-    });
-    lines.finish(LAST_WORDS);
-    code
-}
-
-fn hook(environment: &Environment, lines: &mut Lines) -> u8 {
     if environment.get("GIT_QUARANTINE_PATH").is_some() {
         lines.say("this is a post-receive hook, but Git runs it before the refs are updated: call it from there only");
+        lines.finish(LAST_WORDS);
         return exit::FAILURE;
     }
     let mut stdin = Vec::new();
     if let Err(error) = std::io::stdin().lock().read_to_end(&mut stdin) {
         lines.say(&format!("stdin cannot be read to its end: {}", error.kind()));
     }
+    let mut hooks = PathBuf::from(environment.non_empty("GIT_DIR").unwrap_or_else(|| ".".to_owned())).join("hooks");
+    let ours = AssertUnwindSafe(|| hook(environment, &stdin, &mut hooks, &mut lines));
+    let code = catch_unwind(ours).unwrap_or_else(|_| {
+        lines.say("internal error; please report it (what was recorded is delivered by the next push or `drain`)");
+        exit::FAILURE
+    });
+    // Whatever became of our part: other people's hooks are theirs.
+    chain::run(&hooks, &stdin);
+    lines.finish(LAST_WORDS);
+    code
+}
+
+/// `hooks` becomes the folder that Git runs hooks from, as soon as that is known.
+fn hook(environment: &Environment, stdin: &[u8], hooks: &mut PathBuf, lines: &mut Lines) -> u8 {
     let repository = git::find(environment, None);
     let git_dir = match &repository {
         Ok(repository) => repository.git_dir().to_owned(),
         Err(_) => PathBuf::from(environment.non_empty("GIT_DIR").unwrap_or_else(|| ".".to_owned())),
     };
-    let hooks = repository.as_ref().ok().and_then(Repository::hooks_path).unwrap_or_else(|| git_dir.join("hooks"));
+    *hooks = repository.as_ref().ok().and_then(Repository::hooks_path).unwrap_or_else(|| git_dir.join("hooks"));
     let loaded = Arc::new(config::load(&git_dir, environment));
-    let code = if loaded.configured {
-        if let Err(error) = &repository {
-            lines.say(&format!("the repository cannot be opened: {error}"));
-        }
-        let received = Received { git_dir: &git_dir, environment, loaded: &loaded };
-        received.push(repository.ok(), &stdin, lines)
-    } else {
-        exit::OK
-    };
-    chain::run(&hooks, &stdin);
-    code
+    if !loaded.configured {
+        return exit::OK;
+    }
+    if let Err(error) = &repository {
+        lines.say(&format!("the repository cannot be opened: {error}"));
+    }
+    Received { git_dir: &git_dir, environment, loaded: &loaded }.push(repository.ok(), stdin, lines)
 }
 
 /// Where a push arrived.

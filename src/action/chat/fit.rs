@@ -116,16 +116,7 @@ mod tests {
         fn escape(&self, text: &str) -> String {
             text.to_owned()
         }
-        fn link(&self, label: &str, url: &str) -> String {
-            format!("[{label}]({url})")
-        }
-        fn bold(&self, text: &str) -> String {
-            format!("**{text}**")
-        }
-        fn line_break(&self) -> &'static str {
-            "\n"
-        }
-        fn has_blocks(&self) -> bool {
+        fn is_markdown(&self) -> bool {
             true
         }
         fn size(&self, text: &str) -> usize {

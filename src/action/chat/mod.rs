@@ -22,25 +22,36 @@ pub trait Dialect {
     /// Foreign text, so that it can neither mention anyone nor form links, images or markup.
     fn escape(&self, text: &str) -> String;
 
-    /// A link whose label is escaped; `url` has passed [`foreign::url`]. A dialect without links shows the label.
-    fn link(&self, label: &str, url: &str) -> String;
-
-    /// A link that has a line of its own: a dialect without links writes the address out.
-    fn link_line(&self, label: &str, url: &str) -> String {
-        self.link(label, url)
-    }
-
-    /// Emphasis around escaped text; blanks or punctuation stand on both sides.
-    fn bold(&self, text: &str) -> String;
+    /// Whether it is written in Markdown, as all three vendors understand links and emphasis; otherwise as plain lines.
+    fn is_markdown(&self) -> bool;
 
     /// Ends a line so that the next one is really below it.
-    fn line_break(&self) -> &'static str;
-
-    /// Whether the beginning of a line can mean something (heading, list, quote).
-    fn has_blocks(&self) -> bool;
+    fn line_break(&self) -> &'static str {
+        "\n"
+    }
 
     /// Bytes of `text` as the vendor counts them.
     fn size(&self, text: &str) -> usize;
+
+    /// A link whose label is escaped; `url` has passed [`foreign::url`]. Plain lines show the label.
+    fn link(&self, label: &str, url: &str) -> String {
+        if self.is_markdown() { format!("[{label}]({url})") } else { label.to_owned() }
+    }
+
+    /// A link that has a line of its own: plain lines write the address out.
+    fn link_line(&self, label: &str, url: &str) -> String {
+        if self.is_markdown() { self.link(label, url) } else { format!("{label}: {url}") }
+    }
+
+    /// Emphasis around escaped text; blanks or punctuation stand on both sides.
+    fn bold(&self, text: &str) -> String {
+        if self.is_markdown() { format!("**{text}**") } else { text.to_owned() }
+    }
+
+    /// Whether the beginning of a line can mean something (heading, list, quote).
+    fn has_blocks(&self) -> bool {
+        self.is_markdown()
+    }
 }
 
 /// Bytes of `text` inside a JSON string.

@@ -22,19 +22,7 @@ impl Dialect for Text {
     fn escape(&self, text: &str) -> String {
         text.replace('@', "＠")
     }
-    fn link(&self, label: &str, _: &str) -> String {
-        label.to_owned()
-    }
-    fn link_line(&self, label: &str, url: &str) -> String {
-        format!("{label}: {url}")
-    }
-    fn bold(&self, text: &str) -> String {
-        text.to_owned()
-    }
-    fn line_break(&self) -> &'static str {
-        "\n"
-    }
-    fn has_blocks(&self) -> bool {
+    fn is_markdown(&self) -> bool {
         false
     }
     fn size(&self, text: &str) -> usize {
@@ -61,16 +49,10 @@ impl Dialect for Markdown {
         }
         escaped
     }
-    fn link(&self, label: &str, url: &str) -> String {
-        format!("[{label}]({url})")
-    }
-    fn bold(&self, text: &str) -> String {
-        format!("**{text}**")
-    }
     fn line_break(&self) -> &'static str {
         "\n\n"
     }
-    fn has_blocks(&self) -> bool {
+    fn is_markdown(&self) -> bool {
         true
     }
     fn size(&self, text: &str) -> usize {
