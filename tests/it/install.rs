@@ -100,9 +100,9 @@ fn chain_keeps_the_foreign_hook_and_uninstall_puts_it_back() {
 fn relative_links_lead_to_the_same_file_after_chaining_and_after_putting_back() {
     let sandbox = Sandbox::new();
     let repo = repository(&sandbox, "r.git");
-    script(&sandbox.path("shared/mail-hook"), "#!/bin/sh\nexec mail\n");
-    symlink("../../shared/mail-hook", repo.join("hooks/post-receive")).unwrap();
-    let real = sandbox.path("shared/mail-hook").canonicalize().unwrap();
+    script(&sandbox.path("common/mail-hook"), "#!/bin/sh\nexec mail\n");
+    symlink("../../common/mail-hook", repo.join("hooks/post-receive")).unwrap();
+    let real = sandbox.path("common/mail-hook").canonicalize().unwrap();
 
     done(&sandbox.run("r.git", &["install", "--chain"]));
     let kept = repo.join("hooks/post-receive.d/10-before-service-hook");
@@ -110,7 +110,7 @@ fn relative_links_lead_to_the_same_file_after_chaining_and_after_putting_back() 
     assert!(fs::read_link(&kept).unwrap().is_relative());
 
     done(&sandbox.run("r.git", &["uninstall"]));
-    assert_eq!(target(&repo), Path::new("../../shared/mail-hook"));
+    assert_eq!(target(&repo), Path::new("../../common/mail-hook"));
     assert_eq!(repo.join("hooks/post-receive").canonicalize().unwrap(), real);
 }
 
