@@ -63,7 +63,10 @@ impl Subject {
 
     /// What a hook has to say about it.
     pub fn for_hook(&self, hook: &Hook, kind: Kind) -> Outgoing {
-        self.outgoing(&hook.name, kind, Limits { max_commits: hook.max_commits, max_body: hook.max_body })
+        let limits = Limits { max_commits: hook.max_commits, max_body: hook.max_body };
+        let mut out = self.outgoing(&hook.name, kind, limits);
+        out.whole_push |= hook.per == crate::config::Per::Push;
+        out
     }
 
     /// The same within given limits.

@@ -101,6 +101,7 @@ impl Layers<'_> {
     fn read(self, server: Option<Document<'_>>, repository: Option<Document<'_>>) {
         let mut inherited = Vec::new();
         let mut reserved = None;
+        let unusable = server.is_none() && self.loaded.hold.is_some();
         if let Some(mut document) = server {
             let shared = std::mem::take(&mut document.shared);
             let references = self.references(&document, None);
@@ -117,6 +118,10 @@ impl Layers<'_> {
             let references = self.references(&document, reserved);
             let (root, notes) = document.parts();
             for section in Document::sections(root, Layer::Repository, notes) {
+                // It may narrow a hook of the server's file, which cannot be read now.
+                if unusable && !section.table.contains_key("action") {
+                    continue;
+                }
                 match inherited.iter_mut().find(|hook| hook.name == section.name) {
                     Some(hook) => narrow(hook, &section, notes),
                     None => own.extend(repository_hook(&section, notes, &self.loaded.deliver, &references)),

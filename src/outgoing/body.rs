@@ -55,7 +55,7 @@ pub(super) fn of(out: &Outgoing) -> Value {
         Some(event) => put_event(&mut body, event),
         None => put_nothing(&mut body),
     }
-    if matches!(out.kind, Kind::Push | Kind::Summary) {
+    if out.whole_push {
         body.put("updates", updates(out)).put("updates_omitted", out.updates_omitted);
     }
     body.put("pusher", pusher(&out.push.pusher, true))
@@ -76,7 +76,7 @@ pub(super) fn bare(out: &Outgoing) -> Value {
         Some(event) => put_update(&mut body, &event.update, event.change),
         None => body.put("ref", Value::Null).put("before", Value::Null).put("after", Value::Null),
     };
-    if matches!(out.kind, Kind::Push | Kind::Summary) {
+    if out.whole_push {
         body.put("updates_omitted", out.updates_omitted + out.events.len() + out.rest.len());
     }
     body.put("commits", json!([])).put("truncated", true).object()

@@ -81,6 +81,8 @@ pub struct Outgoing {
     pub events: Vec<PushEvent>,
     /// Refs of the same push that have no event of their own (past `max_refs`).
     pub rest: Vec<RefUpdate>,
+    /// Whether the body has `updates`.
+    pub whole_push: bool,
     /// Updates that were cut from `updates` for lack of room.
     pub updates_omitted: usize,
     /// Bytes that the body may have.
@@ -119,7 +121,20 @@ impl Outgoing {
             }
         }
         let max_body = limits.max_body;
-        Self { kind, delivery, hook, project, push, push_total_commits, events, rest, updates_omitted: 0, max_body }
+        let whole_push = matches!(kind, Kind::Push | Kind::Summary);
+        Self {
+            whole_push,
+            kind,
+            delivery,
+            hook,
+            project,
+            push,
+            push_total_commits,
+            events,
+            rest,
+            updates_omitted: 0,
+            max_body,
+        }
     }
 
     /// The body of docs/events.md: the first event, with `updates` where the kind has it.

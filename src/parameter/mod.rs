@@ -130,6 +130,9 @@ impl<'a> Resolver<'a> {
     pub fn secret(&self, key: &str, text: Option<&Text>) -> Result<Option<Value>, Unresolved> {
         let value = self.text(key, text)?;
         if let Some(value) = &value {
+            if value.text.contains(['\r', '\n', '\0']) {
+                return Err(Unresolved { key: key.to_owned(), why: "holds more than one line, or a NUL".to_owned() });
+            }
             self.secrets.borrow_mut().add(&value.text);
         }
         Ok(value)

@@ -38,7 +38,6 @@ pub(super) fn deliver(
     // From here on others may complete it, or send it.
     drop(record);
     if let Some(completed) = &completed {
-        completed.omitted.iter().for_each(|text| lines.say(text));
         if completed.events.deliveries.is_empty() {
             let _ = spool.finish(&push.id);
         }
@@ -50,13 +49,23 @@ pub(super) fn deliver(
         Ok(child) => (Deliverer::Process(child), received.loaded.deliver.wait),
         Err(_) => (in_process(received, spool, &push.id), IN_PROCESS),
     };
-    let Some(Completed { events, .. }) = completed else {
+    let Some(Completed { events, omitted }) = completed else {
         return lines.say("the push is recorded; it is read and sent in the background");
     };
     let timer = spool.timer_seen(clock::now_ms());
     let mut watch = Watch::new(received.loaded, &events.deliveries, push.time_ms, timer, lines.left());
     if let (Ok(mut follower), false, false) = (follower, wait.is_zero(), watch.is_done()) {
         watch.follow(&mut follower, &mut deliverer, wait, lines);
+        say_omitted(&omitted, lines);
+    }
+}
+
+/// After the results: what went wrong comes first, and there may be no room for the rest.
+pub(super) fn say_omitted(omitted: &[String], lines: &mut Lines) {
+    match omitted {
+        [] => {}
+        [first] => lines.say(first),
+        [first, others @ ..] => lines.say(&format!("{first}; so it is with {} more hooks", others.len())),
     }
 }
 

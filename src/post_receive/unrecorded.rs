@@ -36,7 +36,6 @@ pub(super) fn deliver(
         Some(repository) => complete(&repository, loaded, push),
         None => complete_bare(loaded, push, "the repository cannot be opened"),
     };
-    completed.omitted.iter().for_each(|text| lines.say(text));
     let until = Instant::now() + PATIENCE;
     let (sender, ends) = channel();
     let events = completed.events;
@@ -56,5 +55,6 @@ pub(super) fn deliver(
         watch.tell_lost(ended, lines);
     }
     watch.finish_lost("not sent", lines);
+    super::recorded::say_omitted(&completed.omitted, lines);
     if delivered == events.deliveries.len() { exit::OK } else { exit::FAILURE }
 }

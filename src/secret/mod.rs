@@ -2,7 +2,7 @@
 
 mod url;
 
-pub use url::{mask_url, url_secrets};
+pub use url::{is_telling, mask_url, url_secrets};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -72,21 +72,42 @@ fn forms(secret: &str) -> Vec<String> {
         }
     };
     let percent = utf8_percent_encode(secret, COMPONENT).to_string();
-    note(percent.replace("%20", "+"));
-    note(utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string());
-    note(percent);
+    for form in [percent.replace("%20", "+"), utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(), percent] {
+        note(lower_hex(&form));
+        note(form);
+    }
     let json = serde_json::Value::from(secret).to_string();
     let json = &json[1..json.len() - 1];
     note(json.to_owned());
     note(json.replace('/', "\\/"));
     note(ascii(json));
-    note(secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;"));
+    // Go's encoding/json, and those that guard against `</script>` and quotes as well.
+    let guarded = json.replace('&', "\\u0026").replace('<', "\\u003c").replace('>', "\\u003e");
+    note(guarded.replace('\'', "\\u0027"));
+    note(guarded);
+    let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    for single in ["'", "&#39;", "&#x27;", "&apos;"] {
+        for double in ["&quot;", "&#34;"] {
+            note(html.replace('\'', single).replace('"', double));
+        }
+    }
     if secret.len() >= SHORT {
         // Without the padding: it may or may not be there.
         note(STANDARD_NO_PAD.encode(secret));
         note(URL_SAFE_NO_PAD.encode(secret));
     }
     forms
+}
+
+/// As .NET percent-encodes.
+fn lower_hex(percent: &str) -> String {
+    let mut digits = 0;
+    let lower = |c: char| {
+        let is_digit = digits > 0;
+        digits = if c == '%' { 2_u32 } else { digits.saturating_sub(1) };
+        if is_digit { c.to_ascii_lowercase() } else { c }
+    };
+    percent.chars().map(lower).collect()
 }
 
 /// As encoders write JSON that are told to keep to ASCII.

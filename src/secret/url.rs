@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use percent_encoding::percent_decode_str;
 
-/// Values of a query below this are no secrets: `job=1` would mask every 1.
+/// Shorter values are secrets by themselves only when they look like it: `job=1` would mask every 1.
 const LONG: usize = 8;
 
 struct Parts<'a> {
@@ -59,18 +59,36 @@ pub fn url_secrets(url: &str, from_reference: bool) -> Secrets {
         note(userinfo);
         note(&STANDARD_NO_PAD.encode(percent_decode_str(userinfo).collect::<Vec<_>>()));
     }
+    if from_reference && path.len() > 1 {
+        note(path);
+    }
     for (segment, secret) in segments(path) {
-        if secret || (from_reference && segment.len() >= LONG) {
+        if secret || (from_reference && is_telling(segment)) {
             note(segment);
         }
     }
     for pair in query.into_iter().flat_map(|query| query.split('&')) {
-        let value = pair.split_once('=').map_or(pair, |(_, value)| value);
-        if value.len() >= LONG {
+        let (name, value) = pair.split_once('=').unwrap_or(("", pair));
+        if is_telling(value) || is_secret_name(name) {
             note(value);
+        }
+        if !value.is_empty() {
+            note(pair);
         }
     }
     secrets
+}
+
+/// Whether a short text can be told from an ordinary word or number.
+pub fn is_telling(text: &str) -> bool {
+    let any = |test: fn(&u8) -> bool| text.as_bytes().iter().any(test);
+    text.len() >= LONG || (any(u8::is_ascii_digit) && any(u8::is_ascii_alphabetic) && text.len() > 3)
+}
+
+/// Names of query parameters whose value is a credential however short it is.
+fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["token", "key", "secret", "sign", "sig", "auth", "pass", "pwd", "code"].iter().any(|word| name.contains(word))
 }
 
 /// The segments of a path, and whether each looks like a credential.

@@ -15,7 +15,9 @@ impl Spool {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };
-        let names = entries.flatten().filter_map(|e| e.file_name().into_string().ok());
+        // A pipe or a link that somebody put there would be waited for, or read without end.
+        let files = entries.flatten().filter(|e| e.file_type().is_ok_and(|t| t.is_file()));
+        let names = files.filter_map(|e| e.file_name().into_string().ok());
         let mut names: Vec<String> = names.filter(|n| !n.starts_with('.')).collect();
         names.sort_unstable();
         Ok(names)

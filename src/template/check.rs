@@ -15,6 +15,8 @@ const MAX_SAMPLE: usize = 1 << 20;
 /// `{#` without a blank after it: `{#标题}` looks like text and is the beginning of a comment.
 pub fn odd_comments(template: &str) -> Vec<Range<usize>> {
     let found = template.match_indices("{#").map(|(at, _)| at);
+    // `${ "{#" }` is how it is written as text.
+    let found = found.filter(|at| !template[..*at].trim_end_matches(['"', '\'']).trim_end().ends_with("${"));
     found.filter(|at| !template[at + 2..].starts_with([' ', '\n', '\r', '\t', '-', '+'])).map(|at| at..at + 2).collect()
 }
 

@@ -23,7 +23,8 @@ pub(super) fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
         return Err(TemplateError::new("there is no memory for a thread to evaluate the template"));
     }
     result.recv_timeout(DEADLINE).map_err(|error| match error {
-        mpsc::RecvTimeoutError::Timeout => TemplateError::too_large("the template takes longer than 2 s"),
+        // Not for want of room: with less of the event it may well take as long, and this thread is still busy.
+        mpsc::RecvTimeoutError::Timeout => TemplateError::new("the template takes longer than 2 s"),
         mpsc::RecvTimeoutError::Disconnected => TemplateError::new("the template cannot be evaluated"),
     })
 }

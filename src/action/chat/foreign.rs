@@ -59,6 +59,18 @@ pub fn without_controls(text: &str) -> String {
     text.chars().filter(|c| matches!(c, '\n' | '\t') || !is_hidden(*c)).collect()
 }
 
+/// For a string of a vendor's whole message, in whatever markup it may be read: no mention, link, image or tag.
+pub fn harmless(text: &str) -> String {
+    let full_width = |c| match c {
+        '@' => '＠',
+        '[' => '［',
+        ']' => '］',
+        '<' => '＜',
+        c => c,
+    };
+    without_controls(text).chars().map(full_width).collect()
+}
+
 /// At most `max` characters; what is cut off is marked by "…".
 pub fn cut(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {

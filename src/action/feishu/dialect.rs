@@ -20,7 +20,7 @@ const SPECIAL: &str = "<>*_[]()#!-+:\\$\"'/`&|=@";
 /// For strings of a whole message: neither a tag nor the attribute of one can be formed, also not behind a `<` of the
 /// template's own text.
 pub(super) fn clean(text: &str) -> String {
-    foreign::url(text).unwrap_or_else(|| without_tags(&foreign::without_controls(text)))
+    foreign::url(text).unwrap_or_else(|| without_tags(&foreign::harmless(text)))
 }
 
 fn without_tags(text: &str) -> String {

@@ -15,7 +15,7 @@ pub(super) const MARKDOWN: Style = Style { dialect: &Markdown, escape: |text| es
 
 /// For strings of a whole message: `<@userid>` cannot be formed, also not together with the template's own text.
 pub(super) fn clean(text: &str) -> String {
-    foreign::url(text).unwrap_or_else(|| foreign::without_controls(text).replace('@', "＠"))
+    foreign::url(text).unwrap_or_else(|| foreign::harmless(text))
 }
 
 impl Dialect for Text {

@@ -7,6 +7,7 @@ use crate::commands::Session;
 use crate::commands::subject::{Subject, Wanted};
 use crate::config::{Hook, Loaded, Mistake, Places};
 use crate::environment::Environment;
+use crate::filter::Decision;
 use crate::git;
 use crate::outgoing::Kind;
 use crate::parameter::Unresolved;
@@ -59,6 +60,11 @@ impl Trial<'_> {
         let tried = subject.map(|s| action.request(&s.for_hook(hook, Kind::Test), &attempt));
         match tried {
             _ if templates_fail => {}
+            // What the filters keep from it need not be able to tell of this event.
+            Some(Err(_)) if subject.is_some_and(|s| matches!(hook.decide(&s.push, &s.computed), Decision::Skip(_))) => {
+                let (name, kind, account) = (&hook.name, hook.kind.id(), self.account);
+                findings.fine(format!("{name}: {kind}, secrets resolved as user `{account}`"));
+            }
             Some(Err(error)) => {
                 let place = self.places.of_key(&hook.name, error.key, secrets.redact(&error.why));
                 let vague = || self.vague(&secrets.redact(&error.to_string()));
