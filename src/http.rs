@@ -49,14 +49,36 @@ impl Request {
     /// The headers as people may see them.
     pub fn masked_headers(&self) -> Vec<(String, String)> {
         let mask = |name: &str, value: &str| {
-            if is_secret_header(name) { crate::secret::MASK.to_owned() } else { self.secrets.redact(value) }
+            if is_public_header(name) { self.secrets.redact(value) } else { crate::secret::MASK.to_owned() }
         };
         self.headers.iter().map(|(n, v)| (n.clone(), mask(n, v))).collect()
     }
 }
 
-/// Headers whose value is a credential or a signature, whatever stands in it.
-pub fn is_secret_header(name: &str) -> bool {
+/// Headers whose value is no credential and may be shown: ours, and the common ones. Any other may hold one.
+pub fn is_public_header(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let of_event = ["-event", "-event-type", "-delivery", "-webhook-version", "-hook-id", "-hook-action"];
+    matches!(
+        name.as_str(),
+        "accept"
+            | "accept-charset"
+            | "accept-encoding"
+            | "accept-language"
+            | "cache-control"
+            | "content-language"
+            | "content-type"
+            | "gwt-dry-run"
+            | "host"
+            | "origin"
+            | "referer"
+            | "user-agent"
+            | "x-requested-with"
+    ) || (name.starts_with("x-") && of_event.iter().any(|end| name.ends_with(end)))
+}
+
+/// Headers whose value is a credential or a signature, whatever stands in it: it is cleaned out of answers, too.
+pub fn is_credential(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["authorization", "cookie", "signature", "token", "secret", "password", "api-key", "apikey"]
         .iter()

@@ -9,6 +9,7 @@ use crate::exit;
 use crate::git::{self, Repository};
 use crate::post_receive::{Completed, complete, complete_bare};
 use crate::spool::{Keep, Line, Read, Spool};
+use std::io::IsTerminal;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -81,7 +82,8 @@ fn one(arguments: &Drain, dir: Option<&Path>, environment: &Environment) -> u8 {
     if !loaded.configured {
         return exit::OK;
     }
-    if arguments.push.is_none() {
+    // Somebody at a terminal is no timer: the next push must not promise what nobody will do.
+    if arguments.push.is_none() && !std::io::stderr().is_terminal() {
         spool.stamp_timer(clock::now_ms());
     }
     let problems = complete_all(&repository, &loaded, &spool);

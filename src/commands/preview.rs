@@ -29,7 +29,9 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let loaded = config::load(repository.git_dir(), &session.environment);
     check::tell_mistakes(&loaded);
     let known = |word: &str| {
-        loaded.hooks.iter().any(|h| h.name == word) || loaded.mistakes.iter().any(|m| m.hook.as_deref() == Some(word))
+        loaded.hooks.iter().any(|h| h.name == word)
+            || loaded.off.iter().any(|off| off == word)
+            || loaded.mistakes.iter().any(|m| m.hook.as_deref() == Some(word))
     };
     let (names, range) = split(&arguments.words, known);
     let wanted = Wanted { range, name: arguments.name.as_deref() };
@@ -37,6 +39,9 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let hooks = subject.hooks(&names)?;
     if hooks.is_empty() {
         return Err(Failure::new("no hook is configured: see hooks.toml in the Git directory"));
+    }
+    for off in subject.off().iter().filter(|_| names.is_empty()) {
+        print::stdout(&format!("# {off}: would not fire: `enabled` is false\n"));
     }
     let mut code = exit::OK;
     for (index, hook) in hooks.into_iter().enumerate() {
@@ -133,7 +138,7 @@ mod tests {
         let text = as_sent(&request, &secrets);
         assert_eq!(
             text,
-            "POST http://h/*** HTTP/1.1\nHost: h\nAuthorization: ***\nX-Own: is ***\nContent-Length: 23\n\n{\"a\":\"***\"}"
+            "POST http://h/*** HTTP/1.1\nHost: h\nAuthorization: ***\nX-Own: ***\nContent-Length: 23\n\n{\"a\":\"***\"}"
         );
     }
 }

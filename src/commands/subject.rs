@@ -84,6 +84,11 @@ impl Subject {
         )
     }
 
+    /// Names of the hooks that are switched off.
+    pub fn off(&self) -> &[String] {
+        &self.loaded.off
+    }
+
     /// The named hooks in the given order; all of them when none is named.
     pub fn hooks<'a>(&'a self, names: &[&str]) -> Result<Vec<&'a Hook>, Failure> {
         if names.is_empty() {
@@ -100,6 +105,9 @@ fn hook<'a>(loaded: &'a Loaded, name: &str) -> Result<&'a Hook, Failure> {
     if let Some(mistake) = loaded.mistakes.iter().find(|m| m.hook.as_deref() == Some(name)) {
         let place = super::check::place(mistake);
         return Err(Failure::new(format!("hook `{name}` is off: {place}: {}", mistake.message)));
+    }
+    if loaded.off.iter().any(|off| off == name) {
+        return Err(Failure::new(format!("hook `{name}` is switched off (`enabled = false`)")));
     }
     let near = loaded.hooks.iter().map(|h| (strsim::osa_distance(&h.name, name), &h.name)).min();
     let meant = near.filter(|(distance, _)| *distance <= 2).map(|(_, n)| format!(", did you mean `{n}`?"));

@@ -154,7 +154,11 @@ impl Layers<'_> {
         let gl_repo = self.environment.non_empty("GL_REPO");
         let project = &self.loaded.project;
         let mut place = None;
-        for entry in inherited.into_iter().filter_map(|hook| hook.entry).filter(|entry| entry.enabled) {
+        let (own, off): (Vec<_>, Vec<_>) = own.into_iter().partition(|entry| entry.enabled);
+        let inherited = inherited.into_iter().filter_map(|hook| hook.entry);
+        let (inherited, off_too): (Vec<_>, Vec<_>) = inherited.partition(|entry| entry.enabled);
+        self.loaded.off = off_too.into_iter().chain(off).map(|entry| entry.hook.name).collect();
+        for entry in inherited {
             let here = entry.repositories.as_ref().is_none_or(|globs| {
                 let (name, path) = place.get_or_insert_with(|| {
                     (project.name(self.git_dir, gl_repo.as_deref()), repository_path(self.git_dir))
@@ -167,7 +171,7 @@ impl Layers<'_> {
                 false => self.loaded.elsewhere.push(entry.hook),
             }
         }
-        self.loaded.hooks.extend(own.into_iter().filter(|entry| entry.enabled).map(|entry| entry.hook));
+        self.loaded.hooks.extend(own.into_iter().map(|entry| entry.hook));
     }
 }
 

@@ -61,6 +61,8 @@ pub struct Loaded {
     pub pusher_env: Vec<String>,
     /// `[project]` as written in both files.
     project: settings::ProjectTable,
+    /// Names of hooks that are switched off.
+    pub off: Vec<String>,
     /// Hooks of the server's file whose `repositories` may match once gitolite's name is known.
     elsewhere: Vec<Hook>,
 }

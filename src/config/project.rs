@@ -100,6 +100,28 @@ impl Loaded {
         project
     }
 
+    /// What the templates of `[project]` read and cannot, for `check`: the key, and a fragment that follows it.
+    pub fn rehearse_project(&self, project: &Project) -> Vec<(&'static str, String)> {
+        let mut sample = context(project);
+        sample["commit"] = json!({ "id": "0".repeat(40) });
+        sample["before"] = json!("0".repeat(40));
+        sample["after"] = json!("0".repeat(40));
+        let table = &self.project;
+        let templates = [
+            ("url", &table.url),
+            ("clone_url", &table.clone_url),
+            ("ssh_url", &table.ssh_url),
+            ("commit_url", &table.commit_url),
+            ("compare_url", &table.compare_url),
+        ];
+        let given = templates.into_iter().filter_map(|(key, template)| Some((key, template.as_deref()?)));
+        let wrong = given.flat_map(|(key, template)| {
+            let unknown = template::unknown_names(template, std::slice::from_ref(&sample));
+            unknown.into_iter().map(move |error| (key, error.why))
+        });
+        wrong.collect()
+    }
+
     /// Fills `url` and `compare` of an event from `[project]`.
     pub fn link(&self, project: &Project, event: &mut PushEvent) {
         let context = context(project);

@@ -92,8 +92,8 @@ impl Lane<'_> {
                 if delivery.state != State::Pending {
                     continue;
                 }
-                if let Some(since_ms) = stopped {
-                    self.queue(&id, delivery, waiting, since_ms);
+                if let Some(stop) = stopped {
+                    self.queue(&id, delivery, waiting, stop);
                 } else if !self.tried.contains(&delivery.planned.id) {
                     match self.turn(&record, delivery) {
                         Turn::Ended => {
@@ -101,7 +101,7 @@ impl Lane<'_> {
                             continue;
                         }
                         Turn::PassedOver => {}
-                        Turn::Stops(since_ms) => stopped = Some(since_ms),
+                        Turn::Stops(stop) => stopped = Some(stop),
                         Turn::Unwritable => return Walk::Unwritable,
                     }
                 }
@@ -129,7 +129,8 @@ impl Lane<'_> {
         if due.is_some_and(|due| due > clock::now_ms()) {
             let stops = delivery.whole_hook || delivery.open_since_ms.is_some();
             let since = delivery.failing_since_ms.or(delivery.open_since_ms).unwrap_or(delivery.since_ms);
-            return if stops { Turn::Stops(since) } else { Turn::PassedOver };
+            let cut_off = delivery.open_since_ms.is_some();
+            return if stops { Turn::Stops(Stop { since_ms: since, cut_off }) } else { Turn::PassedOver };
         }
         self.attempt(record, delivery.clone(), hook)
     }
@@ -167,7 +168,7 @@ impl Lane<'_> {
             note(self.report, format!("the end of a delivery to `{}` is not recorded: {}", self.name, error.kind()));
         }
         match outcome {
-            Outcome::Deferred if whole_hook => Turn::Stops(at_ms),
+            Outcome::Deferred if whole_hook => Turn::Stops(Stop { since_ms: at_ms, cut_off: false }),
             Outcome::Deferred | Outcome::Simplify => Turn::PassedOver,
             Outcome::Failed => {
                 with(self.report, |r| r.failed += 1);
@@ -178,10 +179,11 @@ impl Lane<'_> {
     }
 
     /// Notes once, for whoever follows the record, that its turn has not come.
-    fn queue(&self, id: &str, delivery: &Delivery, behind: usize, since_ms: i64) {
+    fn queue(&self, id: &str, delivery: &Delivery, behind: usize, stop: Stop) {
         if !delivery.queued {
             let delivery = delivery.planned.id.clone();
-            let _ = self.site.spool.append(id, &Line::Queued(Queued { delivery, behind, since_ms }));
+            let Stop { since_ms, cut_off } = stop;
+            let _ = self.site.spool.append(id, &Line::Queued(Queued { delivery, behind, since_ms, cut_off }));
         }
     }
 
@@ -196,14 +198,21 @@ impl Lane<'_> {
     }
 }
 
+/// Why a lane stands still, as far as people are told.
+#[derive(Clone, Copy)]
+struct Stop {
+    since_ms: i64,
+    cut_off: bool,
+}
+
 /// What came of a delivery's turn.
 enum Turn {
     /// It is no longer pending.
     Ended,
     /// It waits, the others need not.
     PassedOver,
-    /// It waits, and so do all after it, since then.
-    Stops(i64),
+    /// It waits, and so do all after it.
+    Stops(Stop),
     /// See [`Walk::Unwritable`].
     Unwritable,
 }

@@ -37,10 +37,8 @@ pub(super) fn deliver(
     let completed = repository.and_then(|repository| completed(received, repository, &record, push));
     // From here on others may complete it, or send it.
     drop(record);
-    if let Some(completed) = &completed {
-        if completed.events.deliveries.is_empty() {
-            let _ = spool.finish(&push.id);
-        }
+    if completed.as_ref().is_some_and(|completed| completed.events.deliveries.is_empty()) {
+        let _ = spool.finish(&push.id);
     }
     if spool.pending().is_ok_and(|ids| ids.is_empty()) {
         return;

@@ -65,6 +65,10 @@ impl Told {
         let hook = self.hook();
         match self {
             Self::Ended { ended, until_ms, .. } => format!("{hook}: {}", end(ended, *until_ms)),
+            Self::Queued { queued, .. } if queued.cut_off => {
+                let (behind, since) = (queued.behind, moment(queued.since_ms));
+                format!("{hook}: queued behind {behind}, the attempt of {since} was cut off and is repeated first")
+            }
             Self::Queued { queued, .. } => {
                 format!("{hook}: queued behind {}, receiver down since {}", queued.behind, moment(queued.since_ms))
             }

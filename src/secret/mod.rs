@@ -164,6 +164,9 @@ mod tests {
             "p&ss \\\"w\\/rd\\\" 密".to_owned(),
             "p&ss \\\"w/rd\\\" \\u5bc6".to_owned(),
             "p&amp;ss &quot;w/rd&quot; 密".to_owned(),
+            "p&amp;ss &#34;w/rd&#34; 密".to_owned(),
+            "p%26ss%20%22w%2frd%22%20%e5%af%86".to_owned(),
+            "p\\u0026ss \\\"w/rd\\\" 密".to_owned(),
             base64::engine::general_purpose::STANDARD_NO_PAD.encode(secret),
         ] {
             assert_eq!(secrets.redact(&format!("got {echo}, no")), "got ***, no", "{echo}");

@@ -156,6 +156,10 @@ mod tests {
             STANDARD_NO_PAD.encode("me:pass word")
         );
         assert_eq!(secrets.redact(&echo), "*** *** *** *** *** job 1 ***");
+        let short = url_secrets("https://h/x?token=abc123&k=JTOK&job=1", false);
+        assert_eq!(short.redact("abc123 /x?k=JTOK job=1 job 1"), "*** /x?*** *** job 1");
+        let referenced = url_secrets("https://h/echo/sh0rt?k=tiny12", true);
+        assert_eq!(referenced.redact("sh0rt, /echo/sh0rt, tiny12, echo"), "***, ***, ***, echo");
         assert_eq!(url_secrets("https://h/private-place/x", true).redact("at private-place"), "at ***");
     }
 }

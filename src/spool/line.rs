@@ -159,4 +159,7 @@ pub struct Queued {
     pub behind: usize,
     /// Since when the receiver has not taken anything, in milliseconds since 1970.
     pub since_ms: i64,
+    /// Whether the one in front was cut off: its process died, and what came of it is not known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut_off: bool,
 }

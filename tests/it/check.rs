@@ -146,3 +146,25 @@ fn all_repositories_below_a_directory_are_checked() {
     let said = String::from_utf8_lossy(&out.stdout);
     assert!(said.contains("r.git:\n") && said.contains("other.git:\n"), "{said}");
 }
+
+#[test]
+fn templates_of_the_project_are_checked_as_well() {
+    let config = format!("[project]\nurl = \"https://git.example/${{project.nam}}\"\n{GOOD}");
+    finds(&repository(&config), 1, &["`url` in [project]", "nam"]);
+}
+
+#[test]
+fn what_the_filters_keep_from_a_hook_need_not_be_told_by_it() {
+    let config = "[hook.t]\naction = \"dingding_group_chat_robot\"\nservice_url = \"http://127.0.0.1:1/robot/send?access_token=x\"\n\
+                  tags = [\"v*\"]\ntemplate = \"${tag.message}\"\n";
+    let (code, said) = check(&repository(config), &[]);
+    assert_eq!(code, 0, "{said}");
+}
+
+#[test]
+fn the_advice_on_comments_can_be_followed() {
+    let config =
+        "[hook.t]\naction = \"webhook_http_post\"\nservice_url = \"http://127.0.0.1:1/\"\ntemplate = '${ \"{#\" } x'\n";
+    let (code, said) = check(&repository(config), &[]);
+    assert!(code == 0 && !said.contains("begins a comment"), "{said}");
+}

@@ -274,3 +274,24 @@ fn a_timer_of_root_drains_each_repository_as_its_owner() {
         assert_eq!(stamp.uid(), 65534);
     }
 }
+
+#[test]
+fn a_hook_that_is_switched_off_is_said_to_be() {
+    let sandbox = Sandbox::new();
+    let hook =
+        |name: &str| format!("[hook.{name}]\naction = \"webhook_http_post\"\nservice_url = \"http://127.0.0.1:1/\"\n");
+    pushed(&sandbox, &format!("{}{}enabled = false\n", hook("on"), hook("gone")));
+    let out = sandbox.run("r.git", &["test", "gone"]);
+    assert!(out.status.code() == Some(1) && stderr(&out).contains("switched off"), "{}", stderr(&out));
+    assert!(stdout(&sandbox.run("r.git", &["preview"])).contains("# gone: would not fire"));
+}
+
+#[test]
+fn a_test_of_a_hook_for_whole_pushes_has_their_updates() {
+    let sandbox = Sandbox::new();
+    let receiver = Receiver::start(|_| Answer::ok());
+    let url = receiver.url("/");
+    pushed(&sandbox, &format!("[hook.p]\naction = \"webhook_http_post\"\nservice_url = \"{url}\"\nper = \"push\"\n"));
+    assert_eq!(sandbox.run("r.git", &["test"]).status.code(), Some(0));
+    assert_eq!(receiver.got()[0].json()["updates"][0]["ref"], "refs/heads/main");
+}

@@ -99,3 +99,38 @@ fn jenkins_gets_token_arguments_and_parameters_in_their_places() {
     assert_eq!(got.header("gwt-dry-run"), None);
     assert!(seen.contains("accepted, no details") && !seen.contains("t0ken-value"), "{seen}");
 }
+
+#[test]
+fn nothing_of_a_credential_is_kept_whatever_its_header_is_called_and_the_receiver_echoes() {
+    let receiver = Receiver::start(|request| {
+        let headers = request.headers.iter().map(|(n, v)| format!("{n}: {v}")).collect::<Vec<_>>().join("\n");
+        Answer::Reply(400, Vec::new(), format!("{}\n{headers}{}", request.target, request.text()).into_bytes())
+    });
+    let sandbox = Sandbox::new();
+    let repo = sandbox.bare("app.git");
+    let toml = format!(
+        "[deliver]\nwait = \"20s\"\n[hook.here]\n{POST}service_url = \"{}\"\ntoken = \"tok3n-value\"\n\
+         headers = {{ X-Access = \"l1teral-value\", X-Webhook-Key = \"an0ther\" }}\n",
+        receiver.url("/in?token=abc123&k=t1ny")
+    );
+    std::fs::write(repo.join("hooks.toml"), toml).unwrap();
+    sandbox.clone_with_commit("app.git", "wt");
+    let seen = sandbox.push("wt", &["origin", "main"]);
+    let kept = sandbox.command("sh", "app.git").args(["-c", "cat service-hook/done/* service-hook/pending/*"]).output();
+    let kept = String::from_utf8_lossy(&kept.unwrap().stdout).into_owned();
+    assert!(kept.contains("\"status\":400"), "{seen}{kept}");
+    for secret in ["tok3n-value", "l1teral-value", "an0ther", "abc123", "t1ny"] {
+        assert!(!kept.contains(secret) && !seen.contains(secret), "{secret}: {seen}{kept}");
+    }
+}
+
+#[test]
+fn a_secret_of_several_lines_is_never_sent() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.bare("app.git");
+    let lines = "service_url = \"http://127.0.0.1:1/\"\ntoken = \"x\\ny\"\n";
+    std::fs::write(repo.join("hooks.toml"), format!("[hook.here]\n{POST}{lines}")).unwrap();
+    sandbox.clone_with_commit("app.git", "wt");
+    let seen = sandbox.push("wt", &["origin", "main"]);
+    assert!(seen.contains("`token`: holds more than one line, or a NUL"), "{seen}");
+}

@@ -90,7 +90,7 @@ impl Action for Dingtalk {
             }
         };
         let Some(secret) = &self.sign else {
-            return Ok(self.robot.post(self.robot.address.url().to_owned(), &body, &[]));
+            return Ok(self.robot.post(self.robot.address.without(&["timestamp", "sign"]), &body, &[]));
         };
         let sign = signature::dingtalk(secret, attempt.now_ms);
         Ok(self.robot.post(self.signed(&sign, attempt.now_ms), &body, &[secret, &sign]))

@@ -2,8 +2,9 @@
 
 use super::{Source, unusable};
 use crate::action::RenderError;
+use crate::http::is_public_header;
 use crate::parameter::{Pairs, Resolver, Unresolved, Value as Resolved};
-use crate::secret::Secrets;
+use crate::secret::{Secrets, is_telling};
 use crate::template::Place;
 use base64::Engine as _;
 use serde_json::Value;
@@ -90,11 +91,16 @@ impl Headers {
             return Err(unusable(key, format!("holds a name that {why}")));
         }
         let mut secrets = Secrets::default();
-        own.iter().filter(|(_, value)| value.literal).for_each(|(_, value)| secrets.add(&value.text));
+        for (name, value) in &own {
+            let fixed = !["${", "{%"].iter().any(|opening| value.text.contains(opening));
+            if value.literal || (fixed && !is_public_header(name) && is_telling(&value.text)) {
+                secrets.add(&value.text);
+            }
+        }
         Ok(Self { key, own, secrets })
     }
 
-    /// The values that came from references, whatever the names of their headers.
+    /// The values that came from references, and fixed ones that may be credentials.
     pub(crate) fn secrets(&self) -> &Secrets {
         &self.secrets
     }

@@ -46,7 +46,7 @@ pub(crate) fn request(
     let mut all = secrets.clone();
     all.extend(target.secrets());
     for (name, value) in &headers {
-        if crate::http::is_secret_header(name) {
+        if crate::http::is_credential(name) {
             all.add(value);
             // `Bearer TOKEN`: the token alone may come back as well.
             value.split_once(' ').into_iter().for_each(|(_, credentials)| all.add(credentials));

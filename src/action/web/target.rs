@@ -158,6 +158,13 @@ pub(super) fn without_user(url: &str) -> Result<(String, Option<User>), &'static
     if host.contains(|c: char| !c.is_ascii_graphic() || "\"<>\\^`{|}".contains(c)) {
         return Err("has a host with blanks or characters that a host cannot have");
     }
+    let literal = host.strip_prefix('[').map(|rest| rest.split_once(']').map_or("", |(address, _)| address));
+    if literal.is_some_and(|address| address.parse::<std::net::Ipv6Addr>().is_err()) {
+        return Err("has a host in brackets that is no IPv6 address");
+    }
+    if authority.contains(char::is_whitespace) {
+        return Err("has blanks before its path");
+    }
     if path.contains(char::is_control) {
         return Err("has control characters");
     }

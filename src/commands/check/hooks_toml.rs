@@ -26,6 +26,10 @@ pub(super) fn look(git_dir: &Path, loaded: &Loaded, session: &Session, findings:
     } else if loaded.hooks.is_empty() && loaded.mistakes.iter().all(|m| m.hook.is_none()) {
         findings.warn(None, "no hook is configured: pushes are told to nobody");
     }
+    let project = loaded.project(git_dir, None, Some("main"));
+    for (key, why) in loaded.rehearse_project(&project) {
+        findings.mistake(None, format!("`{key}` in [project]: {why}"));
+    }
     let account = git::pusher(&Environment::default(), &[]).username;
     // An empty repository has nothing to try requests with; the templates are rehearsed all the same.
     let subject = loaded.hooks.first().and_then(|_| Subject::find(session, &Wanted::default()).ok());

@@ -70,3 +70,16 @@ fn it_refuses_to_run_before_the_refs_have_moved() {
     assert!(seen(&out).contains("this is a post-receive hook"), "{}", seen(&out));
     assert!(pushing.pending().is_empty());
 }
+
+#[test]
+fn refs_past_the_limit_are_told_after_failures_and_in_one_line() {
+    use super::{Pushing, webhook};
+    use crate::support::receiver::{Answer, Receiver};
+    let receiver = Receiver::start(|_| Answer::json(401, "{}"));
+    let hooks: String = (0..12).map(|n| webhook(&format!("h{n}"), &receiver.url("/")) + "max_refs = 1\n").collect();
+    let pushing = Pushing::new(&format!("[deliver]\nwait = \"20s\"\n{hooks}"));
+    let said = pushing.sandbox.push("c", &["-q", "origin", "HEAD:one", "HEAD:two"]);
+    let failed = said.find("failed for good").expect("failures are told");
+    let past = said.find("past `max_refs`").expect("what is not told one by one is said");
+    assert!(failed < past && said.matches("past `max_refs`").count() == 1, "{said}");
+}
