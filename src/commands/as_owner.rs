@@ -91,8 +91,12 @@ fn child(session: &Session) -> Result<Option<u8>, Failure> {
 /// The same command line, as the owner.
 fn command(session: &Session, git_dir: &Path, owner: u32) -> Result<Command, Failure> {
     let program = std::env::current_exe().map_err(|e| Failure::new(format!("cannot find the program itself: {e}")))?;
-    let group = primary_group(owner)
-        .ok_or_else(|| Failure::new(format!("user {owner} owns {} but is not known here", git_dir.display())))?;
+    let group = primary_group(owner).ok_or_else(|| {
+        Failure::new(format!(
+            "user {owner} owns {} but is not known here: add them to /etc/passwd, or run this as that user",
+            git_dir.display()
+        ))
+    })?;
     let mut command = Command::new(program);
     command.arg0("git-service-hook").arg("--as-owner-of").arg(git_dir).args(&session.arguments);
     command.env_clear().envs(kept(&session.environment));

@@ -148,6 +148,7 @@ fn a_push_cannot_mention_or_add_members_through_a_template() {
             let shown = self::text(&body);
             assert!(name != "feishu" || !shown.contains("<at ") || !shown.contains("id="), "{shown}");
             assert!(!shown.contains('@') && body.get("at").is_none(), "{shown}");
+            assert!(!shown.contains("](") && !shown[1..].contains('<'), "no link, image or tag either: {name} {shown}");
         }
         for dialect in DIALECTS {
             let (name, msg_type) = dialect.split_once('-').unwrap();
