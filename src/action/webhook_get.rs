@@ -69,7 +69,7 @@ impl Action for Get {
         let mut secrets = self.secrets.clone();
         secrets.extend(self.headers.secrets());
         let headers = self.headers.over(ours, &event)?;
-        Ok(web::request(Method::Get, &self.target, url, headers, Vec::new(), &secrets))
+        Ok(web::request(Method::Get, &self.target, &event, url, headers, Vec::new(), &secrets))
     }
 
     fn verdict(&self, response: &Response) -> Verdict {

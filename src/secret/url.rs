@@ -37,6 +37,8 @@ pub fn mask_url(url: &str, from_reference: bool) -> String {
     let path = segments(path).map(|(segment, secret)| if secret { MASK } else { segment }).collect::<Vec<_>>();
     let query = query.map(|query| {
         let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+            // A template's: what it shows comes from the event.
+            Some((_, value)) if is_template(value) => pair.to_owned(),
             Some((name, _)) => format!("{name}={MASK}"),
             None if is_token(pair) => MASK.to_owned(),
             None => pair.to_owned(),
@@ -63,16 +65,16 @@ pub fn url_secrets(url: &str, from_reference: bool) -> Secrets {
         note(path);
     }
     for (segment, secret) in segments(path) {
-        if secret || (from_reference && is_telling(segment)) {
+        if !is_template(segment) && (secret || (from_reference && is_telling(segment))) {
             note(segment);
         }
     }
     for pair in query.into_iter().flat_map(|query| query.split('&')) {
         let (name, value) = pair.split_once('=').unwrap_or(("", pair));
-        if is_telling(value) || is_secret_name(name) {
+        if !is_template(value) && (is_telling(value) || is_secret_name(name)) {
             note(value);
         }
-        if !value.is_empty() {
+        if !value.is_empty() && !is_template(value) {
             note(pair);
         }
     }
@@ -83,6 +85,15 @@ pub fn url_secrets(url: &str, from_reference: bool) -> Secrets {
 pub fn is_telling(text: &str) -> bool {
     let any = |test: fn(&u8) -> bool| text.as_bytes().iter().any(test);
     text.len() >= LONG || (any(u8::is_ascii_digit) && any(u8::is_ascii_alphabetic) && text.len() > 3)
+}
+
+/// Whether a parameter that was written for its own sake may be a credential all the same.
+pub fn is_secret_pair(name: &str, value: &str) -> bool {
+    !is_template(value) && (is_secret_name(name) || is_token(value))
+}
+
+fn is_template(text: &str) -> bool {
+    text.contains("${")
 }
 
 /// Names of query parameters whose value is a credential however short it is.
@@ -96,7 +107,7 @@ fn segments(path: &str) -> impl Iterator<Item = (&str, bool)> {
     let mut before = "";
     path.split('/').map(move |segment| {
         // Feishu and Lark: `/open-apis/bot/v2/hook/TOKEN`; Slack and Mattermost likewise.
-        let follows = matches!(before, "hook" | "hooks" | "services") && !segment.is_empty();
+        let follows = matches!(before, "hook" | "hooks" | "services") && !segment.is_empty() && !is_template(segment);
         before = segment;
         (segment, follows || is_token(segment))
     })

@@ -70,7 +70,9 @@ fn request_parameters_stand_behind_the_query_in_their_order() {
         "?z=x%20y&a=s3cret-in-a-file"
     );
     let shown = build("request_parameters = { z = \"x y\", a = { file = \"secret.txt\" } }").masked_url;
-    assert!(shown.ends_with("/invoke?z=***&a=***"), "{shown}");
+    assert!(shown.ends_with("/invoke?z=x%20y&a=***"), "what is no secret can be looked at: {shown}");
+    let shown = build("request_parameters = \"token=abc&t=9f86d081884c7d65&n=${total_commits}\"").masked_url;
+    assert!(shown.ends_with("/invoke?token=***&t=***&n=2"), "{shown}");
 }
 
 #[test]

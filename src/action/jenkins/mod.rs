@@ -144,7 +144,7 @@ impl Action for Jenkins {
         let mut secrets = self.secrets.clone();
         secrets.extend(self.headers.secrets());
         let headers = self.headers.over(ours, &event)?;
-        Ok(web::request(Method::Post, &self.target, url, headers, payload.body, &secrets))
+        Ok(web::request(Method::Post, &self.target, &event, url, headers, payload.body, &secrets))
     }
 
     fn verdict(&self, response: &Response) -> Verdict {

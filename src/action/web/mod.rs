@@ -23,6 +23,7 @@ use super::RenderError;
 use crate::http::{Method, Request};
 use crate::parameter::Unresolved;
 use crate::secret::Secrets;
+use serde_json::Value;
 
 /// A parameter that cannot be used although it was read.
 pub(crate) fn unusable(key: &str, why: impl Into<String>) -> Unresolved {
@@ -38,6 +39,7 @@ pub(crate) fn unrendered(key: &'static str, why: impl Into<String>) -> RenderErr
 pub(crate) fn request(
     method: Method,
     target: &Target,
+    event: &Value,
     url: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
@@ -52,5 +54,6 @@ pub(crate) fn request(
             value.split_once(' ').into_iter().for_each(|(_, credentials)| all.add(credentials));
         }
     }
-    Request { method, masked_url: target.mask(&url), url, headers, body, secrets: all }
+    let masked_url = target.mask(&url, event);
+    Request { method, masked_url, url, headers, body, secrets: all }
 }

@@ -3,7 +3,7 @@
 use super::{Source, unrendered, unusable};
 use crate::action::RenderError;
 use crate::parameter::{Pairs, Resolver, Text, Unresolved};
-use crate::secret::{Secrets, mask_url, url_secrets};
+use crate::secret::{MASK, Secrets, is_secret_pair, mask_url, url_secrets};
 use crate::template::Place;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
@@ -27,6 +27,8 @@ pub(crate) struct Target {
     url: Source,
     parameters: Option<Parameters>,
     secrets: Secrets,
+    /// The same as people may see it: fixed parts that may be credentials are masked, what comes from the event is not.
+    shown: Option<Box<Target>>,
 }
 
 impl Target {
@@ -36,9 +38,8 @@ impl Target {
         service_url: Option<&Text>,
         parameters: Option<&Pairs>,
     ) -> Result<Self, Unresolved> {
-        let url = resolver.text("service_url", service_url)?.map(Source::new);
-        let mut url = url.ok_or_else(|| unusable("service_url", "is missing"))?;
-        url.text = url.text.trim().to_owned();
+        let url = resolver.text("service_url", service_url)?.ok_or_else(|| unusable("service_url", "is missing"))?;
+        let url = Source { text: url.text.trim().to_owned(), literal: url.referenced };
         let mut secrets = url_secrets(&url.text, url.literal);
         let parameters = match parameters {
             None => None,
@@ -55,15 +56,26 @@ impl Target {
             }
         };
         match &parameters {
+            Some(Parameters::Joined(source)) if source.literal => {
+                secrets.extend(&url_secrets(&format!("?{}", source.text.trim()), true));
+            }
             Some(Parameters::Joined(source)) => {
-                secrets.extend(&url_secrets(&format!("?{}", source.text.trim()), source.literal));
+                let pairs = source.text.split('&').filter_map(|pair| pair.split_once('='));
+                pairs.filter(|(name, value)| is_secret_pair(name, value)).for_each(|(_, value)| secrets.add(value));
             }
             Some(Parameters::Table(table)) => {
-                table.iter().filter(|(_, v)| v.literal || v.text.len() >= 8).for_each(|(_, v)| secrets.add(&v.text));
+                let secret = |(name, v): &&(String, Source)| v.literal || is_secret_pair(name, &v.text);
+                table.iter().filter(secret).for_each(|(_, v)| secrets.add(&v.text));
             }
             None => {}
         }
-        Ok(Self { url, parameters, secrets })
+        let shown = Self {
+            url: Source { text: mask_url(&url.text, url.literal), literal: url.literal },
+            parameters: parameters.as_ref().map(masked),
+            secrets: Secrets::default(),
+            shown: None,
+        };
+        Ok(Self { url, parameters, secrets, shown: Some(Box::new(shown)) })
     }
 
     /// What nobody may see of it.
@@ -71,9 +83,10 @@ impl Target {
         &self.secrets
     }
 
-    /// `url`, which [`Self::request_url`] made, as people may see it.
-    pub(crate) fn mask(&self, url: &str) -> String {
-        mask_url(url, self.url.literal)
+    /// `url`, which [`Self::request_url`] made of the event, as people may see it.
+    pub(crate) fn mask(&self, url: &str, event: &Value) -> String {
+        let shown = self.shown.as_ref().and_then(|shown| shown.request_url(event).ok());
+        shown.map_or_else(|| mask_url(url, self.url.literal), |(url, _)| url)
     }
 
     /// The configured URL up to `part`, without user and query; `None` where it stands outside hooks.toml or does not
@@ -134,6 +147,25 @@ pub(crate) struct User {
     pub(crate) name: String,
     /// Behind it; may be empty.
     pub(crate) password: String,
+}
+
+/// `k=v&k=v` with the values masked that may be credentials.
+fn masked(parameters: &Parameters) -> Parameters {
+    let pair = |name: &str, value: &str, literal: bool| {
+        if literal || is_secret_pair(name, value) { format!("{name}={MASK}") } else { format!("{name}={value}") }
+    };
+    let text = match parameters {
+        Parameters::Joined(source) if source.literal => MASK.to_owned(),
+        Parameters::Joined(source) => {
+            let pairs = source.text.trim().split('&');
+            let masked = pairs.map(|p| p.split_once('=').map_or_else(|| p.to_owned(), |(n, v)| pair(n, v, false)));
+            masked.collect::<Vec<_>>().join("&")
+        }
+        Parameters::Table(table) => {
+            table.iter().map(|(name, v)| pair(name, &v.text, v.literal)).collect::<Vec<_>>().join("&")
+        }
+    };
+    Parameters::Joined(Source { text, literal: false })
 }
 
 /// Checks an absolute URL; takes user and password out of it. `Err` follows the key and never shows the URL.
