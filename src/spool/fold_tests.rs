@@ -210,3 +210,15 @@ fn files_have_the_modes_of_the_repository() {
         |path: &str| dir.path().join("service-hook").join(path).metadata().unwrap().permissions().mode() & 0o7777;
     assert_eq!((mode("pending"), mode(&format!("pending/{}", push.id))), (0o2770, 0o660));
 }
+
+#[test]
+fn what_is_no_file_is_no_record_and_holds_nothing_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = Spool::at(dir.path(), 0);
+    let mut push = push();
+    spool.publish(&mut push).unwrap();
+    let pending = dir.path().join("service-hook/pending");
+    assert!(std::process::Command::new("mkfifo").arg(pending.join("0-pipe")).status().unwrap().success());
+    std::os::unix::fs::symlink("/dev/zero", pending.join("0-link")).unwrap();
+    assert_eq!(spool.pending().unwrap(), [push.id]);
+}

@@ -260,3 +260,12 @@ fn no_secret_shows_in_what_people_see() {
     let plain = request.masked_headers().into_iter().find(|(name, _)| name == "Plain").unwrap();
     assert_eq!(secrets.redact(&plain.1), "***");
 }
+
+#[test]
+fn a_host_that_no_name_server_will_ever_know_is_a_mistake() {
+    for (url, why) in [("http://[::zz]/x", "no IPv6 address"), ("http://us er:pw@[::1]/x", "blanks before its path")] {
+        let told = mistakes(&format!("action = \"webhook_http_post\"\nservice_url = \"{url}\""));
+        assert!(told.len() == 1 && told[0].contains(why) && !told[0].contains("pw"), "{url}: {told:?}");
+    }
+    assert!(mistakes("action = \"webhook_http_post\"\nservice_url = \"http://[::1]:8080/x\"").is_empty());
+}
