@@ -127,6 +127,7 @@ impl Received<'_> {
             options: git::push_options(self.environment),
             remote_addr: git::remote_addr(self.environment),
             gl_repo: self.environment.non_empty("GL_REPO"),
+            recovered: false,
         }
     }
 }

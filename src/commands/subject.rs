@@ -51,6 +51,7 @@ impl Subject {
             options: Vec::new(),
             remote_addr: None,
             gl_repo: environment.non_empty("GL_REPO"),
+            recovered: false,
         };
         let default_branch = repo.default_branch();
         let project = loaded.project(repo.git_dir(), push.gl_repo.as_deref(), default_branch.as_deref());

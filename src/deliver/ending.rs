@@ -18,6 +18,8 @@ pub(super) fn ended(hook: &Hook, delivery: &Delivery, tried: Tried, simplified: 
         why: secrets.redact(&meaning.why),
         unknown: meaning.unknown,
         whole_hook: meaning.whole_hook,
+        digest: 0,
+        single: false,
         next_attempt_ms: None,
         exchange,
     };
@@ -49,6 +51,8 @@ pub(super) fn cancelled(delivery: &Delivery, now_ms: i64) -> Ended {
         why: "its hook has gone from the configuration, or is off".to_owned(),
         unknown: false,
         whole_hook: false,
+        digest: 0,
+        single: false,
         next_attempt_ms: None,
         exchange: None,
     }

@@ -25,6 +25,7 @@ fn push() -> Push {
         options: Vec::new(),
         remote_addr: None,
         gl_repo: None,
+        recovered: false,
     }
 }
 

@@ -60,12 +60,25 @@ pub enum Kind {
     Summary,
     /// The `test` command: marked, so that nobody takes it for a push.
     Test,
+    /// Several deliveries of a robot in one message: a backlog. Never stored, only said.
+    Digest,
 }
 
-/// What one attempt has to say. `events` is never empty, except for a summary.
+/// One delivery of a digest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Waiting {
+    /// Its push.
+    pub push: Push,
+    /// Its events, with `url` and `compare` filled.
+    pub events: Vec<PushEvent>,
+    /// Refs of the push that have no event of their own.
+    pub rest: Vec<RefUpdate>,
+}
+
+/// What one attempt has to say. `events` is never empty, except for a summary and a digest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outgoing {
-    /// Which of the four.
+    /// Which one.
     pub kind: Kind,
     /// Delivery id: a UUID, the same over all attempts.
     pub delivery: String,
@@ -87,6 +100,8 @@ pub struct Outgoing {
     pub updates_omitted: usize,
     /// Bytes that the body may have.
     pub max_body: usize,
+    /// What a digest tells, oldest first; else empty.
+    pub backlog: Vec<Waiting>,
 }
 
 /// How much one delivery may hold.
@@ -134,7 +149,22 @@ impl Outgoing {
             rest,
             updates_omitted: 0,
             max_body,
+            backlog: Vec::new(),
         }
+    }
+
+    /// Several deliveries of one hook in one message: the oldest, whose id it bears, and those after it.
+    pub fn digest(
+        delivery: String,
+        hook: String,
+        project: Project,
+        oldest: Waiting,
+        others: Vec<Waiting>,
+        limits: Limits,
+    ) -> Self {
+        let push = oldest.push.clone();
+        let out = Self::new(Kind::Digest, delivery, hook, project, push, 0, Vec::new(), Vec::new(), limits);
+        Self { backlog: std::iter::once(oldest).chain(others).collect(), ..out }
     }
 
     /// The body of docs/events.md: the first event, with `updates` where the kind has it.

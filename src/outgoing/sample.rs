@@ -175,5 +175,6 @@ fn push(updates: Vec<RefUpdate>) -> Push {
         options: vec!["ci.skip".to_owned(), "note=\"[x]\"".to_owned()],
         remote_addr: Some("192.0.2.7".to_owned()),
         gl_repo: None,
+        recovered: false,
     }
 }

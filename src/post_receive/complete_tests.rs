@@ -8,7 +8,7 @@ fn push(names: &[&str]) -> Push {
     let update = |name: &&str| RefUpdate { old: id("0"), new: id("1"), name: RefName::new(name.as_bytes()) };
     let pusher = Pusher { username: "ann".into(), name: "Ann".into(), email: None, source: "account".into() };
     let (updates, options) = (names.iter().map(update).collect(), Vec::new());
-    Push { id: "p".into(), time_ms: 1000, updates, pusher, options, remote_addr: None, gl_repo: None }
+    Push { id: "p".into(), time_ms: 1000, updates, pusher, options, remote_addr: None, gl_repo: None, recovered: false }
 }
 
 const POST: &str = "[hook.ci]\naction = \"webhook_http_post\"\nservice_url = \"http://a.example/\"\n";

@@ -36,4 +36,7 @@ pub struct Push {
     /// `GL_REPO`: a deliverer started by a timer does not see it any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gl_repo: Option<String>,
+    /// Nobody announced it: it was found by comparing the refs (docs/operating.md, "What was missed").
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recovered: bool,
 }

@@ -32,7 +32,9 @@ fn ended(outcome: Outcome, why: &str) -> Told {
     let exchange = Some(Exchange { took_ms: 61, ..Exchange::default() });
     let (delivery, why) = ("0190163d-8694-739b-aea5-966c1f0c7f2c".into(), why.into());
     let (unknown, whole_hook, next_attempt_ms) = (false, false, None);
-    let ended = Ended { delivery, at_ms: 0, outcome, why, unknown, whole_hook, next_attempt_ms, exchange };
+    let (digest, single) = (0, false);
+    let ended =
+        Ended { delivery, at_ms: 0, outcome, why, unknown, whole_hook, digest, single, next_attempt_ms, exchange };
     Told::Ended { hook: "ci".into(), ended: Box::new(ended), until_ms: None }
 }
 

@@ -73,6 +73,12 @@ pub struct Delivery {
     pub open_since_ms: Option<i64>,
     /// When it was first deferred since it was queued.
     pub failing_since_ms: Option<i64>,
+    /// Whether it goes alone: nothing waits for it.
+    pub alone: bool,
+    /// Whether it must not be told together with others.
+    pub single: bool,
+    /// When somebody asked for it again.
+    pub requeued_ms: Option<i64>,
     /// The newest end.
     pub last: Option<Ended>,
 }
@@ -116,6 +122,7 @@ impl Record {
             Line::Ended(ended) => with(&ended.delivery.clone(), &mut |d| d.end(&ended)),
             Line::Queued(queued) => with(&queued.delivery, &mut |d| d.queued = true),
             Line::Requeued { delivery, at_ms } => with(&delivery, &mut |d| d.requeue(at_ms)),
+            Line::Alone { delivery, .. } => with(&delivery, &mut |d| d.alone = true),
         }
     }
 
@@ -141,6 +148,9 @@ impl Delivery {
             queued: false,
             open_since_ms: None,
             failing_since_ms: None,
+            alone: false,
+            single: false,
+            requeued_ms: None,
             last: None,
         }
     }
@@ -160,6 +170,7 @@ impl Delivery {
         self.open_since_ms = None;
         self.next_attempt_ms = ended.next_attempt_ms;
         self.whole_hook = ended.whole_hook;
+        self.single |= ended.single;
         match ended.outcome {
             Outcome::Delivered | Outcome::Accepted => self.state = State::Delivered,
             Outcome::Failed => self.state = State::Failed,
@@ -176,7 +187,8 @@ impl Delivery {
 
     fn requeue(&mut self, at_ms: i64) {
         let attempts = self.attempts;
-        *self = Self { attempts, last: self.last.take(), ..Self::new(&self.planned, at_ms) };
+        let last = self.last.take();
+        *self = Self { attempts, last, requeued_ms: Some(at_ms), ..Self::new(&self.planned, at_ms) };
     }
 }
 

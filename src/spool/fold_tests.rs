@@ -5,7 +5,16 @@ use crate::spool::Spool;
 fn push() -> Push {
     let pusher = Pusher { username: "ann".into(), name: "Ann".into(), email: None, source: "account".into() };
     let (updates, options) = (Vec::new(), Vec::new());
-    Push { id: String::new(), time_ms: 1000, updates, pusher, options, remote_addr: None, gl_repo: None }
+    Push {
+        id: String::new(),
+        time_ms: 1000,
+        updates,
+        pusher,
+        options,
+        remote_addr: None,
+        gl_repo: None,
+        recovered: false,
+    }
 }
 
 fn events() -> Line {
@@ -37,6 +46,8 @@ fn ended(delivery: &str, outcome: Outcome) -> Line {
         why: "503 Service Unavailable".into(),
         unknown: false,
         whole_hook: true,
+        digest: 0,
+        single: false,
         next_attempt_ms: (outcome == Outcome::Deferred).then_some(8000),
         exchange: None,
     }))

@@ -40,6 +40,13 @@ pub enum Line {
         /// When: its time to give up counts from here.
         at_ms: i64,
     },
+    /// The receiver takes others but not this one: from now on it goes alone, and nothing waits for it.
+    Alone {
+        /// Which delivery.
+        delivery: String,
+        /// When.
+        at_ms: i64,
+    },
 }
 
 /// What a push means, computed once.
@@ -119,12 +126,23 @@ pub struct Ended {
     /// Whether the receiver, or the hook's set-up, is at fault, so that later deliveries of the hook wait as well.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub whole_hook: bool,
+    /// How many deliveries were told by the same message; 0: this one alone.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub digest: usize,
+    /// Whether it must have a message of its own from now on, because one for several was refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub single: bool,
     /// When it is due again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_attempt_ms: Option<i64>,
     /// What went over the line; absent when no request was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exchange: Option<Exchange>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// One request and its answer, masked. The body is not kept: it can be made again from the events.

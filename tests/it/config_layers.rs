@@ -58,6 +58,7 @@ fn fires(loaded: &Loaded, hook: &str, name: &str) -> Decision {
         options: vec!["service-hook.skip".into()],
         remote_addr: None,
         gl_repo: None,
+        recovered: false,
     };
     let Found::On(hook) = loaded.find(hook) else { return Decision::Skip("off".into()) };
     hook.decide(&push, &Computed { event, scan: Scan::default() })

@@ -101,6 +101,7 @@ pub(super) fn outgoing(kind: Kind, events: Vec<PushEvent>, language: Language) -
         options: Vec::new(),
         remote_addr: None,
         gl_repo: None,
+        recovered: false,
     };
     let project = Project {
         name: "team/payments".into(),

@@ -35,7 +35,16 @@ fn killed_after_publishing(pushing: &Pushing, message: &str) -> Push {
     let pusher = Pusher { username: "ann".into(), name: "Ann".into(), email: None, source: "account".into() };
     let (updates, options) = (parse_updates(line.as_bytes()).0, Vec::new());
     let time_ms = git_service_hook::clock::now_ms();
-    let mut push = Push { id: String::new(), time_ms, updates, pusher, options, remote_addr: None, gl_repo: None };
+    let mut push = Push {
+        id: String::new(),
+        time_ms,
+        updates,
+        pusher,
+        options,
+        remote_addr: None,
+        gl_repo: None,
+        recovered: false,
+    };
     drop(Spool::at(&pushing.sandbox.path("r.git"), 0).publish(&mut push).unwrap());
     push
 }

@@ -56,6 +56,7 @@ fn the_example_has_the_members_of_a_body() {
         options: Vec::new(),
         remote_addr: Some("192.0.2.7".into()),
         gl_repo: None,
+        recovered: false,
     };
     let limits = Limits { max_commits: 10, max_body: 1 << 20 };
     let out = Outgoing::new(Kind::Ref, "d".into(), "h".into(), project, push, 1, vec![event], Vec::new(), limits);
