@@ -6,6 +6,7 @@ pub mod drain;
 pub mod event;
 pub mod hook_file;
 pub mod install;
+mod parallel;
 pub mod preview;
 pub mod print;
 pub mod repositories;

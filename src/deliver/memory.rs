@@ -1,7 +1,8 @@
 //! Delivering what could not be recorded: now or never, within the time that a push may take.
 
+use super::Site;
 use super::attempt::{self, Facts};
-use super::{Site, ending};
+use super::ending::{self, Made};
 use crate::action::Attempt;
 use crate::clock;
 use crate::push::Push;
@@ -31,9 +32,11 @@ pub fn from_memory(site: Site<'_>, push: &Push, events: &Events, until: Instant,
                         delivery.start(now_ms);
                         let simplify = delivery.simplify;
                         let attempt = Attempt { now_ms, number: delivery.attempts, simplify };
-                        let facts = Facts { push, events, planned: &delivery.planned };
-                        let tried = attempt::make(&site, hook, facts, attempt);
-                        let ended = ending::ended(hook, &delivery, tried, simplify, clock::now_ms());
+                        let outgoing =
+                            attempt::outgoing(&site, hook, Facts { push, events, planned: &delivery.planned });
+                        let meaning = ending::meaning(attempt::make(hook, outgoing, attempt), simplify);
+                        let made = Made { hook, failures: 0, digest: 0, at_ms: clock::now_ms() };
+                        let (ended, _) = ending::ended(made, &delivery, &meaning);
                         if ended.outcome == Outcome::Simplify {
                             (delivery.simplify, delivery.open_since_ms) = (true, None);
                             continue;

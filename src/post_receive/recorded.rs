@@ -3,7 +3,7 @@
 use super::follow::{Deliverer, Watch};
 use super::{Completed, Received, complete, spawn};
 use crate::clock;
-use crate::deliver::{self, Site};
+use crate::deliver::{self, Destinations, Site};
 use crate::git::Repository;
 use crate::push::Push;
 use crate::report::Lines;
@@ -85,7 +85,8 @@ fn in_process(received: &Received<'_>, spool: &Spool, push: &str) -> Deliverer {
     let (git_dir, loaded) = (received.git_dir.to_owned(), Arc::clone(received.loaded));
     let (spool, push) = (spool.clone(), push.to_owned());
     let work = Arc::new(move || {
-        let site = Site { git_dir: &git_dir, spool: &spool, loaded: &loaded };
+        let destinations = Destinations::default();
+        let site = Site::new(&git_dir, &spool, &loaded, &destinations);
         deliver::run(site, Some(&push), IN_PROCESS);
     });
     let for_thread = Arc::clone(&work);

@@ -65,10 +65,10 @@ fn retrying_is_promised_only_when_a_timer_keeps_the_promise() {
 #[test]
 fn a_queued_delivery_says_behind_how_many_and_since_when() {
     let at = crate::clock::now_ms();
-    let cut_off = Queued { delivery: "d".into(), behind: 1, since_ms: at, cut_off: true };
+    let cut_off = Queued { delivery: "d".into(), behind: 1, since_ms: at, cut_off: true, paced: false };
     let told = Told::Queued { hook: "ci".into(), queued: cut_off };
     assert!(told.line().ends_with("was cut off and is repeated first"), "nobody is said to be down: {}", told.line());
-    let queued = Queued { delivery: "d".into(), behind: 12, since_ms: at, cut_off: false };
+    let queued = Queued { delivery: "d".into(), behind: 12, since_ms: at, cut_off: false, paced: false };
     let line = Told::Queued { hook: "mirror".into(), queued }.line();
     let time = crate::clock::local_minutes(at)[11..].to_owned();
     assert_eq!(line, format!("mirror: queued behind 12, receiver down since {time}"));

@@ -65,18 +65,26 @@ impl Told {
         let hook = self.hook();
         match self {
             Self::Ended { ended, until_ms, .. } => format!("{hook}: {}", end(ended, *until_ms)),
-            Self::Queued { queued, .. } if queued.cut_off => {
-                let (behind, since) = (queued.behind, moment(queued.since_ms));
-                format!("{hook}: queued behind {behind}, the attempt of {since} was cut off and is repeated first")
-            }
-            Self::Queued { queued, .. } => {
-                format!("{hook}: queued behind {}, receiver down since {}", queued.behind, moment(queued.since_ms))
-            }
+            Self::Queued { queued, .. } => format!("{hook}: {}", turn(queued)),
             Self::Unfinished { after, .. } => {
                 format!("{hook}: still sending after {}, goes on in the background", seconds(*after))
             }
             Self::Lost { why, .. } => format!("{hook}: {why}; not recorded, so it will not be tried again"),
         }
+    }
+}
+
+/// Behind how many, and why it waits.
+fn turn(queued: &Queued) -> String {
+    let place = if queued.behind == 0 { "queued".to_owned() } else { format!("queued behind {}", queued.behind) };
+    if queued.paced {
+        return format!("{place}, the robot has got as many messages as it takes: they follow in one");
+    }
+    let since = moment(queued.since_ms);
+    if queued.cut_off {
+        format!("{place}, the attempt of {since} was cut off and is repeated first")
+    } else {
+        format!("{place}, receiver down since {since}")
     }
 }
 

@@ -47,7 +47,7 @@ pub enum State {
 }
 
 /// The state of one delivery.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// What is to be sent to whom.
     pub planned: Planned,
@@ -166,7 +166,8 @@ impl Delivery {
         self.open_since_ms = Some(at_ms);
     }
 
-    fn end(&mut self, ended: &Ended) {
+    /// Counts what came of an attempt.
+    pub fn end(&mut self, ended: &Ended) {
         self.open_since_ms = None;
         self.next_attempt_ms = ended.next_attempt_ms;
         self.whole_hook = ended.whole_hook;

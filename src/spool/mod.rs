@@ -15,13 +15,15 @@ mod modes;
 mod prune;
 mod publish;
 mod stamp;
+mod standing;
 
 pub use fold::{Delivery, Read, Record, State};
 pub use follow::Follower;
-pub use lane::Lane;
+pub use lane::{Lane, Stay};
 pub use line::{Ended, Events, Exchange, Line, Outcome, Planned, Queued, Started, VERSION};
 pub use prune::Keep;
-pub use publish::{Locked, new_id};
+pub use publish::{Locked, new_id, time_of};
+pub use standing::{Shared, Standing, change_shared, read_shared};
 
 use std::path::{Path, PathBuf};
 

@@ -29,8 +29,8 @@ pub fn new_id(ms: i64) -> String {
     Uuid::new_v7(Timestamp::from_unix(NoContext, ms / 1000, nanos)).to_string()
 }
 
-/// The time in a name made by [`new_id`]; 0 when it is none.
-pub(super) fn time_of(id: &str) -> i64 {
+/// The time in a name made by [`new_id`], in milliseconds since 1970; 0 when it is none.
+pub fn time_of(id: &str) -> i64 {
     let time = Uuid::parse_str(id).ok().and_then(|id| id.get_timestamp());
     let ms = time.map(|t| t.to_unix()).map_or(0, |(s, n)| s * 1000 + u64::from(n) / 1_000_000);
     i64::try_from(ms).unwrap_or(0)

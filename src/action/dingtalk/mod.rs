@@ -9,11 +9,16 @@ use super::robot::{Form, Keys, Parts, Robot, Room, Style, around, bytes, nobody,
 use super::{Action, Attempt, Finding, Parameters, RenderError, Severity, Verdict};
 use crate::http::{Request, Response};
 use crate::outgoing::Outgoing;
-use crate::parameter::{MsgType, Resolver, Unresolved};
+use crate::parameter::{MsgType, Resolver, Text, Unresolved};
+use crate::schedule::Pace;
 use crate::signature;
 use dialect::{MARKDOWN, TEXT};
 use mention::Mentions;
 use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// 20 a minute; over it a robot is shut for 10 minutes (open platform, custom robot).
+pub const PACE: Pace = Pace(&[(20, Duration::from_secs(60))]);
 
 /// Bytes of the body: the vendor takes 20000.
 pub const LIMIT: usize = 19_000;
@@ -61,6 +66,10 @@ impl Parameters for DingdingGroupChatRobot {
 
     fn has_template(&self) -> bool {
         self.keys().has_template()
+    }
+
+    fn service_url(&self) -> Option<&Text> {
+        self.service_url.as_ref()
     }
 
     fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {

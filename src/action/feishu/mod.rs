@@ -9,10 +9,15 @@ use super::robot::{Form, Keys, Parts, Robot, Room, around, bytes, object};
 use super::{Action, Attempt, Finding, Parameters, RenderError, Severity, Verdict};
 use crate::http::{Request, Response};
 use crate::outgoing::Outgoing;
-use crate::parameter::{MsgType, Resolver, Unresolved};
+use crate::parameter::{MsgType, Resolver, Text, Unresolved};
+use crate::schedule::Pace;
 use crate::signature;
 use dialect::{CARD, TEXT};
 use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// 5 a second and 100 a minute for each tenant and robot (open platform, custom-bot guide).
+pub const PACE: Pace = Pace(&[(5, Duration::from_secs(1)), (100, Duration::from_secs(60))]);
 
 /// Bytes of the body: the vendor takes 20 KB, of 1000 or 1024 bytes.
 pub const LIMIT: usize = 18_000;
@@ -61,6 +66,10 @@ impl Parameters for FeishuGroupChatRobot {
 
     fn has_template(&self) -> bool {
         self.keys().has_template()
+    }
+
+    fn service_url(&self) -> Option<&Text> {
+        self.service_url.as_ref()
     }
 
     fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {

@@ -9,10 +9,15 @@ use super::robot::{Form, Keys, Parts, Robot, Room, Style, nobody, object};
 use super::{Action, Attempt, Finding, Parameters, RenderError, Severity, Verdict};
 use crate::http::{Request, Response};
 use crate::outgoing::Outgoing;
-use crate::parameter::{MsgType, Resolver, Unresolved};
+use crate::parameter::{MsgType, Resolver, Text, Unresolved};
+use crate::schedule::Pace;
 use dialect::{MARKDOWN, TEXT};
 use mention::Mentions;
 use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// 20 a minute for each robot (developer centre, group robots).
+pub const PACE: Pace = Pace(&[(20, Duration::from_secs(60))]);
 
 /// Bytes of `text.content`: the vendor takes 2048, and counts the field alone.
 pub const TEXT_LIMIT: usize = 2000;
@@ -65,6 +70,10 @@ impl Parameters for WecomGroupChatRobot {
 
     fn has_template(&self) -> bool {
         self.keys().has_template()
+    }
+
+    fn service_url(&self) -> Option<&Text> {
+        self.service_url.as_ref()
     }
 
     fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {
