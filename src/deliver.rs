@@ -59,6 +59,9 @@ pub struct Ran {
     pub problems: Vec<String>,
 }
 
+#[cfg(test)]
+mod model_tests;
+
 /// What a run reports from several lanes at once.
 type Report = Mutex<Ran>;
 
@@ -96,5 +99,9 @@ fn with(report: &Report, change: impl FnOnce(&mut Ran)) {
 }
 
 fn note(report: &Report, problem: String) {
-    with(report, |r| r.problems.push(problem));
+    with(report, |r| {
+        if !r.problems.contains(&problem) {
+            r.problems.push(problem);
+        }
+    });
 }

@@ -168,10 +168,14 @@ impl Lane<'_> {
 
     /// Nobody is configured for them any more.
     fn cancel(&mut self) -> Walk {
-        for entry in std::mem::take(&mut self.backlog.entries) {
+        while !self.backlog.entries.is_empty() {
+            if self.unchanged(&[0]).is_none() {
+                continue;
+            }
+            let entry = self.backlog.entries.remove(0);
             let ended = ending::cancelled(&entry.delivery, self.site.carrier.now_ms());
             if self.site.spool.append(&entry.record, &Line::Ended(Box::new(ended))).is_ok() {
-                let _ = self.site.spool.finish(&entry.record);
+                let _ = self.site.spool.finish_if_done(&entry.record);
             }
         }
         if self.backlog.unread.is_some() { Walk::Unread } else { Walk::Done }

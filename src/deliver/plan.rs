@@ -120,7 +120,10 @@ fn probe(view: &View<'_>, rules: Rules, line: &[usize], asked: bool) -> Step {
         return rest(next_ms);
     }
     let due = |place: usize| own_due(&view.waiting[place].delivery, rules).filter(|due| *due > now_ms);
-    let in_turn = standing.failures >= PATIENT_PROBES && (standing.failures - PATIENT_PROBES).is_multiple_of(2);
+    // Nobody is left behind that was not tried itself: the one that was has perhaps been given up.
+    let oldest_failed = view.waiting[line[0]].delivery.failures > 0;
+    let patient = standing.failures < PATIENT_PROBES || !oldest_failed;
+    let in_turn = !patient && (standing.failures - PATIENT_PROBES).is_multiple_of(2);
     let second = line.get(1).copied().filter(|place| in_turn && due(*place).is_none());
     let place = second.unwrap_or(line[0]);
     if let Some(due_ms) = due(place) {

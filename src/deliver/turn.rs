@@ -56,7 +56,7 @@ impl Lane<'_> {
 
     /// The records of the deliveries at these places; `None` when one of them has changed meanwhile, and then the
     /// backlog knows.
-    fn unchanged(&mut self, places: &[usize]) -> Option<Vec<Record>> {
+    pub(super) fn unchanged(&mut self, places: &[usize]) -> Option<Vec<Record>> {
         let mut records = Vec::with_capacity(places.len());
         for place in places {
             let entry = &self.backlog.entries[*place];
@@ -85,20 +85,19 @@ impl Lane<'_> {
 
     /// Takes a place within the pace; `false` when there is none after all.
     fn reserve(&self, turn: &Turn<'_>, standing: &mut Standing, now_ms: i64) -> bool {
+        let lease_ms = i64::try_from(turn.hook.timeout.as_millis()).unwrap_or(0) + LEASE_MS;
+        match turn.destination.map_or(Ok(true), |destination| destination.take(turn.pace, now_ms, lease_ms)) {
+            Ok(true) => {}
+            Ok(false) => return false,
+            Err(error) => note(self.report, format!("`state_dir` cannot be used: {}", error.kind())),
+        }
         if turn.pace.is_limited() {
             // Before the message: a process that dies with it has sent it, for all that is known.
             turn.pace.forget(&mut standing.sent, now_ms);
             standing.sent.push(now_ms);
             turn.lock.keep(standing);
         }
-        let lease_ms = i64::try_from(turn.hook.timeout.as_millis()).unwrap_or(0) + LEASE_MS;
-        match turn.destination.map_or(Ok(true), |destination| destination.take(turn.pace, now_ms, lease_ms)) {
-            Ok(taken) => taken,
-            Err(error) => {
-                note(self.report, format!("`state_dir` cannot be used: {}", error.kind()));
-                true
-            }
-        }
+        true
     }
 
     /// Notes that an attempt is about to be made. Without it nothing may be sent.

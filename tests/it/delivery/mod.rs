@@ -10,6 +10,7 @@ mod receivers;
 
 use crate::support::receiver::{Answer, Receiver};
 use crate::support::{PROGRAM, Sandbox};
+use git_service_hook::spool::{Spool, Stay};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -39,6 +40,12 @@ impl Pushing {
     pub fn push(&self, message: &str) -> String {
         self.sandbox.commit("c", "file.txt", &format!("{message}\n"), message);
         self.sandbox.push("c", &["-q", "origin", "HEAD:main"])
+    }
+
+    /// As if somebody stayed already: nothing is retried by itself while the answer is kept.
+    pub fn nobody_stays(&self) -> Stay {
+        std::fs::create_dir_all(self.sandbox.path("r.git/service-hook")).unwrap();
+        Spool::at(&self.sandbox.path("r.git"), 0).stay().unwrap().unwrap()
     }
 
     /// `drain`; its exit code.
