@@ -9,12 +9,14 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What a run has found out about destinations, over all repositories that it works on.
 #[derive(Debug, Default)]
 pub struct Destinations {
     down: Mutex<BTreeMap<String, Down>>,
+    /// Held by whoever tries a destination that was in trouble before.
+    probed: Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
 }
 
 /// One destination: hooks with the same `service_url` share it.
@@ -23,20 +25,29 @@ pub(super) struct Destination<'a> {
     /// A hash: the address of a robot is a credential.
     key: String,
     shared: Option<&'a Path>,
+    turn: Arc<Mutex<()>>,
 }
 
 impl Destinations {
     /// By the `service_url`, resolved. `shared` is the folder where all repositories keep what they know.
     pub(super) fn at<'a>(&'a self, service_url: &str, shared: Option<&'a Path>) -> Destination<'a> {
-        Destination { all: self, key: hex::encode(Sha256::digest(service_url)), shared }
+        let key = hex::encode(Sha256::digest(service_url));
+        let mut probed = self.probed.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = Arc::clone(probed.entry(key.clone()).or_default());
+        Destination { all: self, key, shared, turn }
     }
 }
 
-impl<'a> Destination<'a> {
+impl Destination<'_> {
+    /// Waits until nobody else of this run probes it; what they find out is known then.
+    pub(super) fn probe(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What others have found: within this run it is not tried again, whatever the time.
     pub(super) fn down(&self, now_ms: i64) -> Option<Down> {
         let in_run = self.all.down.lock().ok().and_then(|down| down.get(&self.key).copied());
-        in_run.or_else(|| {
+        in_run.map(|down| Down { until_ms: down.until_ms.max(now_ms + 1), ..down }).or_else(|| {
             let Shared { since_ms, until_ms, .. } = spool::read_shared(self.shared?, &self.key);
             let until_ms = until_ms.filter(|until_ms| until_ms - now_ms < DISTRUST_MS)?;
             Some(Down { since_ms: since_ms?, until_ms })

@@ -118,18 +118,19 @@ impl Lane<'_> {
         let destination = hook.destination().map(|url| self.site.destinations.at(&url, shared));
         loop {
             let now_ms = self.site.carrier.now_ms();
+            let down = destination.as_ref().and_then(|destination| destination.down(now_ms));
             let shared_sent = destination.as_ref().and_then(Destination::sent);
             let view = View {
                 waiting: self.backlog.readable(),
                 tried: &self.tried,
                 standing,
                 sent: shared_sent.as_ref().unwrap_or(&standing.sent),
-                down: destination.as_ref().and_then(|destination| destination.down(now_ms)),
+                down,
                 now_ms,
             };
             match plan::next(&view, rules) {
                 Step::Send { places, past } => {
-                    let turn = Turn { hook, pace: rules.pace, lock, destination: destination.as_ref(), past };
+                    let turn = Turn { hook, pace: rules.pace, lock, destination: destination.as_ref(), down, past };
                     if !self.turn(&turn, &places, standing) {
                         return Walk::Unwritable;
                     }

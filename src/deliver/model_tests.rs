@@ -242,7 +242,8 @@ impl Model {
             if self.spool.pending().unwrap().is_empty() {
                 return;
             }
-            *self.world.now_ms.lock().unwrap() += MINUTE;
+            let next = self.world.now_ms() + MINUTE;
+            *self.world.now_ms.lock().unwrap() = self.spool.due_ms().map_or(next, |due| due.max(next));
             self.drain();
         }
         panic!("something is left for ever");

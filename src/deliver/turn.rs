@@ -5,7 +5,7 @@ use super::backlog::Entry;
 use super::destination::{Destination, counted_at};
 use super::ending::{self, Made};
 use super::lane::Lane;
-use super::plan::{self, Health};
+use super::plan::{self, Down, Health};
 use super::{note, with};
 use crate::action::Attempt;
 use crate::config::Hook;
@@ -23,6 +23,8 @@ pub(super) struct Turn<'a> {
     pub(super) pace: Pace,
     pub(super) lock: &'a Lock,
     pub(super) destination: Option<&'a Destination<'a>>,
+    /// What was known of the destination when this was planned.
+    pub(super) down: Option<Down>,
     /// The place of the oldest, if this message goes past it on trial.
     pub(super) past: Option<usize>,
 }
@@ -32,6 +34,13 @@ impl Lane<'_> {
     /// start cannot be written, and nothing was sent.
     pub(super) fn turn(&mut self, turn: &Turn<'_>, places: &[usize], standing: &mut Standing) -> bool {
         let Some(records) = self.unchanged(places) else { return true };
+        // Of many repositories with the same sick receiver one finds out, and the others need not.
+        let probed = turn.destination.filter(|_| standing.failures > 0);
+        let _probe = probed.map(Destination::probe);
+        let found = probed.and_then(|destination| destination.down(self.site.carrier.now_ms()));
+        if found.is_some() && turn.down.is_none() {
+            return true;
+        }
         let now_ms = self.site.carrier.now_ms();
         if !self.reserve(turn, standing, now_ms) {
             return true;
@@ -128,7 +137,8 @@ impl Lane<'_> {
         loop {
             let delivery = &self.backlog.entries[places[0]].delivery;
             let simplify = delivery.simplify;
-            let attempt = Attempt { now_ms: self.site.carrier.now_ms(), number: delivery.attempts, simplify };
+            let now_ms = delivery.open_since_ms.unwrap_or_else(|| self.site.carrier.now_ms());
+            let attempt = Attempt { now_ms, number: delivery.attempts, simplify };
             let tried = self.site.carrier.carry(hook, outgoing.clone(), attempt);
             let meaning = ending::meaning(tried, simplify);
             let made = Made { hook, failures: standing.failures, digest, at_ms: self.site.carrier.now_ms() };

@@ -4,6 +4,8 @@ mod configured;
 mod durable;
 mod killed;
 mod order;
+mod outage;
+mod pace;
 mod process;
 mod pusher;
 mod receivers;
