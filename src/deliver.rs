@@ -8,7 +8,7 @@ mod ending;
 mod lane;
 mod memory;
 
-pub use attempt::options;
+pub use attempt::{options, render};
 pub use memory::from_memory;
 
 use crate::config::Loaded;

@@ -2,12 +2,14 @@
 
 pub mod as_owner;
 pub mod check;
+pub mod deliveries;
 pub mod drain;
 pub mod event;
 pub mod hook_file;
 pub mod install;
 pub mod preview;
 pub mod print;
+pub mod redeliver;
 pub mod repositories;
 pub mod subject;
 pub mod test;

@@ -171,6 +171,7 @@ impl Lane<'_> {
             Outcome::Deferred if whole_hook => Turn::Stops(Stop { since_ms: at_ms, cut_off: false }),
             Outcome::Deferred | Outcome::Simplify => Turn::PassedOver,
             Outcome::Failed => {
+                self.site.spool.note_failure(at_ms);
                 with(self.report, |r| r.failed += 1);
                 Turn::Ended
             }
