@@ -23,7 +23,7 @@ pub struct Arguments {
     #[arg(long, conflicts_with = "ids")]
     failed: bool,
     /// With --failed: those of this hook
-    #[arg(long, value_name = "HOOK", requires = "failed")]
+    #[arg(long, value_name = "HOOK", requires = "failed", conflicts_with = "ids")]
     hook: Option<String>,
 }
 

@@ -28,7 +28,7 @@ pub struct Attempted {
     /// When it began.
     pub started_ms: Option<i64>,
     /// What came of it; absent while it goes on, or when its process died.
-    pub ended: Option<Ended>,
+    pub ended: Option<Box<Ended>>,
 }
 
 impl Spool {
@@ -93,8 +93,8 @@ fn step(steps: &mut Vec<Step>, line: Line, of: &str) {
             let newest = steps.iter_mut().rev().find_map(|s| if let Step::Attempt(a) = s { Some(a) } else { None });
             match newest {
                 // Nobody has to try before cancelling: what was cut off stays cut off.
-                Some(open) if open.ended.is_none() && ended.outcome != Outcome::Cancelled => open.ended = Some(*ended),
-                _ => steps.push(Step::Attempt(Attempted { ended: Some(*ended), ..Attempted::default() })),
+                Some(open) if open.ended.is_none() && ended.outcome != Outcome::Cancelled => open.ended = Some(ended),
+                _ => steps.push(Step::Attempt(Attempted { ended: Some(ended), ..Attempted::default() })),
             }
         }
         Line::Requeued { delivery, at_ms } if delivery == of => steps.push(Step::Requeued { at_ms }),

@@ -112,7 +112,7 @@ fn step(step: &Step) -> Value {
         Step::Requeued { at_ms } => return json!({"what": "requeued", "at": clock::rfc3339(*at_ms)}),
         Step::Alone { at_ms } => return json!({"what": "alone", "at": clock::rfc3339(*at_ms)}),
     };
-    let end = |get: fn(&Ended) -> Value| ended.as_ref().map_or(Value::Null, get);
+    let end = |get: fn(&Ended) -> Value| ended.as_deref().map_or(Value::Null, get);
     json!({
         "what": "attempt",
         "number": number,
