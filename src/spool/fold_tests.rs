@@ -183,7 +183,7 @@ fn history_is_bounded_by_count_age_and_size() {
     let spool = Spool::at(dir.path(), 0);
     for second in 1..=4 {
         let mut push = Push { time_ms: second * 1000, ..push() };
-        spool.publish(&mut push).unwrap();
+        spool.publish(&mut push).unwrap().append(&Line::Events(Box::default())).unwrap();
         spool.finish(&push.id).unwrap();
     }
     let left = |keep: &Keep, now_ms| {

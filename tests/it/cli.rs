@@ -33,7 +33,7 @@ fn json(out: &Output) -> Value {
 #[test]
 fn a_usage_error_is_2_and_speaks_on_stderr() {
     let sandbox = Sandbox::new();
-    for arguments in [&[][..], &["deliveries"], &["event", "--nonsense"], &["event", "HEAD~1"], &["-C"]] {
+    for arguments in [&[][..], &["deliver"], &["event", "--nonsense"], &["event", "HEAD~1"], &["-C"]] {
         let out = sandbox.run("", arguments);
         assert_eq!(out.status.code(), Some(2), "{arguments:?}: {}", stderr(&out));
         assert!(out.stdout.is_empty() && !out.stderr.is_empty(), "{arguments:?}");

@@ -27,6 +27,8 @@ pub(super) struct Row {
     pub(super) next_attempt_ms: Option<i64>,
     /// Of the newest answer since it was queued.
     pub(super) status: Option<u16>,
+    /// How long that exchange took.
+    pub(super) took_ms: Option<u64>,
     /// In words: what is known beyond the state. A note where it is delivered, else the reason.
     pub(super) said: String,
     /// How many deliveries were told by the same message; 0: this one alone.
@@ -64,6 +66,7 @@ impl Row {
             attempts: delivery.attempts,
             next_attempt_ms: delivery.next_attempt_ms.filter(|_| delivery.state == State::Pending),
             status: last.and_then(|l| l.exchange.as_ref()?.status),
+            took_ms: last.and_then(|l| Some(l.exchange.as_ref()?.took_ms)),
             said: said(delivery, last, open),
             digest: last.map_or(0, |l| l.digest),
             sending: open == Open::Sending,
@@ -82,6 +85,7 @@ impl Row {
             created_ms: record.push.time_ms,
             next_attempt_ms: None,
             status: None,
+            took_ms: None,
             said: "its events are not computed yet".to_owned(),
             digest: 0,
             sending: false,
@@ -102,6 +106,7 @@ impl Row {
             "created_at": clock::rfc3339(self.created_ms),
             "next_attempt_at": self.next_attempt_ms.map(clock::rfc3339),
             "status": self.status,
+            "took_ms": self.took_ms,
             "error": error.filter(|_| self.has_error()),
             "sending": self.sending,
         });
@@ -116,13 +121,13 @@ impl Row {
         self.said != WAITS && self.said != AGAIN
     }
 
-    /// What the last end said, and with how many others it was told.
+    /// What the last end said, how long it took, and with how many others it was told.
     pub(super) fn words(&self) -> String {
-        match (self.digest, self.said.as_str()) {
-            (0, said) => said.to_owned(),
-            (n, "") => format!("one of {n} in one message"),
-            (n, said) => format!("{said}, one of {n} in one message"),
-        }
+        let took = self.took_ms.map(|took| format!("{took} ms"));
+        let took = took.filter(|_| self.state == State::Delivered).unwrap_or_default();
+        let others = if self.digest > 0 { format!("one of {} in one message", self.digest) } else { String::new() };
+        let parts = [self.said.as_str(), &took, &others];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
     }
 }
 

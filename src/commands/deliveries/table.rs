@@ -7,10 +7,10 @@ use crate::report::{clean, short};
 
 /// Columns in all, and at most for the names of a hook and of a ref.
 const WIDTH: usize = 80;
-const HOOK: usize = 12;
-const REF: usize = 14;
+const HOOK: usize = 10;
+const REF: usize = 12;
 
-const HEAD: [&str; 7] = ["ID", "TIME", "HOOK", "REF", "STATE", "TRIES", "LAST"];
+const HEAD: [&str; 7] = ["ID", "TIME", "HOOK", "REF", "STATE", "TRY", "LAST"];
 
 /// A line a row, as wide as need be; the last column has what is left.
 pub(super) fn of(rows: &[Row]) -> String {
@@ -99,6 +99,7 @@ mod tests {
             created_ms: 0,
             next_attempt_ms: None,
             status: Some(200),
+            took_ms: None,
             said: said.into(),
             digest: 0,
             sending: false,

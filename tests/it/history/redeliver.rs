@@ -6,6 +6,7 @@ use crate::support::eventually;
 use crate::support::receiver::{Answer, Receiver};
 use crate::support::server::{is_root, program_for_all};
 use git_service_hook::spool::Spool;
+use std::os::unix::fs::MetadataExt;
 
 fn id_of(pushing: &Pushing, index: usize) -> String {
     log(pushing, &[])[index]["id"].as_str().unwrap().to_owned()
@@ -187,7 +188,6 @@ fn root_does_it_as_the_owner() {
     let said = run(&["redeliver", "-C", "r.git", &id]);
     assert!(said.contains("ci: delivered"), "{said}");
     assert!(run(&["deliveries", "-C", "r.git"]).contains("delivered"));
-    use std::os::unix::fs::MetadataExt;
     let done = pushing.sandbox.path("r.git/service-hook/done").join(&pushing.done()[0]);
     assert_eq!(done.metadata().unwrap().uid(), 65534);
 }
