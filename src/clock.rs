@@ -14,6 +14,15 @@ pub fn rfc3339(ms: i64) -> String {
 
 /// Local time for people, such as `2026-11-27 08:00`.
 pub fn local_minutes(ms: i64) -> String {
+    local(ms, "%Y-%m-%d %H:%M")
+}
+
+/// The same with seconds.
+pub fn local_seconds(ms: i64) -> String {
+    local(ms, "%Y-%m-%d %H:%M:%S")
+}
+
+fn local(ms: i64, format: &str) -> String {
     let Ok(time) = jiff::Timestamp::from_millisecond(ms) else { return String::new() };
-    time.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
+    time.to_zoned(jiff::tz::TimeZone::system()).strftime(format).to_string()
 }

@@ -13,7 +13,7 @@ mod memory;
 mod plan;
 mod turn;
 
-pub use attempt::options;
+pub use attempt::{options, render};
 pub use destination::Destinations;
 pub use memory::from_memory;
 

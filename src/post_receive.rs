@@ -107,12 +107,23 @@ impl Received<'_> {
         match spool.publish(&mut push) {
             Ok(record) => {
                 recorded::deliver(self, repository, &spool, record, &push, lines);
+                self.say_failures(&spool, lines);
                 exit::OK
             }
             Err(error) => {
                 lines.say(&format!("not recorded: {} cannot be written: {}", spool.place(), error.kind()));
                 unrecorded::deliver(self, repository, &spool, &push, lines)
             }
+        }
+    }
+
+    /// Once a day a push says what has failed for good, so that a receiver that nobody looks at is noticed.
+    fn say_failures(&self, spool: &Spool, lines: &mut Lines) {
+        if self.loaded.deliver.wait.is_zero() || lines.left() == 0 {
+            return;
+        }
+        if let Some(failures) = spool.take_failures(lines.failed(), clock::now_ms()) {
+            lines.say(&report::failures(failures));
         }
     }
 

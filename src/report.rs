@@ -3,7 +3,7 @@
 
 mod wording;
 
-pub use wording::{Told, mistake};
+pub use wording::{Told, failures, mistake, short};
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -26,6 +26,7 @@ pub struct Lines {
     written: Receiver<()>,
     said: usize,
     bytes: usize,
+    failed: usize,
 }
 
 impl Lines {
@@ -46,12 +47,17 @@ impl Lines {
             let _ = done.send(());
         };
         let texts = std::thread::Builder::new().spawn(write).ok().map(|_| texts);
-        Self { texts, written, said: 0, bytes: 0 }
+        Self { texts, written, said: 0, bytes: 0, failed: 0 }
     }
 
     /// Lines that can still be said.
     pub fn left(&self) -> usize {
         MAX_LINES - self.said
+    }
+
+    /// How many deliveries were told that have failed for good.
+    pub fn failed(&self) -> usize {
+        self.failed
     }
 
     /// Says one line; past the bounds it is left out.
@@ -75,6 +81,7 @@ impl Lines {
 
     /// Says what came of deliveries: each on a line, failures first, or one sum a hook when there are too many.
     pub fn tell(&mut self, mut told: Vec<Told>, each: bool) {
+        self.failed += told.iter().filter(|t| t.is_for_good()).count();
         told.sort_by_key(|t| !t.is_failure());
         if each {
             for told in told {
@@ -110,7 +117,7 @@ pub fn cut(text: &str, bytes: usize) -> &str {
 }
 
 /// One line without control characters, not too long.
-fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     let hidden = |c: char| {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')

@@ -4,6 +4,7 @@
 
 use super::drain::{self, Drain};
 use super::{Failure, Session, parallel, print, repositories};
+use crate::deliver::Destinations;
 use crate::environment::Environment;
 use crate::exit;
 use std::fs;
@@ -25,8 +26,10 @@ pub fn or_here(session: &Session, here: impl FnOnce(&Session) -> Result<u8, Fail
 
 /// `drain`, which works on many repositories at once: as root it is split, so that each runs as its owner.
 pub fn drain(session: &Session, mut arguments: Drain) -> Result<u8, Failure> {
-    let here =
-        |session: &Session, arguments: &Drain| Ok(drain::run(arguments, session.dir.as_deref(), &session.environment));
+    let destinations = Destinations::default();
+    let here = |session: &Session, arguments: &Drain| {
+        Ok(drain::run(arguments, session.dir.as_deref(), &session.environment, &destinations))
+    };
     if session.owner_settled {
         arguments.all.clear();
     }

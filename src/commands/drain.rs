@@ -21,14 +21,14 @@ pub struct Drain {
 }
 
 /// Runs it. `dir` is what `-C` named. 0: nothing is left due; 1: something failed for good, or could not be tried.
-pub fn run(arguments: &Drain, dir: Option<&Path>, environment: &Environment) -> u8 {
+pub fn run(arguments: &Drain, dir: Option<&Path>, environment: &Environment, destinations: &Destinations) -> u8 {
     if arguments.push.is_some() {
         // Nobody reads what we say, and we outlive whoever started us.
         std::panic::set_hook(Box::new(|_| {}));
         let _ = rustix::process::setsid();
     }
     if arguments.all.is_empty() {
-        return repository::drain(arguments, dir, environment, &Destinations::default());
+        return repository::drain(arguments, dir, environment, destinations);
     }
     let mut found = Vec::new();
     for dir in &arguments.all {
@@ -40,7 +40,6 @@ pub fn run(arguments: &Drain, dir: Option<&Path>, environment: &Environment) -> 
             }
         }
     }
-    let destinations = Destinations::default();
-    let one = |dir: &PathBuf| repository::drain(arguments, Some(dir), environment, &destinations);
+    let one = |dir: &PathBuf| repository::drain(arguments, Some(dir), environment, destinations);
     parallel::worst(&found, one)
 }

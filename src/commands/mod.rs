@@ -2,6 +2,7 @@
 
 pub mod as_owner;
 pub mod check;
+pub mod deliveries;
 pub mod drain;
 pub mod event;
 pub mod hook_file;
@@ -9,6 +10,7 @@ pub mod install;
 mod parallel;
 pub mod preview;
 pub mod print;
+pub mod redeliver;
 pub mod repositories;
 pub mod subject;
 pub mod test;

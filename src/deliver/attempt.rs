@@ -10,7 +10,7 @@ use crate::parameter::Unresolved;
 use crate::push::{Push, PushEvent, RefUpdate};
 use crate::report::cut;
 use crate::secret::Secrets;
-use crate::spool::{Events, Exchange, Planned};
+use crate::spool::{Events, Exchange, Planned, Record};
 use crate::transport::{self, Options, SendError};
 use sha2::{Digest, Sha256};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -87,6 +87,23 @@ pub fn options(hook: &Hook) -> Result<Options, Unresolved> {
         ca_pem: hook.ca_pem()?,
         insecure_skip_verify: hook.insecure_skip_verify,
     })
+}
+
+/// The request that an attempt at a stored delivery would make with the configuration of today, and what of it nobody
+/// may see. `Err` says in words why there is none.
+pub fn render(
+    site: &Site<'_>,
+    hook: &Hook,
+    record: &Record,
+    planned: &Planned,
+    attempt: Attempt,
+) -> Result<(Request, Secrets), String> {
+    let events = record.events.as_ref().ok_or("its events are not computed yet")?;
+    let (action, mut secrets) = hook.action().map_err(|e| e.to_string())?;
+    let outgoing = outgoing(site, hook, Facts { push: &record.push, events, planned })?;
+    let request = action.request(&outgoing, &attempt).map_err(|e| secrets.redact(&e.to_string()))?;
+    secrets.extend(&request.secrets);
+    Ok((request, secrets))
 }
 
 /// What one delivery has to say: the stored facts with what the configuration of today adds to them.

@@ -176,7 +176,7 @@ impl Lane<'_> {
             let entry = self.backlog.entries.remove(0);
             let ended = ending::cancelled(&entry.delivery, self.site.carrier.now_ms());
             if self.site.spool.append(&entry.record, &Line::Ended(Box::new(ended))).is_ok() {
-                let _ = self.site.spool.finish_if_done(&entry.record);
+                let _ = self.site.spool.finish(&entry.record);
             }
         }
         if self.backlog.unread.is_some() { Walk::Unread } else { Walk::Done }

@@ -188,17 +188,19 @@ impl Lane<'_> {
         for (place, ended) in places.iter().zip(ends) {
             let Entry { record, delivery } = &mut self.backlog.entries[*place];
             delivery.end(&ended);
-            if ended.outcome == Outcome::Failed {
-                with(self.report, |r| r.failed += 1);
-            }
+            let failed_ms = (ended.outcome == Outcome::Failed).then_some(ended.at_ms);
             if let Err(error) = self.site.spool.append(record, &Line::Ended(Box::new(ended))) {
                 note(
                     self.report,
                     format!("the end of a delivery to `{}` is not recorded: {}", self.name, error.kind()),
                 );
             }
+            if let Some(failed_ms) = failed_ms {
+                self.site.spool.note_failure(failed_ms);
+                with(self.report, |r| r.failed += 1);
+            }
             if delivery.state != State::Pending {
-                let _ = self.site.spool.finish_if_done(record);
+                let _ = self.site.spool.finish(record);
             }
         }
         self.backlog.entries.retain(|entry| entry.delivery.state == State::Pending);

@@ -1,7 +1,7 @@
 use crate::action::Severity;
 use crate::clock;
 use crate::config::Mistake;
-use crate::spool::{Ended, Outcome, Queued};
+use crate::spool::{Ended, Failures, Outcome, Queued};
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -60,6 +60,11 @@ impl Told {
         }
     }
 
+    /// Whether it will not be tried again.
+    pub(super) fn is_for_good(&self) -> bool {
+        matches!(self, Self::Ended { ended, .. } if ended.outcome == Outcome::Failed)
+    }
+
     /// The line for it.
     pub fn line(&self) -> String {
         let hook = self.hook();
@@ -108,7 +113,7 @@ fn end(ended: &Ended, until_ms: Option<i64>) -> String {
 }
 
 /// Ids are shown by their last eight digits: the first ones are a time.
-fn short(id: &str) -> &str {
+pub fn short(id: &str) -> &str {
     id.get(id.len().saturating_sub(8)..).unwrap_or(id)
 }
 
@@ -161,4 +166,12 @@ pub fn mistake(mistake: &Mistake) -> String {
         let _ = write!(text, "{joint} hook `{hook}` is off until this is mended");
     }
     text
+}
+
+/// What has failed for good since somebody was told the last time.
+pub fn failures(failures: Failures) -> String {
+    let Failures { count, since_ms } = failures;
+    let have = if count == 1 { "delivery has" } else { "deliveries have" };
+    let since = clock::local_minutes(since_ms);
+    format!("{count} {have} failed for good since {since} (see `git service-hook deliveries --state failed`)")
 }

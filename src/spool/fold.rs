@@ -83,6 +83,21 @@ pub struct Delivery {
     pub last: Option<Ended>,
 }
 
+impl State {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Pending, Self::Delivered, Self::Failed, Self::Cancelled];
+
+    /// As people and scripts write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 impl Record {
     /// Folds the lines of a record. Lines that cannot be read are skipped, except the first.
     pub fn parse(id: &str, bytes: &[u8]) -> Read {

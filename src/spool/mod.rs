@@ -1,4 +1,4 @@
-//! The durable record of a push: publish, append, fold, lanes, list, prune. To this room a hook is a name and an
+//! The durable record of a push: publish, append, fold, lanes, list, history, requeue, prune. To this room a hook is a name and an
 //! event is bytes with a number; it knows no HTTP, no actions, no gix.
 //!
 //! One file a push below `service-hook/` in the Git directory (docs/operating.md, "Files"). It is created once, by
@@ -6,19 +6,24 @@
 //! over its lines, so no process ever has to rewrite what another one wrote.
 
 mod append;
+mod failures;
 mod fold;
 mod follow;
+mod history;
 mod lane;
 mod line;
 mod list;
 mod modes;
 mod prune;
 mod publish;
+mod requeue;
 mod stamp;
 mod standing;
 
+pub use failures::Failures;
 pub use fold::{Delivery, Read, Record, State};
 pub use follow::Follower;
+pub use history::{Attempted, Step};
 pub use lane::{Lane, Stay};
 pub use line::{Ended, Events, Exchange, Line, Outcome, Planned, Queued, Started, VERSION};
 pub use prune::Keep;
@@ -53,5 +58,10 @@ impl Spool {
     /// Where a record that still has something to do stands.
     fn pending_path(&self, id: &str) -> PathBuf {
         self.root.join("pending").join(id)
+    }
+
+    /// Where it stands when nothing is left to do.
+    fn done_path(&self, id: &str) -> PathBuf {
+        self.root.join("done").join(id)
     }
 }

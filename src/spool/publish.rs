@@ -20,6 +20,11 @@ impl Locked {
     pub fn append(&self, line: &Line) -> io::Result<()> {
         append::to(&self.file, line)
     }
+
+    /// Makes the lines survive a crash of the machine.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
 }
 
 /// A new UUID of version 7 for that time; they sort by it.

@@ -19,6 +19,7 @@ mod config_references;
 mod delivery;
 mod demo;
 mod events;
+mod history;
 mod install;
 mod jenkins_requests;
 mod outgoing;

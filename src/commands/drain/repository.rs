@@ -136,5 +136,6 @@ fn complete_one(repository: &Repository, loaded: &Loaded, spool: &Spool, id: &st
     };
     let nobody = events.deliveries.is_empty();
     lock.append(&Line::Events(Box::new(events)))?;
+    drop(lock);
     if nobody { spool.finish(id) } else { Ok(()) }
 }
