@@ -21,8 +21,11 @@ fn baseline(value: u64) -> State {
     State { refs: at(value), gaps: Vec::new() }
 }
 
-/// Runs at these times (in seconds), with what was recorded since the last and what the ref holds; what each tells.
-fn runs(from: u64, runs: &[(i64, &[(u64, u64)], u64)]) -> Vec<Vec<RefUpdate>> {
+/// A run: when (in seconds), what was recorded since the last, and what the ref holds.
+type Run<'a> = (i64, &'a [(u64, u64)], u64);
+
+/// What each of these runs tells.
+fn runs(from: u64, runs: &[Run<'_>]) -> Vec<Vec<RefUpdate>> {
     let mut state = baseline(from);
     let each = runs.iter().map(|(seconds, announced, value)| {
         let announced: Vec<_> = announced.iter().map(|(old, new)| update(*old, *new)).collect();
@@ -56,8 +59,7 @@ fn announced_moves_are_not_missed_in_whatever_order_they_are_recorded() {
 #[test]
 fn a_push_that_is_recorded_late_ends_the_suspicion() {
     assert_eq!(runs(1, &[(0, &[], 2), (59, &[(1, 2)], 2), (200, &[], 2)]).concat(), []);
-    let two_under_way: &[(i64, &[(u64, u64)], u64)] =
-        &[(0, &[], 3), (30, &[(2, 3)], 3), (61, &[], 3), (80, &[(1, 2)], 3)];
+    let two_under_way: &[Run<'_>] = &[(0, &[], 3), (30, &[(2, 3)], 3), (61, &[], 3), (80, &[(1, 2)], 3)];
     assert_eq!(runs(1, two_under_way).concat(), [], "what is left of it is a new suspicion");
 }
 

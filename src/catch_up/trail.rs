@@ -47,20 +47,26 @@ impl<'a> Trail<'a> {
     /// The gaps that stand now. Those that stood before keep their time, unless it lies in the future.
     pub(super) fn gaps(mut self, now_ms: i64) -> Vec<Gap<'a>> {
         let (starts, mut ends) = self.ends();
-        let (mut gaps, mut rest) = (Vec::new(), Vec::new());
+        let (mut gaps, mut rest): (Vec<Gap<'a>>, _) = (Vec::new(), Vec::new());
         for start in starts {
             match self.known(start, &mut ends, now_ms) {
                 Some(path) => gaps.extend(path),
                 None => rest.push(start),
             }
         }
-        gaps.iter_mut().for_each(|gap: &mut Gap<'_>| gap.seen_ms = gap.seen_ms.min(now_ms));
+        for gap in &mut gaps {
+            gap.seen_ms = gap.seen_ms.min(now_ms);
+        }
         let (returns, new) = self.paired(rest, ends);
         if !self.announced.is_empty() && returns.len() + new.len() > 0 {
             // What was recorded just now may lie anywhere inside of what was seen before.
-            gaps.iter_mut().for_each(|gap| gap.seen_ms = now_ms);
+            for gap in &mut gaps {
+                gap.seen_ms = now_ms;
+            }
         }
-        returns.into_iter().for_each(|(start, end)| split(&mut gaps, start, end));
+        for (start, end) in returns {
+            split(&mut gaps, start, end);
+        }
         gaps.extend(new.into_iter().map(|(start, end)| Gap { start, end, seen_ms: now_ms }));
         gaps
     }
@@ -72,8 +78,12 @@ impl<'a> Trail<'a> {
         let reached = gaps().map(|g| g.0).chain([self.from]).chain(self.announced.iter().map(|a| a.1));
         let left = gaps().map(|g| g.1).chain(self.announced.iter().map(|a| a.0)).chain([self.to]);
         let mut balance: BTreeMap<Value<'a>, i64> = BTreeMap::new();
-        reached.clone().for_each(|value| *balance.entry(value).or_default() += 1);
-        left.clone().for_each(|value| *balance.entry(value).or_default() -= 1);
+        for value in reached.clone() {
+            *balance.entry(value).or_default() += 1;
+        }
+        for value in left.clone() {
+            *balance.entry(value).or_default() -= 1;
+        }
         let mut take = |value: &Value<'a>, sign: i64| {
             let left = balance.get_mut(value).filter(|left| **left * sign > 0);
             left.map(|left| *left -= sign).is_some()

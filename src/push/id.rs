@@ -19,6 +19,7 @@ impl ObjectId {
     }
 
     /// The null id of the same length.
+    #[must_use]
     pub fn to_null(&self) -> Self {
         Self("0".repeat(self.0.len()))
     }
