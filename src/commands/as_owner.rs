@@ -46,7 +46,8 @@ pub fn drain(session: &Session, mut arguments: Drain) -> Result<u8, Failure> {
         return or_here(session, |session| here(session, &arguments));
     }
     let mut found = found.concat();
-    found.retain(|git_dir| git_dir.join("service-hook").is_dir());
+    // Nothing was ever recorded elsewhere, but something may have been missed there.
+    found.retain(|git_dir| arguments.catch_up || git_dir.join("service-hook").is_dir());
     let each = |git_dir: &PathBuf| {
         let result = or_here(&session.at(git_dir), |session| here(session, &arguments));
         result.unwrap_or_else(|failure| {

@@ -11,9 +11,13 @@ use std::path::{Path, PathBuf};
 /// What the command line says.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Drain {
-    /// Every repository below these directories that has ever recorded a push
+    /// Every configured repository below these directories
     #[arg(long, value_name = "DIR", num_args = 1..)]
     pub all: Vec<PathBuf>,
+
+    /// First look for refs that moved without being announced, and announce them (two runs a minute apart must agree)
+    #[arg(long)]
+    pub catch_up: bool,
 
     /// Started by the hook for this push: stay until it is delivered, and do not count as a timer.
     #[arg(long, value_name = "ID", hide = true)]

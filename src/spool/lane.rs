@@ -8,24 +8,30 @@ pub struct Lane {
     pub(super) lock: File,
 }
 
-/// The right to be the one that stays in this repository for what is due soon.
+/// The right to be the only one at something else. Dropping it, or dying, gives it back.
 #[derive(Debug)]
-pub struct Stay {
+pub struct Sole {
     _lock: File,
 }
 
 impl Spool {
     /// `None` while another process has it. The name is a hook's: letters, digits, `_` and `-`.
     pub fn lane(&self, hook: &str) -> io::Result<Option<Lane>> {
-        let lock = self.locked(&format!("lane/{hook}"))?;
-        Ok(lock.map(|lock| Lane { lock }))
+        Ok(self.locked(&format!("lane/{hook}"))?.map(|lock| Lane { lock }))
     }
 
-    /// `None` while another process stays.
-    pub fn stay(&self) -> io::Result<Option<Stay>> {
-        Ok(self.locked("stay.lock")?.map(|lock| Stay { _lock: lock }))
+    /// The right to stay for what is due soon; `None` while another process does.
+    pub fn stay(&self) -> io::Result<Option<Sole>> {
+        Ok(self.locked("stay.lock")?.map(|lock| Sole { _lock: lock }))
     }
 
+    /// The right to look for what was missed; `None` while another process does.
+    pub fn catching_up(&self) -> io::Result<Option<Sole>> {
+        modes::create_folder(&self.root, self.shared)?;
+        Ok(self.locked("catch-up.lock")?.map(|lock| Sole { _lock: lock }))
+    }
+
+    /// A file of the spool, locked without waiting.
     fn locked(&self, name: &str) -> io::Result<Option<File>> {
         let file = modes::create_file(&self.folder(name), self.shared)?;
         match file.try_lock() {

@@ -5,6 +5,7 @@
 //! renaming a file that is complete and synced; afterwards it is only appended to, a line a write. Its state is a fold
 //! over its lines, so no process ever has to rewrite what another one wrote.
 
+mod announced;
 mod append;
 mod failures;
 mod fold;
@@ -16,18 +17,21 @@ mod list;
 mod modes;
 mod prune;
 mod publish;
+mod remembered;
 mod requeue;
 mod stamp;
 mod standing;
 
+pub use announced::Announced;
 pub use failures::Failures;
 pub use fold::{Delivery, Read, Record, State};
 pub use follow::Follower;
 pub use history::{Attempted, Step};
-pub use lane::{Lane, Stay};
+pub use lane::{Lane, Sole};
 pub use line::{Ended, Events, Exchange, Line, Outcome, Planned, Queued, Started, VERSION};
 pub use prune::Keep;
 pub use publish::{Locked, new_id, time_of};
+pub use remembered::{Memory, Remembered};
 pub use standing::{Shared, Standing, change_shared, read_shared};
 
 use std::path::{Path, PathBuf};

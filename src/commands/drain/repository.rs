@@ -2,7 +2,7 @@
 
 use super::{Drain, stay};
 use crate::clock;
-use crate::commands::print;
+use crate::commands::{catch_up, print};
 use crate::config::{self, Loaded};
 use crate::deliver::{self, Destinations, Ran, Site};
 use crate::environment::Environment;
@@ -40,7 +40,7 @@ pub(super) fn drain(
     let git_dir = repository.git_dir().to_owned();
     let spool = Spool::at(&git_dir, repository.shared_mode());
     let place = Place { repository: &repository, git_dir: &git_dir, spool: &spool, environment };
-    let Some(push) = &arguments.push else { return place.at_a_time_of_its_own(destinations) };
+    let Some(push) = &arguments.push else { return place.at_a_time_of_its_own(arguments.catch_up, destinations) };
     place.pass(Some(push), destinations);
     stay::while_due(&git_dir, &spool, &mut || place.pass(None, &Destinations::default()));
     exit::OK
@@ -56,7 +56,7 @@ struct Place<'a> {
 
 impl Place<'_> {
     /// As a timer runs it, or a person.
-    fn at_a_time_of_its_own(&self, destinations: &Destinations) -> u8 {
+    fn at_a_time_of_its_own(&self, catches_up: bool, destinations: &Destinations) -> u8 {
         let loaded = config::load(self.git_dir, self.environment);
         if !loaded.configured {
             return exit::OK;
@@ -65,7 +65,9 @@ impl Place<'_> {
         if !std::io::stderr().is_terminal() {
             self.spool.stamp_timer(clock::now_ms());
         }
-        let ran = self.work(&loaded, None, destinations);
+        let missed = if catches_up { catch_up::run(self.repository, &loaded, self.spool) } else { None };
+        let mut ran = self.work(&loaded, None, destinations);
+        ran.problems.extend(missed);
         report(self.git_dir, &ran)
     }
 

@@ -12,7 +12,7 @@ mod receivers;
 
 use crate::support::receiver::{Answer, Receiver};
 use crate::support::{PROGRAM, Sandbox};
-use git_service_hook::spool::{Spool, Stay};
+use git_service_hook::spool::{Sole, Spool};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -45,7 +45,7 @@ impl Pushing {
     }
 
     /// As if somebody stayed already: nothing is retried by itself while the answer is kept.
-    pub fn nobody_stays(&self) -> Stay {
+    pub fn nobody_stays(&self) -> Sole {
         std::fs::create_dir_all(self.sandbox.path("r.git/service-hook")).unwrap();
         Spool::at(&self.sandbox.path("r.git"), 0).stay().unwrap().unwrap()
     }
