@@ -66,11 +66,15 @@ impl Told {
         match self {
             Self::Ended { ended, until_ms, .. } => format!("{hook}: {}", end(ended, *until_ms)),
             Self::Queued { queued, .. } if queued.cut_off => {
-                let (behind, since) = (queued.behind, moment(queued.since_ms));
+                let (behind, since) = (queued.behind, clock::local_moment(queued.since_ms));
                 format!("{hook}: queued behind {behind}, the attempt of {since} was cut off and is repeated first")
             }
             Self::Queued { queued, .. } => {
-                format!("{hook}: queued behind {}, receiver down since {}", queued.behind, moment(queued.since_ms))
+                format!(
+                    "{hook}: queued behind {}, receiver down since {}",
+                    queued.behind,
+                    clock::local_moment(queued.since_ms)
+                )
             }
             Self::Unfinished { after, .. } => {
                 format!("{hook}: still sending after {}, goes on in the background", seconds(*after))
@@ -102,15 +106,6 @@ fn end(ended: &Ended, until_ms: Option<i64>) -> String {
 /// Ids are shown by their last eight digits: the first ones are a time.
 fn short(id: &str) -> &str {
     id.get(id.len().saturating_sub(8)..).unwrap_or(id)
-}
-
-/// `14:02` today, with the date on other days.
-fn moment(ms: i64) -> String {
-    let (then, now) = (clock::local_minutes(ms), clock::local_minutes(clock::now_ms()));
-    match (then.split_once(' '), now.split_once(' ')) {
-        (Some((day, time)), Some((today, _))) if day == today => time.to_owned(),
-        _ => then,
-    }
 }
 
 fn seconds(duration: Duration) -> String {
