@@ -1,19 +1,43 @@
 //! Makes a message fit the size that a vendor takes: whole commits go first, then refs, then the ends of long names,
 //! then links, and only then characters of the heading. Every result has been measured.
 
+use super::digest::Digest;
 use super::message::{Cut, Message};
 use super::{Dialect, compose, foreign};
-use crate::outgoing::Outgoing;
+use crate::outgoing::{Kind, Outgoing};
 
 /// Characters of a foreign span, and whether links stay: from the comfortable to the cramped.
 const WIDTHS: [(usize, bool); 5] = [(160, true), (60, true), (60, false), (24, false), (10, false)];
 
+/// So many of them show names that people still know again.
+const COMFORTABLE: usize = 3;
+
 /// Bytes of the shortest line about a commit (its short id) or a ref (a verb).
 const SHORTEST: usize = 8;
 
-/// Our message about a push in at most `room` bytes, as the dialect counts them.
+/// Our message about a push or a backlog in at most `room` bytes, as the dialect counts them.
 pub fn message(out: &Outgoing, dialect: &dyn Dialect, room: usize) -> String {
-    fit(&compose::compose(out), dialect, room)
+    if out.kind != Kind::Digest {
+        return fit(&compose::compose(out), dialect, room);
+    }
+    let digest = Digest::of(out);
+    let lines = room / SHORTEST + 1;
+    let by_push = (digest.lines() <= lines).then(|| digest.by_push(lines / digest.pushes().max(1) + 1));
+    let whole = by_push.and_then(|message| whole(&message, dialect, room));
+    whole.unwrap_or_else(|| fit(&digest.by_ref(), dialect, room))
+}
+
+/// The message with all of its blocks and as many commits as there is room for, if names need not be cut badly.
+fn whole(message: &Message, dialect: &dyn Dialect, room: usize) -> Option<String> {
+    let refs = message.blocks.len();
+    WIDTHS[..COMFORTABLE].iter().find_map(|&(width, links)| {
+        let within = |commits| {
+            let text = message.render(dialect, &Cut { commits, refs, width, links });
+            (dialect.size(&text) <= room).then_some(text)
+        };
+        let without = within(0)?;
+        Some(most(message.most_commits(), within).1.unwrap_or(without))
+    })
 }
 
 fn fit(message: &Message, dialect: &dyn Dialect, room: usize) -> String {
