@@ -15,16 +15,26 @@ const COMFORTABLE: usize = 3;
 /// Bytes of the shortest line about a commit (its short id) or a ref (a verb).
 const SHORTEST: usize = 8;
 
+/// Bytes of the shortest line about a push ("• a updated 2 refs") or a ref of one.
+const SHORTEST_PUSH: usize = 20;
+
 /// Our message about a push or a backlog in at most `room` bytes, as the dialect counts them.
 pub fn message(out: &Outgoing, dialect: &dyn Dialect, room: usize) -> String {
     if out.kind != Kind::Digest {
         return fit(&compose::compose(out), dialect, room);
     }
     let digest = Digest::of(out);
-    let lines = room / SHORTEST + 1;
-    let by_push = (digest.lines() <= lines).then(|| digest.by_push(lines / digest.pushes().max(1) + 1));
-    let whole = by_push.and_then(|message| whole(&message, dialect, room));
-    whole.unwrap_or_else(|| fit(&digest.by_ref(), dialect, room))
+    by_push(&digest, dialect, room).unwrap_or_else(|| fit(&digest.by_ref(), dialect, room))
+}
+
+/// A backlog push by push, if all pushes fit. Commits are looked at only then.
+fn by_push(digest: &Digest<'_>, dialect: &dyn Dialect, room: usize) -> Option<String> {
+    if digest.lines() > room / SHORTEST_PUSH {
+        return None;
+    }
+    let without = whole(&digest.by_push(0), dialect, room)?;
+    let commits = room / SHORTEST / digest.pushes().max(1);
+    Some(whole(&digest.by_push(commits), dialect, room).unwrap_or(without))
 }
 
 /// The message with all of its blocks and as many commits as there is room for, if names need not be cut badly.

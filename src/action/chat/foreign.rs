@@ -107,8 +107,12 @@ pub fn url(text: &str) -> Option<String> {
     (named && end > 0).then(|| format!("{scheme}{authority}{}", utf8_percent_encode(path, UNSAFE_IN_PATH)))
 }
 
+/// Bytes of an address that a link can have: browsers and chat clients refuse longer ones.
+const MAX_LINK: usize = 2000;
+
 /// As [`url`], for links that we make: web pages only.
 pub fn web_url(text: &str) -> Option<String> {
+    let text = Some(text).filter(|text| text.len() <= MAX_LINK)?;
     url(text).filter(|u| u.starts_with("http") && !u.contains('[') && !u.contains(']'))
 }
 
@@ -150,6 +154,7 @@ mod tests {
         assert_eq!(url("ssh://git@e.com/x").as_deref(), Some("ssh://git@e.com/x"));
         assert_eq!(web_url("ssh://git@e.com/x"), None);
         assert_eq!(web_url("http://[::1]/").as_deref(), None);
+        assert_eq!(web_url(&format!("http://e.com/{}", "x".repeat(2000))).as_deref(), None);
     }
 
     #[test]

@@ -98,7 +98,7 @@ fn each_push_is_told_while_they_fit() {
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(
         lines[0],
-        "team/payments: 4 pushes by 3 people and somebody, 5 refs, 5 commits, 14:02 to 15:05, 1 found later"
+        "team/payments: 4 pushes by 3 people and somebody, 5 refs, 7 commits, 14:02 to 15:05, 1 found later"
     );
     assert_eq!(lines[1], "• 14:02 Ann Author pushed 2 commits to main");
     assert!(lines[2].starts_with("cccccccc ") && lines[3].starts_with("bbbbbbbb "), "{text}");
@@ -116,8 +116,8 @@ fn what_is_too_long_is_told_ref_by_ref() {
     let lines: Vec<_> = text.lines().collect();
     let heading = "400 pushes by 5 people and somebody, 21 branches, 640 commits, 14:00 to 20:39, 8 found later";
     assert_eq!(lines[0], format!("[team/payments](https://git.example.com/team/payments): {heading}"));
-    let main = "134 pushes, 216 commits, deleted 26 times, created 27 times, force-pushed 27 times";
-    assert_eq!(lines[1], format!("• **main**: {main}, 2 found later, by Ann Author, 韩梅梅, Eve and 3 more"));
+    let main = "134 pushes, 214 commits, force-pushed 26 times, created 27 times, deleted 27 times";
+    assert_eq!(lines[1], format!("• **main**: {main}, 3 found later, by Ann Author, Bob, 李雷 and 3 more"));
     assert_eq!(lines.len(), 22, "a line each: {text}");
 }
 
@@ -131,7 +131,7 @@ fn every_push_is_counted_however_many_refs_are_left_out() {
         let more = format!("… and {} more refs", 201 - listed);
         assert!(listed == 201 || english.ends_with(&more), "{more}: {english}");
         let chinese = said(dialect, &many(1000, 300, Language::Chinese));
-        assert!(chinese.contains("5 人和其他人共 1000 次推送，201 个分支，1600 个提交"), "{chinese}");
+        assert!(chinese.contains("5 人和其他人 共 1000 次推送，201 个分支，1600 个提交"), "{chinese}");
     }
 }
 
@@ -178,7 +178,7 @@ fn a_time_that_nobody_gave_is_not_said() {
     let mut out = few(Language::English);
     out.backlog.iter_mut().for_each(|waiting| waiting.time.clear());
     let text = said("feishu-text", &out);
-    assert!(text.contains("5 commits, 1 found later\n• Ann Author pushed"), "{text}");
+    assert!(text.contains("7 commits, 1 found later\n• Ann Author pushed"), "{text}");
 }
 
 #[test]

@@ -144,7 +144,7 @@ impl<'a> Digest<'a> {
             (0, true) if line.is_empty() => line.push(Span::ours(words.somebody)),
             (0, true) => line.push(Span::ours(own.and_somebody)),
             (0, false) => {}
-            (others, unknown) => line.push(Span::ours((own.and_others)(others + usize::from(unknown)))),
+            (others, unknown) => line.push(Span::ours((own.and_others)(NAMES, others + usize::from(unknown)))),
         }
         line
     }

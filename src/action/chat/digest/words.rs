@@ -22,7 +22,8 @@ pub(super) struct Words {
     /// Between names.
     pub(super) and: &'static str,
     pub(super) and_somebody: &'static str,
-    pub(super) and_others: fn(usize) -> String,
+    /// Behind some names: how many those are, and how many are left out.
+    pub(super) and_others: fn(usize, usize) -> String,
     pub(super) pushes: fn(usize) -> String,
     pub(super) people: fn(usize) -> String,
     pub(super) recovered: fn(usize) -> String,
@@ -55,7 +56,7 @@ const ENGLISH: Words = Words {
     comma: ", ",
     and: ", ",
     and_somebody: " and somebody",
-    and_others: |n| format!(" and {n} more"),
+    and_others: |_, n| format!(" and {n} more"),
     pushes: |n| plural(n, "push", "pushes"),
     people: |n| plural(n, "person", "people"),
     recovered: |n| format!("{n} found later"),
@@ -64,7 +65,7 @@ const ENGLISH: Words = Words {
         2 => format!("{verb} twice"),
         n => format!("{verb} {n} times"),
     },
-    more: |n| format!("… and {} more", plural(n, "ref", "refs")),
+    more: |n| format!("… and {n} more {}", if n == 1 { "ref" } else { "refs" }),
 };
 
 const CHINESE: Words = Words {
@@ -83,7 +84,7 @@ const CHINESE: Words = Words {
     comma: "，",
     and: "、",
     and_somebody: "和其他人",
-    and_others: |n| format!("等另外 {n} 人"),
+    and_others: |shown, n| format!("等 {} 人", shown + n),
     pushes: |n| format!("{n} 次推送"),
     people: |n| format!("{n} 人"),
     recovered: |n| format!("{n} 次为事后发现"),
