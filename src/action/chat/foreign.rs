@@ -35,9 +35,16 @@ const MAX_LINE: usize = 1024;
 
 /// The first line that says something, printable, blanks trimmed.
 pub fn line(text: &str) -> String {
-    let end = |line: &str| line.char_indices().nth(MAX_LINE).map_or(line.len(), |(at, _)| at);
-    let lines = text.split(is_line_end).map(|l| printable(&l[..end(l)]));
-    lines.filter(|l| !l.is_empty()).take(1).collect()
+    let mut rest = text;
+    while !rest.is_empty() {
+        let looked_at = &rest[..rest.char_indices().nth(MAX_LINE).map_or(rest.len(), |(at, _)| at)];
+        let line = printable(looked_at.split(is_line_end).next().unwrap_or_default());
+        if !line.is_empty() {
+            return line;
+        }
+        rest = rest.split_once(is_line_end).map_or("", |(_, rest)| rest);
+    }
+    String::new()
 }
 
 /// All lines, printable; blank ones at the ends and repeated ones between are dropped.

@@ -1,8 +1,7 @@
 //! The short plain line that stands in conversation lists and push banners.
 
 use super::compose::{count, refs};
-use super::digest::Digest;
-use super::{Dialect, foreign, words::words};
+use super::{Dialect, digest, foreign, words::words};
 use crate::outgoing::{Kind, Outgoing};
 
 /// Characters of a title: a banner shows the first 10 to 15, a list somewhat more.
@@ -14,7 +13,7 @@ pub fn title(out: &Outgoing, plain: &dyn Dialect) -> String {
     let refs = refs(out);
     let project = out.project.display_name.as_ref().filter(|n| !n.is_empty()).unwrap_or(&out.project.name);
     let what = match refs.as_slice() {
-        _ if out.kind == Kind::Digest => Digest::of(out).title(),
+        _ if out.kind == Kind::Digest => digest::title(out),
         [(event, _)] => foreign::line(&event.ref_name().short()),
         several => count(several, words),
     };

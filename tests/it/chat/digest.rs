@@ -84,7 +84,6 @@ pub(super) fn cases(language: Language) -> Vec<(&'static str, Outgoing)> {
         ("one person", digest(one_person, language)),
         ("of other days", old),
         ("many", many(400, 30, language)),
-        ("more refs than fit", many(1000, 300, language)),
     ]
 }
 
@@ -203,6 +202,7 @@ fn templates_and_titles_tell_of_one_event_and_are_not_used() {
     };
     assert_eq!(title("dingtalk", "/markdown/title"), "发布 team/payments · 4 pushes");
     assert_eq!(title("feishu", "/card/header/title/content"), "发布 team/payments · 4 pushes");
+    assert_eq!(title("feishu", "/card/header/template"), "orange", "something was forced");
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn written_by(text: &str, pushes: usize, refs: usize, language: Language) -> Out
 fn nothing_that_strangers_write_has_a_meaning() {
     for dialect in DIALECTS {
         for hostile in HOSTILE {
-            for (pushes, language) in [(3, Language::English), (200, Language::Chinese)] {
+            for (pushes, language) in [(3, Language::English), (60, Language::Chinese)] {
                 let body = body(&of_dialect(dialect).request(&written_by(hostile, pushes, 8, language), &NOW).unwrap());
                 let text = text(&body);
                 let markup = dialect.ends_with("markdown");
@@ -261,26 +261,22 @@ fn nothing_that_strangers_write_has_a_meaning() {
 fn a_digest_fits_at_every_size_and_soon() {
     let mut worst = Duration::ZERO;
     for text in ["x", "修复退款金额的舍入 \"\\ & <b> [x](y) 😀", &"长\"_".repeat(2500)] {
-        for (pushes, refs) in [(2, 2), (15, 4), (60, 5), (250, 300), (1000, 300)] {
-            let mut out = written_by(text, pushes, refs, Language::English);
-            for language in [Language::English, Language::Chinese] {
-                out.project.language = language;
-                for dialect in DIALECTS {
-                    let begun = Instant::now();
-                    let request = of_dialect(dialect).request(&out, &NOW).unwrap();
-                    worst = worst.max(begun.elapsed());
-                    let (size, limit) = measured(dialect, &request);
-                    assert!(size <= limit, "{dialect}: {size} of {limit} bytes");
-                    let said = super::fixture::text(&body(&request));
-                    let counted = format!("{pushes} {}", if language == Language::English { "push" } else { "次推送" });
-                    assert!(said.contains(&counted), "{dialect}: {said}");
-                    assert!(!dialect.ends_with("markdown") || whole(&said), "{said}");
-                }
+        for (pushes, refs) in [(2, 2), (60, 5), (250, 300), (1000, 300)] {
+            for (dialect, language) in DIALECTS.iter().zip([Language::English, Language::Chinese].iter().cycle()) {
+                let out = written_by(text, pushes, refs, *language);
+                let begun = Instant::now();
+                let request = of_dialect(dialect).request(&out, &NOW).unwrap();
+                worst = worst.max(begun.elapsed());
+                let (size, limit) = measured(dialect, &request);
+                assert!(size <= limit, "{dialect}: {size} of {limit} bytes");
+                let said = super::fixture::text(&body(&request));
+                let counted = if *language == Language::English { "pushes" } else { "次推送" };
+                assert!(said.contains(&format!("{pushes} {counted}")), "{dialect}: {said}");
+                assert!(!dialect.ends_with("markdown") || whole(&said), "{said}");
             }
         }
     }
-    eprintln!("WORST {worst:?}");
-    assert!(worst < Duration::from_secs(5), "{worst:?}, without optimization");
+    assert!(worst < Duration::from_secs(3), "{worst:?}: some milliseconds when optimized");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use crate::outgoing::{Outgoing, Waiting};
 use crate::push::{Change, Push, PushEvent, RefKind, RefName, RefUpdate};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An update, with its event where there is one.
 #[derive(Clone, Copy)]
@@ -114,8 +114,8 @@ impl<'a> Moves<'a> {
 impl<'a> Backlog<'a> {
     pub(super) fn of(out: &'a Outgoing) -> Self {
         let pushes = pushes(&out.backlog);
-        let (mut persons, mut people) = (HashMap::new(), Vec::new());
-        let (mut places, mut refs) = (HashMap::new(), Vec::<Moves<'a>>::new());
+        let (mut persons, mut people) = (BTreeMap::new(), Vec::new());
+        let (mut places, mut refs) = (BTreeMap::new(), Vec::<Moves<'a>>::new());
         let (mut who, mut commits) = (Who::default(), Commits::NONE);
         for Pushed { push, refs: moved, .. } in &pushes {
             let person = login(push).map(|login| {
@@ -135,11 +135,8 @@ impl<'a> Backlog<'a> {
                 commits.add(moved);
             }
         }
-        let default = out.project.default_branch.as_deref();
-        refs.sort_by_cached_key(|moves| {
-            let (kind, short) = (moves.name.kind(), moves.name.short());
-            (kind != RefKind::Branch || default != Some(&*short), kind, moves.name)
-        });
+        let default = out.project.default_branch.as_ref().map(|branch| RefName::new(format!("refs/heads/{branch}")));
+        refs.sort_by_key(|moves| (default.as_ref() != Some(moves.name), moves.name.kind(), moves.name));
         let recovered = pushes.iter().filter(|pushed| pushed.push.recovered).count();
         Self { pushes, refs, people, who, commits, recovered }
     }
@@ -152,8 +149,8 @@ fn login(push: &Push) -> Option<&str> {
 }
 
 fn pushes(backlog: &[Waiting]) -> Vec<Pushed<'_>> {
-    let (mut places, mut pushes) = (HashMap::new(), Vec::<Pushed<'_>>::new());
-    let mut seen = HashSet::new();
+    let (mut places, mut pushes) = (BTreeMap::new(), Vec::<Pushed<'_>>::new());
+    let mut seen = BTreeSet::new();
     for Waiting { push, time, events, rest } in backlog {
         let at = *places.entry(push.id.as_str()).or_insert_with(|| {
             pushes.push(Pushed { push, time, refs: Vec::new() });

@@ -12,6 +12,7 @@ use crate::outgoing::Outgoing;
 use crate::push::{Change, PushEvent, RefKind};
 use backlog::{Backlog, Commits, Moved, Moves, Pushed, Who};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// Names that a list shows before it counts.
 const NAMES: usize = 3;
@@ -39,11 +40,6 @@ impl<'a> Digest<'a> {
     /// How many pushes there are.
     pub(super) fn pushes(&self) -> usize {
         self.backlog.pushes.len()
-    }
-
-    /// "37 pushes".
-    pub(super) fn title(&self) -> String {
-        (self.own.pushes)(self.pushes())
     }
 
     /// How many lines [`Self::by_push`] has at least.
@@ -217,4 +213,10 @@ fn joined(parts: Vec<Line>, between: &'static str) -> Line {
         line.extend(part);
     }
     line
+}
+
+/// "37 pushes".
+pub(super) fn title(out: &Outgoing) -> String {
+    let pushes: BTreeSet<_> = out.backlog.iter().map(|waiting| &waiting.push.id).collect();
+    (words::words(out.project.language).pushes)(pushes.len())
 }
