@@ -23,7 +23,7 @@ fn waiting(n: usize, who: &str, events: Vec<PushEvent>) -> Waiting {
 fn recovered(n: usize, events: Vec<PushEvent>) -> Waiting {
     let mut waiting = waiting(n, "unknown", events);
     waiting.push.recovered = true;
-    waiting.push.pusher.source = "recovered".to_owned();
+    "recovered".clone_into(&mut waiting.push.pusher.source);
     waiting
 }
 
@@ -65,7 +65,7 @@ fn few(language: Language) -> Outgoing {
 fn many(pushes: usize, refs: usize, language: Language) -> Outgoing {
     let names = ["Ann Author", "Bob", "李雷", "Eve", "韩梅梅"];
     let one = |n: usize| {
-        let name = if n % 3 == 0 { "main".to_owned() } else { format!("topic/number_{}", n % refs) };
+        let name = if n.is_multiple_of(3) { "main".to_owned() } else { format!("topic/number_{}", n % refs) };
         let change = [Change::Updated, Change::Updated, Change::Forced, Change::Created, Change::Deleted][n % 5];
         let event = branch(&name, change, if change == Change::Deleted { 0 } else { 2 });
         if n % 50 == 49 { recovered(n, vec![event]) } else { waiting(n, names[n % names.len()], vec![event]) }
@@ -173,6 +173,32 @@ fn refs_without_an_event_are_counted_too() {
 }
 
 #[test]
+fn refs_are_in_the_order_of_events_and_say_what_happened_last() {
+    let changes = [Change::Created, Change::Deleted, Change::Created];
+    let again = changes.map(|change| branch("a", change, 0));
+    let unreadable = PushEvent { error: Some("lost".into()), ..branch("b", Change::Forced, 0) };
+    let moved = PushEvent { change: Change::Forced, ..tag(false) };
+    let notes = event("refs/notes/commits", id('a'), id('b'), Change::Forced);
+    let events = [vec![notes, moved, unreadable, branch("main", Change::Forced, 1)], again.to_vec()].concat();
+    let mut backlog: Vec<_> = events.into_iter().enumerate().map(|(n, e)| waiting(n, "Ann", vec![e])).collect();
+    let tags = (0..150).map(|n| RefUpdate { old: id('a'), new: null(), name: RefName::new(format!("refs/tags/w{n}")) });
+    backlog[0].rest = tags.collect();
+    let text = said("wecom-text", &digest(backlog.clone(), Language::English));
+    let lines: Vec<_> = text.lines().skip(1).take(5).collect();
+    let expected = [
+        "• main: 1 push, 1 commit, force-pushed, by Ann",
+        "• a: 3 pushes, deleted, created twice, by Ann",
+        "• b: 1 push, by Ann",
+        "• tag v1.0: 1 push, moved, by Ann",
+        "• tag w0: 1 push, deleted, by Ann",
+    ];
+    assert_eq!(lines, expected);
+    backlog[0].rest.clear();
+    let text = said("wecom-text", &Outgoing { max_body: 280, ..digest(backlog, Language::English) });
+    assert!(text.ends_with("\n• ref refs/notes/commits: 1 push, by Ann"), "{text}");
+}
+
+#[test]
 fn a_time_that_nobody_gave_is_not_said() {
     let mut out = few(Language::English);
     out.backlog.iter_mut().for_each(|waiting| waiting.time.clear());
@@ -262,15 +288,16 @@ fn a_digest_fits_at_every_size_and_soon() {
     let mut worst = Duration::ZERO;
     for text in ["x", "修复退款金额的舍入 \"\\ & <b> [x](y) 😀", &"长\"_".repeat(2500)] {
         for (pushes, refs) in [(2, 2), (60, 5), (250, 300), (1000, 300)] {
-            for (dialect, language) in DIALECTS.iter().zip([Language::English, Language::Chinese].iter().cycle()) {
-                let out = written_by(text, pushes, refs, *language);
+            for (n, dialect) in DIALECTS.iter().chain(&DIALECTS).enumerate() {
+                let language = if n < DIALECTS.len() { Language::English } else { Language::Chinese };
+                let out = written_by(text, pushes, refs, language);
                 let begun = Instant::now();
                 let request = of_dialect(dialect).request(&out, &NOW).unwrap();
                 worst = worst.max(begun.elapsed());
                 let (size, limit) = measured(dialect, &request);
                 assert!(size <= limit, "{dialect}: {size} of {limit} bytes");
                 let said = super::fixture::text(&body(&request));
-                let counted = if *language == Language::English { "pushes" } else { "次推送" };
+                let counted = if language == Language::English { "pushes" } else { "次推送" };
                 assert!(said.contains(&format!("{pushes} {counted}")), "{dialect}: {said}");
                 assert!(!dialect.ends_with("markdown") || whole(&said), "{said}");
             }

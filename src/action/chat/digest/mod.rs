@@ -125,7 +125,7 @@ impl<'a> Digest<'a> {
         match backlog.who.known.len() {
             0 | 1 => self.names(&backlog.who),
             n => {
-                let somebody = backlog.who.unknown.then_some(own.and_somebody).unwrap_or_default();
+                let somebody = if backlog.who.unknown { own.and_somebody } else { "" };
                 vec![Span::ours((own.people)(n) + somebody)]
             }
         }
