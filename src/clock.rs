@@ -26,3 +26,12 @@ fn local(ms: i64, format: &str) -> String {
     let Ok(time) = jiff::Timestamp::from_millisecond(ms) else { return String::new() };
     time.to_zoned(jiff::tz::TimeZone::system()).strftime(format).to_string()
 }
+
+/// Local time as people say it: `14:02` today, with the date on other days.
+pub fn local_moment(ms: i64) -> String {
+    let (then, now) = (local_minutes(ms), local_minutes(now_ms()));
+    match (then.split_once(' '), now.split_once(' ')) {
+        (Some((day, time)), Some((today, _))) if day == today => time.to_owned(),
+        _ => then,
+    }
+}

@@ -110,7 +110,7 @@ pub fn render(
 pub(super) fn outgoing(site: &Site<'_>, hook: &Hook, facts: Facts<'_>) -> Result<Outgoing, String> {
     let Facts { events, planned, .. } = facts;
     let project = project(site, facts);
-    let Waiting { push, events: told, rest } = waiting(site, facts, &project)?;
+    let Waiting { push, events: told, rest, .. } = waiting(site, facts, &project)?;
     let (id, name, total) = (planned.id.clone(), hook.name.clone(), events.push_total_commits);
     Ok(Outgoing::new(planned.kind, id, name, project, push, total, told, rest, limits(hook)))
 }
@@ -156,7 +156,7 @@ fn waiting(site: &Site<'_>, facts: Facts<'_>, project: &Project) -> Result<Waiti
     if told.is_empty() && rest.is_empty() {
         return Err("the stored event is missing".to_owned());
     }
-    Ok(Waiting { push: push.clone(), events: told, rest })
+    Ok(Waiting { push: push.clone(), time: clock::local_moment(push.time_ms), events: told, rest })
 }
 
 fn exchange(request: &Request, response: Option<&Response>, took_ms: u64, secrets: &Secrets) -> Exchange {

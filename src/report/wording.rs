@@ -85,7 +85,7 @@ fn turn(queued: &Queued) -> String {
     if queued.paced {
         return format!("{place}, the robot has got as many messages as it takes: they follow in one");
     }
-    let since = moment(queued.since_ms);
+    let since = clock::local_moment(queued.since_ms);
     if queued.cut_off {
         format!("{place}, the attempt of {since} was cut off and is repeated first")
     } else {
@@ -115,15 +115,6 @@ fn end(ended: &Ended, until_ms: Option<i64>) -> String {
 /// Ids are shown by their last eight digits: the first ones are a time.
 pub fn short(id: &str) -> &str {
     id.get(id.len().saturating_sub(8)..).unwrap_or(id)
-}
-
-/// `14:02` today, with the date on other days.
-fn moment(ms: i64) -> String {
-    let (then, now) = (clock::local_minutes(ms), clock::local_minutes(clock::now_ms()));
-    match (then.split_once(' '), now.split_once(' ')) {
-        (Some((day, time)), Some((today, _))) if day == today => time.to_owned(),
-        _ => then,
-    }
 }
 
 fn seconds(duration: Duration) -> String {

@@ -84,7 +84,7 @@ impl Parameters for DingdingGroupChatRobot {
 impl Action for Dingtalk {
     fn request(&self, out: &Outgoing, attempt: &Attempt) -> Result<Request, RenderError> {
         let limit = LIMIT.min(out.max_body);
-        let body = match self.robot.form(attempt.simplify) {
+        let body = match self.robot.form(out.kind, attempt.simplify) {
             Form::Text => around(limit, |t| self.text_message(t), |room| self.text(out, &TEXT, room))?,
             Form::Markdown => {
                 let title = self.robot.title(out, &TEXT)?;

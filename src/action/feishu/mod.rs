@@ -8,7 +8,7 @@ use super::parameters::FeishuGroupChatRobot;
 use super::robot::{Form, Keys, Parts, Robot, Room, around, bytes, object};
 use super::{Action, Attempt, Finding, Parameters, RenderError, Severity, Verdict};
 use crate::http::{Request, Response};
-use crate::outgoing::Outgoing;
+use crate::outgoing::{Kind, Outgoing};
 use crate::parameter::{MsgType, Resolver, Text, Unresolved};
 use crate::schedule::Pace;
 use crate::signature;
@@ -87,7 +87,7 @@ impl Action for Feishu {
             message.extend(signature.clone());
             message
         };
-        let body = match self.robot.form(attempt.simplify) {
+        let body = match self.robot.form(out.kind, attempt.simplify) {
             Form::Text => {
                 let text = |bytes| self.robot.text(out, &TEXT, &TEXT, Room { bytes, titled: false });
                 around(limit, |t| signed(text_message(t)), text)?
@@ -108,7 +108,7 @@ impl Action for Feishu {
     }
 
     fn verdict(&self, response: &Response) -> Verdict {
-        codes::verdict(response, self.robot.form(false) == Form::Markdown)
+        codes::verdict(response, self.robot.form(Kind::Push, false) == Form::Markdown)
     }
 }
 

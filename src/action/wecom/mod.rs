@@ -86,7 +86,7 @@ impl Parameters for WecomGroupChatRobot {
 
 impl Action for Wecom {
     fn request(&self, out: &Outgoing, _: &Attempt) -> Result<Request, RenderError> {
-        let body = match self.robot.form(false) {
+        let body = match self.robot.form(out.kind, false) {
             Form::Text => {
                 let content = self.text(out, &TEXT, TEXT_LIMIT.min(out.max_body))?;
                 let mut text = object([("content", Value::String(content))]);
