@@ -2,6 +2,7 @@
 
 pub mod receiver;
 pub mod server;
+pub mod tracer;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
