@@ -1,11 +1,12 @@
 //! Killed at any moment: the push was never there, or it is delivered.
 
-use super::{Pushing, webhook};
+use super::{Pushing, busy, webhook};
 use crate::support::receiver::{Answer, Receiver};
 use crate::support::tracer::{Whom, kill_at};
-use crate::support::{PROGRAM, eventually};
-use std::collections::BTreeSet;
+use crate::support::{PROGRAM, eventually, full};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Hooks of the repositories.
@@ -15,19 +16,23 @@ const HOOKS: [&str; 2] = ["ci", "team"];
 struct Alike {
     pushing: Pushing,
     receiver: Receiver,
-    line: String,
 }
 
 impl Alike {
-    fn new(settings: &str) -> Self {
-        let receiver = Receiver::start(|_| Answer::ok());
+    fn new(scene: &Scene) -> Self {
+        let (asked, refuses) = (Mutex::new(BTreeSet::new()), scene.refuses);
+        let receiver = Receiver::start(move |request| {
+            let place = (request.target.clone(), request.json()["project"]["name"].to_string());
+            if asked.lock().unwrap().insert(place) && refuses { busy() } else { Answer::ok() }
+        });
+        let settings = scene.settings;
         let hooks = HOOKS.map(|name| webhook(name, &receiver.url(&format!("/{name}")))).concat();
         let pushing = Pushing::new(&format!("{settings}{hooks}"));
         let line = pushing.unannounced("one", "refs/heads/main");
         std::fs::remove_dir_all(pushing.sandbox.path("r.git/hooks")).unwrap();
         std::fs::create_dir(pushing.sandbox.path("r.git/hooks")).unwrap();
-        pushing.sandbox.write("line", &line);
-        Self { pushing, receiver, line }
+        pushing.sandbox.write("line", line);
+        Self { pushing, receiver }
     }
 
     fn path(&self, number: usize) -> PathBuf {
@@ -50,12 +55,15 @@ impl Alike {
         })
     }
 
-    /// Ids under which a hook was told of the push to one repository.
-    fn ids(&self, number: usize, hook: &str) -> Vec<String> {
-        let (name, target) = (number.to_string(), format!("/{hook}"));
-        let got = self.receiver.got();
-        let told = got.iter().filter(|r| r.target == target && r.json()["project"]["name"] == name.as_str());
-        told.map(|r| r.header("X-Coding-Delivery").unwrap().to_owned()).collect()
+    /// For each repository and hook, the ids under which it was told.
+    fn ids(&self) -> BTreeMap<(String, String), Vec<String>> {
+        let mut ids: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for request in self.receiver.got() {
+            let name = request.json()["project"]["name"].as_str().unwrap().to_owned();
+            let id = request.header("X-Coding-Delivery").unwrap().to_owned();
+            ids.entry((name, request.target[1..].to_owned())).or_default().push(id);
+        }
+        ids
     }
 
     /// What was recorded is delivered by `drain`, whoever died before.
@@ -83,11 +91,12 @@ fn copy(from: &std::path::Path, to: &std::path::Path) {
     }
 }
 
-/// Kills `whom` at its first, second, third … system call until it survives, two at a time, then drains.
-fn everywhere(whom: Whom, settings: &str) -> usize {
-    let alike = Alike::new(settings);
+/// Kills `whom` at its first, second, third … system call until it survives, two at a time, then drains. The number of
+/// its calls.
+fn everywhere(whom: Whom, scene: &Scene) -> usize {
+    let alike = Alike::new(scene);
     let (next, survived) = (AtomicUsize::new(1), AtomicBool::new(false));
-    let published = std::sync::Mutex::new(BTreeSet::new());
+    let recorded = Mutex::new(BTreeSet::new());
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
@@ -97,38 +106,59 @@ fn everywhere(whom: Whom, settings: &str) -> usize {
                         survived.store(true, Ordering::SeqCst);
                     }
                     if alike.records(call) != [0, 0] {
-                        published.lock().unwrap().insert(call);
+                        recorded.lock().unwrap().insert(call);
                     }
                 }
             });
         }
     });
     let last = next.into_inner() - 1;
-    let published = published.into_inner().unwrap();
+    let recorded = recorded.into_inner().unwrap();
     alike.drain(last);
-    let told = |call: usize| HOOKS.map(|hook| alike.ids(call, hook));
+    let told = alike.ids();
     for call in 1..=last {
-        for ids in told(call) {
-            let place = format!("{whom:?} died at call {call} of {last} ({})", alike.line.trim());
-            assert_eq!(!ids.is_empty(), published.contains(&call), "{place}: recorded means delivered");
+        for hook in HOOKS {
+            let ids = told.get(&(call.to_string(), hook.to_owned())).map_or(&[][..], Vec::as_slice);
+            let place = format!("{whom:?} killed at call {call} of {last}, {scene:?}");
+            assert_eq!(!ids.is_empty(), recorded.contains(&call), "{place}: recorded means delivered");
             assert!(ids.iter().collect::<BTreeSet<_>>().len() <= 1, "{place}: a repeat has the same id: {ids:?}");
         }
     }
-    assert!(published.contains(&last), "a push that nothing happens to is recorded");
-    alike.catch_up(&(1..=last).filter(|call| !published.contains(call)).collect::<Vec<_>>());
+    assert!(recorded.contains(&last), "a push that nothing happens to is recorded");
+    alike.catch_up(&(1..=last).filter(|call| !recorded.contains(call)).collect::<Vec<_>>());
     last
+}
+
+/// What a push meets.
+#[derive(Debug)]
+struct Scene {
+    /// What `hooks.toml` begins with.
+    settings: &'static str,
+    /// Whether receivers refuse what they get first, so that there is a second attempt.
+    refuses: bool,
+}
+
+/// The first is the ordinary push, the others are for the full proof.
+const SCENES: [Scene; 3] = [
+    Scene { settings: "", refuses: false },
+    Scene { settings: "[deliver]\nwait = \"0s\"\n", refuses: false },
+    Scene { settings: "", refuses: true },
+];
+
+fn everywhere_in_all_scenes(whom: Whom) {
+    for scene in &SCENES[..if full() { SCENES.len() } else { 1 }] {
+        let calls = everywhere(whom, scene);
+        eprintln!("{whom:?}: killed at each of {calls} system calls, {scene:?}");
+        assert!(calls > 100, "{calls}: it makes many more calls");
+    }
 }
 
 #[test]
 fn wherever_the_hook_is_killed_a_push_on_disk_is_delivered() {
-    let calls = everywhere(Whom::Itself, "");
-    eprintln!("hook: {calls}");
-    assert!(calls > 100, "{calls}: it makes many more calls");
+    everywhere_in_all_scenes(Whom::Itself);
 }
 
 #[test]
 fn wherever_the_deliverer_is_killed_the_push_is_delivered() {
-    let calls = everywhere(Whom::Child, "");
-    eprintln!("deliverer: {calls}");
-    assert!(calls > 100, "{calls}: it makes many more calls");
+    everywhere_in_all_scenes(Whom::Child);
 }

@@ -123,3 +123,8 @@ pub fn needs(program: &str) -> bool {
     }
     found
 }
+
+/// Whether everything is to be proven, not only what fits into a minute: `GIT_SERVICE_HOOK_FULL=1`.
+pub fn full() -> bool {
+    std::env::var_os("GIT_SERVICE_HOOK_FULL").is_some_and(|v| v == "1")
+}
