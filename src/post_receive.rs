@@ -110,7 +110,7 @@ impl Received<'_> {
                 exit::OK
             }
             Err(error) => {
-                lines.say(&format!("not recorded: {} cannot be written: {}", spool.place(), error.kind()));
+                lines.say(&format!("not recorded: {} cannot be written: {error}", spool.place()));
                 unrecorded::deliver(self, repository, &spool, &push, lines)
             }
         }

@@ -1,95 +1,14 @@
 //! Killed at any moment: the push was never there, or it is delivered.
 
-use super::{Pushing, busy, webhook};
-use crate::support::receiver::{Answer, Receiver};
+use super::alike::{Alike, HOOKS, Scene};
 use crate::support::tracer::{Whom, kill_at};
-use crate::support::{PROGRAM, eventually, full};
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use crate::support::{PROGRAM, full};
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Hooks of the repositories.
-const HOOKS: [&str; 2] = ["ci", "team"];
-
-/// Repositories that are alike, one for each death, below `all/`.
-struct Alike {
-    pushing: Pushing,
-    receiver: Receiver,
-}
-
-impl Alike {
-    fn new(scene: &Scene) -> Self {
-        let (asked, refuses) = (Mutex::new(BTreeSet::new()), scene.refuses);
-        let receiver = Receiver::start(move |request| {
-            let place = (request.target.clone(), request.json()["project"]["name"].to_string());
-            if asked.lock().unwrap().insert(place) && refuses { busy() } else { Answer::ok() }
-        });
-        let settings = scene.settings;
-        let hooks = HOOKS.map(|name| webhook(name, &receiver.url(&format!("/{name}")))).concat();
-        let pushing = Pushing::new(&format!("{settings}{hooks}"));
-        let line = pushing.unannounced("one", "refs/heads/main");
-        std::fs::remove_dir_all(pushing.sandbox.path("r.git/hooks")).unwrap();
-        std::fs::create_dir(pushing.sandbox.path("r.git/hooks")).unwrap();
-        pushing.sandbox.write("line", line);
-        Self { pushing, receiver }
-    }
-
-    fn path(&self, number: usize) -> PathBuf {
-        self.pushing.sandbox.path(&format!("all/{number}.git"))
-    }
-
-    /// Kills somebody at one call of a push to a repository of its own; whether it came to that.
-    fn kill(&self, whom: Whom, call: usize) -> bool {
-        let to = self.path(call);
-        copy(&self.pushing.sandbox.path("r.git"), &to);
-        let mut shell = self.pushing.sandbox.command("sh", &format!("all/{call}.git"));
-        shell.env("GIT_DIR", ".").stdin(std::fs::File::open(self.pushing.sandbox.path("line")).unwrap());
-        kill_at(&mut shell, &format!("{PROGRAM} post-receive"), whom, call)
-    }
-
-    /// Records of one repository: what waits, what is done.
-    fn records(&self, number: usize) -> [usize; 2] {
-        ["pending", "done"].map(|folder| {
-            std::fs::read_dir(self.path(number).join("service-hook").join(folder)).map_or(0, Iterator::count)
-        })
-    }
-
-    /// For each repository and hook, the ids under which it was told.
-    fn ids(&self) -> BTreeMap<(String, String), Vec<String>> {
-        let mut ids: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for request in self.receiver.got() {
-            let name = request.json()["project"]["name"].as_str().unwrap().to_owned();
-            let id = request.header("X-Coding-Delivery").unwrap().to_owned();
-            ids.entry((name, request.target[1..].to_owned())).or_default().push(id);
-        }
-        ids
-    }
-
-    /// What was recorded is delivered by `drain`, whoever died before.
-    fn drain(&self, last: usize) {
-        eventually("drain leaves nothing", || {
-            self.pushing.sandbox.run("", &["drain", "--all", "all"]);
-            (1..=last).all(|number| self.records(number)[0] == 0)
-        });
-    }
-
-    /// Finds the pushes whose record never appeared.
-    #[expect(clippy::unused_self, reason = "the place where `drain --catch-up` is held against them")]
-    fn catch_up(&self, _unrecorded: &[usize]) {}
-}
-
-fn copy(from: &std::path::Path, to: &std::path::Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().flatten() {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
+/// Finds the pushes whose record never appeared: the place where `drain --catch-up` is held against them.
+fn catch_up(_alike: &Alike, _unrecorded: &[usize]) {}
 
 /// Kills `whom` at its first, second, third … system call until it survives, two at a time, then drains. The number of
 /// its calls.
@@ -102,7 +21,8 @@ fn everywhere(whom: Whom, scene: &Scene) -> usize {
             scope.spawn(|| {
                 while !survived.load(Ordering::SeqCst) {
                     let call = next.fetch_add(1, Ordering::SeqCst);
-                    if !alike.kill(whom, call) {
+                    let program = format!("{PROGRAM} post-receive");
+                    if !kill_at(&mut alike.command("sh", call), &program, whom, call) {
                         survived.store(true, Ordering::SeqCst);
                     }
                     if alike.records(call) != [0, 0] {
@@ -125,17 +45,8 @@ fn everywhere(whom: Whom, scene: &Scene) -> usize {
         }
     }
     assert!(recorded.contains(&last), "a push that nothing happens to is recorded");
-    alike.catch_up(&(1..=last).filter(|call| !recorded.contains(call)).collect::<Vec<_>>());
+    catch_up(&alike, &(1..=last).filter(|call| !recorded.contains(call)).collect::<Vec<_>>());
     last
-}
-
-/// What a push meets.
-#[derive(Debug)]
-struct Scene {
-    /// What `hooks.toml` begins with.
-    settings: &'static str,
-    /// Whether receivers refuse what they get first, so that there is a second attempt.
-    refuses: bool,
 }
 
 /// The first is the ordinary push, the others are for the full proof.

@@ -1,7 +1,9 @@
 //! The promise: a push is never slowed and never lost.
 
+mod alike;
 mod configured;
 mod durable;
+mod errors;
 mod killed;
 mod order;
 mod process;
