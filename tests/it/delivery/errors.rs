@@ -62,16 +62,17 @@ fn check(alike: &Alike, runs: &BTreeMap<usize, Run>) {
     alike.drain(runs.len());
     let told = alike.ids();
     for (number, Run { what, code, said, recorded }) in runs {
-        let loaded = !said.contains("error while loading shared libraries");
+        // Then nobody knows what was pushed.
+        let known = !said.contains("error while loading shared libraries") && !said.contains("stdin cannot be read");
         let what = format!("{what} recorded: {recorded}, exit {code:?}");
-        assert!(*code == Some(0) || !loaded, "the hook ends well: {what}");
+        assert_eq!(*code == Some(0), known, "nothing else is a failure: {what}");
         for hook in HOOKS {
             let ids = told.get(&(number.to_string(), hook.to_owned())).map_or(&[][..], Vec::as_slice);
-            assert!(!ids.is_empty() || !loaded, "{hook} is told of every push: {what}");
+            assert!(!ids.is_empty() || !known, "{hook} is told of every push: {what}");
             assert!(ids.iter().collect::<BTreeSet<_>>().len() <= 1, "{hook} is told under one id: {what}: {ids:?}");
         }
         let silent = what.contains(" write ");
-        assert!(*recorded || said.contains("not recorded") || silent || !loaded, "the pusher is told: {what}");
+        assert!(*recorded || said.contains("not recorded") || silent || !known, "the pusher is told: {what}");
     }
 }
 
