@@ -2,8 +2,10 @@
 
 mod alike;
 mod configured;
+mod crowd;
 mod durable;
 mod errors;
+mod full_disk;
 mod killed;
 mod order;
 mod process;
