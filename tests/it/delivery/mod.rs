@@ -6,6 +6,7 @@ mod crowd;
 mod durable;
 mod errors;
 mod full_disk;
+mod gone;
 mod killed;
 mod order;
 mod process;
