@@ -3,6 +3,7 @@
 mod alike;
 mod configured;
 mod crowd;
+mod denied;
 mod durable;
 mod errors;
 mod full_disk;
