@@ -1,5 +1,6 @@
 //! The promise: a push is never slowed and never lost.
 
+mod accounts;
 mod alike;
 mod configured;
 mod crowd;
