@@ -5,6 +5,7 @@ mod wording;
 
 pub use wording::{Told, failures, mistake, short};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -24,6 +25,8 @@ const MAX_LINE: usize = 480;
 pub struct Lines {
     texts: Option<Sender<String>>,
     written: Receiver<()>,
+    /// There are no more threads: straight to standard error, as long as it takes a line without being waited for.
+    direct: bool,
     said: usize,
     bytes: usize,
     failed: usize,
@@ -32,7 +35,8 @@ pub struct Lines {
 impl Lines {
     /// To standard error; errors of writing are ignored.
     pub fn to_stderr() -> Self {
-        Self::to(std::io::stderr())
+        let lines = Self::to(std::io::stderr());
+        Self { direct: lines.texts.is_none(), ..lines }
     }
 
     /// To anything.
@@ -47,7 +51,7 @@ impl Lines {
             let _ = done.send(());
         };
         let texts = std::thread::Builder::new().spawn(write).ok().map(|_| texts);
-        Self { texts, written, said: 0, bytes: 0, failed: 0 }
+        Self { texts, written, direct: false, said: 0, bytes: 0, failed: 0 }
     }
 
     /// Lines that can still be said.
@@ -70,6 +74,8 @@ impl Lines {
         self.bytes += line.len();
         if let Some(texts) = &self.texts {
             let _ = texts.send(line);
+        } else if self.direct && stderr_has_room() {
+            let _ = std::io::stderr().write_all(line.as_bytes());
         }
     }
 
@@ -105,6 +111,13 @@ impl Lines {
             self.say(&wording::sum(hook, &hooks[hook]));
         }
     }
+}
+
+/// Whether a line can be written now. A pipe says so only when a whole page is free, and no line is that long.
+fn stderr_has_room() -> bool {
+    let stderr = std::io::stderr();
+    let mut asked = [PollFd::new(&stderr, PollFlags::OUT)];
+    matches!(poll(&mut asked, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })), Ok(1)) && asked[0].revents() == PollFlags::OUT
 }
 
 /// The beginning of a text, at most so many bytes, not within a character.

@@ -8,8 +8,9 @@ use crate::git::Repository;
 use crate::push::Push;
 use crate::report::Lines;
 use crate::spool::{Line, Locked, Spool};
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Computing the events holds the push so long at most; then the deliverer does it.
@@ -70,12 +71,14 @@ pub(super) fn say_omitted(omitted: &[String], lines: &mut Lines) {
 /// Computes the events and puts them into the record; `None` when that takes too long or fails, and others do it.
 fn completed(received: &Received<'_>, repository: Repository, record: &Locked, push: &Push) -> Option<Completed> {
     record.append(&Line::Computing(clock::now_ms())).ok()?;
-    let (loaded, push) = (Arc::clone(received.loaded), push.clone());
-    let (result, computed) = channel();
-    // On a thread, so that a repository that answers slowly cannot hold the push.
-    let compute = move || drop(result.send(complete(&repository, &loaded, &push)));
-    std::thread::Builder::new().spawn(compute).ok()?;
-    let completed = computed.recv_timeout(COMPUTING).ok()?;
+    let (loaded, push, repository) = (Arc::clone(received.loaded), push.clone(), Arc::new(Mutex::new(repository)));
+    let compute = move || repository.lock().ok().map(|repository| complete(&repository, &loaded, &push));
+    let (here, (result, computed)) = (compute.clone(), channel());
+    // On a thread, so that a repository that answers slowly cannot hold the push; without any more threads, right here.
+    let completed = match std::thread::Builder::new().spawn(move || drop(result.send(compute()))) {
+        Ok(_) => computed.recv_timeout(COMPUTING).ok()??,
+        Err(_) => catch_unwind(AssertUnwindSafe(here)).ok()??,
+    };
     record.append(&Line::Events(Box::new(completed.events.clone()))).ok()?;
     Some(completed)
 }

@@ -48,8 +48,11 @@ pub(super) fn deliver(
         let site = Site::new(&git_dir, &spool, &loaded, &destinations);
         deliver::from_memory(site, &push, &for_thread, until, &sender);
     };
-    // Without a thread the channel closes at once, and everything is told as lost.
-    let _ = std::thread::Builder::new().spawn(send);
+    let here = send.clone();
+    match std::thread::Builder::new().spawn(send) {
+        Ok(_) => drop(here),
+        Err(_) => here(),
+    }
     let mut delivered = 0;
     while let Ok(ended) = ends.recv_timeout(until.saturating_duration_since(Instant::now())) {
         delivered += usize::from(matches!(ended.outcome, Outcome::Delivered | Outcome::Accepted));

@@ -45,9 +45,11 @@ fn a_delivery_is_told_in_one_line() {
     assert_eq!(line(&ended(Outcome::Delivered, queued)), format!("ci: {queued}, 61 ms"));
     assert_eq!(line(&ended(Outcome::Delivered, "")), "ci: delivered, 61 ms");
     assert_eq!(line(&ended(Outcome::Failed, "404 Not Found")), "ci: failed for good: 404 Not Found");
-    let after = Duration::from_secs(5);
-    let unfinished = Told::Unfinished { hook: "slow".into(), after };
-    assert_eq!(line(&unfinished), "slow: still sending after 5 s, goes on in the background");
+    let unfinished = |after| Told::Unfinished { hook: "slow".into(), after };
+    let five = unfinished(Some(Duration::from_secs(5)));
+    assert_eq!(line(&five), "slow: still sending after 5 s, goes on in the background");
+    let nobody = "slow: recorded, not sent yet; another process, the next push or `drain` sends it";
+    assert_eq!(line(&unfinished(None)), nobody);
 }
 
 #[test]

@@ -28,8 +28,8 @@ pub enum Told {
     Unfinished {
         /// As people call it.
         hook: String,
-        /// How long was waited.
-        after: Duration,
+        /// How long was waited; `None` when nobody works on it any more.
+        after: Option<Duration>,
     },
     /// It was not recorded, and has failed or did not even have its turn.
     Lost {
@@ -71,8 +71,11 @@ impl Told {
         match self {
             Self::Ended { ended, until_ms, .. } => format!("{hook}: {}", end(ended, *until_ms)),
             Self::Queued { queued, .. } => format!("{hook}: {}", turn(queued)),
-            Self::Unfinished { after, .. } => {
+            Self::Unfinished { after: Some(after), .. } => {
                 format!("{hook}: still sending after {}, goes on in the background", seconds(*after))
+            }
+            Self::Unfinished { after: None, .. } => {
+                format!("{hook}: recorded, not sent yet; another process, the next push or `drain` sends it")
             }
             Self::Lost { why, .. } => format!("{hook}: {why}; not recorded, so it will not be tried again"),
         }

@@ -26,16 +26,16 @@ pub(super) fn create_folder(path: &Path, shared: u32) -> io::Result<()> {
     }
 }
 
-/// Opens a file for writing, creating it with the right mode; an existing one is left as it is.
+/// Opens a file for appending, creating it with the right mode; an existing one is left as it is.
 pub(super) fn create_file(path: &Path, shared: u32) -> io::Result<File> {
     let mode = of_file(shared);
-    match OpenOptions::new().read(true).write(true).create_new(true).mode(mode).open(path) {
+    match OpenOptions::new().read(true).append(true).create_new(true).mode(mode).open(path) {
         Ok(file) => {
             file.set_permissions(Permissions::from_mode(mode))?;
             Ok(file)
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            OpenOptions::new().read(true).write(true).open(path)
+            OpenOptions::new().read(true).append(true).open(path)
         }
         Err(error) => Err(error),
     }

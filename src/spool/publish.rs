@@ -59,10 +59,12 @@ impl Spool {
             Ok(file)
         });
         let file = written.inspect_err(|_| drop(std::fs::remove_file(&temporary)))?;
-        File::open(self.folder("pending"))?.sync_all()?;
-        // The handle keeps its lock and appends from now on, as everybody does to a published record.
-        rustix::fs::fcntl_setfl(&file, rustix::fs::OFlags::APPEND)?;
-        Ok(Locked { file })
+        match File::open(self.folder("pending")).and_then(|folder| folder.sync_all()) {
+            // It may not survive a crash, so it must not stand there: the caller sends it from memory, under other ids.
+            // Nobody has read its events, since it is locked. What cannot be taken away again is recorded all the same.
+            Err(error) if std::fs::remove_file(self.pending_path(&push.id)).is_ok() => Err(error),
+            _ => Ok(Locked { file }),
+        }
     }
 
     /// One push at a time chooses its name and appears under it, so that the order of names is that of recording.

@@ -1,44 +1,75 @@
 //! Killed at any moment: the push was never there, or it is delivered.
 
-use super::{Pushing, messages, webhook};
-use crate::support::receiver::{Answer, Receiver};
-use crate::support::{PROGRAM, eventually, needs};
-use std::os::unix::process::ExitStatusExt;
+use super::alike::{Alike, HOOKS, Scene};
+use crate::support::tracer::{Whom, kill_at};
+use crate::support::{PROGRAM, full};
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Kills the hook at its n-th call of a system call, for every n; the number of deaths.
-fn killed_at(syscall: &str) -> usize {
-    let receiver = Receiver::start(|_| Answer::ok());
-    let pushing = Pushing::new(&format!("[deliver]\nwait = \"0s\"\n{}", webhook("ci", &receiver.url("/"))));
-    let line = pushing.unannounced("one", "refs/heads/main");
-    for call in 1.. {
-        let before = receiver.got().len();
-        let inject = format!("inject={syscall}:signal=KILL:when={call}");
-        let mut strace = pushing.sandbox.command("strace", "r.git");
-        let trace = ["-qq", "-o", "/dev/null", "-e", "signal=none", "-e", &format!("trace={syscall}"), "-e", &inject];
-        strace.args(trace).args([PROGRAM, "post-receive"]).env("GIT_DIR", ".");
-        let out = super::feed(&mut strace, &line);
-        let published = !pushing.pending().is_empty();
-        eventually("drain leaves nothing", || {
-            assert_eq!(pushing.drain(), Some(0), "{syscall} {call}: {}", pushing.records());
-            pushing.pending().is_empty()
-        });
-        let got = messages(&receiver).split_off(before);
-        assert!(!published || got.contains(&"one".to_owned()), "{syscall} {call}: recorded and not delivered");
-        let was_killed = out.status.signal() == Some(9) || out.status.code() == Some(137);
-        if !was_killed {
-            assert_eq!(got, ["one"], "{syscall} {call}: undisturbed, each push is delivered once");
-            return call - 1;
+/// Finds the pushes whose record never appeared: the place where `drain --catch-up` is held against them.
+fn catch_up(_alike: &Alike, _unrecorded: &[usize]) {}
+
+/// Kills `whom` at its first, second, third … system call until it survives, two at a time, then drains. The number of
+/// its calls.
+fn everywhere(whom: Whom, scene: &Scene) -> usize {
+    let alike = Alike::new(scene);
+    let (next, survived) = (AtomicUsize::new(1), AtomicBool::new(false));
+    let recorded = Mutex::new(BTreeSet::new());
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !survived.load(Ordering::SeqCst) {
+                    let call = next.fetch_add(1, Ordering::SeqCst);
+                    let program = format!("{PROGRAM} post-receive");
+                    if !kill_at(&mut alike.command("sh", call), &program, whom, call) {
+                        survived.store(true, Ordering::SeqCst);
+                    }
+                    if alike.records(call) != [0, 0] {
+                        recorded.lock().unwrap().insert(call);
+                    }
+                }
+            });
+        }
+    });
+    let last = next.into_inner() - 1;
+    let recorded = recorded.into_inner().unwrap();
+    alike.drain(last);
+    let told = alike.ids();
+    for call in 1..=last {
+        for hook in HOOKS {
+            let ids = told.get(&(call.to_string(), hook.to_owned())).map_or(&[][..], Vec::as_slice);
+            let place = format!("{whom:?} killed at call {call} of {last}, {scene:?}");
+            assert_eq!(!ids.is_empty(), recorded.contains(&call), "{place}: recorded means delivered");
+            assert!(ids.iter().collect::<BTreeSet<_>>().len() <= 1, "{place}: a repeat has the same id: {ids:?}");
         }
     }
-    unreachable!("the program makes so many calls and no more")
+    assert!(recorded.contains(&last), "a push that nothing happens to is recorded");
+    catch_up(&alike, &(1..=last).filter(|call| !recorded.contains(call)).collect::<Vec<_>>());
+    last
+}
+
+/// The first is the ordinary push, the others are for the full proof.
+const SCENES: [Scene; 3] = [
+    Scene { settings: "", refuses: false },
+    Scene { settings: "[deliver]\nwait = \"0s\"\n", refuses: false },
+    Scene { settings: "", refuses: true },
+];
+
+fn everywhere_in_all_scenes(whom: Whom) {
+    for scene in &SCENES[..if full() { SCENES.len() } else { 1 }] {
+        let calls = everywhere(whom, scene);
+        eprintln!("{whom:?}: killed at each of {calls} system calls, {scene:?}");
+        assert!(calls > 100, "{calls}: it makes many more calls");
+    }
 }
 
 #[test]
 fn wherever_the_hook_is_killed_a_push_on_disk_is_delivered() {
-    if !needs("strace") {
-        return;
-    }
-    for syscall in ["fsync", "rename", "write", "flock"] {
-        assert!(killed_at(syscall) > 0, "{syscall} is made on the way");
-    }
+    everywhere_in_all_scenes(Whom::Itself);
+}
+
+#[test]
+fn wherever_the_deliverer_is_killed_the_push_is_delivered() {
+    everywhere_in_all_scenes(Whom::Child);
 }

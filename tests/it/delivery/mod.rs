@@ -1,7 +1,14 @@
 //! The promise: a push is never slowed and never lost.
 
+mod accounts;
+mod alike;
 mod configured;
+mod crowd;
+mod denied;
 mod durable;
+mod errors;
+mod full_disk;
+mod gone;
 mod killed;
 mod order;
 mod outage;
