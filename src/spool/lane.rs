@@ -33,7 +33,7 @@ impl Spool {
 
     /// A file of the spool, locked without waiting.
     fn locked(&self, name: &str) -> io::Result<Option<File>> {
-        let file = modes::create_file(&self.folder(name), self.shared)?;
+        let file = modes::create_state(&self.folder(name), self.shared)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),
             Err(TryLockError::WouldBlock) => Ok(None),

@@ -28,15 +28,22 @@ pub(super) fn create_folder(path: &Path, shared: u32) -> io::Result<()> {
 
 /// Opens a file for appending, creating it with the right mode; an existing one is left as it is.
 pub(super) fn create_file(path: &Path, shared: u32) -> io::Result<File> {
+    create(path, shared, OpenOptions::new().read(true).append(true))
+}
+
+/// The same for a file whose content is replaced in its place.
+pub(super) fn create_state(path: &Path, shared: u32) -> io::Result<File> {
+    create(path, shared, OpenOptions::new().read(true).write(true))
+}
+
+fn create(path: &Path, shared: u32, how: &OpenOptions) -> io::Result<File> {
     let mode = of_file(shared);
-    match OpenOptions::new().read(true).append(true).create_new(true).mode(mode).open(path) {
+    match how.clone().create_new(true).mode(mode).open(path) {
         Ok(file) => {
             file.set_permissions(Permissions::from_mode(mode))?;
             Ok(file)
         }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            OpenOptions::new().read(true).append(true).open(path)
-        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => how.open(path),
         Err(error) => Err(error),
     }
 }

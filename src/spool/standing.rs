@@ -73,7 +73,7 @@ const TURN: Duration = Duration::from_millis(5);
 pub fn change_shared<T>(folder: &Path, name: &str, change: impl FnOnce(&mut Shared) -> T) -> io::Result<T> {
     use std::os::unix::fs::PermissionsExt;
     let shared = folder.metadata()?.permissions().mode() & 0o066;
-    let file = modes::create_file(&folder.join(name), shared)?;
+    let file = modes::create_state(&folder.join(name), shared)?;
     for turn in 0.. {
         match file.try_lock() {
             Ok(()) => break,
