@@ -1,7 +1,10 @@
+use rustix::fs::Mode;
+use rustix::process::umask;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+use std::sync::Mutex;
 
 /// Mode of files: private, plus what the repository shares. No umask has a say, so that a push by one member of the
 /// group can be delivered by another.
@@ -19,8 +22,10 @@ pub(super) fn of_folder(shared: u32) -> u32 {
 
 /// Creates a folder if it is not there.
 pub(super) fn create_folder(path: &Path, shared: u32) -> io::Result<()> {
-    match DirBuilder::new().mode(0o700).create(path) {
-        Ok(()) => std::fs::set_permissions(path, Permissions::from_mode(of_folder(shared))),
+    let mode = of_folder(shared);
+    match unmasked(|| DirBuilder::new().mode(mode).create(path)) {
+        // mkdir(2) takes no notice of the bit that hands the group down.
+        Ok(()) => std::fs::set_permissions(path, Permissions::from_mode(mode)),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error),
     }
@@ -37,15 +42,18 @@ pub(super) fn create_state(path: &Path, shared: u32) -> io::Result<File> {
 }
 
 fn create(path: &Path, shared: u32, how: &OpenOptions) -> io::Result<File> {
-    let mode = of_file(shared);
-    match how.clone().create_new(true).mode(mode).open(path) {
-        Ok(file) => {
-            file.set_permissions(Permissions::from_mode(mode))?;
-            Ok(file)
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => how.open(path),
-        Err(error) => Err(error),
-    }
+    unmasked(|| how.clone().create(true).mode(of_file(shared)).open(path))
+}
+
+/// Creates something without the umask. Given its mode afterwards, it would be closed to the rest of the group for ever
+/// if this process died in between. Whatever else is created meanwhile has a mode of its own as well.
+fn unmasked<T>(create: impl FnOnce() -> T) -> T {
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock();
+    let before = umask(Mode::empty());
+    let created = create();
+    umask(before);
+    created
 }
 
 #[cfg(test)]

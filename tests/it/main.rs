@@ -27,5 +27,6 @@ mod outgoing;
 mod rooms;
 mod servers;
 mod transport_tls;
+mod units;
 mod webhook_requests;
 mod webhooks;

@@ -3,7 +3,7 @@
 use super::{Pushing, feed, messages, seen, webhook};
 use crate::support::receiver::{Answer, Receiver};
 use crate::support::server::{is_root, program_for_all};
-use crate::support::tracer::{Whom, kill_at};
+use crate::support::tracer::{Whom, kill_at, may_trace};
 use crate::support::{eventually, needs};
 use std::fs::File;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -38,6 +38,9 @@ impl Shared {
         sandbox.write("home-64301/.gitconfig", trust);
         sandbox.write("home-64302/.gitconfig", trust);
         let shared = Self { pushing, program, receiver };
+        for who in [ANN, BOB] {
+            shared.chown(who, &format!("home-{who}"));
+        }
         shared.chown(ANN, "r.git");
         shared.run("find", &["r.git", "-type", "d", "-exec", "chmod", "2770", "{}", "+"]);
         shared.run("chmod", &["-R", "g+rwX", "r.git"]);
@@ -71,21 +74,24 @@ impl Shared {
         });
     }
 
-    /// A push whose deliverer dies before it does anything.
-    fn left_pending(&self, who: &str, message: &str) {
-        let line = self.pushing.unannounced(message, "refs/heads/main");
-        self.chown(ANN, "r.git/objects");
+    /// Kills their hook, or the deliverer that it starts, at one of its calls; whether it came to that.
+    fn kill_at(&self, who: &str, line: &str, whom: Whom, call: usize) -> bool {
         let stdin = File::open(self.pushing.sandbox.write("line", line)).unwrap();
-        let before = self.pushing.pending().len();
         let mut shell = self.pushing.sandbox.command("sh", "r.git");
         shell.env("GIT_DIR", ".").env("HOME", self.pushing.sandbox.path(&format!("home-{who}")));
         // Named by a server: the first process that is started is the deliverer, and not one that asks for their name.
         shell.env("GL_REPO", "r").env("GL_USER", who).env_remove("GIT_CONFIG_GLOBAL").stdin(stdin);
         let program = self.program.display();
-        let as_them = format!(
-            "sh -c 'umask 077; exec setpriv --reuid {who} --regid {GROUP} --clear-groups {program} post-receive'"
-        );
-        assert!(kill_at(&mut shell, &as_them, Whom::Child, 1), "there is a deliverer to kill");
+        let as_them = format!("setpriv --reuid {who} --regid {GROUP} --clear-groups {program} post-receive");
+        kill_at(&mut shell, &format!("sh -c 'umask 077; exec {as_them}'"), whom, call)
+    }
+
+    /// A push whose deliverer dies before it does anything.
+    fn left_pending(&self, who: &str, message: &str) {
+        let line = self.pushing.unannounced(message, "refs/heads/main");
+        self.chown(ANN, "r.git/objects");
+        let before = self.pushing.pending().len();
+        assert!(self.kill_at(who, &line, Whom::Child, 1), "there is a deliverer to kill");
         assert_eq!(self.pushing.pending().len(), before + 1, "recorded");
     }
 }
@@ -97,7 +103,7 @@ fn below(dir: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn two_accounts_of_a_group_deliver_what_the_other_left() {
-    if !needs("setpriv") || !is_root() {
+    if !needs("setpriv") || !is_root() || !may_trace() {
         return;
     }
     let shared = Shared::new();
@@ -126,5 +132,33 @@ fn two_accounts_of_a_group_deliver_what_the_other_left() {
             (mode, GROUP),
             "{path:?}"
         );
+    }
+}
+
+#[test]
+fn whoever_dies_while_it_creates_files_leaves_none_that_the_group_cannot_use() {
+    if !needs("setpriv") || !is_root() || !may_trace() {
+        return;
+    }
+    let shared = Shared::new();
+    let line = shared.pushing.unannounced("one", "refs/heads/main");
+    shared.chown(ANN, "r.git/objects");
+    let folder = shared.pushing.sandbox.path("r.git/service-hook");
+    let dies = |call: usize| {
+        let _ = std::fs::remove_dir_all(&folder);
+        shared.kill_at(ANN, &line, Whom::Itself, call)
+    };
+    // Nothing is created before this call.
+    let first = (1..2000).collect::<Vec<_>>().partition_point(|call| dies(*call) && !folder.exists()) + 1;
+    for call in first.. {
+        assert!(dies(call), "it is published before it ends");
+        let published = !shared.pushing.pending().is_empty();
+        let mut bobs = shared.of(BOB, "r.git", &format!("{} post-receive", shared.program.display()));
+        let said = seen(&feed(bobs.env("GIT_DIR", "."), &line));
+        assert!(said.contains("ci: delivered") && !said.contains("not recorded"), "{call}: {said}");
+        if published {
+            assert!(call > first + 10, "from the first folder to the record, {first} to {call}");
+            break;
+        }
     }
 }

@@ -31,7 +31,7 @@ impl Waiting {
     }
 
     /// Everything that must come of it.
-    fn is_delivered_all_the_same(mut self) {
+    fn must_be_delivered(mut self) {
         eventually("it is delivered", || self.pushing.done().len() == 1 && self.pushing.pending().is_empty());
         let _ = self.push.kill();
         self.push.wait().unwrap();
@@ -66,7 +66,7 @@ fn ctrl_c_during_a_local_push() {
         git.args(["-q", "origin", "HEAD:main"]);
     });
     signal("INT", &format!("-{}", waiting.push.id()));
-    waiting.is_delivered_all_the_same();
+    waiting.must_be_delivered();
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn a_receive_pack_that_is_killed() {
         git.args(["-q", &format!("--receive-pack={receive_pack}"), "origin", "HEAD:main"]);
     });
     waiting.kill("receive-pack");
-    waiting.is_delivered_all_the_same();
+    waiting.must_be_delivered();
 }
 
 #[test]
@@ -96,5 +96,5 @@ fn an_ssh_client_that_is_killed() {
         ssh = Some(server);
     });
     waiting.kill("ssh");
-    waiting.is_delivered_all_the_same();
+    waiting.must_be_delivered();
 }

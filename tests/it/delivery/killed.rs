@@ -1,7 +1,7 @@
 //! Killed at any moment: the push was never there, or it is delivered.
 
 use super::alike::{Alike, HOOKS, Scene};
-use crate::support::tracer::{Whom, kill_at};
+use crate::support::tracer::{Whom, kill_at, may_trace};
 use crate::support::{PROGRAM, full};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -57,6 +57,9 @@ const SCENES: [Scene; 3] = [
 ];
 
 fn everywhere_in_all_scenes(whom: Whom) {
+    if !may_trace() {
+        return;
+    }
     for scene in &SCENES[..if full() { SCENES.len() } else { 1 }] {
         let calls = everywhere(whom, scene);
         eprintln!("{whom:?}: killed at each of {calls} system calls, {scene:?}");
