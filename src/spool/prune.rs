@@ -1,4 +1,4 @@
-use super::{Spool, publish};
+use super::{Spool, modes, publish};
 use std::io;
 use std::time::Duration;
 
@@ -32,10 +32,14 @@ impl Spool {
         for id in surplus {
             let _ = std::fs::remove_file(self.folder("done").join(id));
         }
-        for entry in std::fs::read_dir(&self.root)?.flatten() {
+        let folders = [self.root.clone(), self.folder("lane")];
+        for entry in folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten() {
+            let name = entry.file_name();
+            let unfinished = name.as_encoded_bytes().starts_with(modes::UNFINISHED.as_bytes());
+            let record = entry.path().parent() == Some(&*self.root) && name.as_encoded_bytes().starts_with(b"new-");
             let abandoned = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
-            if entry.file_name().to_string_lossy().starts_with("new-") && abandoned().is_some_and(|a| a > ABANDONED) {
-                let _ = std::fs::remove_file(entry.path());
+            if (unfinished || record) && abandoned().is_some_and(|a| a > ABANDONED) {
+                let _ = std::fs::remove_file(entry.path()).or_else(|_| std::fs::remove_dir(entry.path()));
             }
         }
         Ok(())

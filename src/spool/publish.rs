@@ -81,7 +81,7 @@ impl Spool {
     }
 
     fn write_new(&self, path: &std::path::Path, bytes: &[u8]) -> io::Result<File> {
-        let mut file = modes::create_file(path, self.shared)?;
+        let mut file = modes::create_unnamed(path, self.shared)?;
         file.lock()?;
         file.write_all(bytes)?;
         file.sync_all()?;
