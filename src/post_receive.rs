@@ -98,8 +98,7 @@ impl Received<'_> {
             lines.say(&report::mistake(mistake));
         }
         let spool = Spool::at(self.git_dir, repository.as_ref().map_or(0, Repository::shared_mode));
-        let nobody = self.loaded.hooks.is_empty() && self.loaded.hold.is_none() && !self.loaded.unresolved;
-        if updates.is_empty() || nobody {
+        if updates.is_empty() || self.loaded.tells_nobody() {
             return exit::OK;
         }
         if let Some(repository) = &repository {

@@ -46,7 +46,8 @@ pub fn drain(session: &Session, mut arguments: Drain) -> Result<u8, Failure> {
         return or_here(session, |session| here(session, &arguments));
     }
     let mut found = found.concat();
-    found.retain(|git_dir| git_dir.join("service-hook").is_dir());
+    // Nothing was ever recorded elsewhere, but something may have been missed there.
+    found.retain(|git_dir| arguments.catch_up || git_dir.join("service-hook").is_dir());
     let each = |git_dir: &Path| or_here(&session.at(git_dir), |session| here(session, &arguments));
     Ok(found.chunks(AT_ONCE).map(|some| at_once(some, &each)).max().unwrap_or(exit::OK))
 }

@@ -1,6 +1,6 @@
 //! `drain`: sends what is due now. Run by a timer, and by the hook process for the push that it has recorded.
 
-use super::{print, repositories};
+use super::{catch_up, print, repositories};
 use crate::clock;
 use crate::config::{self, Loaded};
 use crate::deliver::{self, Ran, Site};
@@ -28,9 +28,13 @@ const COMPUTED: u32 = 2;
 /// What the command line says.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Drain {
-    /// Every repository below these directories that has ever recorded a push
+    /// Every configured repository below these directories
     #[arg(long, value_name = "DIR", num_args = 1..)]
     pub all: Vec<PathBuf>,
+
+    /// First look for refs that moved without being announced, and announce them (two runs a minute apart must agree)
+    #[arg(long)]
+    pub catch_up: bool,
 
     /// Started by the hook for this push: stay until it is delivered, and do not count as a timer.
     #[arg(long, value_name = "ID", hide = true)]
@@ -86,7 +90,9 @@ fn one(arguments: &Drain, dir: Option<&Path>, environment: &Environment) -> u8 {
     if arguments.push.is_none() && !std::io::stderr().is_terminal() {
         spool.stamp_timer(clock::now_ms());
     }
-    let problems = complete_all(&repository, &loaded, &spool);
+    let missed = if arguments.catch_up { catch_up::run(&repository, &loaded, &spool) } else { None };
+    let mut problems = complete_all(&repository, &loaded, &spool);
+    problems.extend(missed);
     let site = Site { git_dir: &git_dir, spool: &spool, loaded: &loaded };
     let mut ran = deliver::run(site, arguments.push.as_deref(), PATIENCE);
     ran.problems.extend(problems);

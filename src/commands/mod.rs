@@ -1,6 +1,7 @@
 //! One file a command, thin: reads what it was asked, lets the rooms work, says what came of it.
 
 pub mod as_owner;
+pub mod catch_up;
 pub mod check;
 pub mod drain;
 pub mod event;

@@ -5,6 +5,7 @@
 //! renaming a file that is complete and synced; afterwards it is only appended to, a line a write. Its state is a fold
 //! over its lines, so no process ever has to rewrite what another one wrote.
 
+mod announced;
 mod append;
 mod fold;
 mod follow;
@@ -14,14 +15,17 @@ mod list;
 mod modes;
 mod prune;
 mod publish;
+mod remembered;
 mod stamp;
 
+pub use announced::Announced;
 pub use fold::{Delivery, Read, Record, State};
 pub use follow::Follower;
 pub use lane::Lane;
 pub use line::{Ended, Events, Exchange, Line, Outcome, Planned, Queued, Started, VERSION};
 pub use prune::Keep;
 pub use publish::{Locked, new_id};
+pub use remembered::{Memory, Remembered};
 
 use std::path::{Path, PathBuf};
 

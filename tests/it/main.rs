@@ -7,6 +7,7 @@
 mod support;
 
 mod actions;
+mod catch_up;
 mod chat;
 mod check;
 mod cli;
