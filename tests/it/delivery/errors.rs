@@ -17,7 +17,7 @@ const CALLS: [&str; 12] = [
     "read",
     "statx",
     "pread64",
-    "fchmod",
+    "chmod",
 ];
 
 /// What fails.
