@@ -59,3 +59,12 @@ fn the_unit_and_the_cron_line_run_the_same() {
     assert_eq!((fields[5], fields[6]), ("git", unit));
     assert!(service.contains("\nUser=git\n") && service.contains("\nReadWritePaths=/srv/git\n"), "{service}");
 }
+
+#[test]
+fn what_they_run_is_a_command_of_the_program() {
+    let cron = example("cron.d/git-service-hook");
+    let command = cron.lines().find_map(|l| l.split_once(" git git-service-hook ")).unwrap().1;
+    let arguments: Vec<&str> = command.split(' ').map(|a| if a == "/srv/git" { "." } else { a }).collect();
+    let out = Sandbox::new().run("", &arguments);
+    assert_eq!(out.status.code(), Some(0), "{command}: {}", String::from_utf8_lossy(&out.stderr));
+}

@@ -51,6 +51,9 @@ impl Alike {
     /// Makes one more repository; a command in it, with the push on its stdin.
     pub fn command(&self, program: &str, number: usize) -> Command {
         copy(&self.pushing.sandbox.path("r.git"), &self.path(number));
+        // Git has moved the ref before it starts the hook.
+        let line = std::fs::read_to_string(self.pushing.sandbox.path("line")).unwrap();
+        std::fs::write(self.path(number).join("refs/heads/main"), line.split(' ').nth(1).unwrap()).unwrap();
         let mut command = self.pushing.sandbox.command(program, &format!("all/{number}.git"));
         command.env("GIT_DIR", ".").stdin(File::open(self.pushing.sandbox.path("line")).unwrap());
         command
