@@ -2,7 +2,9 @@
 //!
 //! Knows names, options and exit codes. What a command does stands in its own file under [`crate::commands`].
 
-use crate::commands::{Failure, as_owner, check, drain, event, install, preview, print, test, uninstall};
+use crate::commands::{
+    Failure, as_owner, check, deliveries, drain, event, install, preview, print, redeliver, test, uninstall,
+};
 use crate::environment::Environment;
 use crate::exit;
 use clap::{Parser, Subcommand};
@@ -48,6 +50,16 @@ enum Command {
     ///
     /// Filters are not asked. Exits with 0 only when every receiver has accepted.
     Test(test::Arguments),
+    /// List what was delivered and what was not, newest first; `deliveries show ID` tells one in full
+    ///
+    /// Times are local, ids are cut to their last 8 digits. How much history stays is said by `keep`, `keep_count` and
+    /// `keep_size`.
+    Deliveries(deliveries::Arguments),
+    /// Queue deliveries again under the same ids, and send them
+    ///
+    /// Also what was delivered, cancelled, or waits for a later attempt. Exits with 0 when everything that was named
+    /// is queued and none of it has failed for good.
+    Redeliver(redeliver::Arguments),
     /// Send what is due now: what a timer or cron runs
     ///
     /// Deliveries that have failed and are due again, and pushes that nobody has delivered yet. Exits with 0 when
@@ -104,6 +116,8 @@ fn dispatch(parsed: Arguments, arguments: &[OsString], environment: Environment)
         Command::Install(arguments) => install::run(&session, &arguments),
         Command::Uninstall(arguments) => uninstall::run(&session, &arguments),
         Command::Drain(arguments) => as_owner::drain(&session, arguments),
+        Command::Deliveries(arguments) => as_owner::or_here(&session, |s| deliveries::run(s, &arguments)),
+        Command::Redeliver(arguments) => as_owner::or_here(&session, |s| redeliver::run(s, &arguments)),
         Command::Event(arguments) => as_owner::or_here(&session, |s| event::run(s, &arguments)),
         Command::Preview(arguments) => as_owner::or_here(&session, |s| preview::run(s, &arguments)),
         Command::Test(arguments) => as_owner::or_here(&session, |s| test::run(s, &arguments)),

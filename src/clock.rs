@@ -14,6 +14,24 @@ pub fn rfc3339(ms: i64) -> String {
 
 /// Local time for people, such as `2026-11-27 08:00`.
 pub fn local_minutes(ms: i64) -> String {
+    local(ms, "%Y-%m-%d %H:%M")
+}
+
+/// The same with seconds.
+pub fn local_seconds(ms: i64) -> String {
+    local(ms, "%Y-%m-%d %H:%M:%S")
+}
+
+fn local(ms: i64, format: &str) -> String {
     let Ok(time) = jiff::Timestamp::from_millisecond(ms) else { return String::new() };
-    time.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
+    time.to_zoned(jiff::tz::TimeZone::system()).strftime(format).to_string()
+}
+
+/// Local time as people say it: `14:02` today, with the date on other days.
+pub fn local_moment(ms: i64) -> String {
+    let (then, now) = (local_minutes(ms), local_minutes(now_ms()));
+    match (then.split_once(' '), now.split_once(' ')) {
+        (Some((day, time)), Some((today, _))) if day == today => time.to_owned(),
+        _ => then,
+    }
 }

@@ -4,22 +4,29 @@
 //! gix, no markup, and of the spool only what its functions say.
 
 mod attempt;
+mod backlog;
+mod carrier;
+mod destination;
 mod ending;
 mod lane;
 mod memory;
+mod plan;
+mod turn;
 
-pub use attempt::options;
+pub use attempt::{options, render};
+pub use destination::Destinations;
 pub use memory::from_memory;
 
 use crate::config::Loaded;
-use crate::spool::{Read, Spool};
-use std::collections::BTreeSet;
+use crate::spool::Spool;
+use backlog::Backlog;
+use carrier::{Carrier, Network};
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 
 /// A repository, as far as delivering needs to know it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Site<'a> {
     /// Its Git directory: where the project's name comes from when none is configured.
     pub git_dir: &'a Path,
@@ -27,6 +34,16 @@ pub struct Site<'a> {
     pub spool: &'a Spool,
     /// Its configuration as it is now.
     pub loaded: &'a Loaded,
+    /// What is known of the receivers.
+    pub destinations: &'a Destinations,
+    carrier: &'a dyn Carrier,
+}
+
+impl<'a> Site<'a> {
+    /// The repository, and what this run has found out about receivers so far.
+    pub fn new(git_dir: &'a Path, spool: &'a Spool, loaded: &'a Loaded, destinations: &'a Destinations) -> Self {
+        Self { git_dir, spool, loaded, destinations, carrier: &Network }
+    }
 }
 
 /// How a run went.
@@ -42,6 +59,9 @@ pub struct Ran {
     pub problems: Vec<String>,
 }
 
+#[cfg(test)]
+mod model_tests;
+
 /// What a run reports from several lanes at once.
 type Report = Mutex<Ran>;
 
@@ -52,45 +72,24 @@ pub fn run(site: Site<'_>, push: Option<&str>, patience: Duration) -> Ran {
     if let Some(why) = &site.loaded.hold {
         return Ran { problems: vec![format!("nothing is sent: {why}")], ..Ran::default() };
     }
-    let hooks = hooks_with_work(&site, &report);
+    let (backlog, problems) = Backlog::scan(site.spool);
+    with(&report, |r| {
+        r.problems = problems;
+        r.busy = backlog.unread.is_some();
+    });
     std::thread::scope(|scope| {
         let report = &report;
-        for hook in &hooks {
-            let lane = move || lane::run(&site, hook, push, patience, report);
-            if std::thread::Builder::new().name(hook.clone()).spawn_scoped(scope, lane).is_err() {
+        for hook in backlog.hooks() {
+            let own = backlog.of(&hook);
+            let name = hook.clone();
+            let lane = move || lane::run(&site, &hook, own, push, patience, report);
+            if std::thread::Builder::new().name(name.clone()).spawn_scoped(scope, lane).is_err() {
                 // No more threads: one after the other, then.
-                lane::run(&site, hook, push, patience, report);
+                lane::run(&site, &name, backlog.of(&name), push, patience, report);
             }
         }
     });
     report.into_inner().unwrap_or_default()
-}
-
-/// Hooks that something waits for. On the way, records that are finished and were not moved are.
-fn hooks_with_work(site: &Site<'_>, report: &Report) -> BTreeSet<String> {
-    let mut hooks = BTreeSet::new();
-    let pending = site.spool.pending().unwrap_or_else(|error| {
-        note(report, format!("the records cannot be listed: {}", error.kind()));
-        Vec::new()
-    });
-    for id in pending {
-        match site.spool.read(&id) {
-            Ok(Read::Record(record)) if record.is_finished() => drop(site.spool.finish(&id)),
-            Ok(Read::Record(record)) => {
-                let pending = record.deliveries.into_iter().filter(|d| d.state == crate::spool::State::Pending);
-                hooks.extend(pending.map(|d| d.planned.hook));
-                if record.events.is_none() {
-                    with(report, |r| r.busy = true);
-                }
-            }
-            Ok(Read::Gone) => {}
-            Ok(Read::Torn) => note(report, format!("{id} has no complete first line yet")),
-            Ok(Read::Newer(v)) => note(report, format!("{id} was written by a newer version (format {v})")),
-            Ok(Read::Foreign) => note(report, format!("{id} is no record and was moved to corrupt/")),
-            Err(error) => note(report, format!("{id} cannot be read: {}", error.kind())),
-        }
-    }
-    hooks
 }
 
 fn with(report: &Report, change: impl FnOnce(&mut Ran)) {
@@ -100,5 +99,9 @@ fn with(report: &Report, change: impl FnOnce(&mut Ran)) {
 }
 
 fn note(report: &Report, problem: String) {
-    with(report, |r| r.problems.push(problem));
+    with(report, |r| {
+        if !r.problems.contains(&problem) {
+            r.problems.push(problem);
+        }
+    });
 }

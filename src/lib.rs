@@ -17,7 +17,7 @@
 //! |---|---|
 //! | [`push`] | anything but std and serde |
 //! | [`git`] | configuration, hooks, HTTP, spool |
-//! | [`action`], [`signature`], [`template`], [`outgoing`], [`filter`], [`schedule`] | files, environment, clock, gix, ureq |
+//! | [`action`], [`catch_up`], [`signature`], [`template`], [`outgoing`], [`filter`], [`schedule`] | files, environment, clock, gix, ureq |
 //! | [`spool`] | HTTP, actions, gix: a hook is a name to it, an event is bytes with an id |
 //! | [`transport`] | hooks, retries, spool |
 //! | [`deliver`] | gix, markup, file layout |
@@ -26,6 +26,7 @@
 //! no stable interface.
 
 pub mod action;
+pub mod catch_up;
 pub mod cli;
 pub mod clock;
 pub mod commands;

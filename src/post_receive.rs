@@ -45,8 +45,10 @@ pub fn run(environment: &Environment) -> u8 {
         return exit::FAILURE;
     }
     let mut stdin = Vec::new();
-    if let Err(error) = std::io::stdin().lock().read_to_end(&mut stdin) {
-        lines.say(&format!("stdin cannot be read to its end: {}", error.kind()));
+    // What of it is not read is neither recorded nor delivered.
+    let read = std::io::stdin().lock().read_to_end(&mut stdin);
+    if let Err(error) = &read {
+        lines.say(&format!("stdin cannot be read to its end, so part of this push is not recorded: {error}"));
     }
     let mut hooks = PathBuf::from(environment.non_empty("GIT_DIR").unwrap_or_else(|| ".".to_owned())).join("hooks");
     let ours = AssertUnwindSafe(|| hook(environment, &stdin, &mut hooks, &mut lines));
@@ -57,7 +59,7 @@ pub fn run(environment: &Environment) -> u8 {
     // Whatever became of our part: other people's hooks are theirs.
     chain::run(&hooks, &stdin);
     lines.finish(LAST_WORDS);
-    code
+    if read.is_err() { exit::FAILURE } else { code }
 }
 
 /// `hooks` becomes the folder that Git runs hooks from, as soon as that is known.
@@ -96,23 +98,34 @@ impl Received<'_> {
             lines.say(&report::mistake(mistake));
         }
         let spool = Spool::at(self.git_dir, repository.as_ref().map_or(0, Repository::shared_mode));
-        let nobody = self.loaded.hooks.is_empty() && self.loaded.hold.is_none() && !self.loaded.unresolved;
-        if updates.is_empty() || nobody {
+        if updates.is_empty() || self.loaded.tells_nobody() {
             return exit::OK;
         }
         if let Some(repository) = &repository {
-            repository.order(&mut updates);
+            // A matter of taste, which must not cost the record, whatever the repository does to it.
+            let _ = catch_unwind(AssertUnwindSafe(|| repository.order(&mut updates)));
         }
         let mut push = self.facts(updates);
         match spool.publish(&mut push) {
             Ok(record) => {
                 recorded::deliver(self, repository, &spool, record, &push, lines);
+                self.say_failures(&spool, lines);
                 exit::OK
             }
             Err(error) => {
-                lines.say(&format!("not recorded: {} cannot be written: {}", spool.place(), error.kind()));
+                lines.say(&format!("not recorded: {} cannot be written: {error}", spool.place()));
                 unrecorded::deliver(self, repository, &spool, &push, lines)
             }
+        }
+    }
+
+    /// Once a day a push says what has failed for good, so that a receiver that nobody looks at is noticed.
+    fn say_failures(&self, spool: &Spool, lines: &mut Lines) {
+        if self.loaded.deliver.wait.is_zero() || lines.left() == 0 {
+            return;
+        }
+        if let Some(failures) = spool.take_failures(lines.failed(), clock::now_ms()) {
+            lines.say(&report::failures(failures));
         }
     }
 

@@ -3,8 +3,9 @@
 
 mod wording;
 
-pub use wording::{Told, mistake};
+pub use wording::{Told, failures, mistake, short};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -24,14 +25,18 @@ const MAX_LINE: usize = 480;
 pub struct Lines {
     texts: Option<Sender<String>>,
     written: Receiver<()>,
+    /// There are no more threads: straight to standard error, as long as it takes a line without being waited for.
+    direct: bool,
     said: usize,
     bytes: usize,
+    failed: usize,
 }
 
 impl Lines {
     /// To standard error; errors of writing are ignored.
     pub fn to_stderr() -> Self {
-        Self::to(std::io::stderr())
+        let lines = Self::to(std::io::stderr());
+        Self { direct: lines.texts.is_none(), ..lines }
     }
 
     /// To anything.
@@ -46,12 +51,17 @@ impl Lines {
             let _ = done.send(());
         };
         let texts = std::thread::Builder::new().spawn(write).ok().map(|_| texts);
-        Self { texts, written, said: 0, bytes: 0 }
+        Self { texts, written, direct: false, said: 0, bytes: 0, failed: 0 }
     }
 
     /// Lines that can still be said.
     pub fn left(&self) -> usize {
         MAX_LINES - self.said
+    }
+
+    /// How many deliveries were told that have failed for good.
+    pub fn failed(&self) -> usize {
+        self.failed
     }
 
     /// Says one line; past the bounds it is left out.
@@ -64,6 +74,8 @@ impl Lines {
         self.bytes += line.len();
         if let Some(texts) = &self.texts {
             let _ = texts.send(line);
+        } else if self.direct && stderr_has_room() {
+            let _ = std::io::stderr().write_all(line.as_bytes());
         }
     }
 
@@ -75,6 +87,7 @@ impl Lines {
 
     /// Says what came of deliveries: each on a line, failures first, or one sum a hook when there are too many.
     pub fn tell(&mut self, mut told: Vec<Told>, each: bool) {
+        self.failed += told.iter().filter(|t| t.is_for_good()).count();
         told.sort_by_key(|t| !t.is_failure());
         if each {
             for told in told {
@@ -100,6 +113,13 @@ impl Lines {
     }
 }
 
+/// Whether a line can be written now. A pipe says so only when a whole page is free, and no line is that long.
+fn stderr_has_room() -> bool {
+    let stderr = std::io::stderr();
+    let mut asked = [PollFd::new(&stderr, PollFlags::OUT)];
+    matches!(poll(&mut asked, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })), Ok(1)) && asked[0].revents() == PollFlags::OUT
+}
+
 /// The beginning of a text, at most so many bytes, not within a character.
 pub fn cut(text: &str, bytes: usize) -> &str {
     let mut end = text.len().min(bytes);
@@ -110,7 +130,7 @@ pub fn cut(text: &str, bytes: usize) -> &str {
 }
 
 /// One line without control characters, not too long.
-fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     let hidden = |c: char| {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')

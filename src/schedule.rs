@@ -1,5 +1,9 @@
 //! When to try again and when to give up (docs/operating.md, "When it is tried again"). Pure: the time is given.
 
+mod pace;
+
+pub use pace::Pace;
+
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
@@ -57,6 +61,11 @@ pub fn next(tried: &Tried<'_>, now_ms: i64) -> Option<i64> {
         None => jittered(pause(tried.failures), tried.delivery, tried.failures),
     };
     Some(now_ms + millis(pause))
+}
+
+/// The pause of a hook after so many failed attempts in a row, where the delivery that was tried has no say in it.
+pub fn pause_of(delivery: &str, failures: u32) -> Duration {
+    jittered(pause(failures), delivery, failures)
 }
 
 /// Within what time a delivery gives up, as a moment.

@@ -16,7 +16,8 @@ pub mod wecom;
 
 use crate::http::{Request, Response};
 use crate::outgoing::Outgoing;
-use crate::parameter::{Resolver, Unresolved};
+use crate::parameter::{Resolver, Text, Unresolved};
+use crate::schedule::Pace;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -58,6 +59,16 @@ impl Kind {
             Self::DingdingGroupChatRobot => "dingding_group_chat_robot",
             Self::FeishuGroupChatRobot => "feishu_group_chat_robot",
             Self::JenkinsGenericBuildJob => "jenkins_generic_build_job",
+        }
+    }
+
+    /// What its receivers take, where their vendor has set a limit.
+    pub fn pace(self) -> Pace {
+        match self {
+            Self::WecomGroupChatRobot => wecom::PACE,
+            Self::DingdingGroupChatRobot => dingtalk::PACE,
+            Self::FeishuGroupChatRobot => feishu::PACE,
+            Self::WebhookHttpPost | Self::WebhookHttpGet | Self::JenkinsGenericBuildJob => Pace(&[]),
         }
     }
 
@@ -173,6 +184,9 @@ pub trait Parameters: std::fmt::Debug + Send + Sync {
 
     /// Whether it has a template that replaces the body or message.
     fn has_template(&self) -> bool;
+
+    /// Where its requests go, as written.
+    fn service_url(&self) -> Option<&Text>;
 
     /// Reads references and builds the action.
     fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved>;

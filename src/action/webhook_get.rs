@@ -5,7 +5,7 @@ use super::web::{self, Authorization, Family, Headers, Piece, Target};
 use super::{Action, Attempt, Finding, Kind, Parameters, RenderError, Verdict, verdict};
 use crate::http::{Method, Request, Response};
 use crate::outgoing::{Outgoing, sample};
-use crate::parameter::{Resolver, Unresolved};
+use crate::parameter::{Resolver, Text, Unresolved};
 use crate::secret::Secrets;
 use crate::template::Place;
 
@@ -39,6 +39,10 @@ impl Parameters for WebhookHttpGet {
 
     fn has_template(&self) -> bool {
         false
+    }
+
+    fn service_url(&self) -> Option<&Text> {
+        self.service_url.as_ref()
     }
 
     fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {

@@ -5,7 +5,7 @@ use super::web::{self, Authorization, Family, Headers, Payload, Piece, Source, T
 use super::{Action, Attempt, Finding, Kind, Parameters, RenderError, Verdict, verdict};
 use crate::http::{Method, Request, Response};
 use crate::outgoing::{Outgoing, sample};
-use crate::parameter::{Flavor, Resolver, Unresolved};
+use crate::parameter::{Flavor, Resolver, Text, Unresolved};
 use crate::secret::Secrets;
 use crate::template::Place;
 
@@ -47,6 +47,10 @@ impl Parameters for WebhookHttpPost {
 
     fn has_template(&self) -> bool {
         web::is_given(self.template.as_ref())
+    }
+
+    fn service_url(&self) -> Option<&Text> {
+        self.service_url.as_ref()
     }
 
     fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {

@@ -3,7 +3,8 @@
 //! repository that it does not own.
 
 use super::drain::{self, Drain};
-use super::{Failure, Session, print, repositories};
+use super::{Failure, Session, parallel, print, repositories};
+use crate::deliver::Destinations;
 use crate::environment::Environment;
 use crate::exit;
 use std::fs;
@@ -15,9 +16,6 @@ use std::process::Command;
 /// What the child keeps of the environment.
 const KEPT: [&str; 4] = ["PATH", "LANG", "TZ", "GIT_SERVICE_HOOK_CONFIG"];
 
-/// Children of one `drain` at a time.
-const AT_ONCE: usize = 16;
-
 /// Runs `here` in this process, or the whole command line in a child where root stands before another's repository.
 pub fn or_here(session: &Session, here: impl FnOnce(&Session) -> Result<u8, Failure>) -> Result<u8, Failure> {
     match child(session)? {
@@ -28,8 +26,10 @@ pub fn or_here(session: &Session, here: impl FnOnce(&Session) -> Result<u8, Fail
 
 /// `drain`, which works on many repositories at once: as root it is split, so that each runs as its owner.
 pub fn drain(session: &Session, mut arguments: Drain) -> Result<u8, Failure> {
-    let here =
-        |session: &Session, arguments: &Drain| Ok(drain::run(arguments, session.dir.as_deref(), &session.environment));
+    let destinations = Destinations::default();
+    let here = |session: &Session, arguments: &Drain| {
+        Ok(drain::run(arguments, session.dir.as_deref(), &session.environment, &destinations))
+    };
     if session.owner_settled {
         arguments.all.clear();
     }
@@ -46,24 +46,16 @@ pub fn drain(session: &Session, mut arguments: Drain) -> Result<u8, Failure> {
         return or_here(session, |session| here(session, &arguments));
     }
     let mut found = found.concat();
-    found.retain(|git_dir| git_dir.join("service-hook").is_dir());
-    let each = |git_dir: &Path| or_here(&session.at(git_dir), |session| here(session, &arguments));
-    Ok(found.chunks(AT_ONCE).map(|some| at_once(some, &each)).max().unwrap_or(exit::OK))
-}
-
-/// Runs `each` for some repositories in parallel; the worst exit code.
-fn at_once(git_dirs: &[PathBuf], each: &(dyn Fn(&Path) -> Result<u8, Failure> + Sync)) -> u8 {
-    let results = std::thread::scope(|scope| {
-        let running = git_dirs.iter().map(|git_dir| scope.spawn(move || each(git_dir))).collect::<Vec<_>>();
-        running.into_iter().map(|r| r.join().unwrap_or(Ok(exit::FAILURE))).collect::<Vec<_>>()
-    });
-    let codes = results.into_iter().map(|result| {
+    // Nothing was ever recorded elsewhere, but something may have been missed there.
+    found.retain(|git_dir| arguments.catch_up || git_dir.join("service-hook").is_dir());
+    let each = |git_dir: &PathBuf| {
+        let result = or_here(&session.at(git_dir), |session| here(session, &arguments));
         result.unwrap_or_else(|failure| {
             print::error(&failure.message);
             failure.code
         })
-    });
-    codes.max().unwrap_or(exit::OK)
+    };
+    Ok(parallel::worst(&found, each))
 }
 
 /// The exit code of the child that ran as the owner; `None` when there is no need for one.

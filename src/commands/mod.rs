@@ -1,13 +1,17 @@
 //! One file a command, thin: reads what it was asked, lets the rooms work, says what came of it.
 
 pub mod as_owner;
+pub mod catch_up;
 pub mod check;
+pub mod deliveries;
 pub mod drain;
 pub mod event;
 pub mod hook_file;
 pub mod install;
+mod parallel;
 pub mod preview;
 pub mod print;
+pub mod redeliver;
 pub mod repositories;
 pub mod subject;
 pub mod test;

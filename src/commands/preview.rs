@@ -99,10 +99,15 @@ fn as_sent(request: &Request, secrets: &Secrets) -> String {
     }
     if !request.body.is_empty() {
         let _ = writeln!(text, "Content-Length: {}", request.body.len());
-        let body = String::from_utf8_lossy(&request.body);
-        let _ = write!(text, "\n{}", print::plain(&secrets.redact(&request.secrets.redact(&body))));
+        let _ = write!(text, "\n{}", masked_body(request, secrets));
     }
     text
+}
+
+/// The body as people may see it.
+pub(super) fn masked_body(request: &Request, secrets: &Secrets) -> String {
+    let body = String::from_utf8_lossy(&request.body);
+    print::plain(&secrets.redact(&request.secrets.redact(&body)))
 }
 
 /// Host and port of an absolute URL.

@@ -87,6 +87,13 @@ impl Hook {
         }
     }
 
+    /// Where its requests go, as it stands now; `None` when that cannot be read.
+    pub fn destination(&self) -> Option<String> {
+        let resolver = Resolver::new(&self.references);
+        let url = resolver.text("service_url", self.parameters.service_url()).ok().flatten();
+        url.map(|url| url.text)
+    }
+
     /// Reads references and builds the action, with every secret met on the way.
     pub fn action(&self) -> Result<(Box<dyn Action>, Secrets), Unresolved> {
         let resolver = Resolver::new(&self.references);

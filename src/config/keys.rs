@@ -47,14 +47,18 @@ impl Settings {
         }
     }
 
-    /// Keys whose work comes later.
-    fn later(self) -> &'static [&'static str] {
-        if self == Self::Deliver { &["state_dir"] } else { &[] }
+    /// Keys that belong to the server's file alone.
+    fn server(self) -> &'static [&'static str] {
+        match self {
+            Self::Project => &["root"],
+            Self::Deliver => &["state_dir"],
+            Self::Pusher | Self::Secrets => &[],
+        }
     }
 
-    /// All of them, those of later included.
+    /// All of them.
     pub(super) fn every_key(self) -> impl Iterator<Item = &'static str> {
-        self.keys().iter().chain(self.later()).copied()
+        self.keys().iter().copied()
     }
 
     /// Whether a mistake in it means that nothing may be sent.
@@ -70,7 +74,7 @@ fn place(key: &Spanned<DeString<'_>>) -> (String, Range<usize>) {
 
 /// Whether the key is none of those known to the tables of settings; where it belongs.
 fn settings_with(key: &str) -> Option<&'static str> {
-    let table = Settings::ALL.into_iter().find(|table| table.keys().contains(&key) || table.later().contains(&key));
+    let table = Settings::ALL.into_iter().find(|table| table.keys().contains(&key));
     table.map(Settings::name)
 }
 
@@ -80,10 +84,7 @@ pub(super) fn check_settings(table: Settings, content: &DeTable<'_>, layer: Laye
     for key in content.keys() {
         let (shown, span) = place(key);
         let word = key.get_ref().as_ref();
-        let server_only = word == "root" && table == Settings::Project && layer == Layer::Repository;
-        let message = if table.later().contains(&word) {
-            format!("`{shown}` is not supported yet")
-        } else if server_only {
+        let message = if layer == Layer::Repository && table.server().contains(&word) {
             format!("`{shown}` belongs to the server's file alone")
         } else if table.keys().contains(&word) {
             continue;

@@ -25,7 +25,7 @@ pub fn load(git_dir: &Path, environment: &Environment) -> Loaded {
     let mut server = server.as_ref().and_then(|source| document(source, &mut loaded));
     let mut repository = repository.as_ref().and_then(|source| document(source, &mut loaded));
     for document in [&mut server, &mut repository].into_iter().flatten() {
-        document.deliver.apply(&mut loaded.deliver);
+        document.deliver.clone().apply(&mut loaded.deliver);
         std::mem::take(&mut document.project).apply(&mut loaded.project);
         loaded.pusher_env.append(&mut document.pusher_env);
         if document.holds {

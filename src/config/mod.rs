@@ -84,6 +84,11 @@ pub fn keys_of_settings_and_hooks() -> impl Iterator<Item = &'static str> {
 }
 
 impl Loaded {
+    /// Whether no hook is on, and none may come back: pushes need not be recorded.
+    pub fn tells_nobody(&self) -> bool {
+        self.hooks.is_empty() && self.hold.is_none() && !self.unresolved
+    }
+
     /// Looks a hook up for a delivery that was recorded earlier.
     pub fn find(&self, name: &str) -> Found<'_> {
         if let Some(hook) = self.hooks.iter().chain(&self.elsewhere).find(|hook| hook.name == name) {

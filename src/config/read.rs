@@ -157,7 +157,15 @@ impl<'s> Document<'s> {
     }
 
     fn check_deliver(&mut self, content: &DeTable<'_>) {
-        let Self { deliver, notes, .. } = self;
+        let Self { deliver, notes, source, .. } = self;
+        if source.layer == Layer::Repository {
+            deliver.state_dir = None;
+        }
+        if deliver.state_dir.as_ref().is_some_and(|dir| !dir.is_empty() && !dir.starts_with('/')) {
+            let at = content.get("state_dir").map_or(0, |value| value.span().start);
+            notes.mistake(at, None, "`state_dir` must be an absolute path");
+            deliver.state_dir = None;
+        }
         let times = [("timeout", &mut deliver.timeout), ("connect_timeout", &mut deliver.connect_timeout)];
         for (key, time) in times {
             if time.is_some_and(|t| !(1..=600).contains(&t.0.as_secs())) {

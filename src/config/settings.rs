@@ -4,6 +4,7 @@ use super::form::{Count, Item, ListOf, Size, Time};
 use super::shared::Shared;
 use super::web::Web;
 use crate::outgoing::Language;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// `[deliver]` with its defaults.
@@ -23,6 +24,8 @@ pub struct Deliver {
     pub keep_count: usize,
     /// History by bytes.
     pub keep_size: u64,
+    /// Where all repositories share the pace and pause of a destination.
+    pub state_dir: Option<PathBuf>,
 }
 
 impl Default for Deliver {
@@ -35,12 +38,13 @@ impl Default for Deliver {
             keep: Duration::from_secs(30 * 86400),
             keep_count: 1000,
             keep_size: 64 << 20,
+            state_dir: None,
         }
     }
 }
 
 /// `[deliver]` as written.
-#[derive(Clone, Copy, Debug, Default, serde::Deserialize)]
+#[derive(Clone, Debug, Default, serde::Deserialize)]
 pub(super) struct DeliverTable {
     wait: Option<Time>,
     pub(super) timeout: Option<Time>,
@@ -49,6 +53,8 @@ pub(super) struct DeliverTable {
     keep: Option<Time>,
     keep_count: Option<Count>,
     keep_size: Option<Size>,
+    /// The server's file alone.
+    pub(super) state_dir: Option<String>,
 }
 
 impl DeliverTable {
@@ -62,6 +68,7 @@ impl DeliverTable {
         to.timeout = self.timeout.map(|t| t.0).or(to.timeout);
         to.keep_count = self.keep_count.map_or(to.keep_count, |c| c.0);
         to.keep_size = self.keep_size.map_or(to.keep_size, |s| s.0);
+        to.state_dir = self.state_dir.filter(|dir| !dir.is_empty()).map(PathBuf::from).or_else(|| to.state_dir.take());
     }
 }
 

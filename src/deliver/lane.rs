@@ -1,14 +1,18 @@
-//! One hook: its deliveries, oldest first, until something stops it.
+//! One hook: what the plan says, step by step, until there is nothing to do now.
 
-use super::attempt::{self, Facts};
-use super::{Report, Site, ending, note, with};
-use crate::action::Attempt;
-use crate::clock;
+use super::backlog::Backlog;
+use super::destination::Destination;
+use super::ending;
+use super::plan::{self, Rules, Step, View, Why};
+use super::turn::Turn;
+use super::{Report, Site, note, with};
 use crate::config::{Found, Hook};
-use crate::schedule;
-use crate::spool::{Delivery, Ended, Line, Outcome, Queued, Read, Record, Started, State};
+use crate::spool::{Lane as Lock, Line, Queued, Read, Standing, State};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
+
+/// A push that is being read is looked at again so soon.
+const LOOK_AGAIN_MS: i64 = 1000;
 
 /// How a walk over the records ended.
 #[derive(PartialEq, Eq)]
@@ -21,38 +25,46 @@ enum Walk {
     Unwritable,
 }
 
-/// What a walk remembers.
-struct Lane<'a> {
-    site: &'a Site<'a>,
-    name: &'a str,
-    report: &'a Report,
+/// What a run of a lane remembers.
+pub(super) struct Lane<'a> {
+    pub(super) site: &'a Site<'a>,
+    pub(super) name: &'a str,
+    pub(super) report: &'a Report,
+    pub(super) backlog: Backlog,
     /// Deliveries that have had their turn in this run.
-    tried: BTreeSet<String>,
-    /// Newest record that a walk has seen.
-    newest: String,
+    pub(super) tried: BTreeSet<String>,
 }
 
 /// Runs the lane until nothing is due. Somebody else's lane is left to them, after `patience`.
-pub(super) fn run(site: &Site<'_>, name: &str, push: Option<&str>, patience: Duration, report: &Report) {
-    let mut lane = Lane { site, name, report, tried: BTreeSet::new(), newest: String::new() };
+pub(super) fn run(
+    site: &Site<'_>,
+    name: &str,
+    backlog: Backlog,
+    push: Option<&str>,
+    patience: Duration,
+    report: &Report,
+) {
+    let mut lane = Lane { site, name, report, backlog, tried: BTreeSet::new() };
     let mut until = Patience::new(patience);
     loop {
         let walk = match site.spool.lane(name) {
             Err(error) => return note(report, format!("the lane of `{name}` cannot be locked: {}", error.kind())),
             Ok(None) => None,
-            Ok(Some(_lock)) => Some(lane.walk()),
+            Ok(Some(lock)) => Some(lane.walk(&lock)),
         };
         match walk {
             // A push that was published after the walk and before the lock was given back has found the lane taken.
-            Some(Walk::Done) if lane.has_news() => {}
-            Some(Walk::Done | Walk::Unwritable) => return,
+            Some(Walk::Done) if lane.backlog.is_behind(site.spool) => {}
+            Some(Walk::Done | Walk::Unwritable) => break,
             Some(Walk::Unread) | None => {
                 if !push.is_some_and(|push| lane.waits(push)) || !until.wait() {
-                    return with(report, |r| r.busy = true);
+                    with(report, |r| r.busy = true);
+                    break;
                 }
             }
         }
     }
+    with(report, |r| r.waiting += lane.backlog.entries.len());
 }
 
 /// Waits in growing steps, so long and no longer.
@@ -77,118 +89,97 @@ impl Patience {
 }
 
 impl Lane<'_> {
-    fn walk(&mut self) -> Walk {
-        // Behind how many, and since when, once something has stopped the lane.
-        let (mut waiting, mut stopped) = (0, None);
-        for id in self.site.spool.pending().unwrap_or_default() {
-            self.newest.clone_from(&id);
-            let Ok(Read::Record(record)) = self.site.spool.read(&id) else { continue };
-            if record.events.is_none() {
-                return Walk::Unread;
-            }
-            let mut ended = false;
-            let name = self.name;
-            for delivery in record.deliveries.iter().filter(|d| d.planned.hook == name) {
-                if delivery.state != State::Pending {
-                    continue;
-                }
-                if let Some(stop) = stopped {
-                    self.queue(&id, delivery, waiting, stop);
-                } else if !self.tried.contains(&delivery.planned.id) {
-                    match self.turn(&record, delivery) {
-                        Turn::Ended => {
-                            ended = true;
-                            continue;
-                        }
-                        Turn::PassedOver => {}
-                        Turn::Stops(stop) => stopped = Some(stop),
-                        Turn::Unwritable => return Walk::Unwritable,
-                    }
-                }
-                waiting += 1;
-            }
-            if ended && matches!(self.site.spool.read(&id), Ok(Read::Record(record)) if record.is_finished()) {
-                let _ = self.site.spool.finish(&id);
-            }
+    /// With the lane's lock.
+    fn walk(&mut self, lock: &Lock) -> Walk {
+        if let Err(error) = self.backlog.refresh(self.site.spool, self.name) {
+            note(self.report, format!("the records cannot be listed: {}", error.kind()));
+            return Walk::Unwritable;
         }
-        with(self.report, |r| r.waiting += waiting);
-        Walk::Done
-    }
-
-    /// The oldest delivery's turn: it is tried, or not due, or cancelled.
-    fn turn(&mut self, record: &Record, delivery: &Delivery) -> Turn {
         let hook = match self.site.loaded.find(self.name) {
             Found::On(hook) => hook,
-            Found::Broken => return Turn::PassedOver,
-            Found::Gone => return self.write(record, ending::cancelled(delivery, clock::now_ms())),
+            Found::Broken => return Walk::Done,
+            Found::Gone => return self.cancel(),
         };
-        let due = match delivery.open_since_ms {
-            Some(at) => Some(schedule::after_crash(&delivery.planned.id, delivery.failures + 1, at)),
-            None => delivery.next_attempt_ms,
-        };
-        if due.is_some_and(|due| due > clock::now_ms()) {
-            let stops = delivery.whole_hook || delivery.open_since_ms.is_some();
-            let since = delivery.failing_since_ms.or(delivery.open_since_ms).unwrap_or(delivery.since_ms);
-            let cut_off = delivery.open_since_ms.is_some();
-            return if stops { Turn::Stops(Stop { since_ms: since, cut_off }) } else { Turn::PassedOver };
+        let mut standing = lock.standing();
+        standing.due_ms = None;
+        let walk = self.steps(hook, lock, &mut standing);
+        if walk == Walk::Unread {
+            let look_again = self.site.carrier.now_ms() + LOOK_AGAIN_MS;
+            standing.due_ms = Some(standing.due_ms.map_or(look_again, |due| due.min(look_again)));
         }
-        self.attempt(record, delivery.clone(), hook)
+        lock.keep(&standing);
+        walk
     }
 
-    fn attempt(&mut self, record: &Record, mut delivery: Delivery, hook: &Hook) -> Turn {
-        let Some(events) = &record.events else { return Turn::PassedOver };
-        self.tried.insert(delivery.planned.id.clone());
+    fn steps(&mut self, hook: &Hook, lock: &Lock, standing: &mut Standing) -> Walk {
+        let kind = hook.kind;
+        let rules = Rules { pace: kind.pace(), digests: kind.is_robot(), repeats_count: ending::repeats_count(kind) };
+        let shared = self.site.loaded.deliver.state_dir.as_deref();
+        let destination = hook.destination().map(|url| self.site.destinations.at(&url, shared));
         loop {
-            let now_ms = clock::now_ms();
-            delivery.start(now_ms);
-            let id = delivery.planned.id.clone();
-            let started = Started { delivery: id, attempt: delivery.attempts, at_ms: now_ms };
-            if let Err(error) = self.site.spool.append(&record.id, &Line::Started(started)) {
-                note(self.report, format!("nothing is sent for `{}`: {}", self.name, error.kind()));
-                return Turn::Unwritable;
+            let now_ms = self.site.carrier.now_ms();
+            let down = destination.as_ref().and_then(|destination| destination.down(now_ms));
+            let shared_sent = destination.as_ref().and_then(Destination::sent);
+            let view = View {
+                waiting: self.backlog.readable(),
+                tried: &self.tried,
+                standing,
+                sent: shared_sent.as_ref().unwrap_or(&standing.sent),
+                down,
+                now_ms,
+            };
+            match plan::next(&view, rules) {
+                Step::Send { places, past } => {
+                    let turn = Turn { hook, pace: rules.pace, lock, destination: destination.as_ref(), down, past };
+                    if !self.turn(&turn, &places, standing) {
+                        return Walk::Unwritable;
+                    }
+                }
+                Step::Rest { due_ms, why } => {
+                    // News come after everything that is known, so they change nothing before this moment.
+                    if self.backlog.refresh(self.site.spool, self.name).unwrap_or(false) {
+                        continue;
+                    }
+                    self.queue(why);
+                    standing.due_ms = due_ms;
+                    return if self.backlog.unread.is_some() { Walk::Unread } else { Walk::Done };
+                }
             }
-            let simplify = delivery.simplify;
-            let attempt = Attempt { now_ms, number: delivery.attempts, simplify };
-            let facts = Facts { push: &record.push, events, planned: &delivery.planned };
-            let tried = attempt::make(self.site, hook, facts, attempt);
-            let ended = ending::ended(hook, &delivery, tried, simplify, clock::now_ms());
-            if ended.outcome == Outcome::Simplify {
-                let _ = self.site.spool.append(&record.id, &Line::Ended(Box::new(ended)));
-                (delivery.simplify, delivery.open_since_ms) = (true, None);
+        }
+    }
+
+    /// Notes once, for whoever follows a record, that the turn of its deliveries has not come.
+    fn queue(&mut self, why: Option<Why>) {
+        let Some(why) = why else { return };
+        let (since_ms, cut_off, paced) = match why {
+            Why::Down { since_ms } => (since_ms, false, false),
+            Why::CutOff { since_ms } => (since_ms, true, false),
+            Why::Paced => (self.site.carrier.now_ms(), false, true),
+        };
+        for (behind, entry) in self.backlog.entries.iter_mut().enumerate() {
+            let delivery = &mut entry.delivery;
+            if delivery.attempts > 0 || std::mem::replace(&mut delivery.queued, true) {
                 continue;
             }
-            return self.write(record, ended);
-        }
-    }
-
-    /// Writes the end of an attempt. If that fails the delivery will be repeated: at least once is what is promised.
-    fn write(&self, record: &Record, ended: Ended) -> Turn {
-        let (outcome, at_ms, whole_hook) = (ended.outcome, ended.at_ms, ended.whole_hook);
-        if let Err(error) = self.site.spool.append(&record.id, &Line::Ended(Box::new(ended))) {
-            note(self.report, format!("the end of a delivery to `{}` is not recorded: {}", self.name, error.kind()));
-        }
-        match outcome {
-            Outcome::Deferred if whole_hook => Turn::Stops(Stop { since_ms: at_ms, cut_off: false }),
-            Outcome::Deferred | Outcome::Simplify => Turn::PassedOver,
-            Outcome::Failed => {
-                with(self.report, |r| r.failed += 1);
-                Turn::Ended
-            }
-            Outcome::Delivered | Outcome::Accepted | Outcome::Cancelled => Turn::Ended,
-        }
-    }
-
-    /// Notes once, for whoever follows the record, that its turn has not come.
-    fn queue(&self, id: &str, delivery: &Delivery, behind: usize, stop: Stop) {
-        if !delivery.queued {
             let delivery = delivery.planned.id.clone();
-            let Stop { since_ms, cut_off } = stop;
-            let _ = self.site.spool.append(id, &Line::Queued(Queued { delivery, behind, since_ms, cut_off }));
+            let queued = Line::Queued(Queued { delivery, behind, since_ms, cut_off, paced });
+            let _ = self.site.spool.append(&entry.record, &queued);
         }
     }
 
-    fn has_news(&self) -> bool {
-        self.site.spool.pending().is_ok_and(|ids| ids.last().is_some_and(|id| *id > self.newest))
+    /// Nobody is configured for them any more.
+    fn cancel(&mut self) -> Walk {
+        while !self.backlog.entries.is_empty() {
+            if self.unchanged(&[0]).is_none() {
+                continue;
+            }
+            let entry = self.backlog.entries.remove(0);
+            let ended = ending::cancelled(&entry.delivery, self.site.carrier.now_ms());
+            if self.site.spool.append(&entry.record, &Line::Ended(Box::new(ended))).is_ok() {
+                let _ = self.site.spool.finish(&entry.record);
+            }
+        }
+        if self.backlog.unread.is_some() { Walk::Unread } else { Walk::Done }
     }
 
     /// Whether a push still has something to do for this hook.
@@ -196,23 +187,4 @@ impl Lane<'_> {
         let Ok(Read::Record(record)) = self.site.spool.read(push) else { return false };
         record.deliveries.iter().any(|d| d.planned.hook == self.name && d.state == State::Pending && !d.queued)
     }
-}
-
-/// Why a lane stands still, as far as people are told.
-#[derive(Clone, Copy)]
-struct Stop {
-    since_ms: i64,
-    cut_off: bool,
-}
-
-/// What came of a delivery's turn.
-enum Turn {
-    /// It is no longer pending.
-    Ended,
-    /// It waits, the others need not.
-    PassedOver,
-    /// It waits, and so do all after it.
-    Stops(Stop),
-    /// See [`Walk::Unwritable`].
-    Unwritable,
 }

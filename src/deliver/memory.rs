@@ -1,14 +1,25 @@
 //! Delivering what could not be recorded: now or never, within the time that a push may take.
 
+use super::Site;
 use super::attempt::{self, Facts};
-use super::{Site, ending};
+use super::ending::{self, Made};
 use crate::action::Attempt;
 use crate::clock;
+use crate::config::Hook;
 use crate::push::Push;
 use crate::spool::{Delivery, Ended, Events, Outcome};
 use std::collections::BTreeMap;
 use std::sync::mpsc::Sender;
 use std::time::Instant;
+
+/// What was never recorded.
+#[derive(Clone, Copy)]
+struct Unrecorded<'a> {
+    site: Site<'a>,
+    push: &'a Push,
+    events: &'a Events,
+    until: Instant,
+}
 
 /// Makes one attempt for each delivery, hooks in parallel, each hook's in order, and hands every end to `ends`. A hook
 /// that is in trouble, or out of time, is given up; what it does not get is not reported.
@@ -17,36 +28,51 @@ pub fn from_memory(site: Site<'_>, push: &Push, events: &Events, until: Instant,
     for planned in &events.deliveries {
         lanes.entry(&planned.hook).or_default().push(Delivery::new(planned, push.time_ms));
     }
+    let unrecorded = Unrecorded { site, push, events, until };
     std::thread::scope(|scope| {
-        for (name, deliveries) in lanes {
-            let Some(hook) = site.loaded.hooks.iter().find(|h| h.name == name) else { continue };
+        for (name, deliveries) in &lanes {
+            let Some(hook) = site.loaded.hooks.iter().find(|h| h.name == *name) else { continue };
             let ends = ends.clone();
-            let lane = move || {
-                for mut delivery in deliveries {
-                    loop {
-                        if Instant::now() > until {
-                            return;
-                        }
-                        let now_ms = clock::now_ms();
-                        delivery.start(now_ms);
-                        let simplify = delivery.simplify;
-                        let attempt = Attempt { now_ms, number: delivery.attempts, simplify };
-                        let facts = Facts { push, events, planned: &delivery.planned };
-                        let tried = attempt::make(&site, hook, facts, attempt);
-                        let ended = ending::ended(hook, &delivery, tried, simplify, clock::now_ms());
-                        if ended.outcome == Outcome::Simplify {
-                            (delivery.simplify, delivery.open_since_ms) = (true, None);
-                            continue;
-                        }
-                        let stops = ended.outcome == Outcome::Deferred && ended.whole_hook;
-                        if ends.send(ended).is_err() || stops {
-                            return;
-                        }
-                        break;
-                    }
-                }
-            };
-            let _ = std::thread::Builder::new().spawn_scoped(scope, lane);
+            let for_thread = ends.clone();
+            let lane = move || unrecorded.lane(hook, deliveries, &for_thread);
+            if std::thread::Builder::new().spawn_scoped(scope, lane).is_err() {
+                // No more threads: one hook after the other, then.
+                unrecorded.lane(hook, deliveries, &ends);
+            }
         }
     });
+}
+
+impl Unrecorded<'_> {
+    fn lane(&self, hook: &Hook, deliveries: &[Delivery], ends: &Sender<Ended>) {
+        for delivery in deliveries {
+            if Instant::now() > self.until {
+                return;
+            }
+            let ended = self.attempt(hook, delivery.clone());
+            let stops = ended.outcome == Outcome::Deferred && ended.whole_hook;
+            if ends.send(ended).is_err() || stops {
+                return;
+            }
+        }
+    }
+
+    /// One attempt, and one in the plain form if the receiver asks for that.
+    fn attempt(&self, hook: &Hook, mut delivery: Delivery) -> Ended {
+        loop {
+            let now_ms = clock::now_ms();
+            delivery.start(now_ms);
+            let simplify = delivery.simplify;
+            let attempt = Attempt { now_ms, number: delivery.attempts, simplify };
+            let facts = Facts { push: self.push, events: self.events, planned: &delivery.planned };
+            let outgoing = attempt::outgoing(&self.site, hook, facts);
+            let meaning = ending::meaning(attempt::make(hook, outgoing, attempt), simplify);
+            let made = Made { hook, failures: 0, digest: 0, at_ms: clock::now_ms() };
+            let (ended, _) = ending::ended(made, &delivery, &meaning);
+            if ended.outcome != Outcome::Simplify {
+                return ended;
+            }
+            delivery.end(&ended);
+        }
+    }
 }

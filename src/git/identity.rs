@@ -4,9 +4,14 @@
 use crate::environment::Environment;
 use crate::push::Pusher;
 use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
 /// Push options that are read; Git sets no bound.
 const OPTIONS: usize = 1000;
+
+/// How long the system may take to name an account.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The first source that knows a name, in the order of docs/events.md. Each server's variable counts only where that
 /// server shows itself: a local user can set any of them.
@@ -45,7 +50,7 @@ fn certificate(environment: &Environment) -> Option<Pusher> {
 fn account() -> Pusher {
     let uid = rustix::process::getuid().as_raw();
     let passwd = std::fs::read(PASSWD).unwrap_or_default();
-    let known = in_passwd(&String::from_utf8_lossy(&passwd), uid).or_else(|| from_id(uid));
+    let known = in_passwd(&String::from_utf8_lossy(&passwd), uid).or_else(|| soon(move || from_id(uid)));
     let (username, name) = known.unwrap_or_else(|| (uid.to_string(), uid.to_string()));
     Pusher { username, name, email: None, source: "account".to_owned() }
 }
@@ -61,6 +66,14 @@ fn in_passwd(text: &str, uid: u32) -> Option<(String, String)> {
         let full = fields.get(4).and_then(|comment| comment.split(',').next()).unwrap_or("").trim();
         Some((login.to_owned(), if full.is_empty() { login } else { full }.to_owned()))
     })
+}
+
+/// The push is recorded with the name of its pusher: no directory service may hold it up for long. On a thread, which
+/// also bears a panic: std has one where the pipe of a child cannot be read.
+fn soon<T: Send + 'static>(ask: impl FnOnce() -> Option<T> + Send + 'static) -> Option<T> {
+    let (answer, answered) = channel();
+    std::thread::Builder::new().spawn(move || drop(answer.send(ask()))).ok()?;
+    answered.recv_timeout(PATIENCE).ok()?
 }
 
 /// Accounts that are kept elsewhere (LDAP and the like).
@@ -90,6 +103,18 @@ mod tests {
     fn who<const N: usize>(pairs: [(&str, &str); N]) -> (String, String) {
         let pusher = pusher(&Environment::from(pairs), &["HOOK_PUSHER".to_owned()]);
         (pusher.username, pusher.source)
+    }
+
+    #[test]
+    fn a_system_that_does_not_answer_holds_nothing_up() {
+        let started = std::time::Instant::now();
+        let never = || {
+            std::thread::sleep(Duration::from_secs(60));
+            Some(1)
+        };
+        assert!(soon(never).is_none() && started.elapsed() < Duration::from_secs(30));
+        assert_eq!(soon(|| Some(1)), Some(1));
+        assert_eq!(soon::<()>(|| panic!("as std does")), None);
     }
 
     #[test]

@@ -26,12 +26,22 @@ mod walk;
 
 use crate::environment::Environment;
 use crate::push::{Computed, Needs, ObjectId, Pusher, RefName, RefUpdate};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A repository that cannot be opened.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct OpenError(pub String);
+
+/// What the refs of a repository hold.
+#[derive(Clone, Debug, Default)]
+pub struct Refs {
+    /// The object that each ref names; annotated tags are not peeled.
+    pub objects: BTreeMap<RefName, ObjectId>,
+    /// Names that stand for another one.
+    symbolic: BTreeMap<RefName, RefName>,
+}
 
 /// An open repository.
 pub struct Repository {
@@ -77,6 +87,12 @@ impl Repository {
             let key = |u: &RefUpdate| (head.as_ref() != Some(&u.name), u.name.kind());
             key(a).cmp(&key(b)).then_with(|| a.name.cmp(&b.name))
         });
+    }
+
+    /// All refs as they are now; `None` when one of them cannot be read. Those that `receive.hideRefs` or
+    /// `transfer.hideRefs` hides are left out.
+    pub fn refs(&self) -> Option<Refs> {
+        refs::now(&self.inner)
     }
 
     /// One event for each of the first `needs.max_refs` updates, in the order given. Never fails: what cannot be read

@@ -1,6 +1,7 @@
 //! The refs of a repository, from loose and packed files, or from Git itself where they are kept as reftable, which gix
 //! cannot read. Objects are not looked at.
 
+use super::Refs;
 use super::program::git;
 use super::settings::Hidden;
 use crate::push::{RefKind, RefName, RefUpdate};
@@ -83,6 +84,31 @@ pub(super) fn head(repo: &gix::Repository) -> Option<RefName> {
     }
     let name = repo.head_name().ok()??;
     Some(RefName::new(name.as_bstr().to_vec()))
+}
+
+/// What everything below `refs/` holds now; `None` when a ref cannot be read. Hidden refs are left out: nobody can push
+/// to them.
+pub(super) fn now(repo: &gix::Repository) -> Option<Refs> {
+    let (found, whole) = list(repo, &["refs/"]);
+    let hidden = Hidden::of(repo);
+    let mut refs = Refs::default();
+    for found in found.into_iter().filter(|found| !hidden.hides(&found.name)) {
+        match found.target {
+            Ok(id) => drop(refs.objects.insert(found.name, super::object::plain(&id))),
+            Err(next) => drop(refs.symbolic.insert(found.name, next)),
+        }
+    }
+    whole.then_some(refs)
+}
+
+impl Refs {
+    /// Where a symbolic ref ends; another name is its own end.
+    pub fn end_of<'a>(&'a self, mut name: &'a RefName) -> &'a RefName {
+        for _ in 0..SYMBOLIC {
+            name = self.symbolic.get(name).unwrap_or(name);
+        }
+        name
+    }
 }
 
 /// The objects that branches and tags named before the push: what they name now, with its updates taken back. Refs that

@@ -8,10 +8,11 @@ use base64::Engine as _;
 use serde_json::{Value, json};
 
 /// Members that the body of some event has at its top.
-pub const MEMBERS: [&str; 36] = [
+pub const MEMBERS: [&str; 37] = [
     "event",
     "eventName",
     "test",
+    "recovered",
     "object_kind",
     "event_name",
     "ref",
@@ -50,7 +51,8 @@ pub const MEMBERS: [&str; 36] = [
 pub(super) fn of(out: &Outgoing) -> Value {
     let mut body = Members::default();
     let test = out.kind == Kind::Test;
-    body.put("event", if test { "PING" } else { "GIT_PUSHED" }).put("eventName", "代码推送").put_flag("test", test);
+    body.put("event", if test { "PING" } else { "GIT_PUSHED" }).put("eventName", "代码推送");
+    body.put_flag("test", test).put_flag("recovered", out.push.recovered);
     match out.events.first().filter(|_| out.kind != Kind::Summary) {
         Some(event) => put_event(&mut body, event),
         None => put_nothing(&mut body),
@@ -71,7 +73,8 @@ pub(super) fn of(out: &Outgoing) -> Value {
 pub(super) fn bare(out: &Outgoing) -> Value {
     let mut body = Members::default();
     let test = out.kind == Kind::Test;
-    body.put("event", if test { "PING" } else { "GIT_PUSHED" }).put_flag("test", test);
+    body.put("event", if test { "PING" } else { "GIT_PUSHED" });
+    body.put_flag("test", test).put_flag("recovered", out.push.recovered);
     match out.events.first().filter(|_| out.kind != Kind::Summary) {
         Some(event) => put_update(&mut body, &event.update, event.change),
         None => body.put("ref", Value::Null).put("before", Value::Null).put("after", Value::Null),
@@ -133,7 +136,7 @@ fn put_ref<'a>(body: &'a mut Members, name: &RefName) -> &'a mut Members {
     body.put("ref", name.display()).put_known("ref_base64", exact)
 }
 
-/// In the place of an event, for a summary.
+/// In the place of an event, for a summary and a digest.
 fn put_nothing(body: &mut Members) {
     body.put("object_kind", "push").put("event_name", "push");
     for name in ["ref", "before", "after", "checkout_sha", "base_ref", "base", "compare", "compare_url"] {
@@ -151,10 +154,7 @@ fn updates(out: &Outgoing) -> Vec<Value> {
         put_event(&mut update, event);
         update.object()
     });
-    let rest = out.rest.iter().map(|update| {
-        let change = PushEvent::bare(update.clone(), 0).change;
-        put_update(&mut Members::default(), update, change).object()
-    });
+    let rest = out.rest.iter().map(|update| put_update(&mut Members::default(), update, update.change()).object());
     events.chain(rest).collect()
 }
 

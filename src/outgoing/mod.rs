@@ -69,6 +69,8 @@ pub enum Kind {
 pub struct Waiting {
     /// Its push.
     pub push: Push,
+    /// When that was, for people: `clock::local_moment` of its `time_ms`. Empty: nothing is said of it.
+    pub time: String,
     /// Its events, with `url` and `compare` filled.
     pub events: Vec<PushEvent>,
     /// Refs of the push that have no event of their own.
@@ -128,13 +130,7 @@ impl Outgoing {
         rest: Vec<RefUpdate>,
         limits: Limits,
     ) -> Self {
-        for event in &mut events {
-            let surplus = event.commits.len().saturating_sub(limits.max_commits);
-            if surplus > 0 {
-                event.commits.drain(..surplus);
-                event.truncated = true;
-            }
-        }
+        newest(&mut events, limits.max_commits);
         let max_body = limits.max_body;
         let whole_push = matches!(kind, Kind::Push | Kind::Summary);
         Self {
@@ -163,11 +159,16 @@ impl Outgoing {
         limits: Limits,
     ) -> Self {
         let push = oldest.push.clone();
+        let mut backlog: Vec<Waiting> = std::iter::once(oldest).chain(others).collect();
+        for waiting in &mut backlog {
+            newest(&mut waiting.events, limits.max_commits);
+        }
         let out = Self::new(Kind::Digest, delivery, hook, project, push, 0, Vec::new(), Vec::new(), limits);
-        Self { backlog: std::iter::once(oldest).chain(others).collect(), ..out }
+        Self { backlog, ..out }
     }
 
-    /// The body of docs/events.md: the first event, with `updates` where the kind has it.
+    /// The body of docs/events.md: the first event, with `updates` where the kind has it. A digest is a message only:
+    /// its body names no ref.
     pub fn body(&self) -> Value {
         body::of(self)
     }
@@ -183,5 +184,16 @@ impl Outgoing {
     #[must_use]
     pub fn smaller(&self) -> Option<Self> {
         cut::smaller(self)
+    }
+}
+
+/// Keeps so many commits of each event.
+fn newest(events: &mut [PushEvent], max_commits: usize) {
+    for event in events {
+        let surplus = event.commits.len().saturating_sub(max_commits);
+        if surplus > 0 {
+            event.commits.drain(..surplus);
+            event.truncated = true;
+        }
     }
 }

@@ -21,6 +21,7 @@ pub fn samples(project: &Project, hook: &str, limits: Limits) -> Vec<Outgoing> {
     let rest = vec![update(1, 2, "refs/heads/a"), update(0, 2, "refs/tags/b"), update(2, 0, "refs/heads/c")];
     samples.push(outgoing(Kind::Summary, Vec::new(), rest));
     samples.push(outgoing(Kind::Test, vec![updated()], Vec::new()));
+    samples.push(recovered(outgoing(Kind::Ref, vec![updated()], Vec::new())));
     samples
 }
 
@@ -177,4 +178,12 @@ fn push(updates: Vec<RefUpdate>) -> Push {
         gl_repo: None,
         recovered: false,
     }
+}
+
+/// As if nobody had announced the push: nothing is known of how it came.
+fn recovered(out: Outgoing) -> Outgoing {
+    let unknown = "unknown".to_owned();
+    let pusher = Pusher { username: unknown.clone(), name: unknown, email: None, source: "recovered".to_owned() };
+    let push = Push { pusher, options: Vec::new(), remote_addr: None, recovered: true, ..out.push };
+    Outgoing { push, ..out }
 }

@@ -61,7 +61,8 @@ impl<'a> Watch<'a> {
             std::thread::sleep(LOOK);
         }
         let open = std::mem::take(&mut self.open);
-        let unfinished = open.values().map(|hook| Told::Unfinished { hook: self.label(hook), after: wait });
+        let after = (!deliverer.is_gone()).then_some(wait);
+        let unfinished = open.values().map(|hook| Told::Unfinished { hook: self.label(hook), after });
         let unfinished = unfinished.collect();
         self.tell(unfinished, lines);
         lines.tell(std::mem::take(&mut self.kept), self.each);

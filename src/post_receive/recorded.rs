@@ -3,13 +3,14 @@
 use super::follow::{Deliverer, Watch};
 use super::{Completed, Received, complete, spawn};
 use crate::clock;
-use crate::deliver::{self, Site};
+use crate::deliver::{self, Destinations, Site};
 use crate::git::Repository;
 use crate::push::Push;
 use crate::report::Lines;
 use crate::spool::{Line, Locked, Spool};
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Computing the events holds the push so long at most; then the deliverer does it.
@@ -70,12 +71,14 @@ pub(super) fn say_omitted(omitted: &[String], lines: &mut Lines) {
 /// Computes the events and puts them into the record; `None` when that takes too long or fails, and others do it.
 fn completed(received: &Received<'_>, repository: Repository, record: &Locked, push: &Push) -> Option<Completed> {
     record.append(&Line::Computing(clock::now_ms())).ok()?;
-    let (loaded, push) = (Arc::clone(received.loaded), push.clone());
-    let (result, computed) = channel();
-    // On a thread, so that a repository that answers slowly cannot hold the push.
-    let compute = move || drop(result.send(complete(&repository, &loaded, &push)));
-    std::thread::Builder::new().spawn(compute).ok()?;
-    let completed = computed.recv_timeout(COMPUTING).ok()?;
+    let (loaded, push, repository) = (Arc::clone(received.loaded), push.clone(), Arc::new(Mutex::new(repository)));
+    let compute = move || repository.lock().ok().map(|repository| complete(&repository, &loaded, &push));
+    let (here, (result, computed)) = (compute.clone(), channel());
+    // On a thread, so that a repository that answers slowly cannot hold the push; without any more threads, right here.
+    let completed = match std::thread::Builder::new().spawn(move || drop(result.send(compute()))) {
+        Ok(_) => computed.recv_timeout(COMPUTING).ok()??,
+        Err(_) => catch_unwind(AssertUnwindSafe(here)).ok()??,
+    };
     record.append(&Line::Events(Box::new(completed.events.clone()))).ok()?;
     Some(completed)
 }
@@ -85,7 +88,8 @@ fn in_process(received: &Received<'_>, spool: &Spool, push: &str) -> Deliverer {
     let (git_dir, loaded) = (received.git_dir.to_owned(), Arc::clone(received.loaded));
     let (spool, push) = (spool.clone(), push.to_owned());
     let work = Arc::new(move || {
-        let site = Site { git_dir: &git_dir, spool: &spool, loaded: &loaded };
+        let destinations = Destinations::default();
+        let site = Site::new(&git_dir, &spool, &loaded, &destinations);
         deliver::run(site, Some(&push), IN_PROCESS);
     });
     let for_thread = Arc::clone(&work);

@@ -2,7 +2,7 @@
 
 use super::follow::Watch;
 use super::{Received, complete, complete_bare};
-use crate::deliver::{self, Site};
+use crate::deliver::{self, Destinations, Site};
 use crate::exit;
 use crate::git::Repository;
 use crate::push::Push;
@@ -44,11 +44,15 @@ pub(super) fn deliver(
     let (git_dir, loaded) = (received.git_dir.to_owned(), Arc::clone(received.loaded));
     let (spool, push, for_thread) = (spool.clone(), push.clone(), events.clone());
     let send = move || {
-        let site = Site { git_dir: &git_dir, spool: &spool, loaded: &loaded };
+        let destinations = Destinations::default();
+        let site = Site::new(&git_dir, &spool, &loaded, &destinations);
         deliver::from_memory(site, &push, &for_thread, until, &sender);
     };
-    // Without a thread the channel closes at once, and everything is told as lost.
-    let _ = std::thread::Builder::new().spawn(send);
+    let here = send.clone();
+    match std::thread::Builder::new().spawn(send) {
+        Ok(_) => drop(here),
+        Err(_) => here(),
+    }
     let mut delivered = 0;
     while let Ok(ended) = ends.recv_timeout(until.saturating_duration_since(Instant::now())) {
         delivered += usize::from(matches!(ended.outcome, Outcome::Delivered | Outcome::Accepted));

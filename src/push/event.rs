@@ -60,17 +60,10 @@ fn yes() -> bool {
 impl PushEvent {
     /// An event that tells only what Git put on stdin.
     pub fn bare(update: RefUpdate, index: usize) -> Self {
-        let change = if update.old.is_null() {
-            Change::Created
-        } else if update.new.is_null() {
-            Change::Deleted
-        } else {
-            Change::Updated
-        };
         Self {
+            change: update.change(),
             update,
             index,
-            change,
             base: None,
             commits: Vec::new(),
             truncated: false,

@@ -18,6 +18,12 @@ impl ObjectId {
         self.0.bytes().all(|b| b == b'0')
     }
 
+    /// The null id of the same length.
+    #[must_use]
+    pub fn to_null(&self) -> Self {
+        Self("0".repeat(self.0.len()))
+    }
+
     /// All digits.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -94,6 +94,17 @@ pub struct RefUpdate {
     pub name: RefName,
 }
 
+impl RefUpdate {
+    /// What the ids alone tell: whether it was there before and is there now.
+    pub fn change(&self) -> Change {
+        match (self.old.is_null(), self.new.is_null()) {
+            (true, _) => Change::Created,
+            (false, true) => Change::Deleted,
+            (false, false) => Change::Updated,
+        }
+    }
+}
+
 /// What happened to a ref. Each update is exactly one of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -45,9 +45,11 @@ fn a_delivery_is_told_in_one_line() {
     assert_eq!(line(&ended(Outcome::Delivered, queued)), format!("ci: {queued}, 61 ms"));
     assert_eq!(line(&ended(Outcome::Delivered, "")), "ci: delivered, 61 ms");
     assert_eq!(line(&ended(Outcome::Failed, "404 Not Found")), "ci: failed for good: 404 Not Found");
-    let after = Duration::from_secs(5);
-    let unfinished = Told::Unfinished { hook: "slow".into(), after };
-    assert_eq!(line(&unfinished), "slow: still sending after 5 s, goes on in the background");
+    let unfinished = |after| Told::Unfinished { hook: "slow".into(), after };
+    let five = unfinished(Some(Duration::from_secs(5)));
+    assert_eq!(line(&five), "slow: still sending after 5 s, goes on in the background");
+    let nobody = "slow: recorded, not sent yet; another process, the next push or `drain` sends it";
+    assert_eq!(line(&unfinished(None)), nobody);
 }
 
 #[test]
@@ -65,10 +67,10 @@ fn retrying_is_promised_only_when_a_timer_keeps_the_promise() {
 #[test]
 fn a_queued_delivery_says_behind_how_many_and_since_when() {
     let at = crate::clock::now_ms();
-    let cut_off = Queued { delivery: "d".into(), behind: 1, since_ms: at, cut_off: true };
+    let cut_off = Queued { delivery: "d".into(), behind: 1, since_ms: at, cut_off: true, paced: false };
     let told = Told::Queued { hook: "ci".into(), queued: cut_off };
     assert!(told.line().ends_with("was cut off and is repeated first"), "nobody is said to be down: {}", told.line());
-    let queued = Queued { delivery: "d".into(), behind: 12, since_ms: at, cut_off: false };
+    let queued = Queued { delivery: "d".into(), behind: 12, since_ms: at, cut_off: false, paced: false };
     let line = Told::Queued { hook: "mirror".into(), queued }.line();
     let time = crate::clock::local_minutes(at)[11..].to_owned();
     assert_eq!(line, format!("mirror: queued behind 12, receiver down since {time}"));

@@ -1,7 +1,7 @@
 use crate::action::Severity;
 use crate::clock;
 use crate::config::Mistake;
-use crate::spool::{Ended, Outcome, Queued};
+use crate::spool::{Ended, Failures, Outcome, Queued};
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -28,8 +28,8 @@ pub enum Told {
     Unfinished {
         /// As people call it.
         hook: String,
-        /// How long was waited.
-        after: Duration,
+        /// How long was waited; `None` when nobody works on it any more.
+        after: Option<Duration>,
     },
     /// It was not recorded, and has failed or did not even have its turn.
     Lost {
@@ -60,23 +60,39 @@ impl Told {
         }
     }
 
+    /// Whether it will not be tried again.
+    pub(super) fn is_for_good(&self) -> bool {
+        matches!(self, Self::Ended { ended, .. } if ended.outcome == Outcome::Failed)
+    }
+
     /// The line for it.
     pub fn line(&self) -> String {
         let hook = self.hook();
         match self {
             Self::Ended { ended, until_ms, .. } => format!("{hook}: {}", end(ended, *until_ms)),
-            Self::Queued { queued, .. } if queued.cut_off => {
-                let (behind, since) = (queued.behind, moment(queued.since_ms));
-                format!("{hook}: queued behind {behind}, the attempt of {since} was cut off and is repeated first")
-            }
-            Self::Queued { queued, .. } => {
-                format!("{hook}: queued behind {}, receiver down since {}", queued.behind, moment(queued.since_ms))
-            }
-            Self::Unfinished { after, .. } => {
+            Self::Queued { queued, .. } => format!("{hook}: {}", turn(queued)),
+            Self::Unfinished { after: Some(after), .. } => {
                 format!("{hook}: still sending after {}, goes on in the background", seconds(*after))
+            }
+            Self::Unfinished { after: None, .. } => {
+                format!("{hook}: recorded, not sent yet; another process, the next push or `drain` sends it")
             }
             Self::Lost { why, .. } => format!("{hook}: {why}; not recorded, so it will not be tried again"),
         }
+    }
+}
+
+/// Behind how many, and why it waits.
+fn turn(queued: &Queued) -> String {
+    let place = if queued.behind == 0 { "queued".to_owned() } else { format!("queued behind {}", queued.behind) };
+    if queued.paced {
+        return format!("{place}, the robot has got as many messages as it takes: they follow in one");
+    }
+    let since = clock::local_moment(queued.since_ms);
+    if queued.cut_off {
+        format!("{place}, the attempt of {since} was cut off and is repeated first")
+    } else {
+        format!("{place}, receiver down since {since}")
     }
 }
 
@@ -100,17 +116,8 @@ fn end(ended: &Ended, until_ms: Option<i64>) -> String {
 }
 
 /// Ids are shown by their last eight digits: the first ones are a time.
-fn short(id: &str) -> &str {
+pub fn short(id: &str) -> &str {
     id.get(id.len().saturating_sub(8)..).unwrap_or(id)
-}
-
-/// `14:02` today, with the date on other days.
-fn moment(ms: i64) -> String {
-    let (then, now) = (clock::local_minutes(ms), clock::local_minutes(clock::now_ms()));
-    match (then.split_once(' '), now.split_once(' ')) {
-        (Some((day, time)), Some((today, _))) if day == today => time.to_owned(),
-        _ => then,
-    }
 }
 
 fn seconds(duration: Duration) -> String {
@@ -153,4 +160,12 @@ pub fn mistake(mistake: &Mistake) -> String {
         let _ = write!(text, "{joint} hook `{hook}` is off until this is mended");
     }
     text
+}
+
+/// What has failed for good since somebody was told the last time.
+pub fn failures(failures: Failures) -> String {
+    let Failures { count, since_ms } = failures;
+    let have = if count == 1 { "delivery has" } else { "deliveries have" };
+    let since = clock::local_minutes(since_ms);
+    format!("{count} {have} failed for good since {since} (see `git service-hook deliveries --state failed`)")
 }

@@ -1,10 +1,11 @@
 use super::{Line, Spool};
+use serde::Serialize;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 
 /// Appends one line with one write. What an earlier writer left torn is ended first, so that it spoils only itself.
-pub(super) fn to(mut file: &File, line: &Line) -> io::Result<()> {
+pub(super) fn to(mut file: &File, line: &impl Serialize) -> io::Result<()> {
     let mut bytes = Vec::new();
     if !ends_with_newline(file)? {
         bytes.push(b'\n');

@@ -47,7 +47,7 @@ pub enum State {
 }
 
 /// The state of one delivery.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// What is to be sent to whom.
     pub planned: Planned,
@@ -81,6 +81,21 @@ pub struct Delivery {
     pub requeued_ms: Option<i64>,
     /// The newest end.
     pub last: Option<Ended>,
+}
+
+impl State {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Pending, Self::Delivered, Self::Failed, Self::Cancelled];
+
+    /// As people and scripts write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
 }
 
 impl Record {
@@ -166,7 +181,8 @@ impl Delivery {
         self.open_since_ms = Some(at_ms);
     }
 
-    fn end(&mut self, ended: &Ended) {
+    /// Counts what came of an attempt.
+    pub fn end(&mut self, ended: &Ended) {
         self.open_since_ms = None;
         self.next_attempt_ms = ended.next_attempt_ms;
         self.whole_hook = ended.whole_hook;

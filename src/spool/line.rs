@@ -180,4 +180,7 @@ pub struct Queued {
     /// Whether the one in front was cut off: its process died, and what came of it is not known.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut_off: bool,
+    /// Whether the receiver has got as many messages as it takes in a minute.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub paced: bool,
 }

@@ -37,14 +37,6 @@ impl Spool {
         Ok(read)
     }
 
-    /// Moves a record whose deliveries have all ended into the history. Another process may have been faster.
-    pub fn finish(&self, id: &str) -> io::Result<()> {
-        match std::fs::rename(self.pending_path(id), self.folder("done").join(id)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            other => other,
-        }
-    }
-
     /// Locks a record whose events are to be computed; `None` while somebody else is at it, or when it has gone.
     pub fn claim(&self, id: &str) -> io::Result<Option<super::Locked>> {
         super::publish::claim(&self.pending_path(id))

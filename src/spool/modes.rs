@@ -1,7 +1,12 @@
+use super::publish;
+use crate::clock;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// What the names of files and folders begin with that are not finished; no hook is called so.
+pub(super) const UNFINISHED: &str = ".new-";
 
 /// Mode of files: private, plus what the repository shares. No umask has a say, so that a push by one member of the
 /// group can be delivered by another.
@@ -19,26 +24,63 @@ pub(super) fn of_folder(shared: u32) -> u32 {
 
 /// Creates a folder if it is not there.
 pub(super) fn create_folder(path: &Path, shared: u32) -> io::Result<()> {
-    match DirBuilder::new().mode(0o700).create(path) {
-        Ok(()) => std::fs::set_permissions(path, Permissions::from_mode(of_folder(shared))),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
+    if path.is_dir() {
+        return Ok(());
+    }
+    let new = beside(path);
+    DirBuilder::new().mode(0o700).create(&new)?;
+    let made = std::fs::set_permissions(&new, Permissions::from_mode(of_folder(shared)));
+    match made.and_then(|()| std::fs::rename(&new, path)) {
+        Ok(()) => Ok(()),
+        // Somebody else was faster, and has put something into it.
+        Err(error) => {
+            let _ = std::fs::remove_dir(&new);
+            if path.is_dir() { Ok(()) } else { Err(error) }
+        }
     }
 }
 
-/// Opens a file for writing, creating it with the right mode; an existing one is left as it is.
+/// Opens a file for appending, creating it with the right mode; an existing one is left as it is.
 pub(super) fn create_file(path: &Path, shared: u32) -> io::Result<File> {
+    create(path, shared, OpenOptions::new().read(true).append(true))
+}
+
+/// The same for a file whose content is replaced in its place.
+pub(super) fn create_state(path: &Path, shared: u32) -> io::Result<File> {
+    create(path, shared, OpenOptions::new().read(true).write(true))
+}
+
+/// A file that is given its name by whoever fills it.
+pub(super) fn create_unnamed(path: &Path, shared: u32) -> io::Result<File> {
     let mode = of_file(shared);
-    match OpenOptions::new().read(true).write(true).create_new(true).mode(mode).open(path) {
-        Ok(file) => {
-            file.set_permissions(Permissions::from_mode(mode))?;
-            Ok(file)
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            OpenOptions::new().read(true).write(true).open(path)
-        }
-        Err(error) => Err(error),
+    let file = OpenOptions::new().read(true).append(true).create_new(true).mode(mode).open(path)?;
+    // The umask has had its say.
+    file.set_permissions(Permissions::from_mode(mode))?;
+    Ok(file)
+}
+
+/// A file appears under its name with its final mode: else it would be closed to the rest of the group for ever, if
+/// this process died before it has set it.
+fn create(path: &Path, shared: u32, how: &OpenOptions) -> io::Result<File> {
+    match how.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        other => return other,
     }
+    let new = beside(path);
+    drop(create_unnamed(&new, shared)?);
+    let linked = std::fs::hard_link(&new, path);
+    let moved = match linked {
+        Ok(()) => std::fs::remove_file(&new),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => std::fs::remove_file(&new),
+        // A file system without hard links: two that create it at once may get two files, once.
+        Err(_) => std::fs::rename(&new, path),
+    };
+    moved.and_then(|()| how.open(path))
+}
+
+/// A name for what is not finished, which pruning knows.
+fn beside(path: &Path) -> PathBuf {
+    path.with_file_name(format!("{UNFINISHED}{}", publish::new_id(clock::now_ms())))
 }
 
 #[cfg(test)]

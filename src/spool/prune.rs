@@ -1,4 +1,4 @@
-use super::{Spool, publish};
+use super::{Spool, modes, publish};
 use std::io;
 use std::time::Duration;
 
@@ -21,18 +21,25 @@ impl Spool {
     pub fn prune(&self, keep: &Keep, now_ms: i64) -> io::Result<()> {
         let oldest = now_ms.saturating_sub(i64::try_from(keep.age.as_millis()).unwrap_or(i64::MAX));
         let (mut count, mut size) = (0, 0);
-        for id in self.names("done")?.iter().rev() {
-            let path = self.folder("done").join(id);
+        let done = self.names("done")?;
+        let surplus = done.iter().rev().filter(|id| {
             count += 1;
-            size += path.metadata().map_or(0, |m| m.len());
-            if count > keep.count || size > keep.size || publish::time_of(id) < oldest {
-                let _ = std::fs::remove_file(&path);
-            }
+            size += self.folder("done").join(id).metadata().map_or(0, |m| m.len());
+            count > keep.count || size > keep.size || publish::time_of(id) < oldest
+        });
+        let surplus: Vec<_> = surplus.collect();
+        self.note_removed(&surplus)?;
+        for id in surplus {
+            let _ = std::fs::remove_file(self.folder("done").join(id));
         }
-        for entry in std::fs::read_dir(&self.root)?.flatten() {
+        let folders = [self.root.clone(), self.folder("lane")];
+        for entry in folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten() {
+            let name = entry.file_name();
+            let unfinished = name.as_encoded_bytes().starts_with(modes::UNFINISHED.as_bytes());
+            let record = entry.path().parent() == Some(&*self.root) && name.as_encoded_bytes().starts_with(b"new-");
             let abandoned = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
-            if entry.file_name().to_string_lossy().starts_with("new-") && abandoned().is_some_and(|a| a > ABANDONED) {
-                let _ = std::fs::remove_file(entry.path());
+            if (unfinished || record) && abandoned().is_some_and(|a| a > ABANDONED) {
+                let _ = std::fs::remove_file(entry.path()).or_else(|_| std::fs::remove_dir(entry.path()));
             }
         }
         Ok(())

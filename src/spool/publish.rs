@@ -20,6 +20,11 @@ impl Locked {
     pub fn append(&self, line: &Line) -> io::Result<()> {
         append::to(&self.file, line)
     }
+
+    /// Makes the lines survive a crash of the machine.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
 }
 
 /// A new UUID of version 7 for that time; they sort by it.
@@ -29,8 +34,8 @@ pub fn new_id(ms: i64) -> String {
     Uuid::new_v7(Timestamp::from_unix(NoContext, ms / 1000, nanos)).to_string()
 }
 
-/// The time in a name made by [`new_id`]; 0 when it is none.
-pub(super) fn time_of(id: &str) -> i64 {
+/// The time in a name made by [`new_id`], in milliseconds since 1970; 0 when it is none.
+pub fn time_of(id: &str) -> i64 {
     let time = Uuid::parse_str(id).ok().and_then(|id| id.get_timestamp());
     let ms = time.map(|t| t.to_unix()).map_or(0, |(s, n)| s * 1000 + u64::from(n) / 1_000_000);
     i64::try_from(ms).unwrap_or(0)
@@ -54,10 +59,12 @@ impl Spool {
             Ok(file)
         });
         let file = written.inspect_err(|_| drop(std::fs::remove_file(&temporary)))?;
-        File::open(self.folder("pending"))?.sync_all()?;
-        // The handle keeps its lock and appends from now on, as everybody does to a published record.
-        rustix::fs::fcntl_setfl(&file, rustix::fs::OFlags::APPEND)?;
-        Ok(Locked { file })
+        match File::open(self.folder("pending")).and_then(|folder| folder.sync_all()) {
+            // It may not survive a crash, so it must not stand there: the caller sends it from memory, under other ids.
+            // Nobody has read its events, since it is locked. What cannot be taken away again is recorded all the same.
+            Err(error) if std::fs::remove_file(self.pending_path(&push.id)).is_ok() => Err(error),
+            _ => Ok(Locked { file }),
+        }
     }
 
     /// One push at a time chooses its name and appears under it, so that the order of names is that of recording.
@@ -74,7 +81,7 @@ impl Spool {
     }
 
     fn write_new(&self, path: &std::path::Path, bytes: &[u8]) -> io::Result<File> {
-        let mut file = modes::create_file(path, self.shared)?;
+        let mut file = modes::create_unnamed(path, self.shared)?;
         file.lock()?;
         file.write_all(bytes)?;
         file.sync_all()?;

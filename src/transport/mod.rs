@@ -6,6 +6,7 @@
 mod error;
 mod observe;
 mod proxy;
+mod resolve;
 mod roots;
 
 pub use proxy::Proxies;
@@ -17,7 +18,6 @@ use std::io::Read;
 use std::time::{Duration, Instant};
 use ureq::config::AutoHeaderValue;
 use ureq::http;
-use ureq::unversioned::resolver::DefaultResolver;
 
 /// Bytes that are read of an answer; the rest is not waited for.
 pub const MAX_RESPONSE: usize = 64 * 1024;
@@ -57,7 +57,7 @@ pub fn send_through(request: &Request, options: &Options, proxies: &Proxies) -> 
     let started = Instant::now();
     let observed = Observed::default();
     let config = config(request, options, proxies)?;
-    let agent = ureq::Agent::with_parts(config, observed.connector(), DefaultResolver::default());
+    let agent = ureq::Agent::with_parts(config, observed.connector(), resolve::Patient);
     let result = match request.method {
         Method::Get => agent.run(head(request)?.body(()).map_err(|e| error::unusable_header(&e))?),
         Method::Post => agent.run(head(request)?.body(&request.body[..]).map_err(|e| error::unusable_header(&e))?),

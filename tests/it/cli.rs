@@ -33,7 +33,7 @@ fn json(out: &Output) -> Value {
 #[test]
 fn a_usage_error_is_2_and_speaks_on_stderr() {
     let sandbox = Sandbox::new();
-    for arguments in [&[][..], &["deliveries"], &["event", "--nonsense"], &["event", "HEAD~1"], &["-C"]] {
+    for arguments in [&[][..], &["deliver"], &["event", "--nonsense"], &["event", "HEAD~1"], &["-C"]] {
         let out = sandbox.run("", arguments);
         assert_eq!(out.status.code(), Some(2), "{arguments:?}: {}", stderr(&out));
         assert!(out.stdout.is_empty() && !out.stderr.is_empty(), "{arguments:?}");
@@ -44,7 +44,18 @@ fn a_usage_error_is_2_and_speaks_on_stderr() {
 #[test]
 fn every_command_has_help_and_the_program_a_version() {
     let sandbox = Sandbox::new();
-    for command in ["check", "event", "preview", "test", "drain", "install", "uninstall", "post-receive"] {
+    for command in [
+        "check",
+        "event",
+        "preview",
+        "test",
+        "deliveries",
+        "redeliver",
+        "drain",
+        "install",
+        "uninstall",
+        "post-receive",
+    ] {
         let out = sandbox.run("", &[command, "--help"]);
         assert_eq!(out.status.code(), Some(0), "{command}");
         assert!(stdout(&out).contains("Usage: git service-hook"), "{command}: {}", stdout(&out));

@@ -136,7 +136,7 @@ fn all_mistakes_of_a_file_are_told_in_its_order() {
         "hooks.toml:52:8: `wait` must be a time such as \"5s\", \"2m\", \"72h\" or \"30d\", not a number".into(),
         "hooks.toml:53:1: `branches` belongs to a hook: `[hook.NAME]`".into(),
         "hooks.toml:54:13: `keep_size` must be a size such as \"64MiB\", \"20 kB\" or a number of bytes".into(),
-        "hooks.toml:55:1: `state_dir` is not supported yet".into(),
+        "hooks.toml:55:1: `state_dir` belongs to the server's file alone".into(),
         "hooks.toml:58:12: `language` must be `en` or `zh`".into(),
         "hooks.toml:59:1: `root` belongs to the server's file alone".into(),
         "hooks.toml:63:1: `hook.loose` must be a table: `[hook.NAME]`".into(),

@@ -7,6 +7,7 @@
 mod support;
 
 mod actions;
+mod catch_up;
 mod chat;
 mod check;
 mod cli;
@@ -19,11 +20,13 @@ mod config_references;
 mod delivery;
 mod demo;
 mod events;
+mod history;
 mod install;
 mod jenkins_requests;
 mod outgoing;
 mod rooms;
 mod servers;
 mod transport_tls;
+mod units;
 mod webhook_requests;
 mod webhooks;

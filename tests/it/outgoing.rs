@@ -31,6 +31,7 @@ fn bodies_are_what_receivers_know() {
         "push-of-one",
         "summary",
         "test",
+        "recovered",
     ];
     let samples = samples(&project(), "ci", LIMITS);
     assert_eq!(samples.len(), names.len());
@@ -80,6 +81,7 @@ fn what_is_not_known_is_left_out_and_never_empty() {
         "/shallow",
         "/error",
         "/test",
+        "/recovered",
         "/updates",
         "/discarded",
         "/tag",
@@ -105,6 +107,9 @@ fn every_kind_says_what_it_is() {
     assert!(summary["ref"].is_null() && summary["before"].is_null() && summary["commits"] == Value::Array(Vec::new()));
     let test = body(&sample(Kind::Test, 0));
     assert_eq!((&test["event"], &test["test"]), (&Value::from("PING"), &Value::from(true)));
+    let found_later = samples(&project(), "ci", LIMITS).into_iter().find(|out| out.push.recovered).unwrap();
+    assert_eq!((&body(&found_later)["recovered"], &test.get("recovered")), (&Value::from(true), &None));
+    assert_eq!(body(&Outgoing { max_body: 0, ..found_later })["recovered"], true, "it survives every cut");
 }
 
 #[test]

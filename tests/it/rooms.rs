@@ -128,6 +128,11 @@ fn the_deliverer_knows_no_repository_and_no_markup() {
 }
 
 #[test]
+fn what_was_missed_is_decided_from_facts_alone() {
+    never_in(&["catch_up.rs", "catch_up"], &["crate::git", "crate::spool", "crate::config", "crate::clock", "fs::"]);
+}
+
+#[test]
 fn actions_do_not_know_each_other() {
     let actions = ["webhook_post", "webhook_get", "wecom", "dingtalk", "feishu", "jenkins"];
     for action in actions {

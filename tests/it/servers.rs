@@ -1,7 +1,7 @@
 //! The pusher's name arrives right whichever server runs the hook, and a real receiver believes our signature.
 
 use crate::support::receiver::{Answer, Receiver};
-use crate::support::server::{Server, free_port, is_root, listening, program_for_all};
+use crate::support::server::{Server, Ssh, free_port, is_root, listening, program_for_all};
 use crate::support::{Sandbox, eventually, needs};
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -57,45 +57,14 @@ fn over_ssh_the_key_says_who_pushed() {
     let receiver = Receiver::start(|_| Answer::ok());
     repository(&sandbox, &program_for_all(&sandbox), "ssh.git", &receiver.url("/"));
     sandbox.write("server/hooks.toml", "[pusher]\nenv = [\"HOOK_PUSHER\"]\n");
-    let port = free_port();
-    for key in ["hostkey", "id"] {
-        assert!(
-            sandbox
-                .command("ssh-keygen", "")
-                .args(["-q", "-t", "ed25519", "-N", "", "-f", key])
-                .status()
-                .unwrap()
-                .success()
-        );
-    }
-    let key = std::fs::read_to_string(sandbox.path("id.pub")).unwrap();
-    sandbox.write("authorized_keys", format!("environment=\"HOOK_PUSHER=alice\" {key}"));
-    let at = |name: &str| sandbox.path(name).display().to_string();
-    let config = format!(
-        "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\nStrictModes no\n\
-         PermitRootLogin prohibit-password\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\n\
-         PermitUserEnvironment HOOK_*\nSetEnv GIT_SERVICE_HOOK_CONFIG={}\n",
-        at("hostkey"),
-        at("authorized_keys"),
-        at("server/hooks.toml")
-    );
-    sandbox.write("sshd_config", config);
-    if is_root() {
-        std::fs::create_dir_all("/run/sshd").unwrap();
-    }
-    let _sshd = Server::start(
-        &sandbox,
-        "sshd.log",
-        Command::new("/usr/sbin/sshd").args(["-D", "-e", "-f", &at("sshd_config")]),
-    );
-    listening(port);
-    let ssh = format!(
-        "ssh -F none -p {port} -i {} -o IdentitiesOnly=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o BatchMode=yes",
-        at("id")
-    );
-    let user = String::from_utf8(Command::new("id").arg("-un").output().unwrap().stdout).unwrap();
-    let url = format!("ssh://{}@127.0.0.1:{port}{}", user.trim(), at("ssh.git"));
-    let out = sandbox.command("git", "wt").env("GIT_SSH_COMMAND", ssh).args(["push", &url, "main"]).output().unwrap();
+    let ssh = Ssh::start(&sandbox);
+    let url = ssh.url(&sandbox.path("ssh.git"));
+    let out = sandbox
+        .command("git", "wt")
+        .env("GIT_SSH_COMMAND", &ssh.command)
+        .args(["push", &url, "main"])
+        .output()
+        .unwrap();
     let seen = String::from_utf8_lossy(&out.stderr);
     assert!(out.status.success(), "{seen}{}", std::fs::read_to_string(sandbox.path("sshd.log")).unwrap());
     assert_eq!(told(&receiver), ("alice".to_owned(), "HOOK_PUSHER".to_owned()));

@@ -5,11 +5,11 @@ use super::message::{Block, Cut, Line, Message, Span};
 use super::phrase::{commit, fill, what};
 use super::words::{Words, words};
 use crate::outgoing::{Kind, Outgoing};
-use crate::push::{Change, PushEvent, RefKind};
+use crate::push::{Change, Push, PushEvent, RefKind};
 use std::borrow::Cow;
 
 /// A ref of the message, and whether more is known of it than its update.
-type Told<'a> = (Cow<'a, PushEvent>, bool);
+pub(super) type Told<'a> = (Cow<'a, PushEvent>, bool);
 
 /// The refs in their order; those without an event of their own come last.
 pub(super) fn refs(out: &Outgoing) -> Vec<Told<'_>> {
@@ -54,12 +54,28 @@ pub fn test_line(out: &Outgoing, dialect: &dyn Dialect) -> Option<String> {
 
 /// Project, pusher, what was done.
 fn heading(out: &Outgoing, words: &Words, what: Line) -> Line {
-    let project = out.project.display_name.as_ref().filter(|n| !n.is_empty()).unwrap_or(&out.project.name);
-    let pusher = &out.push.pusher;
-    let who = [&pusher.name, &pusher.username].into_iter().map(|n| Span::foreign(n)).find(|s| *s != Span::foreign(""));
-    let who = who.unwrap_or_else(|| Span::ours(words.somebody));
-    let project = Span::foreign(project).to(out.project.url.as_deref());
-    fill(words.heading, &[("project", vec![project]), ("who", vec![who]), ("what", what)])
+    let spans = [("project", vec![project(out)]), ("who", vec![who(&out.push, words)]), ("what", what)];
+    let mut line = fill(words.heading, &spans);
+    line.extend(later(&out.push, words));
+    line
+}
+
+/// The project, linked to its page.
+pub(super) fn project(out: &Outgoing) -> Span {
+    let name = out.project.display_name.as_ref().filter(|n| !n.is_empty()).unwrap_or(&out.project.name);
+    Span::foreign(name).to(out.project.url.as_deref())
+}
+
+/// The pusher's name; of a push that was found later nobody knows it.
+pub(super) fn who(push: &Push, words: &Words) -> Span {
+    let names = [&push.pusher.name, &push.pusher.username].into_iter().filter(|_| !push.recovered);
+    let known = names.map(|name| Span::foreign(name)).find(|span| *span != Span::foreign(""));
+    known.unwrap_or_else(|| Span::ours(words.somebody))
+}
+
+/// Says so of a push that nobody announced.
+pub(super) fn later(push: &Push, words: &Words) -> Option<Span> {
+    push.recovered.then(|| Span::ours(words.later))
 }
 
 /// "3 branches", "2 tags", or "5 refs" when they are mixed.
@@ -73,7 +89,7 @@ pub(super) fn count(refs: &[Told<'_>], words: &Words) -> String {
 }
 
 /// What was done to several refs together.
-fn sum(refs: &[Told<'_>], words: &Words) -> Line {
+pub(super) fn sum(refs: &[Told<'_>], words: &Words) -> Line {
     let total = refs.iter().map(|(e, _)| e.total_distinct).sum::<usize>();
     let exact = refs.iter().all(|(e, _)| e.total_commits_exact);
     let pattern = if total > 0 { words.several_with } else { words.several };
@@ -85,14 +101,25 @@ fn sum(refs: &[Told<'_>], words: &Words) -> Line {
 fn block(event: &PushEvent, words: &Words, phrase: Option<Line>) -> Block {
     let mut head = Vec::new();
     head.extend(phrase.map(|line| [vec![Span::ours("• ")], line].concat()));
+    head.extend(details(event, words));
+    Block { head, commits: commits(event, words).collect(), total: event.total_distinct }
+}
+
+/// What a tag says, and what could not be read.
+pub(super) fn details(event: &PushEvent, words: &Words) -> Vec<Line> {
+    let mut lines = Vec::new();
     let message = event.tag.as_ref().filter(|_| event.change != Change::Deleted).and_then(|t| t.message.as_deref());
     let message = Span::foreign(message.unwrap_or(""));
     if message != Span::foreign("") {
-        head.push(fill(words.quote, &[("text", vec![message])]));
+        lines.push(fill(words.quote, &[("text", vec![message])]));
     }
     if event.error.is_some() {
-        head.push(vec![Span::ours(words.partial)]);
+        lines.push(vec![Span::ours(words.partial)]);
     }
-    let distinct = event.commits.iter().rev().filter(|c| c.distinct);
-    Block { head, commits: distinct.map(|c| commit(c, words)).collect(), total: event.total_distinct }
+    lines
+}
+
+/// A line for each distinct commit, newest first.
+pub(super) fn commits<'a>(event: &'a PushEvent, words: &'a Words) -> impl Iterator<Item = Line> + 'a {
+    event.commits.iter().rev().filter(|c| c.distinct).map(|c| commit(c, words))
 }

@@ -1,19 +1,53 @@
 //! Makes a message fit the size that a vendor takes: whole commits go first, then refs, then the ends of long names,
 //! then links, and only then characters of the heading. Every result has been measured.
 
+use super::digest::Digest;
 use super::message::{Cut, Message};
 use super::{Dialect, compose, foreign};
-use crate::outgoing::Outgoing;
+use crate::outgoing::{Kind, Outgoing};
 
 /// Characters of a foreign span, and whether links stay: from the comfortable to the cramped.
 const WIDTHS: [(usize, bool); 5] = [(160, true), (60, true), (60, false), (24, false), (10, false)];
 
+/// So many of them show names that people still know again.
+const COMFORTABLE: usize = 3;
+
 /// Bytes of the shortest line about a commit (its short id) or a ref (a verb).
 const SHORTEST: usize = 8;
 
-/// Our message about a push in at most `room` bytes, as the dialect counts them.
+/// Bytes of the shortest line about a push ("• a updated 2 refs") or a ref of one.
+const SHORTEST_PUSH: usize = 20;
+
+/// Our message about a push or a backlog in at most `room` bytes, as the dialect counts them.
 pub fn message(out: &Outgoing, dialect: &dyn Dialect, room: usize) -> String {
-    fit(&compose::compose(out), dialect, room)
+    if out.kind != Kind::Digest {
+        return fit(&compose::compose(out), dialect, room);
+    }
+    let digest = Digest::of(out);
+    by_push(&digest, dialect, room).unwrap_or_else(|| fit(&digest.by_ref(), dialect, room))
+}
+
+/// A backlog push by push, if all pushes fit. Commits are looked at only then.
+fn by_push(digest: &Digest<'_>, dialect: &dyn Dialect, room: usize) -> Option<String> {
+    if digest.lines() > room / SHORTEST_PUSH {
+        return None;
+    }
+    let without = whole(&digest.by_push(0), dialect, room)?;
+    let commits = room / SHORTEST / digest.pushes().max(1);
+    Some(whole(&digest.by_push(commits), dialect, room).unwrap_or(without))
+}
+
+/// The message with all of its blocks and as many commits as there is room for, if names need not be cut badly.
+fn whole(message: &Message, dialect: &dyn Dialect, room: usize) -> Option<String> {
+    let refs = message.blocks.len();
+    WIDTHS[..COMFORTABLE].iter().find_map(|&(width, links)| {
+        let within = |commits| {
+            let text = message.render(dialect, &Cut { commits, refs, width, links });
+            (dialect.size(&text) <= room).then_some(text)
+        };
+        let without = within(0)?;
+        Some(most(message.most_commits(), within).1.unwrap_or(without))
+    })
 }
 
 fn fit(message: &Message, dialect: &dyn Dialect, room: usize) -> String {

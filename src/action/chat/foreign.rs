@@ -35,9 +35,16 @@ const MAX_LINE: usize = 1024;
 
 /// The first line that says something, printable, blanks trimmed.
 pub fn line(text: &str) -> String {
-    let end = |line: &str| line.char_indices().nth(MAX_LINE).map_or(line.len(), |(at, _)| at);
-    let lines = text.split(is_line_end).map(|l| printable(&l[..end(l)]));
-    lines.filter(|l| !l.is_empty()).take(1).collect()
+    let mut rest = text;
+    while !rest.is_empty() {
+        let looked_at = &rest[..rest.char_indices().nth(MAX_LINE).map_or(rest.len(), |(at, _)| at)];
+        let line = printable(looked_at.split(is_line_end).next().unwrap_or_default());
+        if !line.is_empty() {
+            return line;
+        }
+        rest = rest.split_once(is_line_end).map_or("", |(_, rest)| rest);
+    }
+    String::new()
 }
 
 /// All lines, printable; blank ones at the ends and repeated ones between are dropped.
@@ -107,8 +114,12 @@ pub fn url(text: &str) -> Option<String> {
     (named && end > 0).then(|| format!("{scheme}{authority}{}", utf8_percent_encode(path, UNSAFE_IN_PATH)))
 }
 
+/// Bytes of an address that a link can have: browsers and chat clients refuse longer ones.
+const MAX_LINK: usize = 2000;
+
 /// As [`url`], for links that we make: web pages only.
 pub fn web_url(text: &str) -> Option<String> {
+    let text = Some(text).filter(|text| text.len() <= MAX_LINK)?;
     url(text).filter(|u| u.starts_with("http") && !u.contains('[') && !u.contains(']'))
 }
 
@@ -150,6 +161,7 @@ mod tests {
         assert_eq!(url("ssh://git@e.com/x").as_deref(), Some("ssh://git@e.com/x"));
         assert_eq!(web_url("ssh://git@e.com/x"), None);
         assert_eq!(web_url("http://[::1]/").as_deref(), None);
+        assert_eq!(web_url(&format!("http://e.com/{}", "x".repeat(2000))).as_deref(), None);
     }
 
     #[test]

@@ -42,10 +42,8 @@ impl Span {
     }
 
     fn render(&self, dialect: &dyn Dialect, cut: &Cut) -> String {
-        let mut text = self.text.clone();
-        if self.foreign {
-            text = dialect.escape(&foreign::cut(&text, cut.width));
-        }
+        let mut text =
+            if self.foreign { dialect.escape(&foreign::cut(&self.text, cut.width)) } else { self.text.clone() };
         match &self.url {
             Some(url) if self.alone && cut.links => text = dialect.link_line(&text, url),
             Some(url) if cut.links => text = dialect.link(&text, url),

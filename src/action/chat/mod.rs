@@ -4,6 +4,7 @@
 //! into markup: structure instead of escaping after the fact. This room knows no vendor; a vendor is a dialect to it.
 
 pub mod compose;
+mod digest;
 mod fit;
 pub mod foreign;
 pub mod message;

@@ -60,7 +60,7 @@ fn rewritten(event: &PushEvent, words: &Words, added: String) -> Line {
     line
 }
 
-fn kind_word(kind: RefKind, words: &Words) -> &'static str {
+pub(super) fn kind_word(kind: RefKind, words: &Words) -> &'static str {
     match kind {
         RefKind::Branch => words.branch,
         RefKind::Tag => words.tag,

@@ -1,18 +1,19 @@
 //! The short plain line that stands in conversation lists and push banners.
 
 use super::compose::{count, refs};
-use super::{Dialect, foreign, words::words};
+use super::{Dialect, digest, foreign, words::words};
 use crate::outgoing::{Kind, Outgoing};
 
 /// Characters of a title: a banner shows the first 10 to 15, a list somewhat more.
 pub const MAX_TITLE: usize = 64;
 
-/// "payments · main", "payments · 3 branches"; `plain` is the vendor's dialect for plain text.
+/// "payments · main", "payments · 3 branches", "payments · 37 pushes"; `plain` is the vendor's dialect for plain text.
 pub fn title(out: &Outgoing, plain: &dyn Dialect) -> String {
     let words = words(out.project.language);
     let refs = refs(out);
     let project = out.project.display_name.as_ref().filter(|n| !n.is_empty()).unwrap_or(&out.project.name);
     let what = match refs.as_slice() {
+        _ if out.kind == Kind::Digest => digest::title(out),
         [(event, _)] => foreign::line(&event.ref_name().short()),
         several => count(several, words),
     };

@@ -26,6 +26,8 @@ pub(super) struct Words {
     pub(super) test_title: &'static str,
     pub(super) no_subject: &'static str,
     pub(super) somebody: &'static str,
+    /// Behind what was done, of a push that nobody announced.
+    pub(super) later: &'static str,
     pub(super) branch: &'static str,
     pub(super) tag: &'static str,
     pub(super) other: &'static str,
@@ -67,6 +69,7 @@ const ENGLISH: Words = Words {
     test_title: "Test",
     no_subject: "(no message)",
     somebody: "somebody",
+    later: " (found later)",
     branch: "branch",
     tag: "tag",
     other: "ref",
@@ -98,6 +101,7 @@ const CHINESE: Words = Words {
     test_title: "测试",
     no_subject: "（无说明）",
     somebody: "有人",
+    later: "（事后发现）",
     branch: "分支",
     tag: "标签",
     other: "引用",
@@ -108,6 +112,6 @@ const CHINESE: Words = Words {
     refs: |n| format!("{n} 个引用"),
 };
 
-fn plural(n: usize, one: &str, many: &str) -> String {
+pub(super) fn plural(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }

@@ -9,11 +9,16 @@ use super::robot::{Form, Keys, Parts, Robot, Room, Style, around, bytes, nobody,
 use super::{Action, Attempt, Finding, Parameters, RenderError, Severity, Verdict};
 use crate::http::{Request, Response};
 use crate::outgoing::Outgoing;
-use crate::parameter::{MsgType, Resolver, Unresolved};
+use crate::parameter::{MsgType, Resolver, Text, Unresolved};
+use crate::schedule::Pace;
 use crate::signature;
 use dialect::{MARKDOWN, TEXT};
 use mention::Mentions;
 use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// 20 a minute; over it a robot is shut for 10 minutes (open platform, custom robot).
+pub const PACE: Pace = Pace(&[(20, Duration::from_secs(60))]);
 
 /// Bytes of the body: the vendor takes 20000.
 pub const LIMIT: usize = 19_000;
@@ -63,6 +68,10 @@ impl Parameters for DingdingGroupChatRobot {
         self.keys().has_template()
     }
 
+    fn service_url(&self) -> Option<&Text> {
+        self.service_url.as_ref()
+    }
+
     fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {
         let robot = Robot::build(&self.keys(), resolver)?;
         let sign = resolver.secret("sign", self.sign.as_ref())?.map(|v| v.text);
@@ -75,7 +84,7 @@ impl Parameters for DingdingGroupChatRobot {
 impl Action for Dingtalk {
     fn request(&self, out: &Outgoing, attempt: &Attempt) -> Result<Request, RenderError> {
         let limit = LIMIT.min(out.max_body);
-        let body = match self.robot.form(attempt.simplify) {
+        let body = match self.robot.form(out.kind, attempt.simplify) {
             Form::Text => around(limit, |t| self.text_message(t), |room| self.text(out, &TEXT, room))?,
             Form::Markdown => {
                 let title = self.robot.title(out, &TEXT)?;

@@ -8,11 +8,16 @@ use super::parameters::FeishuGroupChatRobot;
 use super::robot::{Form, Keys, Parts, Robot, Room, around, bytes, object};
 use super::{Action, Attempt, Finding, Parameters, RenderError, Severity, Verdict};
 use crate::http::{Request, Response};
-use crate::outgoing::Outgoing;
-use crate::parameter::{MsgType, Resolver, Unresolved};
+use crate::outgoing::{Kind, Outgoing};
+use crate::parameter::{MsgType, Resolver, Text, Unresolved};
+use crate::schedule::Pace;
 use crate::signature;
 use dialect::{CARD, TEXT};
 use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// 5 a second and 100 a minute for each tenant and robot (open platform, custom-bot guide).
+pub const PACE: Pace = Pace(&[(5, Duration::from_secs(1)), (100, Duration::from_secs(60))]);
 
 /// Bytes of the body: the vendor takes 20 KB, of 1000 or 1024 bytes.
 pub const LIMIT: usize = 18_000;
@@ -63,6 +68,10 @@ impl Parameters for FeishuGroupChatRobot {
         self.keys().has_template()
     }
 
+    fn service_url(&self) -> Option<&Text> {
+        self.service_url.as_ref()
+    }
+
     fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {
         let robot = Robot::build(&self.keys(), resolver)?;
         let sign = resolver.secret("sign", self.sign.as_ref())?.map(|v| v.text);
@@ -78,7 +87,7 @@ impl Action for Feishu {
             message.extend(signature.clone());
             message
         };
-        let body = match self.robot.form(attempt.simplify) {
+        let body = match self.robot.form(out.kind, attempt.simplify) {
             Form::Text => {
                 let text = |bytes| self.robot.text(out, &TEXT, &TEXT, Room { bytes, titled: false });
                 around(limit, |t| signed(text_message(t)), text)?
@@ -99,7 +108,7 @@ impl Action for Feishu {
     }
 
     fn verdict(&self, response: &Response) -> Verdict {
-        codes::verdict(response, self.robot.form(false) == Form::Markdown)
+        codes::verdict(response, self.robot.form(Kind::Push, false) == Form::Markdown)
     }
 }
 

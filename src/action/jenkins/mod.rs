@@ -92,6 +92,10 @@ impl Parameters for JenkinsGenericBuildJob {
         web::is_given(self.template.as_ref())
     }
 
+    fn service_url(&self) -> Option<&Text> {
+        self.service_url.as_ref()
+    }
+
     fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {
         let mut secrets = Secrets::default();
         let (url, parameters) = (self.service_url.as_ref(), self.request_parameters.as_ref());

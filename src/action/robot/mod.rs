@@ -13,7 +13,7 @@ pub(crate) use source::Source;
 use super::chat::{self, Dialect, foreign};
 use super::{RenderError, Severity};
 use crate::http::{Method, Request};
-use crate::outgoing::Outgoing;
+use crate::outgoing::{Kind, Outgoing};
 use crate::parameter::{MsgType, Resolver, Unresolved};
 use serde_json::{Map, Value};
 
@@ -41,6 +41,7 @@ pub(crate) struct Robot {
     /// Where it listens.
     pub(crate) address: Address,
     msg_type: MsgType,
+    default: MsgType,
     template: Option<Source>,
     title: Option<Source>,
     keyword: Option<String>,
@@ -64,21 +65,27 @@ impl Robot {
         }
         let title = resolver.text("title", keys.title)?.map(Source::new);
         let keyword = resolver.text("keyword", keys.keyword)?.map(|v| foreign::line(&v.text)).filter(|k| !k.is_empty());
-        Ok(Self { address, msg_type, template, title, keyword })
+        Ok(Self { address, msg_type, default: keys.default, template, title, keyword })
     }
 
     /// What this attempt sends; `simplify` after a refused card.
-    pub(crate) fn form(&self, simplify: bool) -> Form {
-        match self.msg_type {
+    pub(crate) fn form(&self, kind: Kind, simplify: bool) -> Form {
+        let ours = kind == Kind::Digest && self.msg_type == MsgType::Customize;
+        match if ours { self.default } else { self.msg_type } {
             MsgType::Markdown if !simplify => Form::Markdown,
             MsgType::Customize if self.template.as_ref().is_some_and(Source::is_json) => Form::Whole,
             _ => Form::Text,
         }
     }
 
+    /// A template tells of one event: a digest is in our wording.
+    fn template(&self, out: &Outgoing) -> Option<&Source> {
+        self.template.as_ref().filter(|_| out.kind != Kind::Digest)
+    }
+
     /// The configured title, one plain line; `None` when there is none.
     fn own_title(&self, out: &Outgoing, plain: &Style) -> Result<Option<String>, RenderError> {
-        let Some(source) = &self.title else { return Ok(None) };
+        let Some(source) = self.title.as_ref().filter(|_| out.kind != Kind::Digest) else { return Ok(None) };
         let title = foreign::line(&source.text("title", out, plain, 4096)?);
         Ok((!title.is_empty()).then(|| foreign::cut(&title, chat::MAX_TITLE)))
     }
@@ -97,7 +104,7 @@ impl Robot {
     pub(crate) fn text(&self, out: &Outgoing, style: &Style, plain: &Style, room: Room) -> Result<String, RenderError> {
         let dialect = style.dialect;
         let mut lead: Vec<String> = Vec::new();
-        if self.template.is_some() {
+        if self.template(out).is_some() {
             lead.extend(chat::test_line(out, dialect));
         }
         if !room.titled {
@@ -117,7 +124,7 @@ impl Robot {
     fn below(&self, lead: &[String], out: &Outgoing, style: &Style, room: usize) -> Result<String, RenderError> {
         let lead: String = lead.iter().flat_map(|line| [line, style.dialect.line_break()]).collect();
         let rest = room.saturating_sub(style.dialect.size(&lead));
-        let text = match &self.template {
+        let text = match self.template(out) {
             Some(template) => template.text("template", out, style, rest)?,
             None => chat::message(out, style.dialect, rest),
         };

@@ -9,10 +9,15 @@ use super::robot::{Form, Keys, Parts, Robot, Room, Style, nobody, object};
 use super::{Action, Attempt, Finding, Parameters, RenderError, Severity, Verdict};
 use crate::http::{Request, Response};
 use crate::outgoing::Outgoing;
-use crate::parameter::{MsgType, Resolver, Unresolved};
+use crate::parameter::{MsgType, Resolver, Text, Unresolved};
+use crate::schedule::Pace;
 use dialect::{MARKDOWN, TEXT};
 use mention::Mentions;
 use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// 20 a minute for each robot (developer centre, group robots).
+pub const PACE: Pace = Pace(&[(20, Duration::from_secs(60))]);
 
 /// Bytes of `text.content`: the vendor takes 2048, and counts the field alone.
 pub const TEXT_LIMIT: usize = 2000;
@@ -67,6 +72,10 @@ impl Parameters for WecomGroupChatRobot {
         self.keys().has_template()
     }
 
+    fn service_url(&self) -> Option<&Text> {
+        self.service_url.as_ref()
+    }
+
     fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {
         let robot = Robot::build(&self.keys(), resolver)?;
         let ids = resolver.list("mentioned", self.mentioned.as_ref())?;
@@ -77,7 +86,7 @@ impl Parameters for WecomGroupChatRobot {
 
 impl Action for Wecom {
     fn request(&self, out: &Outgoing, _: &Attempt) -> Result<Request, RenderError> {
-        let body = match self.robot.form(false) {
+        let body = match self.robot.form(out.kind, false) {
             Form::Text => {
                 let content = self.text(out, &TEXT, TEXT_LIMIT.min(out.max_body))?;
                 let mut text = object([("content", Value::String(content))]);

@@ -1,5 +1,6 @@
 //! Every default message as it goes out. After a change of the wording: run with `UPDATE_GOLDEN=1` and read the diff.
 
+use super::digest;
 use super::fixture::*;
 use git_service_hook::outgoing::Language;
 use serde_json::{Map, Value};
@@ -27,6 +28,10 @@ fn every_default_message_is_as_written_down() {
                 .into_iter()
                 .map(|(case, out)| (case.to_owned(), body(&of_dialect(dialect).request(&out, &NOW).unwrap())));
             compare(&format!("{dialect}.{suffix}.json"), bodies.collect());
+            let bodies = digest::cases(language)
+                .into_iter()
+                .map(|(case, out)| (case.to_owned(), body(&of_dialect(dialect).request(&out, &NOW).unwrap())));
+            compare(&format!("digest.{dialect}.{suffix}.json"), bodies.collect());
         }
     }
 }

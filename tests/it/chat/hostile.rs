@@ -4,7 +4,7 @@ use super::fixture::*;
 use git_service_hook::outgoing::{Kind, Language, Outgoing};
 use git_service_hook::push::{Change, PushEvent, RefName};
 
-const HOSTILE: [&str; 26] = [
+pub(super) const HOSTILE: [&str; 26] = [
     "<at user_id=\"all\">everyone</at>",
     "<at id=all></at>",
     "<@all>",
@@ -71,7 +71,7 @@ fn places(language: Language, text: &str) -> Vec<(&'static str, Outgoing)> {
 }
 
 /// What must hold for any text that goes out. `title` may be plain text.
-fn harmless(text: &str, dialect: &str, markup: bool) {
+pub(super) fn harmless(text: &str, dialect: &str, markup: bool) {
     let hidden = |c: char| {
         (c.is_control() && c != '\n')
             || matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

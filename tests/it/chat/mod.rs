@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what a fixture cannot make fails its test")]
 
+mod digest;
 mod fixture;
 mod golden;
 mod hostile;

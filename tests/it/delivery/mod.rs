@@ -1,15 +1,25 @@
 //! The promise: a push is never slowed and never lost.
 
+mod accounts;
+mod alike;
 mod configured;
+mod crowd;
+mod denied;
 mod durable;
+mod errors;
+mod full_disk;
+mod gone;
 mod killed;
 mod order;
+mod outage;
+mod pace;
 mod process;
 mod pusher;
 mod receivers;
 
 use crate::support::receiver::{Answer, Receiver};
 use crate::support::{PROGRAM, Sandbox};
+use git_service_hook::spool::{Sole, Spool};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -39,6 +49,12 @@ impl Pushing {
     pub fn push(&self, message: &str) -> String {
         self.sandbox.commit("c", "file.txt", &format!("{message}\n"), message);
         self.sandbox.push("c", &["-q", "origin", "HEAD:main"])
+    }
+
+    /// As if somebody stayed already: nothing is retried by itself while the answer is kept.
+    pub fn nobody_stays(&self) -> Sole {
+        std::fs::create_dir_all(self.sandbox.path("r.git/service-hook")).unwrap();
+        Spool::at(&self.sandbox.path("r.git"), 0).stay().unwrap().unwrap()
     }
 
     /// `drain`; its exit code.

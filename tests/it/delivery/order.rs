@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 fn what_failed_is_delivered_in_order_under_the_same_id_once_the_receiver_is_back() {
     let receiver = Receiver::start(|_| busy());
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
+    let _stay = pushing.nobody_stays();
     let said = pushing.push("one");
     assert!(
         said.contains("ci: 503 Service Unavailable; will be tried again at the next push (no timer seen"),
@@ -35,6 +36,7 @@ fn what_failed_is_delivered_in_order_under_the_same_id_once_the_receiver_is_back
 fn the_next_push_delivers_what_is_due() {
     let receiver = Receiver::start(|_| busy());
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
+    let _stay = pushing.nobody_stays();
     pushing.push("one");
     receiver.answer(|_| Answer::ok());
     std::thread::sleep(Duration::from_millis(1100));
@@ -48,6 +50,7 @@ fn the_next_push_delivers_what_is_due() {
 fn a_delivery_is_given_up_right_after_an_attempt_past_its_time() {
     let receiver = Receiver::start(|_| busy());
     let pushing = Pushing::new(&format!("{}retry_for = \"1s\"\n", webhook("ci", &receiver.url("/"))));
+    let _stay = pushing.nobody_stays();
     let said = pushing.push("one");
     assert!(said.contains("ci: 503 Service Unavailable; will be tried again"), "{said}");
     std::thread::sleep(Duration::from_millis(1200));

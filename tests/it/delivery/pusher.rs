@@ -17,6 +17,34 @@ fn a_receiver_that_hangs_costs_no_more_than_the_wait() {
     assert_eq!(receiver.got().len(), 1);
 }
 
+/// How long a push takes with that configuration.
+fn time_of(hooks: &str) -> Duration {
+    let pushing = Pushing::new(hooks);
+    let started = Instant::now();
+    pushing.sandbox.push("c", &["-q", "origin", "HEAD:main"]);
+    started.elapsed()
+}
+
+#[test]
+fn six_receivers_that_hang_cost_no_more_than_one() {
+    let receiver = Receiver::start(|_| Answer::Hang);
+    let six: String = (0..6).map(|n| webhook(&format!("h{n}"), &receiver.url("/"))).collect();
+    let hooks = format!("[deliver]\nwait = \"1s\"\n{six}");
+    let wait = Duration::from_secs(1);
+    let mut times = Vec::new();
+    for _ in 0..5 {
+        let (without, with) = (time_of(""), time_of(&hooks));
+        times.push((without, with));
+        // A machine that is busy with other things is slow at both.
+        if with <= wait + Duration::from_millis(200) + 2 * without {
+            eprintln!("six receivers hang: {with:?} with a wait of {wait:?}; without hooks {without:?}");
+            assert!(receiver.got().len() >= 6, "all are asked");
+            return;
+        }
+    }
+    panic!("without hooks, with six that hang and a wait of {wait:?}: {times:?}");
+}
+
 #[test]
 fn without_a_wait_the_push_returns_at_once_and_silently() {
     let receiver = Receiver::start(|_| Answer::Late(Duration::from_secs(2), 200, Vec::new()));

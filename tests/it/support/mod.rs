@@ -2,6 +2,7 @@
 
 pub mod receiver;
 pub mod server;
+pub mod tracer;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -121,4 +122,9 @@ pub fn needs(program: &str) -> bool {
         eprintln!("skipped: needs {program}");
     }
     found
+}
+
+/// Whether everything is to be proven, not only what fits into a minute: `GIT_SERVICE_HOOK_FULL=1`.
+pub fn full() -> bool {
+    std::env::var_os("GIT_SERVICE_HOOK_FULL").is_some_and(|v| v == "1")
 }

@@ -25,6 +25,54 @@ impl Drop for Server {
     }
 }
 
+/// An sshd for the account that runs the tests; its key makes the pusher `alice`.
+pub struct Ssh {
+    _server: Server,
+    port: u16,
+    /// For `GIT_SSH_COMMAND`.
+    pub command: String,
+}
+
+impl Ssh {
+    pub fn start(sandbox: &Sandbox) -> Self {
+        let port = free_port();
+        for key in ["hostkey", "id"] {
+            let mut keygen = sandbox.command("ssh-keygen", "");
+            assert!(keygen.args(["-q", "-t", "ed25519", "-N", "", "-f", key]).status().unwrap().success());
+        }
+        let key = std::fs::read_to_string(sandbox.path("id.pub")).unwrap();
+        sandbox.write("authorized_keys", format!("environment=\"HOOK_PUSHER=alice\" {key}"));
+        let at = |name: &str| sandbox.path(name).display().to_string();
+        let config = format!(
+            "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\nStrictModes no\n\
+             PermitRootLogin prohibit-password\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\n\
+             PermitUserEnvironment HOOK_*\nSetEnv GIT_SERVICE_HOOK_CONFIG={}\n",
+            at("hostkey"),
+            at("authorized_keys"),
+            at("server/hooks.toml")
+        );
+        sandbox.write("sshd_config", config);
+        if is_root() {
+            std::fs::create_dir_all("/run/sshd").unwrap();
+        }
+        let mut sshd = Command::new("/usr/sbin/sshd");
+        let server = Server::start(sandbox, "sshd.log", sshd.args(["-D", "-e", "-f", &at("sshd_config")]));
+        listening(port);
+        let command = format!(
+            "ssh -F none -p {port} -i {} -o IdentitiesOnly=yes -o StrictHostKeyChecking=no \
+             -o UserKnownHostsFile=/dev/null -o BatchMode=yes",
+            at("id")
+        );
+        Self { _server: server, port, command }
+    }
+
+    pub fn url(&self, repository: &std::path::Path) -> String {
+        let user = Command::new("id").arg("-un").output().unwrap().stdout;
+        let user = String::from_utf8(user).unwrap();
+        format!("ssh://{}@127.0.0.1:{}{}", user.trim(), self.port, repository.display())
+    }
+}
+
 /// A port that was free a moment ago.
 pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()

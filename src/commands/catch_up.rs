@@ -1,0 +1,92 @@
+//! `drain --catch-up`: records what moved without being announced, as pushes that nobody made. Knows where things are
+//! read and written; what was missed is decided in [`crate::catch_up`].
+
+use crate::catch_up::{self, State};
+use crate::clock;
+use crate::config::Loaded;
+use crate::git::Repository;
+use crate::push::{Push, Pusher, RefUpdate};
+use crate::spool::{Announced, Memory, Remembered, Spool};
+use std::collections::BTreeSet;
+use std::io;
+
+/// Updates of one record.
+const UPDATES: usize = 10_000;
+
+/// One look at a repository. What an administrator should know, in words.
+pub fn run(repository: &Repository, loaded: &Loaded, spool: &Spool) -> Option<String> {
+    let looked = look(repository, loaded, spool);
+    looked.unwrap_or_else(|error| Some(format!("what was missed cannot be found: {error}")))
+}
+
+fn look(repository: &Repository, loaded: &Loaded, spool: &Spool) -> io::Result<Option<String>> {
+    // Another one is at it: so be it.
+    let Some(_turn) = spool.catching_up()? else { return Ok(None) };
+    let (before, problem) = match spool.remembered()? {
+        Memory::Of(before) => (Some(*before), None),
+        Memory::None => (None, None),
+        Memory::Damaged => (None, Some("service-hook/refs is damaged: what was missed before now is not told")),
+        Memory::Newer(v) => {
+            let why = format!("service-hook/refs was written by a newer version of this program (format {v})");
+            return Err(io::Error::other(why));
+        }
+    };
+    let none = BTreeSet::new();
+    let now_ms = clock::now_ms();
+    // The records before the refs: a push in between looks as if it were not recorded yet, which the next run mends.
+    let mut announced = spool.announced(before.as_ref().map_or(&none, |b| &b.counted))?;
+    let Some(refs) = repository.refs() else {
+        return Err(io::Error::other("a ref cannot be read (see `git for-each-ref`)"));
+    };
+    for update in &mut announced.updates {
+        update.name = refs.end_of(&update.name).clone();
+    }
+    let gl_repo = announced.gl_repo.take().or_else(|| before.as_ref()?.gl_repo.clone());
+    let (missed, state) = match &before {
+        Some(before) if !loaded.tells_nobody() => {
+            catch_up::missed(&before.state, &announced.updates, refs.objects, now_ms)
+        }
+        _ => (Vec::new(), State { refs: refs.objects, gaps: Vec::new() }),
+    };
+    let Announced { mut records, .. } = announced;
+    records.extend(record(repository, spool, missed, gl_repo.as_deref())?);
+    let after = Remembered::new(state, records, gl_repo);
+    if before.as_ref() != Some(&after) {
+        spool.remember(&after)?;
+    }
+    spool.forget_removed()?;
+    Ok(problem.map(str::to_owned))
+}
+
+/// Puts the updates on disk as pushes; the names of their records. If we die before these are remembered, they announce
+/// themselves.
+fn record(
+    repository: &Repository,
+    spool: &Spool,
+    missed: Vec<RefUpdate>,
+    gl_repo: Option<&str>,
+) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for mut updates in catch_up::pushes(missed, UPDATES) {
+        repository.order(&mut updates);
+        let mut push = recovered(updates, gl_repo);
+        spool.publish(&mut push)?;
+        names.push(push.id);
+    }
+    Ok(names)
+}
+
+/// A push that nobody made.
+fn recovered(updates: Vec<RefUpdate>, gl_repo: Option<&str>) -> Push {
+    let pusher = Pusher { username: "unknown".into(), name: "unknown".into(), email: None, source: "recovered".into() };
+    Push {
+        id: String::new(),
+        time_ms: clock::now_ms(),
+        updates,
+        pusher,
+        options: Vec::new(),
+        remote_addr: None,
+        gl_repo: gl_repo.map(str::to_owned),
+        recovered: true,
+    }
+}

@@ -1,0 +1,81 @@
+//! `deliveries`: the log, newest first, and one delivery in full. Reads records and changes nothing.
+
+pub mod find;
+mod row;
+mod show;
+mod table;
+
+use super::{Failure, Session, print};
+use crate::exit;
+use crate::spool::{Spool, State};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use find::Log;
+use row::Row;
+
+/// Of `deliveries`.
+#[derive(Clone, Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    one: Option<One>,
+    #[command(flatten)]
+    list: List,
+}
+
+#[derive(Clone, Debug, clap::Subcommand)]
+enum One {
+    /// Tell one delivery in full: its push, its attempts, the request with secrets masked, and the answer
+    ///
+    /// The body is made again from what was recorded, with the configuration of today; it is said when it differs from
+    /// what was sent.
+    Show(show::Arguments),
+}
+
+#[derive(Clone, Debug, clap::Args)]
+struct List {
+    /// Those of this hook
+    #[arg(long, value_name = "HOOK")]
+    hook: Option<String>,
+    /// Those in this state
+    #[arg(long, value_name = "STATE", value_parser = state())]
+    state: Option<State>,
+    /// So many at most; 0: all
+    #[arg(short, value_name = "N", default_value_t = 20)]
+    n: usize,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+fn state() -> impl TypedValueParser<Value = State> {
+    let named = |name: String| State::ALL.into_iter().find(|s| s.name() == name);
+    PossibleValuesParser::new(State::ALL.map(State::name)).map(move |name| named(name).unwrap_or(State::Pending))
+}
+
+/// Runs it.
+pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
+    let repository = session.repository()?;
+    let spool = Spool::at(repository.git_dir(), repository.shared_mode());
+    if let Some(One::Show(arguments)) = &arguments.one {
+        return show::run(session, &repository, &spool, arguments);
+    }
+    let list = &arguments.list;
+    let mut log = Log::open(&spool)?;
+    let most = if list.n == 0 { usize::MAX } else { list.n };
+    let wanted = |row: &Row| {
+        list.hook.as_ref().is_none_or(|hook| row.hook.as_ref() == Some(hook))
+            && list.state.is_none_or(|state| row.state == state)
+    };
+    let rows: Vec<Row> = log.by_ref().flat_map(|record| Row::all(&spool, &record)).filter(wanted).take(most).collect();
+    log.tell_problems();
+    if list.json {
+        for row in &rows {
+            print::stdout(&row.json().to_string());
+        }
+    } else if rows.is_empty() {
+        print::stderr("no delivery");
+    } else {
+        print::stdout(table::of(&rows).trim_end());
+    }
+    Ok(exit::OK)
+}

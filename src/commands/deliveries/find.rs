@@ -1,0 +1,103 @@
+//! Going through the records, and deliveries by a part of their id.
+
+use super::super::{Failure, print};
+use crate::spool::{Delivery, Read, Record, Spool};
+
+/// Deliveries that an ambiguous part of an id is said to mean.
+const CANDIDATES: usize = 10;
+
+/// All records, newest first, each read when its turn comes. What is no record is noted and passed over.
+pub struct Log<'a> {
+    spool: &'a Spool,
+    names: std::vec::IntoIter<String>,
+    problems: Vec<String>,
+}
+
+impl<'a> Log<'a> {
+    /// Looks which records there are.
+    pub fn open(spool: &'a Spool) -> Result<Self, Failure> {
+        let names = spool.recorded();
+        let names = names.map_err(|e| Failure::new(format!("{} cannot be read: {}", spool.place(), e.kind())))?;
+        Ok(Self { spool, names: names.into_iter(), problems: Vec::new() })
+    }
+
+    /// Says on stderr what could not be read.
+    pub fn tell_problems(&self) {
+        for problem in &self.problems {
+            print::error(problem);
+        }
+        match self.spool.put_aside() {
+            0 => {}
+            n => print::error(&format!(
+                "{n} in {}corrupt/: no records; look at them and remove them",
+                self.spool.place()
+            )),
+        }
+    }
+}
+
+impl Iterator for Log<'_> {
+    type Item = Record;
+
+    fn next(&mut self) -> Option<Record> {
+        loop {
+            let id = self.names.next()?;
+            let problem = match self.spool.look(&id) {
+                Ok(Read::Record(record)) => return Some(*record),
+                Ok(Read::Gone) => continue,
+                Ok(Read::Torn) => format!("{id} has no complete first line"),
+                Ok(Read::Newer(v)) => format!("{id} was written by a newer version (format {v})"),
+                Ok(Read::Foreign) => format!("{id} is no record"),
+                Err(error) => format!("{id} cannot be read: {}", error.kind()),
+            };
+            self.problems.push(problem);
+        }
+    }
+}
+
+/// A delivery and where it stands.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Name of its record.
+    pub record: String,
+    /// As it was when it was looked for.
+    pub delivery: Delivery,
+}
+
+/// Finds each of the named deliveries by its id, the beginning of it or the end.
+pub fn by_ids(log: &mut Log<'_>, named: &[String]) -> Vec<Result<Found, Failure>> {
+    let mut hits: Vec<Vec<Found>> = vec![Vec::new(); named.len()];
+    for record in log {
+        for delivery in record.deliveries {
+            let meant = named.iter().zip(&mut hits).filter(|(part, _)| means(part, &delivery.planned.id));
+            for (_, hits) in meant {
+                hits.push(Found { record: record.id.clone(), delivery: delivery.clone() });
+            }
+        }
+    }
+    named.iter().zip(hits).map(|(part, hits)| one(part, hits)).collect()
+}
+
+fn means(part: &str, id: &str) -> bool {
+    let part = part.to_ascii_lowercase();
+    !part.is_empty() && (id.starts_with(&part) || id.ends_with(&part))
+}
+
+fn one(part: &str, mut hits: Vec<Found>) -> Result<Found, Failure> {
+    if let Some(exact) = hits.iter().position(|f| f.delivery.planned.id == part.to_ascii_lowercase()) {
+        return Ok(hits.swap_remove(exact));
+    }
+    match hits.len() {
+        0 => Err(Failure::new(format!("no delivery `{part}` is recorded (see `git service-hook deliveries -n 0`)"))),
+        1 => Ok(hits.swap_remove(0)),
+        n => {
+            let listed = hits
+                .iter()
+                .take(CANDIDATES)
+                .map(|f| format!("{} ({})", f.delivery.planned.id, f.delivery.planned.hook));
+            let listed = listed.collect::<Vec<_>>().join(", ");
+            let more = if n > CANDIDATES { format!(" and {} more", n - CANDIDATES) } else { String::new() };
+            Err(Failure::new(format!("`{part}` may be {n} deliveries: {listed}{more}")))
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! One delivery as the log tells it.
+
+use crate::clock;
+use crate::push::RefName;
+use crate::report::clean;
+use crate::spool::{Delivery, Ended, Outcome, Planned, Read, Record, Spool, State};
+use serde_json::{Value, json};
+
+/// A delivery, or a push whose deliveries are not known yet.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    /// Absent until the events are computed; so is [`Self::hook`].
+    pub(super) id: Option<String>,
+    /// Name of the record.
+    pub(super) push_id: String,
+    /// Name of the hook.
+    pub(super) hook: Option<String>,
+    /// What it tells about, in the order in which it does.
+    pub(super) refs: Vec<RefName>,
+    /// Where it stands.
+    pub(super) state: State,
+    /// Attempts so far.
+    pub(super) attempts: u32,
+    /// When the push was recorded.
+    pub(super) created_ms: i64,
+    /// When it is due; absent: now, or never again.
+    pub(super) next_attempt_ms: Option<i64>,
+    /// Of the newest answer since it was queued.
+    pub(super) status: Option<u16>,
+    /// How long that exchange took.
+    pub(super) took_ms: Option<u64>,
+    /// In words: what is known beyond the state. A note where it is delivered, else the reason.
+    pub(super) said: String,
+    /// How many deliveries were told by the same message; 0: this one alone.
+    pub(super) digest: usize,
+    /// Whether an attempt goes on right now.
+    pub(super) sending: bool,
+}
+
+/// What became of an attempt without an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Open {
+    No,
+    Sending,
+    CutOff,
+}
+
+impl Row {
+    /// All of a record, the newest first.
+    pub(super) fn all(spool: &Spool, record: &Record) -> Vec<Self> {
+        if record.events.is_none() {
+            return vec![Self::unread(record)];
+        }
+        record.deliveries.iter().rev().map(|delivery| Self::of(spool, record, delivery)).collect()
+    }
+
+    /// One of a record.
+    pub(super) fn of(spool: &Spool, record: &Record, delivery: &Delivery) -> Self {
+        let open = open(spool, &record.id, delivery);
+        let last = delivery.last.as_ref().filter(|last| is_news(delivery, last));
+        Self {
+            id: Some(delivery.planned.id.clone()),
+            hook: Some(delivery.planned.hook.clone()),
+            refs: refs(record, &delivery.planned),
+            state: delivery.state,
+            attempts: delivery.attempts,
+            next_attempt_ms: delivery.next_attempt_ms.filter(|_| delivery.state == State::Pending),
+            status: last.and_then(|l| l.exchange.as_ref()?.status),
+            took_ms: last.and_then(|l| Some(l.exchange.as_ref()?.took_ms)),
+            said: said(delivery, last, open),
+            digest: last.map_or(0, |l| l.digest),
+            sending: open == Open::Sending,
+            ..Self::unread(record)
+        }
+    }
+
+    fn unread(record: &Record) -> Self {
+        Self {
+            id: None,
+            push_id: record.id.clone(),
+            hook: None,
+            refs: record.push.updates.iter().map(|u| u.name.clone()).collect(),
+            state: State::Pending,
+            attempts: 0,
+            created_ms: record.push.time_ms,
+            next_attempt_ms: None,
+            status: None,
+            took_ms: None,
+            said: "its events are not computed yet".to_owned(),
+            digest: 0,
+            sending: false,
+        }
+    }
+
+    /// As scripts get it. Members may be added.
+    pub(super) fn json(&self) -> Value {
+        let error = Some(&self.said).filter(|said| self.state != State::Delivered && !self.sending && !said.is_empty());
+        let mut value = json!({
+            "id": self.id,
+            "push_id": self.push_id,
+            "hook": self.hook,
+            "ref": self.refs.first().map(RefName::display),
+            "ref_count": self.refs.len(),
+            "state": self.state.name(),
+            "attempts": self.attempts,
+            "created_at": clock::rfc3339(self.created_ms),
+            "next_attempt_at": self.next_attempt_ms.map(clock::rfc3339),
+            "status": self.status,
+            "took_ms": self.took_ms,
+            "error": error.filter(|_| self.has_error()),
+            "sending": self.sending,
+        });
+        if let (true, Some(members)) = (self.digest > 0, value.as_object_mut()) {
+            members.insert("digest".to_owned(), self.digest.into());
+        }
+        value
+    }
+
+    /// Whether what is said is a reason: nothing went wrong with what has not had its turn.
+    fn has_error(&self) -> bool {
+        self.said != WAITS && self.said != AGAIN
+    }
+
+    /// What the last end said, how long it took, and with how many others it was told.
+    pub(super) fn words(&self) -> String {
+        let took = self.took_ms.map(|took| format!("{took} ms"));
+        let took = took.filter(|_| self.state == State::Delivered).unwrap_or_default();
+        let others = if self.digest > 0 { format!("one of {} in one message", self.digest) } else { String::new() };
+        let parts = [self.said.as_str(), &took, &others];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+const WAITS: &str = "not tried yet";
+const AGAIN: &str = "queued again";
+
+/// What an end says of an earlier life is no news of this one.
+fn is_news(delivery: &Delivery, last: &Ended) -> bool {
+    delivery.state != State::Pending || delivery.requeued_ms.is_none_or(|at| last.at_ms > at)
+}
+
+fn said(delivery: &Delivery, last: Option<&Ended>, open: Open) -> String {
+    match (open, last) {
+        (Open::Sending, _) => "being sent now".to_owned(),
+        (Open::CutOff, _) => "cut off: the process that sent it died".to_owned(),
+        (Open::No, Some(last)) => clean(&last.why),
+        (Open::No, None) if delivery.requeued_ms.is_some() => AGAIN.to_owned(),
+        (Open::No, None) => WAITS.to_owned(),
+    }
+}
+
+/// An attempt that has no end goes on if somebody sends for its hook; if nobody does, and it still has no end when that
+/// is known, its process died.
+fn open(spool: &Spool, record: &str, delivery: &Delivery) -> Open {
+    let (State::Pending, Some(since)) = (delivery.state, delivery.open_since_ms) else { return Open::No };
+    if spool.is_lane_taken(&delivery.planned.hook) {
+        return Open::Sending;
+    }
+    let Ok(Read::Record(now)) = spool.look(record) else { return Open::No };
+    let still = now.deliveries.iter().any(|d| d.planned.id == delivery.planned.id && d.open_since_ms == Some(since));
+    if still { Open::CutOff } else { Open::Sending }
+}
+
+/// The refs that a delivery tells about.
+pub(super) fn refs(record: &Record, planned: &Planned) -> Vec<RefName> {
+    /// As much of an event as is needed here.
+    #[derive(serde::Deserialize)]
+    struct Named {
+        #[serde(rename = "ref")]
+        name: RefName,
+    }
+    let events = record.events.as_ref().map_or(&[][..], |e| &e.events);
+    let told = planned.events.iter().filter_map(|i| serde_json::from_str::<Named>(events.get(*i)?.get()).ok());
+    let rest = planned.rest.iter().filter_map(|i| Some(record.push.updates.get(*i)?.name.clone()));
+    told.map(|named| named.name).chain(rest).collect()
+}
+
+/// An end in one word.
+pub(super) fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Delivered => "delivered",
+        Outcome::Accepted => "accepted",
+        Outcome::Deferred => "deferred",
+        Outcome::Simplify => "simplify",
+        Outcome::Failed => "failed",
+        Outcome::Cancelled => "cancelled",
+    }
+}

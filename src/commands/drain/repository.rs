@@ -1,0 +1,143 @@
+//! One repository: complete what was recorded, send what is due, prune; for a push, stay for what is due soon.
+
+use super::{Drain, stay};
+use crate::clock;
+use crate::commands::{catch_up, print};
+use crate::config::{self, Loaded};
+use crate::deliver::{self, Destinations, Ran, Site};
+use crate::environment::Environment;
+use crate::exit;
+use crate::git::{self, Repository};
+use crate::post_receive::{Completed, complete, complete_bare};
+use crate::spool::{Keep, Line, Read, Spool};
+use std::io::IsTerminal;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::Duration;
+
+/// How long the deliverer of a push waits for a lane that another process holds. That one looks once more when it is
+/// done, so nothing is stranded if this is too short.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// So often the events of a push are computed; after that, the push is told as Git gave it. Whatever crashes us in a
+/// repository does so for the last time.
+const COMPUTED: u32 = 2;
+
+/// Drains it; the exit code.
+pub(super) fn drain(
+    arguments: &Drain,
+    dir: Option<&Path>,
+    environment: &Environment,
+    destinations: &Destinations,
+) -> u8 {
+    let repository = match git::find(environment, dir) {
+        Ok(repository) => repository,
+        Err(error) => {
+            print::error(&error.to_string());
+            return exit::FAILURE;
+        }
+    };
+    let git_dir = repository.git_dir().to_owned();
+    let spool = Spool::at(&git_dir, repository.shared_mode());
+    let place = Place { repository: &repository, git_dir: &git_dir, spool: &spool, environment };
+    let Some(push) = &arguments.push else { return place.at_a_time_of_its_own(arguments.catch_up, destinations) };
+    place.pass(Some(push), destinations);
+    stay::while_due(&git_dir, &spool, &mut || place.pass(None, &Destinations::default()));
+    exit::OK
+}
+
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    repository: &'a Repository,
+    git_dir: &'a Path,
+    spool: &'a Spool,
+    environment: &'a Environment,
+}
+
+impl Place<'_> {
+    /// As a timer runs it, or a person.
+    fn at_a_time_of_its_own(&self, catches_up: bool, destinations: &Destinations) -> u8 {
+        let loaded = config::load(self.git_dir, self.environment);
+        if !loaded.configured {
+            return exit::OK;
+        }
+        // Somebody at a terminal is no timer: the next push must not promise what nobody will do.
+        if !std::io::stderr().is_terminal() {
+            self.spool.stamp_timer(clock::now_ms());
+        }
+        let missed = if catches_up { catch_up::run(self.repository, &loaded, self.spool) } else { None };
+        let mut ran = self.work(&loaded, None, destinations);
+        ran.problems.extend(missed);
+        report(self.git_dir, &ran)
+    }
+
+    /// As a deliverer that nobody listens to, with the configuration as it is now.
+    fn pass(&self, push: Option<&str>, destinations: &Destinations) {
+        let loaded = config::load(self.git_dir, self.environment);
+        if loaded.configured {
+            self.work(&loaded, push, destinations);
+        }
+    }
+
+    fn work(&self, loaded: &Loaded, push: Option<&str>, destinations: &Destinations) -> Ran {
+        let problems = complete_all(self.repository, loaded, self.spool);
+        let site = Site::new(self.git_dir, self.spool, loaded, destinations);
+        let mut ran = deliver::run(site, push, if push.is_some() { PATIENCE } else { Duration::ZERO });
+        ran.problems.extend(problems);
+        let keep = Keep { age: loaded.deliver.keep, count: loaded.deliver.keep_count, size: loaded.deliver.keep_size };
+        // History is a convenience: what cannot be removed now is tried again next time.
+        let _ = self.spool.prune(&keep, clock::now_ms());
+        ran
+    }
+}
+
+fn report(git_dir: &Path, ran: &Ran) -> u8 {
+    for problem in &ran.problems {
+        print::error(&format!("{}: {problem}", git_dir.display()));
+    }
+    if ran.failed > 0 {
+        print::error(&format!("{}: {} deliveries failed for good", git_dir.display(), ran.failed));
+    }
+    if ran.failed > 0 || !ran.problems.is_empty() { exit::FAILURE } else { exit::OK }
+}
+
+/// Computes the events of pushes whose process ended before it could. What cannot be completed, in words.
+fn complete_all(repository: &Repository, loaded: &Loaded, spool: &Spool) -> Vec<String> {
+    let mut problems = Vec::new();
+    if loaded.hold.is_some() {
+        return problems;
+    }
+    if loaded.unresolved {
+        problems.push("pushes wait until hooks.toml can be read (see `check`)".to_owned());
+        return problems;
+    }
+    for id in spool.pending().unwrap_or_default() {
+        if let Err(error) = complete_one(repository, loaded, spool, &id) {
+            problems.push(format!("{id} cannot be completed: {error}"));
+        }
+    }
+    problems
+}
+
+fn complete_one(repository: &Repository, loaded: &Loaded, spool: &Spool, id: &str) -> std::io::Result<()> {
+    if !matches!(spool.read(id)?, Read::Record(record) if record.events.is_none()) {
+        return Ok(());
+    }
+    // Locked: somebody is at it right now. And once we have the lock they may just have finished.
+    let Some(lock) = spool.claim(id)? else { return Ok(()) };
+    let Read::Record(record) = spool.read(id)? else { return Ok(()) };
+    if record.events.is_some() {
+        return Ok(());
+    }
+    let Completed { events, .. } = if record.computing < COMPUTED {
+        lock.append(&Line::Computing(clock::now_ms()))?;
+        let computed = catch_unwind(AssertUnwindSafe(|| complete(repository, loaded, &record.push)));
+        computed.map_err(|_| std::io::Error::other("an internal error"))?
+    } else {
+        complete_bare(loaded, &record.push, "its commits could not be read")
+    };
+    let nobody = events.deliveries.is_empty();
+    lock.append(&Line::Events(Box::new(events)))?;
+    drop(lock);
+    if nobody { spool.finish(id) } else { Ok(()) }
+}

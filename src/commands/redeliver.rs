@@ -1,0 +1,151 @@
+//! `redeliver`: queues deliveries again under the same ids, sends them, and says what came of each.
+
+use super::deliveries::find::{Found, Log, by_ids};
+use super::{Failure, Session, check, print};
+use crate::clock;
+use crate::config::{self, Found as Configured, Loaded};
+use crate::deliver::{self, Destinations, Site};
+use crate::exit;
+use crate::report::{Told, short};
+use crate::schedule;
+use crate::spool::{Delivery, Read, Spool, State};
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::time::Duration;
+
+/// Of `redeliver`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    /// Deliveries by their ids, or enough of the beginning or the end of each
+    #[arg(value_name = "ID", required_unless_present = "failed")]
+    ids: Vec<String>,
+    /// All that have failed for good
+    #[arg(long, conflicts_with = "ids")]
+    failed: bool,
+    /// With --failed: those of this hook
+    #[arg(long, value_name = "HOOK", requires = "failed", conflicts_with = "ids")]
+    hook: Option<String>,
+}
+
+/// Runs it.
+pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
+    let repository = session.repository()?;
+    let loaded = config::load(repository.git_dir(), &session.environment);
+    let spool = Spool::at(repository.git_dir(), repository.shared_mode());
+    check::tell_mistakes(&loaded);
+    let (chosen, all_found) = choose(&spool, arguments)?;
+    let now_ms = clock::now_ms();
+    let queued = queue(&spool, &chosen, now_ms);
+    let mut code = if all_found && queued.len() == chosen.len() { exit::OK } else { exit::FAILURE };
+    if chosen.is_empty() && all_found {
+        print::stderr("nothing has failed for good");
+    }
+    if queued.is_empty() {
+        return Ok(code);
+    }
+    if std::io::stderr().is_terminal() {
+        print::stderr(&format!("{} queued, sending what is due", queued.len()));
+    }
+    let destinations = Destinations::default();
+    let site = Site::new(repository.git_dir(), &spool, &loaded, &destinations);
+    for problem in deliver::run(site, None, Duration::ZERO).problems {
+        print::error(&problem);
+    }
+    for found in &queued {
+        let (line, failed) = result(&site, found, now_ms);
+        print::stdout(&print::plain(&format!("{}  {line}", short(&found.delivery.planned.id))));
+        if failed {
+            code = exit::FAILURE;
+        }
+    }
+    Ok(code)
+}
+
+/// What is to be queued, oldest first, and whether everything that was named is there.
+fn choose(spool: &Spool, arguments: &Arguments) -> Result<(Vec<Found>, bool), Failure> {
+    let mut log = Log::open(spool)?;
+    if !arguments.failed {
+        let (mut chosen, mut all_found) = (Vec::<Found>::new(), true);
+        for found in by_ids(&mut log, &arguments.ids) {
+            match found {
+                Ok(found) if chosen.iter().any(|c| c.delivery.planned.id == found.delivery.planned.id) => {}
+                Ok(found) => chosen.push(found),
+                Err(failure) => {
+                    print::error(&failure.message);
+                    all_found = false;
+                }
+            }
+        }
+        log.tell_problems();
+        return Ok((chosen, all_found));
+    }
+    let wanted =
+        |d: &Delivery| d.state == State::Failed && arguments.hook.as_ref().is_none_or(|hook| d.planned.hook == *hook);
+    let mut chosen = Vec::new();
+    for record in log.by_ref() {
+        let failed = record.deliveries.into_iter().rev().filter(&wanted);
+        chosen.extend(failed.map(|delivery| Found { record: record.id.clone(), delivery }));
+    }
+    chosen.reverse();
+    log.tell_problems();
+    Ok((chosen, true))
+}
+
+/// Queues them, a record at a time. Those for which that worked.
+fn queue<'a>(spool: &Spool, chosen: &'a [Found], now_ms: i64) -> Vec<&'a Found> {
+    let mut records: BTreeMap<&str, Vec<&Found>> = BTreeMap::new();
+    for found in chosen {
+        records.entry(&found.record).or_default().push(found);
+    }
+    let mut queued = Vec::new();
+    for (record, some) in records {
+        let ids: Vec<String> = some.iter().map(|f| f.delivery.planned.id.clone()).collect();
+        match spool.requeue(record, &ids, now_ms) {
+            Ok(()) => queued.extend(some),
+            Err(error) => {
+                let why = match error.kind() {
+                    std::io::ErrorKind::NotFound => "it has just been removed from the history".to_owned(),
+                    std::io::ErrorKind::WouldBlock => "another process holds its record; try again".to_owned(),
+                    kind => kind.to_string(),
+                };
+                print::error(&format!("{} cannot be queued: {why}", ids.join(", ")));
+            }
+        }
+    }
+    queued
+}
+
+/// What came of one, and whether it has failed for good.
+fn result(site: &Site<'_>, found: &Found, queued_ms: i64) -> (String, bool) {
+    let planned = &found.delivery.planned;
+    let hook = label(site.loaded, &planned.hook);
+    let now = match site.spool.look(&found.record) {
+        Ok(Read::Record(record)) => record.deliveries.into_iter().find(|d| d.planned.id == planned.id),
+        _ => None,
+    };
+    let Some(now) = now else { return (format!("{hook}: its record has been removed from the history"), false) };
+    match &now.last {
+        Some(ended) if now.last != found.delivery.last && now.open_since_ms.is_none() => {
+            let until_ms = site.spool.timer_seen(clock::now_ms());
+            let until_ms = until_ms.then(|| schedule::gives_up_at(queued_ms, retry_for(site.loaded, &planned.hook)));
+            let told = Told::Ended { hook, ended: Box::new(ended.clone()), until_ms };
+            (told.line(), now.state == State::Failed)
+        }
+        _ => (format!("{hook}: queued, {}", when(site.loaded, &planned.hook)), false),
+    }
+}
+
+fn when(loaded: &Loaded, hook: &str) -> &'static str {
+    match loaded.find(hook) {
+        Configured::Broken => "sent when the mistake that keeps its hook off is mended",
+        _ => "sent in the background or by the next `drain`",
+    }
+}
+
+fn label(loaded: &Loaded, name: &str) -> String {
+    loaded.hooks.iter().find(|h| h.name == name).map_or(name, |h| &h.label).to_owned()
+}
+
+fn retry_for(loaded: &Loaded, name: &str) -> Duration {
+    loaded.hooks.iter().find(|h| h.name == name).map_or(loaded.deliver.retry_for, |h| h.retry_for)
+}

@@ -1,0 +1,204 @@
+//! What a lane does next: pure, from what waits, how the hook stands, and the time.
+//!
+//! The rules of docs/operating.md, "Delivery", stand here and nowhere else: order, pauses, probing, pace, digests.
+
+use super::backlog::Entry;
+use crate::schedule::{self, Pace};
+use crate::spool::{Delivery, Standing};
+use std::collections::BTreeSet;
+
+/// Deliveries in one message at most.
+const LARGEST_DIGEST: usize = 1000;
+
+/// Probes of the oldest delivery before the one after it is tried in turn.
+const PATIENT_PROBES: u32 = 3;
+
+/// What kind of receiver it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rules {
+    pub(super) pace: Pace,
+    /// Several deliveries can be told by one message.
+    pub(super) digests: bool,
+    /// A request that is repeated has its effect once more.
+    pub(super) repeats_count: bool,
+}
+
+/// The destination does not take anything, as somebody else has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Down {
+    pub(super) since_ms: i64,
+    pub(super) until_ms: i64,
+}
+
+/// What is known when the next step is chosen.
+pub(super) struct View<'a> {
+    /// In the order of recording.
+    pub(super) waiting: &'a [Entry],
+    /// Those that have had their turn in this run.
+    pub(super) tried: &'a BTreeSet<String>,
+    pub(super) standing: &'a Standing,
+    /// When the receiver got messages lately.
+    pub(super) sent: &'a [i64],
+    pub(super) down: Option<Down>,
+    pub(super) now_ms: i64,
+}
+
+/// What to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Send these, by their places: one, or several in one message. `past` is the place of the oldest when it was left
+    /// out on trial: if this one succeeds, the oldest goes alone.
+    Send { places: Vec<usize>, past: Option<usize> },
+    /// Nothing now.
+    Rest { due_ms: Option<i64>, why: Option<Why> },
+}
+
+/// Why those that wait have to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// The receiver is in trouble.
+    Down { since_ms: i64 },
+    /// What came of the attempt of that moment is not known.
+    CutOff { since_ms: i64 },
+    /// It has got as many messages as it takes.
+    Paced,
+}
+
+/// The next step of a lane.
+pub(super) fn next(view: &View<'_>, rules: Rules) -> Step {
+    let asked = asked_for(view);
+    if let Some(down) = view.down.filter(|down| !asked && down.until_ms > view.now_ms) {
+        return Step::Rest { due_ms: Some(down.until_ms), why: Some(Why::Down { since_ms: down.since_ms }) };
+    }
+    let line = line(view, rules);
+    let in_trouble = view.standing.failures > 0 && !line.is_empty();
+    let step = if in_trouble { probe(view, rules, &line, asked) } else { go_on(view, rules) };
+    match step {
+        Step::Send { .. } if rules.pace.room(view.sent, view.now_ms) == 0 => {
+            Step::Rest { due_ms: Some(rules.pace.free_at(view.sent, view.now_ms)), why: Some(Why::Paced) }
+        }
+        step => step,
+    }
+}
+
+/// Whether somebody asked for a delivery since the last failure: that lifts the pause.
+fn asked_for(view: &View<'_>) -> bool {
+    let failed_ms = view.standing.failed_ms.unwrap_or(i64::MIN);
+    view.waiting.iter().any(|e| e.delivery.requeued_ms.is_some_and(|at| at > failed_ms))
+}
+
+/// Places of those that keep their order: not alone, and not deferred for something of their own.
+fn line(view: &View<'_>, rules: Rules) -> Vec<usize> {
+    let in_line = |(_, entry): &(usize, &Entry)| {
+        let delivery = &entry.delivery;
+        !delivery.alone && (blocks(delivery) || own_due(delivery, rules).is_none_or(|due| due <= view.now_ms))
+    };
+    view.waiting.iter().enumerate().filter(in_line).map(|(place, _)| place).collect()
+}
+
+/// Whether those behind a delivery wait until it is due.
+fn blocks(delivery: &Delivery) -> bool {
+    delivery.whole_hook || delivery.open_since_ms.is_some()
+}
+
+/// A moment before which a delivery itself is not tried, whatever its hook does.
+fn own_due(delivery: &Delivery, rules: Rules) -> Option<i64> {
+    if let Some(at) = delivery.open_since_ms {
+        return Some(schedule::after_crash(&delivery.planned.id, delivery.failures + 1, at));
+    }
+    let unknown = delivery.last.as_ref().is_some_and(|last| last.unknown);
+    let by_hook = delivery.whole_hook && !(rules.repeats_count && unknown);
+    delivery.next_attempt_ms.filter(|_| !by_hook)
+}
+
+/// The hook is in trouble: one attempt, when its pause is over.
+fn probe(view: &View<'_>, rules: Rules, line: &[usize], asked: bool) -> Step {
+    let (standing, now_ms) = (view.standing, view.now_ms);
+    let since_ms = standing.since_ms.unwrap_or(now_ms);
+    let rest = |due_ms| Step::Rest { due_ms: Some(due_ms), why: Some(Why::Down { since_ms }) };
+    if let Some(next_ms) = standing.next_ms.filter(|next_ms| !asked && *next_ms > now_ms) {
+        return rest(next_ms);
+    }
+    let due = |place: usize| own_due(&view.waiting[place].delivery, rules).filter(|due| *due > now_ms);
+    // Nobody is left behind that was not tried itself: the one that was has perhaps been given up.
+    let oldest_failed = view.waiting[line[0]].delivery.failures > 0;
+    let patient = standing.failures < PATIENT_PROBES || !oldest_failed;
+    let in_turn = !patient && (standing.failures - PATIENT_PROBES).is_multiple_of(2);
+    let second = line.get(1).copied().filter(|place| in_turn && due(*place).is_none());
+    let place = second.unwrap_or(line[0]);
+    if let Some(due_ms) = due(place) {
+        return rest(due_ms);
+    }
+    if view.tried.contains(&view.waiting[place].delivery.planned.id) {
+        return rest(now_ms);
+    }
+    Step::Send { places: vec![place], past: second.map(|_| line[0]) }
+}
+
+/// The hook is well: the oldest that is due, or a backlog in one message.
+fn go_on(view: &View<'_>, rules: Rules) -> Step {
+    let (mut due_ms, mut why) = (None, None);
+    let mut ready: Vec<usize> = Vec::new();
+    for (place, entry) in view.waiting.iter().enumerate() {
+        let delivery = &entry.delivery;
+        let due = if delivery.alone { delivery.next_attempt_ms } else { own_due(delivery, rules) };
+        if let Some(due) = due.filter(|due| *due > view.now_ms) {
+            due_ms = Some(due_ms.map_or(due, |other: i64| other.min(due)));
+            if !delivery.alone && blocks(delivery) && why.is_none() {
+                why = Some(stopped_by(delivery));
+            }
+        } else if (delivery.alone || why.is_none()) && !view.tried.contains(&delivery.planned.id) {
+            ready.push(place);
+        }
+    }
+    let Some(first) = ready.first().copied() else { return Step::Rest { due_ms, why } };
+    let together = |place: &usize| {
+        let delivery = &view.waiting[*place].delivery;
+        rules.digests && !delivery.alone && !delivery.single
+    };
+    let group: Vec<usize> = ready.iter().copied().filter(together).take(LARGEST_DIGEST).collect();
+    let held_up = group.iter().any(|place| view.waiting[*place].delivery.queued);
+    let too_many = group.len() > rules.pace.room(view.sent, view.now_ms);
+    let digest = group.len() > 1 && group[0] == first && (held_up || too_many);
+    Step::Send { places: if digest { group } else { vec![first] }, past: None }
+}
+
+fn stopped_by(delivery: &Delivery) -> Why {
+    match delivery.open_since_ms {
+        Some(since_ms) => Why::CutOff { since_ms },
+        None => Why::Down { since_ms: delivery.failing_since_ms.unwrap_or(delivery.since_ms) },
+    }
+}
+
+/// How an attempt leaves the hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Health {
+    /// The receiver has spoken.
+    Up,
+    /// It has not, or said that it cannot now; nothing is sent before that moment.
+    Down { next_ms: i64 },
+    /// The hook's own set-up stops it until then; its destination is not to blame.
+    Held { next_ms: i64 },
+    /// It says nothing about the hook.
+    Same,
+}
+
+/// The standing after an attempt that ended then.
+pub(super) fn settle(standing: &mut Standing, health: Health, at_ms: i64) {
+    match health {
+        Health::Up => {
+            *standing = Standing { sent: std::mem::take(&mut standing.sent), ..Standing::default() };
+        }
+        Health::Down { next_ms } | Health::Held { next_ms } => {
+            standing.failures = standing.failures.saturating_add(1);
+            standing.since_ms.get_or_insert(at_ms);
+            standing.failed_ms = Some(at_ms);
+            standing.next_ms = Some(next_ms);
+        }
+        Health::Same => {}
+    }
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

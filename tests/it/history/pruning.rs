@@ -1,0 +1,74 @@
+//! History is bounded by age, count and size; what is pending never is.
+
+use super::{log, push_and_finish};
+use crate::delivery::{Pushing, busy, webhook};
+use crate::support::eventually;
+use crate::support::receiver::{Answer, Receiver};
+use git_service_hook::spool::new_id;
+
+/// A repository whose history has three pushes, and one push that waits.
+fn with_history(receiver: &Receiver) -> Pushing {
+    let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
+    for message in ["one", "two", "three"] {
+        push_and_finish(&pushing, message);
+    }
+    receiver.answer(|_| Answer::Reply(503, vec![("Retry-After".into(), "3000".into())], Vec::new()));
+    pushing.push("four");
+    eventually("the fourth waits", || log(&pushing, &["--state", "pending"]).len() == 1);
+    assert_eq!((pushing.done().len(), pushing.pending().len()), (3, 1));
+    pushing
+}
+
+/// Drains with these bounds; what is left of the history.
+fn left(pushing: &Pushing, receiver: &Receiver, bounds: &str) -> Vec<String> {
+    pushing.configure(&format!("[deliver]\n{bounds}\n{}", webhook("ci", &receiver.url("/"))));
+    assert_eq!(pushing.drain(), Some(0));
+    assert_eq!(pushing.pending().len(), 1, "{bounds}: what waits is never removed");
+    pushing.done()
+}
+
+#[test]
+fn the_oldest_go_when_there_are_too_many() {
+    let receiver = Receiver::start(|_| Answer::ok());
+    let pushing = with_history(&receiver);
+    let all = pushing.done();
+    assert_eq!(left(&pushing, &receiver, "keep_count = 3"), all);
+    assert_eq!(left(&pushing, &receiver, "keep_count = 2"), all[1..]);
+    assert_eq!(log(&pushing, &[]).len(), 3, "two of the history and the one that waits");
+}
+
+#[test]
+fn the_oldest_go_when_they_are_too_large() {
+    let receiver = Receiver::start(|_| Answer::ok());
+    let pushing = with_history(&receiver);
+    let all = pushing.done();
+    let size = |id: &String| pushing.sandbox.path("r.git/service-hook/done").join(id).metadata().unwrap().len();
+    let two = size(&all[1]) + size(&all[2]);
+    assert_eq!(left(&pushing, &receiver, &format!("keep_size = \"{two}\"")), all[1..]);
+    assert_eq!(left(&pushing, &receiver, &format!("keep_size = \"{}\"", two - 1)), all[2..]);
+}
+
+#[test]
+fn what_is_too_old_goes() {
+    let receiver = Receiver::start(|_| Answer::ok());
+    let pushing = with_history(&receiver);
+    let all = pushing.done();
+    let folder = pushing.sandbox.path("r.git/service-hook/done");
+    // The name says when it was recorded.
+    let old = new_id(git_service_hook::clock::now_ms() - 3 * 86_400_000);
+    std::fs::rename(folder.join(&all[0]), folder.join(&old)).unwrap();
+    assert_eq!(left(&pushing, &receiver, "keep = \"4d\"").len(), 3);
+    assert_eq!(left(&pushing, &receiver, "keep = \"2d\""), all[1..]);
+}
+
+#[test]
+fn a_record_that_is_queued_again_is_safe() {
+    let receiver = Receiver::start(|_| Answer::ok());
+    let pushing = with_history(&receiver);
+    receiver.answer(|_| busy());
+    let oldest = log(&pushing, &[])[3]["id"].as_str().unwrap().to_owned();
+    super::told(&pushing, &["redeliver", &oldest]);
+    pushing.configure(&format!("[deliver]\nkeep_count = 1\n{}", webhook("ci", &receiver.url("/"))));
+    pushing.drain();
+    assert_eq!((pushing.pending().len(), pushing.done().len()), (2, 1));
+}

@@ -1,0 +1,193 @@
+//! `redeliver`.
+
+use super::{complaints, log, push_and_finish, run, told};
+use crate::delivery::{Pushing, busy, messages, webhook};
+use crate::support::eventually;
+use crate::support::receiver::{Answer, Receiver};
+use crate::support::server::{is_root, program_for_all};
+use git_service_hook::spool::Spool;
+use std::os::unix::fs::MetadataExt;
+
+fn id_of(pushing: &Pushing, index: usize) -> String {
+    log(pushing, &[])[index]["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn what_failed_is_sent_again_under_the_same_id() {
+    let receiver = Receiver::start(|_| Answer::json(404, "{}"));
+    let hooks = [webhook("ci", &receiver.url("/ci")), webhook("team", &receiver.url("/team"))];
+    let pushing = Pushing::new(&hooks.concat());
+    push_and_finish(&pushing, "one");
+    receiver.answer(|_| Answer::ok());
+    let said = told(&pushing, &["redeliver", "--failed", "--hook", "ci"]);
+    assert!(said.lines().count() == 1 && said.contains("  ci: delivered, "), "{said}");
+    let got = receiver.got();
+    assert_eq!((got.len(), got[2].target.as_str()), (3, "/ci"), "the other hook's waits for nobody");
+    let first = got.iter().find(|r| r.target == "/ci").unwrap();
+    assert_eq!(first.header("X-Coding-Delivery"), got[2].header("X-Coding-Delivery"));
+    assert!(pushing.pending().is_empty());
+    let row = &log(&pushing, &["--hook", "ci"])[0];
+    assert_eq!((&row["state"], &row["attempts"]), (&"delivered".into(), &2.into()));
+    let text = told(&pushing, &["deliveries", "show", row["id"].as_str().unwrap()]);
+    let (first, again, second) = (text.find("1  20"), text.find("queued again"), text.find("2  20"));
+    assert!(first < again && again < second && first.is_some(), "{text}");
+}
+
+#[test]
+fn what_was_delivered_or_cancelled_is_sent_again_when_it_is_named() {
+    let receiver = Receiver::start(|_| Answer::ok());
+    let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
+    push_and_finish(&pushing, "one");
+    assert_eq!(told(&pushing, &["redeliver", "--failed"]), "", "only what has failed");
+    let id = id_of(&pushing, 0);
+    told(&pushing, &["redeliver", &id[28..]]);
+    assert_eq!(messages(&receiver), ["one", "one"]);
+
+    receiver.answer(|_| busy());
+    pushing.push("two");
+    pushing.configure(&webhook("other", &receiver.url("/")));
+    eventually("its hook has gone", || {
+        pushing.drain();
+        log(&pushing, &[])[0]["state"] == "cancelled"
+    });
+    pushing.configure(&webhook("ci", &receiver.url("/")));
+    receiver.answer(|_| Answer::ok());
+    let id = id_of(&pushing, 0);
+    assert!(told(&pushing, &["redeliver", &id]).contains("ci: delivered"));
+    assert_eq!(messages(&receiver).last().unwrap(), "two");
+}
+
+#[test]
+fn what_waits_is_due_now() {
+    let receiver = Receiver::start(|_| Answer::Reply(503, vec![("Retry-After".into(), "3000".into())], Vec::new()));
+    let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
+    pushing.push("one");
+    receiver.answer(|_| Answer::ok());
+    let said = told(&pushing, &["redeliver", &id_of(&pushing, 0)]);
+    assert!(said.contains("ci: delivered"), "{said}");
+    assert!(pushing.pending().is_empty());
+}
+
+#[test]
+fn the_exit_code_says_whether_all_is_queued_and_nothing_failed() {
+    let receiver = Receiver::start(|_| Answer::json(404, "{}"));
+    let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
+    push_and_finish(&pushing, "one");
+    let id = id_of(&pushing, 0);
+    let out = run(&pushing, &["redeliver", &id]);
+    let said = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert!(out.status.code() == Some(1) && said.contains("ci: failed for good: 404"), "{said}");
+    receiver.answer(|_| busy());
+    let out = run(&pushing, &["redeliver", &id]);
+    let said = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert!(out.status.code() == Some(0) && said.contains("503 Service Unavailable; will be tried"), "{said}");
+    receiver.answer(|_| Answer::ok());
+    let out = run(&pushing, &["redeliver", "ffffffff", &id]);
+    assert!(
+        out.status.code() == Some(1) && complaints(&out).contains("no delivery `ffffffff`"),
+        "{}",
+        complaints(&out)
+    );
+    assert_eq!(log(&pushing, &[])[0]["state"], "delivered", "what was named rightly is sent");
+    for wrong in [&["redeliver"][..], &["redeliver", "--failed", &id], &["redeliver", &id, "--hook", "ci"]] {
+        assert_eq!(run(&pushing, wrong).status.code(), Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
+fn another_sender_is_not_disturbed() {
+    let receiver = Receiver::start(|_| Answer::ok());
+    let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
+    push_and_finish(&pushing, "one");
+    let spool = Spool::at(&pushing.sandbox.path("r.git"), 0);
+    let lane = spool.lane("ci").unwrap().unwrap();
+    let said = told(&pushing, &["redeliver", &id_of(&pushing, 0)]);
+    assert!(said.contains("ci: queued, sent in the background or by the next `drain`"), "{said}");
+    assert_eq!((receiver.got().len(), pushing.pending().len()), (1, 1));
+    drop(lane);
+    assert_eq!(pushing.drain(), Some(0));
+    assert_eq!(receiver.got().len(), 2);
+}
+
+#[test]
+fn a_mistake_keeps_it_queued_and_is_told() {
+    let receiver = Receiver::start(|_| Answer::ok());
+    let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
+    push_and_finish(&pushing, "one");
+    pushing.configure(&format!("{}brnches = 1\n", webhook("ci", &receiver.url("/"))));
+    let out = run(&pushing, &["redeliver", &id_of(&pushing, 0)]);
+    let said = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert!(said.contains("ci: queued, sent when the mistake") && complaints(&out).contains("brnches"), "{said}");
+}
+
+#[test]
+fn a_record_that_is_held_is_neither_moved_nor_queued() {
+    let receiver = Receiver::start(|_| Answer::ok());
+    let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
+    push_and_finish(&pushing, "one");
+    let (record, id) = (pushing.done()[0].clone(), id_of(&pushing, 0));
+    let held = std::fs::File::open(pushing.sandbox.path("r.git/service-hook/done").join(&record)).unwrap();
+    held.lock().unwrap();
+    let out = run(&pushing, &["redeliver", &id]);
+    assert!(out.status.code() == Some(1) && complaints(&out).contains("another process holds its record"));
+    assert_eq!((pushing.done().len(), receiver.got().len()), (1, 1));
+    drop(held);
+    let spool = Spool::at(&pushing.sandbox.path("r.git"), 0);
+    spool.requeue(&record, std::slice::from_ref(&id), 1).unwrap();
+    spool.finish(&record).unwrap();
+    assert_eq!(pushing.pending(), [record], "what has something to do again does not go back");
+    assert_eq!(log(&pushing, &[])[0]["state"], "pending");
+}
+
+#[test]
+fn at_the_same_time_as_others_nothing_is_lost() {
+    let receiver = Receiver::start(|_| Answer::ok());
+    let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
+    push_and_finish(&pushing, "one");
+    let id = id_of(&pushing, 0);
+    std::thread::scope(|scope| {
+        for n in 0..8 {
+            let (pushing, id) = (&pushing, &id);
+            scope.spawn(move || {
+                if n % 2 == 0 {
+                    assert_eq!(run(pushing, &["redeliver", id]).status.code(), Some(0));
+                } else {
+                    pushing.drain();
+                }
+            });
+        }
+    });
+    eventually("nothing is left", || {
+        pushing.drain();
+        pushing.pending().is_empty()
+    });
+    let delivered = log(&pushing, &[]);
+    assert_eq!((delivered.len(), &delivered[0]["state"]), (1, &"delivered".into()), "{delivered:?}");
+    assert!((2..=5).contains(&receiver.got().len()), "{}", receiver.got().len());
+}
+
+#[test]
+fn root_does_it_as_the_owner() {
+    if !is_root() {
+        eprintln!("skipped: needs root");
+        return;
+    }
+    let receiver = Receiver::start(|_| Answer::ok());
+    let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
+    push_and_finish(&pushing, "one");
+    let id = id_of(&pushing, 0);
+    let program = program_for_all(&pushing.sandbox);
+    pushing.sandbox.git("", &["config", "--file", "r.git/config", "core.bare", "true"]);
+    let nobody = pushing.sandbox.command("chown", "").args(["-R", "65534:65534", "r.git"]).status().unwrap();
+    assert!(nobody.success());
+    let run = |arguments: &[&str]| {
+        let out = pushing.sandbox.command(program.to_str().unwrap(), "").args(arguments).output().unwrap();
+        assert_eq!(out.status.code(), Some(0), "{}", complaints(&out));
+        String::from_utf8_lossy(&out.stdout).into_owned()
+    };
+    let said = run(&["redeliver", "-C", "r.git", &id]);
+    assert!(said.contains("ci: delivered"), "{said}");
+    assert!(run(&["deliveries", "-C", "r.git"]).contains("delivered"));
+    let done = pushing.sandbox.path("r.git/service-hook/done").join(&pushing.done()[0]);
+    assert_eq!(done.metadata().unwrap().uid(), 65534);
+}
