@@ -32,6 +32,8 @@ pub(super) struct Links {
     pub(super) parents: Vec<Node>,
     /// Committer's seconds since 1970.
     pub(super) date: i64,
+    /// What the commit-graph says: more than that of any parent. It does not know all commits.
+    pub(super) generation: Option<u32>,
 }
 
 /// The history of one repository, as far as it was walked.
@@ -125,6 +127,11 @@ impl<'r> History<'r> {
         self.met[node.index()].links.as_ref().and_then(|l| l.as_ref().ok()).map_or(0, |links| links.date)
     }
 
+    /// What the commit-graph says of a commit that was read.
+    pub(super) fn generation(&self, node: Node) -> Option<u32> {
+        self.met[node.index()].links.as_ref()?.as_ref().ok()?.generation
+    }
+
     /// The content of a commit.
     pub(super) fn content(&mut self, node: Node) -> Result<&[u8], Unreadable> {
         let id = self.id(node);
@@ -133,11 +140,11 @@ impl<'r> History<'r> {
 
     fn load(&mut self, node: Node) -> Result<Links, Unreadable> {
         let id = self.id(node);
-        let read = if let Some(links) = self.written_down(&id) {
-            links
+        let (read, generation) = if let Some((links, generation)) = self.written_down(&id) {
+            (links, Some(generation))
         } else {
             let data = self.objects.read(Kind::Commit, &id, &mut self.buffer)?;
-            commit::links(data).ok_or(Unreadable::Damaged("commit", id))?
+            (commit::links(data).ok_or(Unreadable::Damaged("commit", id))?, None)
         };
         let parents = match self.grafts.get(&id) {
             _ if self.shallow.contains(&id) => Vec::new(),
@@ -145,16 +152,16 @@ impl<'r> History<'r> {
             None => read.parents,
         };
         let parents = parents.into_iter().map(|parent| self.node(parent)).collect();
-        Ok(Links { tree: read.tree, parents, date: read.date })
+        Ok(Links { tree: read.tree, parents, date: read.date, generation })
     }
 
     /// What the commit-graph says: `None` when there is no graph, the graph does not know the commit, or is damaged there.
-    fn written_down(&self, id: &gix::oid) -> Option<commit::Links> {
+    fn written_down(&self, id: &gix::oid) -> Option<(commit::Links, u32)> {
         let graph = self.graph.as_ref()?;
         let commit = graph.commit_by_id(id)?;
         let parents = commit.iter_parents().map(|at| Some(graph.id_at(at.ok()?).to_owned())).collect::<Option<_>>()?;
         let date = i64::try_from(commit.committer_timestamp()).ok()?;
-        Some(commit::Links { tree: commit.root_tree_id().to_owned(), parents, date })
+        Some((commit::Links { tree: commit.root_tree_id().to_owned(), parents, date }, commit.generation()))
     }
 }
 

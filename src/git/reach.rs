@@ -95,6 +95,19 @@ impl Reach {
         }
     }
 
+    /// Goes on until nothing left to visit can reach a commit of this generation that the commit-graph knows.
+    pub(super) fn advance_to(&mut self, history: &mut History<'_>, generation: u32) {
+        let mut later = Vec::new();
+        while let Some((date, node)) = self.queue.pop() {
+            if self.is_exhausted() || history.generation(node).is_some_and(|reached| reached <= generation) {
+                later.push((date, node));
+            } else {
+                self.visit(history, node);
+            }
+        }
+        later.into_iter().for_each(|(date, node)| self.queue.push(date, node));
+    }
+
     /// Whether the walk stopped at its bound.
     pub(super) fn is_exhausted(&self) -> bool {
         self.visited >= BOUND
@@ -122,6 +135,11 @@ impl Reach {
             return false;
         }
         let Some((_, node)) = self.queue.pop() else { return false };
+        self.visit(history, node);
+        true
+    }
+
+    fn visit(&mut self, history: &mut History<'_>, node: Node) {
         self.visited += 1;
         if let Ok(links) = history.links(node) {
             for parent in &links.parents {
@@ -129,6 +147,5 @@ impl Reach {
             }
             history.note_skew(&links);
         }
-        true
     }
 }

@@ -3,8 +3,9 @@
 //!
 //! Two walks go back in time side by side, newest commit first: one over what the tip reaches, one over what the others
 //! reach. The first stops at every commit that the second has met, so a push costs what it brings and not the age of the
-//! repository. Dates of commits are claims of their authors' clocks: after the walk, the second one goes on a little (far, once a
-//! clock was seen to run backwards), and takes away what it meets then.
+//! repository. Dates of commits are claims of their authors' clocks: after the walk, the second one goes on, and takes away
+//! what it meets then. Where a commit-graph knows the commits, it goes as far as they can be reached, so that the outcome is
+//! exact; else a little, and far once a clock was seen to run backwards.
 
 use super::history::{History, Links, Node};
 use super::object::Unreadable;
@@ -74,14 +75,20 @@ fn visit(history: &mut History<'_>, node: Node, seen: &mut Set, queue: &mut Queu
     }
 }
 
-/// Takes away what the others reach after all: until their walk is past the oldest commit that is left, and a number of
-/// further steps take nothing away.
+/// Takes away what the others reach after all. Of commits that the commit-graph knows it also knows what cannot reach them,
+/// whatever clocks say. For the rest the others' walk goes on until it is past the oldest commit that is left, and a
+/// number of further steps take nothing away.
 pub(super) fn settle(history: &mut History<'_>, commits: &mut Vec<Node>, others: &mut Reach) {
-    loop {
-        let Some(oldest) = commits.iter().map(|node| history.date(*node)).min() else { return };
+    while !commits.is_empty() {
         let before = commits.len();
-        others.advance(history, oldest);
-        others.advance_by(history, if history.is_skewed() { FURTHER_WHEN_SKEWED } else { FURTHER });
+        if let Some(lowest) = commits.iter().filter_map(|node| history.generation(*node)).min() {
+            others.advance_to(history, lowest);
+        }
+        let dated = commits.iter().filter(|node| history.generation(**node).is_none());
+        if let Some(oldest) = dated.map(|node| history.date(*node)).min() {
+            others.advance(history, oldest);
+            others.advance_by(history, if history.is_skewed() { FURTHER_WHEN_SKEWED } else { FURTHER });
+        }
         commits.retain(|node| !others.contains(*node));
         if commits.len() == before {
             return;

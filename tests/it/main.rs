@@ -19,6 +19,7 @@ mod config_project;
 mod config_references;
 mod delivery;
 mod demo;
+mod differential;
 mod events;
 mod history;
 mod install;

@@ -1,0 +1,79 @@
+//! The event against Git, field by field: random histories in repositories of several kinds, and random pushes over them.
+//!
+//! `GIT_SERVICE_HOOK_SEED=N` runs one history; `GIT_SERVICE_HOOK_FULL=1` runs twenty times as many. A seed that shows a
+//! difference prints the shell script that makes the repository and asks both sides. The same comparison over the history
+//! of any repository: `cargo run --example differential -- REPOSITORY [PUSHES]`.
+
+mod compare;
+mod dice;
+mod history;
+mod objects;
+mod oracle;
+mod pushes;
+mod scratch;
+mod storage;
+mod trees;
+
+use crate::support::full;
+use dice::Dice;
+use git_service_hook::git::Repository;
+use oracle::Oracle;
+use pushes::{Server, World};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Histories in CI, and pushes over each.
+const HISTORIES: u64 = 80;
+const PUSHES: usize = 30;
+
+#[test]
+fn events_of_random_pushes_equal_what_git_says() {
+    if let Some(seed) = std::env::var("GIT_SERVICE_HOOK_SEED").ok().and_then(|seed| seed.parse().ok()) {
+        one(seed);
+        return;
+    }
+    let seeds = if full() { HISTORIES * 20 } else { HISTORIES };
+    let next = AtomicU64::new(1);
+    let compared = std::thread::scope(|threads| {
+        let work = || {
+            let mut pushes = 0;
+            loop {
+                let seed = next.fetch_add(1, Ordering::Relaxed);
+                if seed > seeds {
+                    return pushes;
+                }
+                pushes += one(seed);
+            }
+        };
+        let workers: Vec<_> = (0..2).map(|_| threads.spawn(work)).collect();
+        workers.into_iter().map(|worker| worker.join().expect("no history differs")).sum::<usize>()
+    });
+    assert!(compared >= 2000, "only {compared} pushes were compared");
+}
+
+/// One history; the number of pushes.
+fn one(seed: u64) -> usize {
+    let mut dice = Dice::new(seed);
+    let history = history::random(&mut dice);
+    let (mut repo, _elsewhere) = storage::stored(&history, &mut dice);
+    let mut oracle = Oracle::new(repo.path(), history.objects.sha256, &history.commits);
+    oracle.learn(&history.commits);
+    let world = World { commits: history.commits, others: history.others, reach: 10, max_commits: &[0, 1, 5, 2048] };
+    repo.configure(&format!("[receive]\n\thideRefs = {}", pushes::HIDDEN.trim_end_matches('/')));
+    let mut server = Server::new(&world, &mut dice, true);
+    for _ in 0..PUSHES {
+        let push = server.push(&world, &mut dice);
+        pushes::store(&server.refs, &repo, dice.one_in(2));
+        let repository = Repository::open(repo.path()).unwrap();
+        let mut updates = push.updates.clone();
+        repository.order(&mut updates);
+        let found = compare::differences(&mut oracle, &push, &repository.events(&updates, &push.needs));
+        assert!(
+            found.is_empty(),
+            "GIT_SERVICE_HOOK_SEED={seed} shows:\n{}\n\nThis makes the repository and asks both sides:\n{}{}",
+            found.join("\n"),
+            repo.script(),
+            pushes::script(&push)
+        );
+    }
+    PUSHES
+}

@@ -1,0 +1,73 @@
+//! Where the objects of a history lie, and what a commit-graph knows of it.
+
+use super::dice::Dice;
+use super::history::History;
+use super::scratch::Scratch;
+
+/// A repository with the objects, and another one that it needs beside it.
+pub fn stored(history: &History, dice: &mut Dice) -> (Scratch, Option<Scratch>) {
+    let objects = &history.objects;
+    let mut repo = Scratch::new(objects.sha256);
+    let whole = ["index-pack", "--stdin"];
+    let mut elsewhere = None;
+    match dice.below(6) {
+        0 => drop(repo.git(&whole, &objects.pack(0, 1))),
+        1 => drop(repo.git(&["unpack-objects", "-q"], &objects.pack(0, 1))),
+        2 => {
+            for part in 0..3 {
+                repo.git(&whole, &objects.pack(part, 3));
+            }
+            repo.git(&["multi-pack-index", "write", "--no-progress"], b"");
+        }
+        3 => {
+            repo.git(&whole, &objects.pack(0, 2));
+            repo.git(&["unpack-objects", "-q"], &objects.pack(1, 2));
+        }
+        4 => {
+            let mut other = Scratch::new(objects.sha256);
+            other.git(&whole, &objects.pack(0, 2));
+            repo.git(&whole, &objects.pack(1, 2));
+            repo.borrow(&[other.path().join("objects")]);
+            elsewhere = Some(other);
+        }
+        _ => deltas(&mut repo, history),
+    }
+    graph(&mut repo, history, dice);
+    (repo, elsewhere)
+}
+
+/// Long chains of deltas, by offset or by name.
+fn deltas(repo: &mut Scratch, history: &History) {
+    repo.git(&["index-pack", "--stdin"], &history.objects.pack(0, 1));
+    let by_offset = if history.commits.len() % 2 == 0 { "--delta-base-offset" } else { "--no-reuse-object" };
+    let pack = ["pack-objects", "-q", "--window=30", "--depth=40", "--no-reuse-delta", by_offset, "objects/pack/all"];
+    let all = repo.path().join("objects/pack");
+    let first: Vec<_> = std::fs::read_dir(&all).unwrap().map(|entry| entry.unwrap().path()).collect();
+    repo.git(&pack, history.objects.names().as_bytes());
+    for file in first {
+        std::fs::remove_file(file).unwrap();
+    }
+    for entry in std::fs::read_dir(&all).unwrap() {
+        let old = entry.unwrap().path();
+        let name = old.file_name().unwrap().to_str().unwrap().replacen("all-", "pack-", 1);
+        std::fs::rename(&old, all.join(name)).unwrap();
+    }
+}
+
+fn graph(repo: &mut Scratch, history: &History, dice: &mut Dice) {
+    let write = ["commit-graph", "write", "--no-progress", "--stdin-commits"];
+    let (all, some) = (history.commits.join("\n"), history.commits[..history.commits.len() / 2].join("\n"));
+    match dice.below(5) {
+        0 => {}
+        1 => drop(repo.git(&write, some.as_bytes())),
+        2 => {
+            repo.git(&[&write[..], &["--split=no-merge"]].concat(), some.as_bytes());
+            repo.git(&[&write[..], &["--split=no-merge"]].concat(), all.as_bytes());
+        }
+        3 => {
+            repo.git(&write, all.as_bytes());
+            repo.configure("[core]\n\tcommitGraph = false");
+        }
+        _ => drop(repo.git(&write, all.as_bytes())),
+    }
+}
