@@ -10,6 +10,8 @@ pub struct History {
     pub commits: Vec<String>,
     /// Tags of commits, of tags, of trees, of blobs; trees and blobs.
     pub others: Vec<String>,
+    /// Whether clocks are so wrong that only a commit-graph can tell what is new.
+    pub broken: bool,
 }
 
 /// How far clocks are wrong.
@@ -63,10 +65,14 @@ const EXTRA: [&str; 5] = [
 
 /// Makes one.
 pub fn random(dice: &mut Dice) -> History {
-    let mut history =
-        History { objects: Objects::new(dice.one_in(6)), commits: Vec::new(), others: Vec::new() };
     let clock = [Clock::Right, Clock::Stopped, Clock::Wrong(200), Clock::Wrong(3000), Clock::Wrong(100_000_000), Clock::Broken]
         [dice.below(6)];
+    let mut history = History {
+        objects: Objects::new(dice.one_in(6)),
+        commits: Vec::new(),
+        others: Vec::new(),
+        broken: matches!(clock, Clock::Broken | Clock::Wrong(100_000_000)),
+    };
     let mut files: Vec<Files> = Vec::new();
     let size = 8 + dice.below(50);
     for n in 0..size {

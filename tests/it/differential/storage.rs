@@ -57,14 +57,14 @@ fn deltas(repo: &mut Scratch, history: &History) {
 fn graph(repo: &mut Scratch, history: &History, dice: &mut Dice) {
     let write = ["commit-graph", "write", "--no-progress", "--stdin-commits"];
     let (all, some) = (history.commits.join("\n"), history.commits[..history.commits.len() / 2].join("\n"));
-    match dice.below(5) {
+    match if history.broken { 4 - dice.below(2) } else { dice.below(5) } {
         0 => {}
         1 => drop(repo.git(&write, some.as_bytes())),
-        2 => {
+        3 => {
             repo.git(&[&write[..], &["--split=no-merge"]].concat(), some.as_bytes());
             repo.git(&[&write[..], &["--split=no-merge"]].concat(), all.as_bytes());
         }
-        3 => {
+        2 => {
             repo.git(&write, all.as_bytes());
             repo.configure("[core]\n\tcommitGraph = false");
         }
