@@ -23,13 +23,30 @@ pub struct Push {
 pub fn differences(oracle: &mut Oracle, push: &Push, told: &[Computed]) -> Vec<String> {
     let known = push.before.iter().filter(|(name, _)| RefName::new(name.as_bytes()).kind() != RefKind::Other);
     let known: BTreeSet<String> = known.map(|(_, id)| oracle.peeled(id)).filter(is_commit).map(|o| o.id).collect();
-    let mut judge = Judge { oracle, push, known: known.into_iter().collect(), listed: HashSet::new(), found: Vec::new() };
+    let mut judge =
+        Judge { oracle, push, known: known.into_iter().collect(), listed: HashSet::new(), found: Vec::new() };
     judge.order(told);
     for (index, computed) in told.iter().enumerate() {
         judge.event(index, computed);
     }
     judge.totals(told);
     judge.found
+}
+
+/// The number of commits of the largest event.
+pub fn largest(oracle: &mut Oracle, push: &Push) -> usize {
+    let mut largest = 0;
+    let known: Vec<_> = push.before.values().cloned().collect();
+    for update in push.updates.iter().filter(|update| !update.new.is_null()) {
+        let new = oracle.peeled(update.new.as_str());
+        let old = (!update.old.is_null()).then(|| oracle.peeled(update.old.as_str()));
+        for (tip, other) in [(Some(new.clone()), old.clone()), (old, Some(new))] {
+            let Some(tip) = tip.filter(is_commit) else { continue };
+            let others = other.map_or_else(|| known.clone(), |other| vec![other.id]);
+            largest = largest.max(oracle.count(&[tip.id], &others));
+        }
+    }
+    largest
 }
 
 fn is_commit(object: &Object) -> bool {
@@ -178,7 +195,8 @@ impl Judge<'_> {
             listed.map(|(_, path)| String::from_utf8_lossy(path).into_owned()).collect()
         };
         let message = String::from_utf8_lossy(&facts.message);
-        let lossy = [&facts.message, &facts.author.name, &facts.author.email, &facts.committer.name, &facts.committer.email];
+        let lossy =
+            [&facts.message, &facts.author.name, &facts.author.email, &facts.committer.name, &facts.committer.email];
         Commit {
             id: ObjectId::parse(id).unwrap(),
             tree_id: ObjectId::parse(&facts.tree).unwrap(),

@@ -65,8 +65,9 @@ const EXTRA: [&str; 5] = [
 
 /// Makes one.
 pub fn random(dice: &mut Dice) -> History {
-    let clock = [Clock::Right, Clock::Stopped, Clock::Wrong(200), Clock::Wrong(3000), Clock::Wrong(100_000_000), Clock::Broken]
-        [dice.below(6)];
+    let clock =
+        [Clock::Right, Clock::Stopped, Clock::Wrong(200), Clock::Wrong(3000), Clock::Wrong(100_000_000), Clock::Broken]
+            [dice.below(6)];
     let mut history = History {
         objects: Objects::new(dice.one_in(6)),
         commits: Vec::new(),

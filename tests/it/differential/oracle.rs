@@ -57,7 +57,10 @@ impl Oracle {
         repo.borrow(&[git_dir.join("objects")]);
         // Corrected dates, the newer version, do not survive dates that are 2^31 seconds apart.
         let levels = "commitGraph.generationVersion=1";
-        repo.ask(&["-c", levels, "commit-graph", "write", "--no-progress", "--stdin-commits"], commits.join("\n").as_bytes());
+        repo.ask(
+            &["-c", levels, "commit-graph", "write", "--no-progress", "--stdin-commits"],
+            commits.join("\n").as_bytes(),
+        );
         let trees = ["diff-tree", "--stdin", "-r", "--root", "--no-renames", "--name-status", "-z", "--no-commit-id"];
         let (objects, trees) = (Talk::new(&repo, &["cat-file", "--batch-command"]), Talk::new(&repo, &trees));
         Self { repo, objects, trees, facts: HashMap::new() }
@@ -136,7 +139,8 @@ impl Oracle {
 
     /// Asks for many commits at once.
     pub fn learn(&mut self, ids: &[String]) {
-        let unknown: String = ids.iter().filter(|id| !self.facts.contains_key(*id)).map(|id| format!("{id}\n")).collect();
+        let unknown: String =
+            ids.iter().filter(|id| !self.facts.contains_key(*id)).map(|id| format!("{id}\n")).collect();
         if unknown.is_empty() {
             return;
         }
@@ -156,7 +160,8 @@ impl Oracle {
         let parents: Vec<String> = text(2).split(' ').filter(|p| !p.is_empty()).map(str::to_owned).collect();
         let content = self.content(&id);
         let headers = content.windows(2).position(|pair| pair == b"\n\n").map_or(&content[..], |end| &content[..end]);
-        let signed = headers.split(|b| *b == b'\n').any(|l| l.starts_with(b"gpgsig ") || l.starts_with(b"gpgsig-sha256 "));
+        let signed =
+            headers.split(|b| *b == b'\n').any(|l| l.starts_with(b"gpgsig ") || l.starts_with(b"gpgsig-sha256 "));
         let asked = format!("{id} {}\n", parents.first().map_or("", String::as_str));
         let paths = statuses(&self.trees.until_mark(asked.trim_end_matches(" \n").trim_end_matches('\n')));
         let who = |at: usize| Who {
@@ -166,7 +171,19 @@ impl Oracle {
             zone: text(at + 2).split(' ').nth(1).unwrap_or_default().to_owned(),
         };
         let (author, committer) = (who(3), who(7));
-        (id, Facts { tree: text(1), parents, author, committer, encoding: text(11), message: field[12].to_vec(), signed, paths })
+        (
+            id,
+            Facts {
+                tree: text(1),
+                parents,
+                author,
+                committer,
+                encoding: text(11),
+                message: field[12].to_vec(),
+                signed,
+                paths,
+            },
+        )
     }
 }
 

@@ -86,7 +86,8 @@ impl Server {
             // Often near another ref, as branches are.
             let near = self.refs.values().nth(dice.below(self.refs.len().max(1)));
             let near = near.and_then(|id| world.commits.iter().position(|commit| commit == id));
-            let at = near.filter(|_| !dice.one_in(4)).map_or(dice.below(world.commits.len()), |at| step(world, dice, at));
+            let at =
+                near.filter(|_| !dice.one_in(4)).map_or(dice.below(world.commits.len()), |at| step(world, dice, at));
             return (None, Some(target(world, dice, name, at)));
         };
         if dice.one_in(6) {

@@ -9,8 +9,28 @@ pub type Files = BTreeMap<Vec<u8>, (&'static str, String)>;
 
 /// Parts of paths; many sort around the slash, some are no UTF-8.
 const PARTS: [&[u8]; 22] = [
-    b"a", b"a.c", b"a-b", b"a!", b"a0", b"ab", b"B", b"b", b"dir", b"z", b"sp ace", b"q\"uote", b"back\\slash",
-    b"new\nline", b"tab\there", b"caf\xe9", "caf\u{e9}".as_bytes(), "文件".as_bytes(), b"-dash", b"\x01", b"\xff\xfe", b".x",
+    b"a",
+    b"a.c",
+    b"a-b",
+    b"a!",
+    b"a0",
+    b"ab",
+    b"B",
+    b"b",
+    b"dir",
+    b"z",
+    b"sp ace",
+    b"q\"uote",
+    b"back\\slash",
+    b"new\nline",
+    b"tab\there",
+    b"caf\xe9",
+    "caf\u{e9}".as_bytes(),
+    "文件".as_bytes(),
+    b"-dash",
+    b"\x01",
+    b"\xff\xfe",
+    b".x",
 ];
 const MODES: [&str; 6] = ["100644", "100644", "100644", "100755", "120000", "100664"];
 
