@@ -5,6 +5,7 @@
 mod commits;
 mod damage;
 mod document;
+mod kinds;
 mod paths;
 mod repo;
 mod repositories;
