@@ -10,6 +10,7 @@ mod commit;
 mod events;
 mod history;
 mod identity;
+mod loose;
 mod newest;
 mod object;
 mod open;

@@ -2,6 +2,7 @@
 //! cannot read. Objects are not looked at.
 
 use super::Refs;
+use super::loose;
 use super::program::git;
 use super::settings::Hidden;
 use crate::push::{RefKind, RefName, RefUpdate};
@@ -25,18 +26,7 @@ pub(super) fn list(repo: &gix::Repository, prefixes: &[&str]) -> (Vec<Found>, bo
     if is_reftable(repo) {
         return from_git(repo, prefixes).map_or((Vec::new(), false), |refs| (refs, true));
     }
-    let (mut refs, mut whole) = (Vec::new(), true);
-    for prefix in prefixes {
-        let Ok(platform) = repo.references() else { return (refs, false) };
-        let Ok(found) = platform.prefixed(*prefix) else { return (refs, false) };
-        for reference in found {
-            match reference {
-                Ok(reference) => refs.push(plain(reference.inner)),
-                Err(_) => whole = false,
-            }
-        }
-    }
-    (refs, whole)
+    loose::list(repo, prefixes)
 }
 
 fn plain(reference: gix::refs::Reference) -> Found {
