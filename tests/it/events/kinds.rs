@@ -3,7 +3,7 @@
 use super::repo::Repo;
 use crate::support::Sandbox;
 use git_service_hook::git::Repository;
-use git_service_hook::push::{Computed, Needs, RefUpdate};
+use git_service_hook::push::{Commit, Computed, Needs, RefUpdate};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -115,8 +115,7 @@ fn a_reftable_is_told_alike() {
 #[test]
 fn a_sha256_repository_differs_in_its_ids_alone() {
     let facts = |events: Vec<Computed>| {
-        let fact =
-            |c: &git_service_hook::push::Commit| (c.message.clone(), c.distinct, c.added.clone(), c.parents.len());
+        let fact = |c: &Commit| (c.message.clone(), c.distinct, c.added.clone(), c.parents.len());
         let commits = |c: &Computed| c.event.commits.iter().map(fact).collect::<Vec<_>>();
         events.iter().map(|c| (c.event.change, c.event.base.is_some(), commits(c), c.scan.clone())).collect::<Vec<_>>()
     };
@@ -199,50 +198,61 @@ fn a_clone_without_blobs_is_told_alike_and_fetches_nothing() {
     assert_eq!(told(&repo.sandbox.path("partial.git"), &updates), plain());
 }
 
-/// Packs vanish and appear below an open repository; what is reachable is always there.
-#[test]
-fn gc_that_runs_meanwhile_changes_nothing() {
-    let (mut repo, updates) = pushed(&[]);
-    repo.set("refs/keep/topic", "s1");
-    repo.set("refs/keep/gone", "c");
+/// Tells the push over and over while something else goes on.
+fn told_while(repo: &Repo, updates: &[RefUpdate], mut meanwhile: impl FnMut(usize) + Send) {
     let (path, plain, done) = (repo.sandbox.path("repo.git"), plain(), AtomicBool::new(false));
     std::thread::scope(|threads| {
-        let gc = threads.spawn(|| {
-            for turn in 0..25 {
-                let loose = ["repack", "-adfq", if turn % 2 == 0 { "--window=1" } else { "--window=20" }];
-                repo.git(&loose);
-                repo.git(&["gc", "-q", "--prune=now"]);
-                repo.git(&["commit-graph", "write", "--reachable", "--no-progress", "--split"]);
-            }
+        let other = threads.spawn(|| {
+            (0..40).for_each(&mut meanwhile);
             done.store(true, Ordering::Relaxed);
         });
         let open = Repository::open(&path).unwrap();
         let mut turns = 0;
-        while !done.load(Ordering::Relaxed) && !gc.is_finished() {
-            let now = told(&path, &updates);
-            assert!(now == plain, "opened now: {:#?}", shown(&now));
-            let now = open.events(&updates, &Needs::everything(2048));
-            assert!(now == plain, "opened before: {:#?}", shown(&now));
+        while !done.load(Ordering::Relaxed) && !other.is_finished() {
+            for (when, now) in
+                [("now", told(&path, updates)), ("before", open.events(updates, &Needs::everything(2048)))]
+            {
+                assert!(now == plain, "opened {when}: {:#?}", now.iter().map(shown).collect::<Vec<_>>());
+            }
             turns += 1;
         }
         assert!(turns > 10, "events were computed {turns} times meanwhile");
     });
 }
 
-/// The events without what is always the same, to be read by people.
-fn shown(events: &[Computed]) -> Vec<String> {
-    let event = |c: &Computed| {
-        let commit = |c: &git_service_hook::push::Commit| {
-            format!("{}{}", c.message, if c.files_truncated { " without paths" } else { "" })
-        };
-        let commits = c.event.commits.iter().map(commit).collect::<Vec<_>>().join(", ");
-        format!(
-            "{} {:?}: {commits} {:?} bounded {}",
-            c.event.update.name.display(),
-            c.event.change,
-            c.event.error,
-            c.scan.bounded
-        )
-    };
-    events.iter().map(event).collect()
+/// An event in few words.
+fn shown(computed: &Computed) -> String {
+    let event = &computed.event;
+    let commit = |c: &Commit| format!("{}{}", c.message, if c.files_truncated { " without paths" } else { "" });
+    let commits = event.commits.iter().map(commit).collect::<Vec<_>>().join(", ");
+    format!("{} {:?}: {commits} {:?}", event.update.name.display(), event.change, event.error)
+}
+
+/// Packs vanish and appear below an open repository; what is reachable is always there.
+#[test]
+fn gc_that_runs_meanwhile_changes_nothing() {
+    let (mut repo, updates) = pushed(&[]);
+    repo.set("refs/keep/topic", "s1");
+    repo.set("refs/keep/gone", "c");
+    told_while(&repo, &updates, |turn| {
+        repo.git(&["repack", "-adfq", if turn % 2 == 0 { "--window=1" } else { "--window=20" }]);
+        repo.git(&["gc", "-q", "--prune=now"]);
+        repo.git(&["commit-graph", "write", "--reachable", "--no-progress", "--split"]);
+    });
+}
+
+/// A ref moves from a file of its own into the packed file, and is somewhere at any time.
+#[test]
+fn refs_that_are_packed_meanwhile_are_not_overlooked() {
+    let (repo, updates) = pushed(&[]);
+    let git_dir = repo.sandbox.path("repo.git");
+    let refs = repo.lines(&["for-each-ref", "--format=%(objectname) %(refname)"]);
+    told_while(&repo, &updates, |_| {
+        for (id, name) in refs.iter().map(|line| line.split_once(' ').unwrap()) {
+            std::fs::create_dir_all(git_dir.join(name).parent().unwrap()).unwrap();
+            std::fs::write(git_dir.join("being-written"), format!("{id}\n")).unwrap();
+            std::fs::rename(git_dir.join("being-written"), git_dir.join(name)).unwrap();
+        }
+        repo.git(&["pack-refs", "--all", "--prune"]);
+    });
 }
