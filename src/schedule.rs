@@ -73,9 +73,15 @@ pub fn gives_up_at(since_ms: i64, retry_for: Duration) -> i64 {
     since_ms.saturating_add(millis(retry_for))
 }
 
-/// When a delivery is due whose attempt started then and never ended: its process died.
+/// When a delivery is due whose attempt started then and never ended: its process died. `failures` counts that attempt.
 pub fn after_crash(delivery: &str, failures: u32, started_ms: i64) -> i64 {
     started_ms + millis(jittered(pause(failures), delivery, failures))
+}
+
+/// The same where each attempt may have its effect once more; `unknowns` counts that attempt. `None`: never again.
+pub fn after_doubtful_crash(unknowns: u32, started_ms: i64) -> Option<i64> {
+    let pause = UNKNOWN_PAUSES.get((unknowns.max(1) - 1) as usize)?;
+    Some(started_ms + millis(*pause))
 }
 
 fn pause(failures: u32) -> Duration {

@@ -73,12 +73,23 @@ fn millis(duration: Duration) -> i64 {
 }
 
 /// The line that ends what nobody is configured for any more.
-pub(super) fn cancelled(delivery: &Delivery, now_ms: i64) -> Ended {
+pub(super) fn cancelled(delivery: &Delivery, at_ms: i64) -> Ended {
+    unsent(delivery, at_ms, Outcome::Cancelled, "its hook has gone from the configuration, or is off")
+}
+
+/// The line that ends what was cut off too often to be tried again.
+pub(super) fn given_up(delivery: &Delivery, at_ms: i64) -> Ended {
+    let why = "its attempts were cut off, and it may have arrived several times; given up";
+    Ended { unknown: true, ..unsent(delivery, at_ms, Outcome::Failed, why) }
+}
+
+/// An end without a request.
+fn unsent(delivery: &Delivery, at_ms: i64, outcome: Outcome, why: &str) -> Ended {
     Ended {
         delivery: delivery.planned.id.clone(),
-        at_ms: now_ms,
-        outcome: Outcome::Cancelled,
-        why: "its hook has gone from the configuration, or is off".to_owned(),
+        at_ms,
+        outcome,
+        why: why.to_owned(),
         unknown: false,
         whole_hook: false,
         digest: 0,

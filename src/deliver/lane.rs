@@ -135,6 +135,7 @@ impl Lane<'_> {
                         return Walk::Unwritable;
                     }
                 }
+                Step::GiveUp { place } => self.give_up(place),
                 Step::Rest { due_ms, why } => {
                     // News come after everything that is known, so they change nothing before this moment.
                     if self.backlog.refresh(self.site.spool, self.name).unwrap_or(false) {

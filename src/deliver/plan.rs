@@ -49,6 +49,8 @@ pub(super) enum Step {
     /// Send these, by their places: one, or several in one message. `past` is the place of the oldest when it was left
     /// out on trial: if this one succeeds, the oldest goes alone.
     Send { places: Vec<usize>, past: Option<usize> },
+    /// This one was cut off once more than is allowed where each attempt may have its effect.
+    GiveUp { place: usize },
     /// Nothing now.
     Rest { due_ms: Option<i64>, why: Option<Why> },
 }
@@ -66,6 +68,9 @@ pub(super) enum Why {
 
 /// The next step of a lane.
 pub(super) fn next(view: &View<'_>, rules: Rules) -> Step {
+    if let Some(place) = view.waiting.iter().position(|entry| is_hopeless(&entry.delivery, rules)) {
+        return Step::GiveUp { place };
+    }
     let asked = asked_for(view);
     if let Some(down) = view.down.filter(|down| !asked && down.until_ms > view.now_ms) {
         return Step::Rest { due_ms: Some(down.until_ms), why: Some(Why::Down { since_ms: down.since_ms }) };
@@ -101,8 +106,17 @@ fn blocks(delivery: &Delivery) -> bool {
     delivery.whole_hook || delivery.open_since_ms.is_some()
 }
 
+/// Whether it must not be tried any more, for nobody knows how often it was posted or built already.
+fn is_hopeless(delivery: &Delivery, rules: Rules) -> bool {
+    let doubtful = |at| schedule::after_doubtful_crash(delivery.unknowns + 1, at);
+    rules.repeats_count && delivery.open_since_ms.is_some_and(|at| doubtful(at).is_none())
+}
+
 /// A moment before which a delivery itself is not tried, whatever its hook does.
 fn own_due(delivery: &Delivery, rules: Rules) -> Option<i64> {
+    if let Some(at) = delivery.open_since_ms.filter(|_| rules.repeats_count) {
+        return schedule::after_doubtful_crash(delivery.unknowns + 1, at);
+    }
     if let Some(at) = delivery.open_since_ms {
         return Some(schedule::after_crash(&delivery.planned.id, delivery.failures + 1, at));
     }

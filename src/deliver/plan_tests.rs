@@ -132,6 +132,19 @@ fn an_attempt_that_was_cut_off_keeps_its_place_until_it_is_repeated() {
 }
 
 #[test]
+fn where_each_attempt_may_count_a_cut_off_one_has_the_pauses_of_a_doubtful_one_and_then_no_more() {
+    let died = |unknowns| {
+        let mut died = Delivery { unknowns, ..delivery(0) };
+        died.start(NOW - 1000);
+        step(vec![died, delivery(1)], &Standing::default(), ROBOT)
+    };
+    let rest = |due_ms| Step::Rest { due_ms: Some(due_ms), why: Some(Why::CutOff { since_ms: NOW - 1000 }) };
+    assert_eq!(died(0), rest(NOW - 1000 + 120_000));
+    assert_eq!(died(1), rest(NOW - 1000 + 600_000));
+    assert_eq!(died(2), Step::GiveUp { place: 0 });
+}
+
+#[test]
 fn asking_for_a_delivery_lifts_the_pause_once() {
     let asked = |at| vec![deferred(0, true, false, NOW + 9000), Delivery { requeued_ms: Some(at), ..delivery(1) }];
     assert_eq!(step(asked(NOW), &trouble(1, NOW + 9000), WEBHOOK), send([0]));

@@ -175,6 +175,14 @@ impl Lane<'_> {
         attempt::digest(self.site, hook, facts, members).ok_or_else(missing)
     }
 
+    /// Ends what was cut off too often. Nothing is sent.
+    pub(super) fn give_up(&mut self, place: usize) {
+        if self.unchanged(&[place]).is_some() {
+            let ended = ending::given_up(&self.backlog.entries[place].delivery, self.site.carrier.now_ms());
+            self.write(&[place], vec![ended]);
+        }
+    }
+
     /// The receiver takes others: nothing waits for this one any more.
     fn leave_alone(&mut self, place: usize, at_ms: i64) {
         let entry = &mut self.backlog.entries[place];
