@@ -77,9 +77,11 @@ pub fn run(site: Site<'_>, push: Option<&str>, patience: Duration) -> Ran {
         r.problems = problems;
         r.busy = backlog.unread.is_some();
     });
+    let hooks = backlog.hooks();
+    site.spool.let_rest(&hooks);
     std::thread::scope(|scope| {
         let report = &report;
-        for hook in backlog.hooks() {
+        for hook in hooks {
             let own = backlog.of(&hook);
             let name = hook.clone();
             let lane = move || lane::run(&site, &hook, own, push, patience, report);
