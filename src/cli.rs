@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 const HOOK: &str = "post-receive";
 
 #[derive(Debug, Parser)]
-#[command(name = "git-service-hook", bin_name = "git service-hook", version, max_term_width = 100)]
+#[command(name = "git-service-hook", bin_name = "git service-hook", version, max_term_width = 80)]
 #[command(about = "Tells chat groups, CI servers and webhooks what was pushed to a bare Git repository")]
 #[command(after_help = "Exit codes: 0 done, 1 not done or mistakes found, 2 usage error.\n\
     Start with `git service-hook install` in a bare repository, then edit its hooks.toml.")]

@@ -195,6 +195,8 @@ impl Lane<'_> {
     fn write(&mut self, places: &[usize], ends: Vec<Ended>) {
         for (place, ended) in places.iter().zip(ends) {
             let Entry { record, delivery } = &mut self.backlog.entries[*place];
+            // Whoever asked for it again reads what came of the first attempt.
+            let asked = delivery.requeued_ms.is_some() && delivery.failures == 0;
             delivery.end(&ended);
             let failed_ms = (ended.outcome == Outcome::Failed).then_some(ended.at_ms);
             if let Err(error) = self.site.spool.append(record, &Line::Ended(Box::new(ended))) {
@@ -204,7 +206,9 @@ impl Lane<'_> {
                 );
             }
             if let Some(failed_ms) = failed_ms {
-                self.site.spool.note_failure(failed_ms);
+                if !asked {
+                    self.site.spool.note_failure(failed_ms);
+                }
                 with(self.report, |r| r.failed += 1);
             }
             if delivery.state != State::Pending {

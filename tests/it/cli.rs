@@ -59,6 +59,8 @@ fn every_command_has_help_and_the_program_a_version() {
         let out = sandbox.run("", &[command, "--help"]);
         assert_eq!(out.status.code(), Some(0), "{command}");
         assert!(stdout(&out).contains("Usage: git service-hook"), "{command}: {}", stdout(&out));
+        let long = stdout(&out).lines().find(|l| l.chars().count() > 80).map(str::to_owned);
+        assert_eq!(long, None, "{command}: longer than a terminal of 80 columns");
     }
     assert_eq!(
         stdout(&sandbox.run("", &["--version"])).trim(),
