@@ -7,7 +7,8 @@ use super::plan::{self, Rules, Step, View, Why};
 use super::turn::Turn;
 use super::{Report, Site, note, with};
 use crate::config::{Found, Hook};
-use crate::spool::{Lane as Lock, Line, Queued, Read, Standing, State};
+use crate::schedule;
+use crate::spool::{Delivery, Lane as Lock, Line, Queued, Read, Standing, State};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -57,7 +58,7 @@ pub(super) fn run(
             Some(Walk::Done) if lane.backlog.is_behind(site.spool) => {}
             Some(Walk::Done | Walk::Unwritable) => break,
             Some(Walk::Unread) | None => {
-                if !push.is_some_and(|push| lane.waits(push)) || !until.wait() {
+                if !push.map_or(!lane.backlog.entries.is_empty(), |push| lane.waits(push)) || !until.wait() {
                     with(report, |r| r.busy = true);
                     break;
                 }
@@ -95,14 +96,14 @@ impl Lane<'_> {
             note(self.report, format!("the records cannot be listed: {}", error.kind()));
             return Walk::Unwritable;
         }
-        let hook = match self.site.loaded.find(self.name) {
-            Found::On(hook) => hook,
-            Found::Broken => return Walk::Done,
-            Found::Gone => return self.cancel(),
-        };
         let mut standing = lock.standing();
+        // Whatever comes of it: a moment that has passed would keep somebody staying for nothing.
         standing.due_ms = None;
-        let walk = self.steps(hook, lock, &mut standing);
+        let walk = match self.site.loaded.find(self.name) {
+            Found::On(hook) => self.steps(hook, lock, &mut standing),
+            Found::Broken => Walk::Done,
+            Found::Gone => self.cancel(),
+        };
         if walk == Walk::Unread {
             let look_again = self.site.carrier.now_ms() + LOOK_AGAIN_MS;
             standing.due_ms = Some(standing.due_ms.map_or(look_again, |due| due.min(look_again)));
@@ -116,10 +117,16 @@ impl Lane<'_> {
         let rules = Rules { pace: kind.pace(), digests: kind.is_robot(), repeats_count: ending::repeats_count(kind) };
         let shared = self.site.loaded.deliver.state_dir.as_deref();
         let destination = hook.destination().map(|url| self.site.destinations.at(&url, shared));
+        if rules.repeats_count {
+            self.give_up_cut_off();
+        }
         loop {
             let now_ms = self.site.carrier.now_ms();
             let down = destination.as_ref().and_then(|destination| destination.down(now_ms));
+            let room = |sent: &Vec<i64>| rules.pace.room(sent, now_ms);
+            // What went out from here is in both, unless the shared file has got lost or cannot be used.
             let shared_sent = destination.as_ref().and_then(Destination::sent);
+            let shared_sent = shared_sent.filter(|shared| room(shared) <= room(&standing.sent));
             let view = View {
                 waiting: self.backlog.readable(),
                 tried: &self.tried,
@@ -144,6 +151,17 @@ impl Lane<'_> {
                     standing.due_ms = due_ms;
                     return if self.backlog.unread.is_some() { Walk::Unread } else { Walk::Done };
                 }
+            }
+        }
+    }
+
+    /// What was cut off as often as a repeat may count has failed: with the lane's lock, nobody is at it any more.
+    fn give_up_cut_off(&mut self) {
+        let given_up = |d: &Delivery| d.open_since_ms.is_some() && schedule::has_been_tried_enough(d.unknowns + 1);
+        while let Some(place) = self.backlog.entries.iter().position(|e| given_up(&e.delivery)) {
+            if self.unchanged(&[place]).is_some() {
+                let ended = ending::cut_off(&self.backlog.entries[place].delivery, self.site.carrier.now_ms());
+                self.write(&[place], vec![ended]);
             }
         }
     }

@@ -95,7 +95,8 @@ impl Lane<'_> {
     /// Takes a place within the pace; `false` when there is none after all.
     fn reserve(&self, turn: &Turn<'_>, standing: &mut Standing, now_ms: i64) -> bool {
         let lease_ms = i64::try_from(turn.hook.timeout.as_millis()).unwrap_or(0) + LEASE_MS;
-        match turn.destination.map_or(Ok(true), |destination| destination.take(turn.pace, now_ms, lease_ms)) {
+        match turn.destination.map_or(Ok(true), |destination| destination.take(turn.pace, turn.down, now_ms, lease_ms))
+        {
             Ok(true) => {}
             Ok(false) => return false,
             Err(error) => note(self.report, format!("`state_dir` cannot be used: {}", error.kind())),
@@ -184,7 +185,7 @@ impl Lane<'_> {
     }
 
     /// Writes how it ended. If that fails the delivery will be repeated: at least once is what is promised.
-    fn write(&mut self, places: &[usize], ends: Vec<Ended>) {
+    pub(super) fn write(&mut self, places: &[usize], ends: Vec<Ended>) {
         for (place, ended) in places.iter().zip(ends) {
             let Entry { record, delivery } = &mut self.backlog.entries[*place];
             delivery.end(&ended);
