@@ -66,7 +66,7 @@ mod model_tests;
 type Report = Mutex<Ran>;
 
 /// Sends everything that is due. With `patience`, waits so long for lanes that other processes hold and for pushes
-/// that are still being read, as long as `push` has something left to do.
+/// that are still being read, as long as `push` has something left to do; without one, anything.
 pub fn run(site: Site<'_>, push: Option<&str>, patience: Duration) -> Ran {
     let report = Report::default();
     if let Some(why) = &site.loaded.hold {

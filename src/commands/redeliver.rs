@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::time::Duration;
 
+/// How long it waits for its turn where another process sends for the hook: that one does not see what is queued here.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// Of `redeliver`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
@@ -48,7 +51,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     }
     let destinations = Destinations::default();
     let site = Site::new(repository.git_dir(), &spool, &loaded, &destinations);
-    for problem in deliver::run(site, None, Duration::ZERO).problems {
+    for problem in deliver::run(site, None, PATIENCE).problems {
         print::error(&problem);
     }
     for found in &queued {
@@ -138,7 +141,7 @@ fn result(site: &Site<'_>, found: &Found, queued_ms: i64) -> (String, bool) {
 fn when(loaded: &Loaded, hook: &str) -> &'static str {
     match loaded.find(hook) {
         Configured::Broken => "sent when the mistake that keeps its hook off is mended",
-        _ => "sent in the background or by the next `drain`",
+        _ => "sent by the next push or `drain`",
     }
 }
 

@@ -73,21 +73,22 @@ fn millis(duration: Duration) -> i64 {
 }
 
 /// The line that ends what nobody is configured for any more.
-pub(super) fn cancelled(delivery: &Delivery, at_ms: i64) -> Ended {
-    unsent(delivery, at_ms, Outcome::Cancelled, "its hook has gone from the configuration, or is off")
+pub(super) fn cancelled(delivery: &Delivery, now_ms: i64) -> Ended {
+    let why = "its hook has gone from the configuration, or is off";
+    unheard(delivery, Outcome::Cancelled, why, now_ms)
 }
 
-/// The line that ends what was cut off too often to be tried again.
-pub(super) fn given_up(delivery: &Delivery, at_ms: i64) -> Ended {
-    let why = "its attempts were cut off, and it may have arrived several times; given up";
-    Ended { unknown: true, ..unsent(delivery, at_ms, Outcome::Failed, why) }
+/// The line that ends what might have its effect once more each time, and whose process died each time.
+pub(super) fn cut_off(delivery: &Delivery, now_ms: i64) -> Ended {
+    let why = "what came of it is not known: the process that sent it died; given up";
+    Ended { unknown: true, ..unheard(delivery, Outcome::Failed, why, now_ms) }
 }
 
-/// An end without a request.
-fn unsent(delivery: &Delivery, at_ms: i64, outcome: Outcome, why: &str) -> Ended {
+/// An end that no receiver has a part in.
+fn unheard(delivery: &Delivery, outcome: Outcome, why: &str, now_ms: i64) -> Ended {
     Ended {
         delivery: delivery.planned.id.clone(),
-        at_ms,
+        at_ms: now_ms,
         outcome,
         why: why.to_owned(),
         unknown: false,

@@ -197,3 +197,31 @@ fn the_standing_counts_failures_in_a_row() {
     settle(&mut standing, Health::Up, NOW + 10);
     assert_eq!(standing, Standing { sent: vec![1], ..Standing::default() });
 }
+
+#[test]
+fn a_clock_that_was_set_back_holds_up_nothing_and_lifts_no_pause() {
+    const DAY: i64 = 24 * 3_600_000;
+    assert_eq!(step(vec![delivery(0)], &trouble(3, NOW + DAY), WEBHOOK), send([0]));
+    for rules in [WEBHOOK, ROBOT] {
+        assert_eq!(step(vec![deferred(0, false, true, NOW + DAY)], &Standing::default(), rules), send([0]));
+        let cut_off = Delivery { open_since_ms: Some(NOW + DAY), ..delivery(0) };
+        assert_eq!(step(vec![cut_off], &Standing::default(), rules), send([0]));
+    }
+    let asked = Delivery { requeued_ms: Some(NOW + DAY), ..delivery(0) };
+    assert_eq!(step(vec![asked], &trouble(1, NOW + 9), WEBHOOK), down(NOW + 9), "else it is tried at every look");
+    let asked = Delivery { requeued_ms: Some(NOW - 1), ..delivery(0) };
+    let failed_tomorrow = Standing { failed_ms: Some(NOW + DAY), ..trouble(1, NOW + 9) };
+    assert_eq!(step(vec![asked], &failed_tomorrow, WEBHOOK), send([0]));
+}
+
+#[test]
+fn where_each_repeat_counts_an_attempt_that_was_cut_off_waits_like_any_doubtful_one() {
+    let cut_off = |age_ms, unknowns| Delivery { open_since_ms: Some(NOW - age_ms), unknowns, ..delivery(0) };
+    let at = |age_ms, unknowns, rules| step(vec![cut_off(age_ms, unknowns)], &Standing::default(), rules);
+    for (pause, unknowns) in [(120_000, 0), (600_000, 1)] {
+        let why = Some(Why::CutOff { since_ms: NOW - pause + 1 });
+        assert_eq!(at(pause - 1, unknowns, ROBOT), Step::Rest { due_ms: Some(NOW + 1), why });
+        assert_eq!(at(pause, unknowns, ROBOT), send([0]));
+        assert_eq!(at(pause - 1, unknowns, WEBHOOK), send([0]), "it drops repeats");
+    }
+}

@@ -33,7 +33,7 @@ impl Lane<'_> {
     /// Sends the deliveries at these places in one message, if they still are as the plan has seen them. `false`: their
     /// start cannot be written, and nothing was sent.
     pub(super) fn turn(&mut self, turn: &Turn<'_>, places: &[usize], standing: &mut Standing) -> bool {
-        let Some(records) = self.unchanged(places) else { return true };
+        let Some(mut records) = self.unchanged(places) else { return true };
         // Of many repositories with the same sick receiver one finds out, and the others need not.
         let probed = turn.destination.filter(|_| standing.failures > 0);
         let _probe = probed.map(Destination::probe);
@@ -45,7 +45,11 @@ impl Lane<'_> {
         if !self.reserve(turn, standing, now_ms) {
             return true;
         }
-        if !places.iter().all(|place| self.start(*place, now_ms)) {
+        // Where the disk fills up in between, those whose start is written are sent, and no others.
+        let started = places.iter().take_while(|place| self.start(**place, now_ms)).count();
+        let places = &places[..started];
+        records.truncate(started);
+        if places.is_empty() {
             return false;
         }
         let (ends, health) = self.carry(turn, places, records, standing);
@@ -95,7 +99,10 @@ impl Lane<'_> {
     /// Takes a place within the pace; `false` when there is none after all.
     fn reserve(&self, turn: &Turn<'_>, standing: &mut Standing, now_ms: i64) -> bool {
         let lease_ms = i64::try_from(turn.hook.timeout.as_millis()).unwrap_or(0) + LEASE_MS;
-        match turn.destination.map_or(Ok(true), |destination| destination.take(turn.pace, now_ms, lease_ms)) {
+        // Whoever stays looks here again if this process dies, and does not leave before it has come to an end.
+        standing.due_ms = Some(now_ms + lease_ms);
+        match turn.destination.map_or(Ok(true), |destination| destination.take(turn.pace, turn.down, now_ms, lease_ms))
+        {
             Ok(true) => {}
             Ok(false) => return false,
             Err(error) => note(self.report, format!("`state_dir` cannot be used: {}", error.kind())),
@@ -104,8 +111,8 @@ impl Lane<'_> {
             // Before the message: a process that dies with it has sent it, for all that is known.
             turn.pace.forget(&mut standing.sent, now_ms);
             standing.sent.push(now_ms);
-            turn.lock.keep(standing);
         }
+        turn.lock.keep(standing);
         true
     }
 
@@ -178,7 +185,7 @@ impl Lane<'_> {
     /// Ends what was cut off too often. Nothing is sent.
     pub(super) fn give_up(&mut self, place: usize) {
         if self.unchanged(&[place]).is_some() {
-            let ended = ending::given_up(&self.backlog.entries[place].delivery, self.site.carrier.now_ms());
+            let ended = ending::cut_off(&self.backlog.entries[place].delivery, self.site.carrier.now_ms());
             self.write(&[place], vec![ended]);
         }
     }
