@@ -115,6 +115,9 @@ fn dispatch(parsed: Arguments, arguments: &[OsString], environment: Environment)
         Command::Check(arguments) => check::run(&session, &arguments),
         Command::Install(arguments) => install::run(&session, &arguments),
         Command::Uninstall(arguments) => uninstall::run(&session, &arguments),
+        Command::Drain(arguments) if !arguments.all.is_empty() && parsed.repo.is_some() => {
+            Err(Failure::usage("`--all` names the directories itself: leave out `-C`"))
+        }
         Command::Drain(arguments) => as_owner::drain(&session, arguments),
         Command::Deliveries(arguments) => as_owner::or_here(&session, |s| deliveries::run(s, &arguments)),
         Command::Redeliver(arguments) => as_owner::or_here(&session, |s| redeliver::run(s, &arguments)),

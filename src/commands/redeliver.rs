@@ -20,18 +20,24 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
     /// Deliveries by their ids, or enough of the beginning or the end of each
-    #[arg(value_name = "ID", required_unless_present = "failed")]
+    #[arg(value_name = "ID")]
     ids: Vec<String>,
     /// All that have failed for good
     #[arg(long, conflicts_with = "ids")]
     failed: bool,
     /// With --failed: those of this hook
-    #[arg(long, value_name = "HOOK", requires = "failed", conflicts_with = "ids")]
+    #[arg(long, value_name = "HOOK")]
     hook: Option<String>,
 }
 
 /// Runs it.
 pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
+    if arguments.ids.is_empty() && !arguments.failed {
+        return Err(Failure::usage("name deliveries by their ids, or say `--failed`, with `--hook HOOK` or without"));
+    }
+    if arguments.hook.is_some() && !arguments.failed {
+        return Err(Failure::usage("`--hook` goes with `--failed`, not with ids"));
+    }
     let repository = session.repository()?;
     let loaded = config::load(repository.git_dir(), &session.environment);
     let spool = Spool::at(repository.git_dir(), repository.shared_mode());

@@ -210,7 +210,7 @@ pub(super) fn settle(standing: &mut Standing, health: Health, at_ms: i64) {
     match health {
         Health::Up => {
             let (sent, due_ms) = (std::mem::take(&mut standing.sent), standing.due_ms);
-            *standing = Standing { sent, due_ms, ..Standing::default() };
+            *standing = Standing { due_ms, sent, ..Standing::default() };
         }
         Health::Down { next_ms } | Health::Held { next_ms } => {
             standing.failures = standing.failures.saturating_add(1);

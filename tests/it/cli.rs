@@ -308,3 +308,19 @@ fn a_test_of_a_hook_for_whole_pushes_has_their_updates() {
     assert_eq!(sandbox.run("r.git", &["test"]).status.code(), Some(0));
     assert_eq!(receiver.got()[0].json()["updates"][0]["ref"], "refs/heads/main");
 }
+
+#[test]
+fn what_cannot_go_together_is_said_in_a_sentence() {
+    let pushing = Sandbox::new();
+    pushing.bare("r.git");
+    let said = |arguments: &[&str]| {
+        let out = pushing.run("r.git", arguments);
+        (out.status.code(), String::from_utf8(out.stderr).unwrap())
+    };
+    let (code, text) = said(&["redeliver", "--hook", "ci"]);
+    assert!(code == Some(2) && text.contains("say `--failed`, with `--hook HOOK` or without"), "{text}");
+    let (code, text) = said(&["redeliver", "1f0c7f2c", "--hook", "ci"]);
+    assert!(code == Some(2) && text.contains("`--hook` goes with `--failed`"), "{text}");
+    let (code, text) = said(&["-C", "r.git", "drain", "--all", "."]);
+    assert!(code == Some(2) && text.contains("leave out `-C`"), "{text}");
+}
