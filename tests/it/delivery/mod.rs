@@ -16,6 +16,7 @@ mod pace;
 mod process;
 mod pusher;
 mod receivers;
+mod soak;
 
 use crate::support::receiver::{Answer, Receiver};
 use crate::support::{PROGRAM, Sandbox};

@@ -128,3 +128,12 @@ pub fn needs(program: &str) -> bool {
 pub fn full() -> bool {
     std::env::var_os("GIT_SERVICE_HOOK_FULL").is_some_and(|v| v == "1")
 }
+
+/// Places in /proc of processes that run the program under test somewhere below a directory.
+pub fn ours_below(dir: &Path) -> Vec<PathBuf> {
+    let points_to = |process: &Path, link: &str| std::fs::read_link(process.join(link)).unwrap_or_default();
+    let ours = |process: &PathBuf| {
+        points_to(process, "cwd").starts_with(dir) && points_to(process, "exe") == Path::new(PROGRAM)
+    };
+    std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path()).filter(ours).collect()
+}
