@@ -2,6 +2,7 @@
 
 mod accounts;
 mod alike;
+mod backlog;
 mod configured;
 mod crowd;
 mod denied;

@@ -32,7 +32,7 @@ fn size() -> Size {
         Size { pushes: 10_000, repositories: 50, hour, bound }
     } else {
         let (hour, bound) = (Duration::from_millis(100), Duration::from_secs(60));
-        Size { pushes: 300, repositories: 10, hour, bound }
+        Size { pushes: 200, repositories: 10, hour, bound }
     }
 }
 

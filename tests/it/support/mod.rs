@@ -137,3 +137,10 @@ pub fn ours_below(dir: &Path) -> Vec<PathBuf> {
     };
     std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path()).filter(ours).collect()
 }
+
+/// Peak of a process's resident memory so far, in KiB.
+pub fn memory_peak(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    peak.trim().trim_end_matches(" kB").parse().ok()
+}

@@ -1,7 +1,7 @@
 //! Memory and open files of our processes while it goes on.
 
 use super::fleet::Fleet;
-use crate::support::ours_below;
+use crate::support::{memory_peak, ours_below};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
@@ -48,9 +48,7 @@ impl Watch {
             c if c.contains("drain") => Part::Drain,
             _ => Part::Hook,
         };
-        let status = std::fs::read_to_string(process.join("status")).ok()?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-        let memory = peak.trim().trim_end_matches(" kB").parse().ok()?;
+        let memory = memory_peak(process.file_name()?.to_str()?.parse().ok()?)?;
         let files = std::fs::read_dir(process.join("fd")).ok()?.count();
         let most = self.0.entry((part, third)).or_default();
         *most = Most { memory: most.memory.max(memory), files: most.files.max(files) };
