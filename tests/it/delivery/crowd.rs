@@ -3,9 +3,9 @@
 use super::durable::killed_after_publishing;
 use super::{Pushing, messages, webhook};
 use crate::support::receiver::{Answer, Receiver};
-use crate::support::{PROGRAM, eventually};
+use crate::support::{PROGRAM, eventually, ours_below};
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[test]
 fn ten_pushes_and_ten_drains_at_once_send_each_delivery_once_in_order() {
@@ -31,6 +31,23 @@ fn ten_pushes_and_ten_drains_at_once_send_each_delivery_once_in_order() {
     assert_eq!((got.len(), ids.len()), (10, 10), "each once");
     let pushes: Vec<String> = got.iter().map(|r| r.json()["push"]["id"].as_str().unwrap().to_owned()).collect();
     assert_eq!(pushes, pushing.done(), "arrival is the order of recording");
+}
+
+#[test]
+fn deliverers_do_not_pile_up_behind_a_receiver_that_hangs() {
+    let receiver = Receiver::start(|_| Answer::Hang);
+    let pushing = Pushing::new(&format!("[deliver]\nwait = \"0s\"\n{}", webhook("ci", &receiver.url("/"))));
+    let line = pushing.unannounced("one", "refs/heads/x");
+    let started = Instant::now();
+    for _ in 0..8 {
+        pushing.receive(&line);
+    }
+    eventually("the one in its attempt is left", || ours_below(&pushing.sandbox.path("")).len() == 1);
+    let took = started.elapsed();
+    assert!(took < Duration::from_secs(10), "not because its attempt is over: {took:?}");
+    assert_eq!((receiver.got().len(), pushing.pending().len()), (1, 8), "the others have only queued");
+    receiver.answer(|_| Answer::ok());
+    eventually("the one that stayed sends all", || pushing.done().len() == 8);
 }
 
 #[test]
