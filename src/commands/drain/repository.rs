@@ -125,7 +125,8 @@ fn complete_all(repository: &Repository, loaded: &Loaded, spool: &Spool) -> Vec<
 }
 
 fn complete_one(repository: &Repository, loaded: &Loaded, spool: &Spool, id: &str) -> std::io::Result<()> {
-    if !matches!(spool.read(id)?, Read::Record(record) if record.events.is_none()) {
+    // What is no record is left for the run behind us, which puts it aside and says so.
+    if !matches!(spool.look(id)?, Read::Record(record) if record.events.is_none()) {
         return Ok(());
     }
     // Locked: somebody is at it right now. And once we have the lock they may just have finished.
