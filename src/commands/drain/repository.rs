@@ -11,15 +11,17 @@ use crate::git::{self, Repository};
 use crate::post_receive::{Completed, complete, complete_bare};
 use crate::spool::{Keep, Line, Read, Spool};
 use std::io::IsTerminal;
-use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Duration;
 
-/// How long the deliverer of a push waits for a lane that another process holds: as long as the pusher watches, so that
-/// they see their own results, within these bounds. The other process looks once more when it is done, so nothing is
-/// stranded if this is too short; if it were longer, deliverers would pile up behind a receiver that hangs.
-const PATIENCE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(30);
+/// The longest that the deliverer of a push waits for a lane that another process holds. That one looks once more when
+/// it is done, so nothing is stranded if this is too short.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// It waits so much longer than the pusher, who is to see their own results. If it waited on, deliverers would pile up
+/// behind a receiver that hangs.
+const LONGER: Duration = Duration::from_secs(1);
 
 /// So often the events of a push are computed; after that, the push is told as Git gave it. Whatever crashes us in a
 /// repository does so for the last time.
@@ -84,7 +86,7 @@ impl Place<'_> {
     fn work(&self, loaded: &Loaded, push: Option<&str>, destinations: &Destinations) -> Ran {
         let problems = complete_all(self.repository, loaded, self.spool);
         let site = Site::new(self.git_dir, self.spool, loaded, destinations);
-        let patience = push.map_or(Duration::ZERO, |_| loaded.deliver.wait.clamp(*PATIENCE.start(), *PATIENCE.end()));
+        let patience = push.map_or(Duration::ZERO, |_| PATIENCE.min(loaded.deliver.wait.saturating_add(LONGER)));
         let mut ran = deliver::run(site, push, patience);
         ran.problems.extend(problems);
         let keep = Keep { age: loaded.deliver.keep, count: loaded.deliver.keep_count, size: loaded.deliver.keep_size };

@@ -49,13 +49,16 @@ fn receivers_that_fail_a_third_of_the_time_get_every_push_and_nothing_piles_up()
         let passing = scope.spawn(|| again_and_again(size.hour, &over, || fleet.an_hour_passes()));
         let timer = scope.spawn(|| again_and_again(size.hour, &over, || fleet.drain()));
         let pushers: Vec<_> = (0..PUSHERS).map(|_| scope.spawn(|| push_all(&fleet, &next, size.pushes))).collect();
-        pushers.into_iter().for_each(|pusher| pusher.join().unwrap());
+        let failed = pushers.into_iter().filter_map(|pusher| pusher.join().err()).count();
         let pushed = started.elapsed();
-        while !fleet.is_idle() && started.elapsed() < size.bound {
+        while failed == 0 && !fleet.is_idle() && started.elapsed() < size.bound {
             std::thread::sleep(Duration::from_millis(100));
         }
         over.store(true, Ordering::SeqCst);
-        [passing, timer].into_iter().for_each(|thread| thread.join().unwrap());
+        for thread in [passing, timer] {
+            thread.join().unwrap();
+        }
+        assert_eq!(failed, 0, "every push succeeds");
         (watching.join().unwrap(), pushed)
     });
     let (all, told) = (started.elapsed(), verdict::of(&fleet, &receivers));

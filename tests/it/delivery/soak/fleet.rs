@@ -81,7 +81,7 @@ impl Fleet {
             return;
         }
         let mut stdin = format!("{old} {new} refs/heads/main\n");
-        if number % 10 == 0 {
+        if number.is_multiple_of(10) {
             writeln!(stdin, "{null} {new} refs/tags/v{nth}").unwrap();
         }
         let mut hook = self.sandbox.command(PROGRAM, name);
