@@ -21,6 +21,7 @@ mod pushes;
 #[path = "../../tests/it/differential/scratch.rs"]
 mod scratch;
 
+use compare::Push;
 use dice::Dice;
 use git_service_hook::git::Repository;
 use oracle::Oracle;
@@ -66,7 +67,7 @@ fn main() -> ExitCode {
         for _ in 0..ROUND.min(wanted - pushed) {
             let mut push = server.push(&world, &mut dice);
             pushes::store(&server.refs, &repo, dice.one_in(2));
-            let largest = compare::largest(&mut oracle, &push);
+            let largest = largest(&mut oracle, &push);
             (push.needs.all_paths, push.needs.all_authors) =
                 (push.needs.all_paths && largest <= FILTERED, push.needs.all_authors && largest <= FILTERED);
             let repository = Repository::open(repo.path()).unwrap();
@@ -105,6 +106,22 @@ fn moment(world: &World, dice: &mut Dice) -> Server {
         }
     }
     server
+}
+
+/// The number of commits of the largest event.
+fn largest(oracle: &mut Oracle, push: &Push) -> usize {
+    let mut largest = 0;
+    let known: Vec<_> = push.before.values().cloned().collect();
+    for update in push.updates.iter().filter(|update| !update.new.is_null()) {
+        let new = oracle.peeled(update.new.as_str());
+        let old = (!update.old.is_null()).then(|| oracle.peeled(update.old.as_str()));
+        for (tip, other) in [(Some(new.clone()), old.clone()), (old, Some(new))] {
+            let Some(tip) = tip.filter(|object| object.kind == "commit") else { continue };
+            let others = other.map_or_else(|| known.clone(), |other| vec![other.id]);
+            largest = largest.max(oracle.count(&[tip.id], &others));
+        }
+    }
+    largest
 }
 
 fn ask(path: &Path, arguments: &[&str]) -> Vec<String> {

@@ -33,22 +33,6 @@ pub fn differences(oracle: &mut Oracle, push: &Push, told: &[Computed]) -> Vec<S
     judge.found
 }
 
-/// The number of commits of the largest event.
-pub fn largest(oracle: &mut Oracle, push: &Push) -> usize {
-    let mut largest = 0;
-    let known: Vec<_> = push.before.values().cloned().collect();
-    for update in push.updates.iter().filter(|update| !update.new.is_null()) {
-        let new = oracle.peeled(update.new.as_str());
-        let old = (!update.old.is_null()).then(|| oracle.peeled(update.old.as_str()));
-        for (tip, other) in [(Some(new.clone()), old.clone()), (old, Some(new))] {
-            let Some(tip) = tip.filter(is_commit) else { continue };
-            let others = other.map_or_else(|| known.clone(), |other| vec![other.id]);
-            largest = largest.max(oracle.count(&[tip.id], &others));
-        }
-    }
-    largest
-}
-
 fn is_commit(object: &Object) -> bool {
     object.kind == "commit"
 }

@@ -21,8 +21,6 @@ pub struct Facts {
     pub parents: Vec<String>,
     pub author: Who,
     pub committer: Who,
-    /// The value of the header.
-    pub encoding: String,
     /// In UTF-8 where Git could convert it.
     pub message: Vec<u8>,
     pub signed: bool,
@@ -48,7 +46,7 @@ pub struct Object {
     pub kind: String,
 }
 
-const FIELDS: &str = "%H%x00%T%x00%P%x00%an%x00%ae%x00%ad%x00%at%x00%cn%x00%ce%x00%cd%x00%ct%x00%e%x00%B";
+const FIELDS: &str = "%H%x00%T%x00%P%x00%an%x00%ae%x00%ad%x00%at%x00%cn%x00%ce%x00%cd%x00%ct%x00%B";
 
 impl Oracle {
     /// Of a repository; all of `commits` go into the commit-graph.
@@ -148,7 +146,7 @@ impl Oracle {
         let log = ["log", "--no-walk=unsorted", "--stdin", "-z", "--encoding=UTF-8", "--date=raw", &format];
         let text = self.repo.ask(&log, unknown.as_bytes());
         let fields: Vec<&[u8]> = text.split(|b| *b == 0).collect();
-        for field in fields.chunks_exact(13) {
+        for field in fields.chunks_exact(12) {
             let (id, facts) = self.read(field);
             self.facts.insert(id, facts);
         }
@@ -171,19 +169,7 @@ impl Oracle {
             zone: text(at + 2).split(' ').nth(1).unwrap_or_default().to_owned(),
         };
         let (author, committer) = (who(3), who(7));
-        (
-            id,
-            Facts {
-                tree: text(1),
-                parents,
-                author,
-                committer,
-                encoding: text(11),
-                message: field[12].to_vec(),
-                signed,
-                paths,
-            },
-        )
+        (id, Facts { tree: text(1), parents, author, committer, message: field[11].to_vec(), signed, paths })
     }
 }
 

@@ -7,6 +7,7 @@ mod damage;
 mod document;
 mod kinds;
 mod paths;
+mod pushed;
 mod repo;
 mod repositories;
 mod tags;
