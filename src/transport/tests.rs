@@ -62,6 +62,12 @@ fn a_body_without_end_is_read_to_a_bound() {
 }
 
 #[test]
+fn what_is_compressed_is_not_decompressed() {
+    let bomb = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\x00";
+    assert_eq!(get(&answering(bomb)).unwrap().body, b"\x1f\x8b\x08\x00");
+}
+
+#[test]
 fn whoever_drips_or_hangs_is_cut_off_at_the_deadline() {
     let drip = receiver(|mut s| {
         let _ = s.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");

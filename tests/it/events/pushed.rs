@@ -178,3 +178,24 @@ fn an_event_of_which_objects_are_missing_is_delivered_with_what_is_known() {
     assert_eq!((&told["after"], &told["head_commit"]), (&Value::from(new), &Value::Null));
     assert!(told["error"].as_str().unwrap().contains("is missing"));
 }
+
+/// As review servers do: a push to one ref becomes other refs, which the hook moves by itself (githooks(5)).
+#[test]
+fn what_proc_receive_made_of_a_push_is_told_by_the_names_that_it_reports() {
+    let receiver = Receiver::start(|_| Answer::ok());
+    let hooks = format!("[deliver]\nwait = \"20s\"\n{}refs = [\"**\"]\n", webhook("here", &receiver.url("/")));
+    let pushing = Pushing::new(&hooks);
+    let (head, null) = (pushing.sandbox.git("c", &["rev-parse", "HEAD"]), "0".repeat(40));
+    pushing.sandbox.git("r.git", &["config", "receive.procReceiveRefs", "refs/for"]);
+    let mut script =
+        "#!/bin/sh\npkt() { printf '%04x%s' $((${#1} + 4)) \"$1\"; }\npkt version=1; printf 0000\n".to_owned();
+    for change in ["refs/changes/01/1/1", "refs/changes/02/2/1"] {
+        let option = |text: String| format!("pkt 'option {text}'\n");
+        writeln!(script, "git update-ref {change} {head}\npkt 'ok refs/for/main'").unwrap();
+        script.push_str(&option(format!("refname {change}")));
+        script.push_str(&(option(format!("old-oid {null}")) + &option(format!("new-oid {head}"))));
+    }
+    hook(&pushing, "proc-receive", &(script + "printf 0000\ncat >/dev/null\n"));
+    try_push(&pushing, &receiver, &["origin", "HEAD:refs/for/main"]);
+    assert_eq!(refs(&receiver, 0), ["refs/changes/01/1/1", "refs/changes/02/2/1"]);
+}

@@ -286,6 +286,20 @@ fn hidden_branches_do_not_make_a_commit_known() {
     assert_eq!(distinct(&event), [true]);
 }
 
+/// The hook of the first push looks when the second one has moved the ref on already.
+#[test]
+fn a_second_push_to_the_same_ref_changes_nothing_of_the_first() {
+    let mut repo = main_of_three();
+    repo.line(&["c"], &["d", "e", "f"]);
+    let (first, second) = (repo.update(MAIN, "c", "d"), repo.update(MAIN, "d", "f"));
+    repo.set(MAIN, "f");
+    let tell = |update| repo.open().events(&[update], &repo.needs).remove(0).event;
+    let (first, second) = (tell(first), tell(second));
+    assert_eq!((messages(&first), distinct(&first)), (vec!["d"], vec![true]));
+    assert_eq!((messages(&second), distinct(&second)), (vec!["e", "f"], vec![true, true]));
+    assert_eq!(first.head_commit.unwrap().message, "d", "`after` is what was given");
+}
+
 #[test]
 fn notes_list_the_paths_of_their_tree_which_are_the_annotated_objects() {
     let mut repo = main_of_three();
