@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test that needs it")]
 
+mod cases;
 mod commits;
 mod damage;
 mod document;
