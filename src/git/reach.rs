@@ -105,7 +105,9 @@ impl Reach {
                 self.visit(history, node);
             }
         }
-        later.into_iter().for_each(|(date, node)| self.queue.push(date, node));
+        for (date, node) in later {
+            self.queue.push(date, node);
+        }
     }
 
     /// Whether the walk stopped at its bound.

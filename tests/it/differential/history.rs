@@ -85,9 +85,9 @@ pub fn random(dice: &mut Dice) -> History {
         trees::change(&mut now, &mut history.objects, dice);
         let tree = trees::write(&now, &mut history.objects);
         let ids: Vec<_> = parents.iter().map(|parent| history.commits[*parent].clone()).collect();
-        let date = date(dice, clock, n);
-        let data = commit(dice, &tree, &ids, date);
-        history.commits.push(history.objects.commit(data));
+        let seconds = date(dice, clock, n);
+        let object = commit(dice, &tree, &ids, seconds);
+        history.commits.push(history.objects.commit(object));
         files.push(now);
         if dice.one_in(20) {
             history.others.push(tree);
@@ -124,7 +124,7 @@ fn date(dice: &mut Dice, clock: Clock, n: usize) -> usize {
     }
 }
 
-fn commit(dice: &mut Dice, tree: &str, parents: &[String], date: usize) -> Vec<u8> {
+fn commit(dice: &mut Dice, tree: &str, parents: &[String], seconds: usize) -> Vec<u8> {
     let mut data = format!("tree {tree}\n").into_bytes();
     for parent in parents {
         data.extend(format!("parent {parent}\n").bytes());
@@ -132,13 +132,13 @@ fn commit(dice: &mut Dice, tree: &str, parents: &[String], date: usize) -> Vec<u
     for (word, early) in [("author", dice.below(5000)), ("committer", 0)] {
         let many = if dice.one_in(3) { PEOPLE.len() } else { 2 };
         let person = *dice.pick(&PEOPLE[..many]);
-        let time = format!(" {} {}\n", date.saturating_sub(early), dice.pick(&ZONES));
+        let time = format!(" {} {}\n", seconds.saturating_sub(early), dice.pick(&ZONES));
         data.extend([word.as_bytes(), b" ", person, time.as_bytes()].concat());
     }
     let many = if dice.one_in(2) { TEXTS.len() } else { 2 };
     let (encoding, text) = *dice.pick(&TEXTS[..many]);
     let converts = !["", "UTF-8"].contains(&encoding);
-    if converts && std::str::from_utf8(&data).is_err() || converts && data.windows(2).any(|pair| pair[0] >= 0x80) {
+    if converts && !data.is_ascii() {
         // A name in another encoding than the message means nothing.
         data.extend(b"\nAscii\n");
         return data;

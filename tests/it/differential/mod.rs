@@ -27,7 +27,7 @@ const PUSHES: usize = 30;
 
 #[test]
 fn events_of_random_pushes_equal_what_git_says() {
-    if let Some(seed) = std::env::var("GIT_SERVICE_HOOK_SEED").ok().and_then(|seed| seed.parse().ok()) {
+    if let Some(seed) = std::env::var_os("GIT_SERVICE_HOOK_SEED").and_then(|seed| seed.to_str()?.parse().ok()) {
         one(seed);
         return;
     }
@@ -54,7 +54,7 @@ fn events_of_random_pushes_equal_what_git_says() {
 fn one(seed: u64) -> usize {
     let mut dice = Dice::new(seed);
     let history = history::random(&mut dice);
-    let (mut repo, _elsewhere) = storage::stored(&history, &mut dice);
+    let mut repo = storage::stored(&history, &mut dice);
     let mut oracle = Oracle::new(repo.path(), history.objects.sha256, &history.commits);
     oracle.learn(&history.commits);
     let world = World { commits: history.commits, others: history.others, reach: 10, max_commits: &[0, 1, 5, 2048] };

@@ -50,7 +50,7 @@ impl Objects {
 
     /// The names of all, a line each.
     pub fn names(&self) -> String {
-        self.all.iter().map(|(_, id, _)| format!("{id}\n")).collect()
+        self.all.iter().map(|(_, id, _)| id.as_str()).collect::<Vec<_>>().join("\n")
     }
 
     /// Every `of`-th object, beginning with `from`, as a pack.

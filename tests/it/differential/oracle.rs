@@ -80,9 +80,9 @@ impl Oracle {
         tips: &[String],
         others: impl IntoIterator<Item = &'t String>,
     ) -> Vec<String> {
-        let others = others.into_iter().map(|id| format!("^{id}\n"));
-        let lines: String = tips.iter().map(|tip| format!("{tip}\n")).chain(others).collect();
-        lines_of(&self.repo.ask(arguments, lines.as_bytes()))
+        let others = others.into_iter().map(|id| format!("^{id}"));
+        let lines: Vec<_> = tips.iter().cloned().chain(others).collect();
+        lines_of(&self.repo.ask(arguments, lines.join("\n").as_bytes()))
     }
 
     /// `git merge-base --all TIP OTHERS`: the best commits that it has in common with them.
@@ -137,14 +137,13 @@ impl Oracle {
 
     /// Asks for many commits at once.
     pub fn learn(&mut self, ids: &[String]) {
-        let unknown: String =
-            ids.iter().filter(|id| !self.facts.contains_key(*id)).map(|id| format!("{id}\n")).collect();
+        let unknown: Vec<_> = ids.iter().filter(|id| !self.facts.contains_key(*id)).map(String::as_str).collect();
         if unknown.is_empty() {
             return;
         }
         let format = format!("--format={FIELDS}");
         let log = ["log", "--no-walk=unsorted", "--stdin", "-z", "--encoding=UTF-8", "--date=raw", &format];
-        let text = self.repo.ask(&log, unknown.as_bytes());
+        let text = self.repo.ask(&log, unknown.join("\n").as_bytes());
         let fields: Vec<&[u8]> = text.split(|b| *b == 0).collect();
         for field in fields.chunks_exact(12) {
             let (id, facts) = self.read(field);

@@ -97,6 +97,15 @@ impl Scratch {
         command
     }
 
+    /// Moves all packs to where an alternate finds them.
+    pub fn set_packs_aside(&mut self) {
+        let (aside, info) = (self.path().join("aside"), self.path().join("objects/info"));
+        std::fs::create_dir_all(&aside).unwrap();
+        std::fs::rename(self.path().join("objects/pack"), aside.join("pack")).unwrap();
+        std::fs::write(info.join("alternates"), format!("{}\n", aside.display())).unwrap();
+        self.script.push_str("mkdir aside\nmv objects/pack aside/\necho \"$PWD/aside\" >objects/info/alternates\n");
+    }
+
     /// What was done so far, for `sh`.
     pub fn script(&self) -> &str {
         &self.script
@@ -104,8 +113,8 @@ impl Scratch {
 
     /// Reads objects of other repositories too, each given by its `objects` directory.
     pub fn borrow(&mut self, objects: &[PathBuf]) {
-        let lines = objects.iter().map(|path| format!("{}\n", path.display())).collect::<String>();
-        self.write("objects/info/alternates", lines.as_bytes());
+        let lines: Vec<_> = objects.iter().map(|path| path.display().to_string()).collect();
+        self.write("objects/info/alternates", lines.join("\n").as_bytes());
     }
 }
 

@@ -4,12 +4,11 @@ use super::dice::Dice;
 use super::history::History;
 use super::scratch::Scratch;
 
-/// A repository with the objects, and another one that it needs beside it.
-pub fn stored(history: &History, dice: &mut Dice) -> (Scratch, Option<Scratch>) {
+/// A repository with the objects.
+pub fn stored(history: &History, dice: &mut Dice) -> Scratch {
     let objects = &history.objects;
     let mut repo = Scratch::new(objects.sha256);
     let whole = ["index-pack", "--stdin"];
-    let mut elsewhere = None;
     match dice.below(6) {
         0 => drop(repo.git(&whole, &objects.pack(0, 1))),
         1 => drop(repo.git(&["unpack-objects", "-q"], &objects.pack(0, 1))),
@@ -24,34 +23,23 @@ pub fn stored(history: &History, dice: &mut Dice) -> (Scratch, Option<Scratch>) 
             repo.git(&["unpack-objects", "-q"], &objects.pack(1, 2));
         }
         4 => {
-            let mut other = Scratch::new(objects.sha256);
-            other.git(&whole, &objects.pack(0, 2));
+            repo.git(&whole, &objects.pack(0, 2));
+            repo.set_packs_aside();
             repo.git(&whole, &objects.pack(1, 2));
-            repo.borrow(&[other.path().join("objects")]);
-            elsewhere = Some(other);
         }
         _ => deltas(&mut repo, history),
     }
     graph(&mut repo, history, dice);
-    (repo, elsewhere)
+    repo
 }
 
 /// Long chains of deltas, by offset or by name.
 fn deltas(repo: &mut Scratch, history: &History) {
-    repo.git(&["index-pack", "--stdin"], &history.objects.pack(0, 1));
-    let by_offset = if history.commits.len() % 2 == 0 { "--delta-base-offset" } else { "--no-reuse-object" };
-    let pack = ["pack-objects", "-q", "--window=30", "--depth=40", "--no-reuse-delta", by_offset, "objects/pack/all"];
-    let all = repo.path().join("objects/pack");
-    let first: Vec<_> = std::fs::read_dir(&all).unwrap().map(|entry| entry.unwrap().path()).collect();
+    repo.git(&["unpack-objects", "-q"], &history.objects.pack(0, 1));
+    let by = if history.commits.len().is_multiple_of(2) { "--delta-base-offset" } else { "--no-reuse-object" };
+    let pack = ["pack-objects", "-q", "--window=30", "--depth=40", by, "objects/pack/pack"];
     repo.git(&pack, history.objects.names().as_bytes());
-    for file in first {
-        std::fs::remove_file(file).unwrap();
-    }
-    for entry in std::fs::read_dir(&all).unwrap() {
-        let old = entry.unwrap().path();
-        let name = old.file_name().unwrap().to_str().unwrap().replacen("all-", "pack-", 1);
-        std::fs::rename(&old, all.join(name)).unwrap();
-    }
+    repo.git(&["prune-packed", "-q"], b"");
 }
 
 fn graph(repo: &mut Scratch, history: &History, dice: &mut Dice) {

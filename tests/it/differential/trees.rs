@@ -96,9 +96,12 @@ pub fn write(files: &Files, objects: &mut Objects) -> String {
     folder(&all, objects)
 }
 
-fn folder(files: &[(&[u8], &str, &str)], objects: &mut Objects) -> String {
+/// Path, mode and id.
+type Entry<'a> = (&'a [u8], &'a str, &'a str);
+
+fn folder(files: &[Entry<'_>], objects: &mut Objects) -> String {
     let mut entries: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
-    let mut folders: BTreeMap<&[u8], Vec<(&[u8], &str, &str)>> = BTreeMap::new();
+    let mut folders: BTreeMap<&[u8], Vec<Entry<'_>>> = BTreeMap::new();
     let mut add = |sorted: Vec<u8>, mode: &str, name: &[u8], id: &str| {
         entries.push((sorted, [mode.as_bytes(), b" ", name, b"\0", &hex::decode(id).unwrap()].concat()));
     };
