@@ -14,7 +14,7 @@ mod scratch;
 mod storage;
 mod trees;
 
-use crate::support::full;
+use crate::support::{Sandbox, full};
 use dice::Dice;
 use git_service_hook::git::Repository;
 use oracle::Oracle;
@@ -48,6 +48,25 @@ fn events_of_random_pushes_equal_what_git_says() {
         workers.into_iter().map(|worker| worker.join().expect("no history differs")).sum::<usize>()
     });
     assert!(compared >= 2000, "only {compared} pushes were compared");
+}
+
+/// What a seed prints when something differs.
+#[test]
+fn the_script_of_a_seed_makes_its_repository_and_asks_both_sides() {
+    for seed in 1..=12 {
+        let mut dice = Dice::new(seed);
+        let history = history::random(&mut dice);
+        let repo = storage::stored(&history, &mut dice);
+        let world = World { commits: history.commits, others: history.others, reach: 10, max_commits: &[2048] };
+        let push = Server::new(&world, &mut dice, false).push(&world, &mut dice);
+        let program = std::path::Path::new(crate::support::PROGRAM).parent().unwrap().display();
+        let script = format!("set -e\nPATH=$PATH:{program}\n{}{}", repo.script(), pushes::script(&push));
+        let sandbox = Sandbox::new();
+        let out = sandbox.command("sh", "").env("TMPDIR", sandbox.path("")).args(["-c", &script]).output().unwrap();
+        let told = String::from_utf8_lossy(&out.stdout).lines().filter(|line| line.starts_with('{')).count();
+        assert!(out.status.success(), "seed {seed}: {}", String::from_utf8_lossy(&out.stderr));
+        assert_eq!(told, push.updates.len(), "seed {seed}");
+    }
 }
 
 /// One history; the number of pushes.
