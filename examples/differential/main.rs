@@ -19,6 +19,7 @@ mod oracle;
 #[path = "../../tests/it/differential/pushes.rs"]
 mod pushes;
 #[path = "../../tests/it/differential/scratch.rs"]
+#[expect(dead_code, reason = "the tests use what is not needed here")]
 mod scratch;
 
 use compare::Push;
