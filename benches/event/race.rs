@@ -1,5 +1,6 @@
 //! Commands run in turn, their times and their memory.
 
+use nix::sys::resource::{UsageWho, getrusage};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -39,12 +40,13 @@ impl Job {
         bytes
     }
 
-    /// How long it takes, its output going to a file, as a pipe would be read by somebody who costs time too.
-    fn time(&self, repo: &Path, out: &std::fs::File) -> Duration {
+    /// How long it takes, and how long processors were at work; its output goes to a file, as a pipe would be read by
+    /// somebody who costs time too.
+    fn time(&self, repo: &Path, out: &std::fs::File) -> (Duration, Duration) {
         out.set_len(0).unwrap();
-        let start = Instant::now();
+        let (start, before) = (Instant::now(), processors());
         self.run(repo, out, &mut |_| {});
-        start.elapsed()
+        (start.elapsed(), processors() - before)
     }
 
     /// The most anonymous memory it was seen to have, in KiB: all but the mapped packs. Looked at every 200 µs.
@@ -89,10 +91,19 @@ impl Job {
     }
 }
 
-/// Medians in milliseconds, and the first one's memory in MiB.
+/// Time of all processors for all children that have ended.
+fn processors() -> Duration {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
+    let of = |time: nix::sys::time::TimeVal| {
+        Duration::new(time.tv_sec().try_into().unwrap(), u32::try_from(time.tv_usec()).unwrap() * 1000)
+    };
+    of(usage.user_time()) + of(usage.system_time())
+}
+
+/// Medians in milliseconds, of time and of processors; the first one's memory in MiB.
 pub(crate) struct Outcome {
-    pub(crate) ours: f64,
-    pub(crate) git: f64,
+    pub(crate) ours: (f64, f64),
+    pub(crate) git: (f64, f64),
     pub(crate) memory: f64,
 }
 
@@ -107,10 +118,14 @@ pub(crate) fn race(ours: &Job, git: &Job, repo: &Path, rounds: usize) -> Outcome
         b.push(git.time(repo, &out));
     }
     let kib = (0..3).map(|_| ours.memory(repo, &out)).max().unwrap_or(0);
-    Outcome { ours: median(a), git: median(b), memory: f64::from(u32::try_from(kib).unwrap()) / 1024.0 }
+    Outcome { ours: medians(&a), git: medians(&b), memory: f64::from(u32::try_from(kib).unwrap()) / 1024.0 }
 }
 
-fn median(mut times: Vec<Duration>) -> f64 {
-    times.sort();
-    times[times.len() / 2].as_secs_f64() * 1000.0
+fn medians(times: &[(Duration, Duration)]) -> (f64, f64) {
+    let median = |pick: fn(&(Duration, Duration)) -> Duration| {
+        let mut times: Vec<_> = times.iter().map(pick).collect();
+        times.sort();
+        times[times.len() / 2].as_secs_f64() * 1000.0
+    };
+    (median(|t| t.0), median(|t| t.1))
 }

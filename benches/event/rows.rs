@@ -8,19 +8,26 @@ use std::process::Command;
 /// The paths of a commit as the event has them.
 const PATHS: [&str; 4] = ["--name-status", "--no-renames", "--diff-merges=first-parent", "--root"];
 
+#[derive(Clone, Copy)]
 struct Table<'a> {
     program: &'a str,
     repo: &'a Path,
     rounds: usize,
-    main: String,
-    null: String,
+    /// The newest commit, its branch, the null id.
+    main: &'a str,
+    name: &'a str,
+    null: &'a str,
 }
 
 /// Measures every row that the repository is large enough for.
 pub(crate) fn all(program: &str, repo: &Path, rounds: usize) {
     let main = git(repo, &["rev-parse", "HEAD"]);
-    let table = Table { program, repo, rounds, null: "0".repeat(main.len()), main };
-    println!("{:<46} {:>9} {:>9} {:>6} {:>5} {:>8}", "job", "ours, ms", "git, ms", "ratio", "goal", "anon MiB");
+    let (name, null) = (git(repo, &["symbolic-ref", "HEAD"]), "0".repeat(main.len()));
+    let table = Table { program, repo, rounds, main: &main, name: &name, null: &null };
+    println!(
+        "{:<46} {:>9} {:>9} {:>6} {:>5} {:>10} {:>8}",
+        "job", "ours, ms", "git, ms", "ratio", "goal", "processors", "anon MiB"
+    );
     let count: usize = git(repo, &["rev-list", "--count", "HEAD"]).parse().unwrap();
     table.one();
     for (commits, goal) in [(200, 0.7), (1000, 0.6), (10_000, 0.4)].into_iter().filter(|(n, _)| *n < count) {
@@ -57,18 +64,35 @@ impl Table<'_> {
         Job::new(&[&log[..], &PATHS[..3], range].concat())
     }
 
+    /// Where nothing else is, and beside all other refs, which tell whether a commit is distinct.
     fn one(&self) {
-        let new = git(self.repo, &["rev-list", "--no-merges", "-n1", &self.main]);
+        let alone = self.repo.with_extension("import");
+        let new = git(self.repo, &["rev-list", "--no-merges", "-n1", self.main]);
         let old = git(self.repo, &["rev-parse", &format!("{new}~1")]);
         let range = format!("{old}..{new}");
-        let ours = Job::new(&[self.program, "event", &old, &new, "--ref", "refs/heads/main"]);
-        self.row("newest commit, the program itself", 0.75, &ours, &Self::log(&[&range]));
-        self.alike(&ours, &Self::log(&[&range]));
+        let ours = Job::new(&[self.program, "event", &old, &new, "--ref", self.name]);
+        let log = Self::log(&[&range]);
+        let table = Table { repo: &alone, ..*self };
+        table.alike(&ours, &log);
+        table.row("newest commit, the program itself", 0.75, &ours, &log);
+        let (refs, others) = self.others();
+        let both =
+            log.then(&[
+                &[&["git", "rev-list", &new][..], &others.iter().map(String::as_str).collect::<Vec<_>>()].concat()
+            ]);
+        self.row(&format!("the same among {refs} refs, and rev-list --not"), 0.75, &ours, &both);
+    }
+
+    /// How many branches and tags there are, and what leaves them out, but for the updated one.
+    fn others(&self) -> (usize, Vec<String>) {
+        let refs = git(self.repo, &["for-each-ref", "--format=x", "refs/heads", "refs/tags"]).lines().count();
+        let short = self.name.trim_start_matches("refs/heads/");
+        (refs, ["--not", &format!("--exclude={short}"), "--branches", "--tags"].map(str::to_owned).to_vec())
     }
 
     fn with_paths(&self, commits: usize, goal: f64) {
         let old = self.before(commits);
-        let ours = self.tell("paths:1000000", &format!("{old} {} refs/heads/main\n", self.main));
+        let ours = self.tell("paths:1000000", &format!("{old} {} {}\n", self.main, self.name));
         let git = Self::log(&[&format!("{old}..{}", self.main)]);
         let told = self.alike(&ours, &git);
         self.row(&format!("{told} commits with paths"), goal, &ours, &git);
@@ -76,7 +100,7 @@ impl Table<'_> {
 
     fn subjects(&self, commits: usize) {
         let old = self.before(commits);
-        let ours = self.tell("subjects:10", &format!("{old} {} refs/heads/main\n", self.main));
+        let ours = self.tell("subjects:10", &format!("{old} {} {}\n", self.main, self.name));
         let git = Self::log(&[&format!("{old}..{}", self.main)]);
         let told = check::git(&git.output(self.repo));
         let ten = check::ours(&ours.output(self.repo));
@@ -87,11 +111,11 @@ impl Table<'_> {
 
     fn new_branch(&self) {
         let Some(tip) = try_git(self.repo, &["rev-parse", "--verify", "-q", "refs/heads/event-bench"]) else { return };
-        let refs = git(self.repo, &["for-each-ref", "--format=x", "refs/heads", "refs/tags"]).lines().count();
         let ours = self.tell("paths:2048", &format!("{} {tip} refs/heads/event-bench\n", self.null));
         let not = ["--not", "--exclude=event-bench", "--branches", "--tags"];
         let git = Self::log(&[&[tip.as_str()], &not[..]].concat());
         let told = self.alike(&ours, &git);
+        let refs = self.others().0;
         self.row(&format!("new branch with {told} commits, {refs} refs"), 0.5, &ours, &git);
     }
 
@@ -101,12 +125,11 @@ impl Table<'_> {
         if !bare.is_dir() {
             return;
         }
-        let ours = self.tell("paths:2048", &format!("{} {} refs/heads/main\n", self.null, self.main));
-        let diff = [&["git", "diff-tree", "--stdin", "-r", "--pretty=raw"][..], &PATHS].concat();
-        let newest = ["git", "rev-list", "-n", "2048", &self.main];
-        let git = Job::new(&["git", "rev-list", "--count", &self.main]).then(&[&newest, &diff]);
-        let table =
-            Table { repo: &bare, program: self.program, main: self.main.clone(), null: self.null.clone(), ..*self };
+        let ours = self.tell("paths:2048", &format!("{} {} {}\n", self.null, self.main, self.name));
+        let diff = [&["git", "diff-tree", "--stdin", "-r", "--always", "--pretty=raw"][..], &PATHS].concat();
+        let newest = ["git", "rev-list", "-n", "2048", self.main];
+        let git = Job::new(&["git", "rev-list", "--count", self.main]).then(&[&newest, &diff]);
+        let table = Table { repo: &bare, ..*self };
         let (told, theirs) = (check::ours(&ours.output(&bare)), check::git(&git.output(&bare)));
         assert_eq!(told.len(), theirs.len());
         let same = told.iter().filter(|commit| theirs.contains(commit)).count();
@@ -127,7 +150,7 @@ impl Table<'_> {
         let sample: Vec<_> = updates.iter().step_by(100).copied().collect();
         let mut git = Job::default();
         let list = ["git", "rev-list", "--topo-order", "--reverse"];
-        let diff = [&["git", "diff-tree", "--stdin", "-r", "--pretty=raw"][..], &PATHS].concat();
+        let diff = [&["git", "diff-tree", "--stdin", "-r", "--always", "--pretty=raw"][..], &PATHS].concat();
         for (_, (old, new)) in &sample {
             let range = format!("{old}..{new}");
             git = git.then(&[&[&list[..], &[&range]].concat(), &diff]);
@@ -135,7 +158,7 @@ impl Table<'_> {
         let few = self.tell("paths:2048", &sample.iter().map(line).collect::<String>());
         self.alike(&few, &git);
         let mut outcome = race(&ours, &git, self.repo, self.rounds.div_ceil(4));
-        outcome.git *= 100.0;
+        outcome.git = (outcome.git.0 * 100.0, outcome.git.1 * 100.0);
         print("10000 ref updates (git: 100 of them, times 100)", 0.02, &outcome);
     }
 
@@ -154,7 +177,8 @@ impl Table<'_> {
 
 fn print(job: &str, goal: f64, outcome: &Outcome) {
     let Outcome { ours, git, memory } = outcome;
-    println!("{job:<46} {ours:>9.2} {git:>9.2} {:>6.3} {goal:>5} {memory:>8.1}", ours / git);
+    let (ratio, processors) = (ours.0 / git.0, ours.1 / git.1);
+    println!("{job:<46} {:>9.2} {:>9.2} {ratio:>6.3} {goal:>5} {processors:>10.3} {memory:>8.1}", ours.0, git.0);
 }
 
 fn git(repo: &Path, arguments: &[&str]) -> String {

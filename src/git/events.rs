@@ -1,7 +1,8 @@
 //! The events of a push: each update told from what Git holds, one walk state for all of them.
 
 use super::history::{History, Node};
-use super::object::{self, Objects, Unreadable};
+use super::object::{self, Unreadable};
+use super::objects::Objects;
 use super::reach::{Reach, Set};
 use super::refs;
 use super::tag::{self, Peeled};
@@ -15,7 +16,8 @@ const DISCARDED: usize = 20;
 
 /// One event an update. What goes wrong in one of them, a panic in a library included, is that event's `error`.
 pub(super) fn compute(repo: &gix::Repository, updates: &[RefUpdate], needs: &Needs) -> Vec<Computed> {
-    let mut session = Session::new(repo, updates, true);
+    let objects = Objects::new(repo);
+    let mut session = Session::new(&objects, updates, true);
     let mut events = Vec::with_capacity(updates.len().min(needs.max_refs));
     for (index, update) in updates.iter().enumerate().take(needs.max_refs) {
         let mut told = session.attempt(update, index, needs);
@@ -38,7 +40,7 @@ pub(super) fn compute(repo: &gix::Repository, updates: &[RefUpdate], needs: &Nee
 }
 
 struct Session<'r> {
-    repo: &'r gix::Repository,
+    objects: &'r Objects<'r>,
     updates: &'r [RefUpdate],
     history: History<'r>,
     teller: Teller<'r>,
@@ -68,12 +70,12 @@ impl Draft<'_> {
 }
 
 impl<'r> Session<'r> {
-    fn new(repo: &'r gix::Repository, updates: &'r [RefUpdate], use_graph: bool) -> Self {
+    fn new(objects: &'r Objects<'r>, updates: &'r [RefUpdate], use_graph: bool) -> Self {
         Self {
-            repo,
+            objects,
             updates,
-            history: History::new(repo, use_graph),
-            teller: Teller::new(Objects(repo), updates.len() > 1),
+            history: History::new(objects, use_graph),
+            teller: Teller::new(objects, updates.len() > 1),
             known: None,
             refs_unreadable: false,
             listed: Set::default(),
@@ -82,7 +84,7 @@ impl<'r> Session<'r> {
 
     /// Forgets all that was read, but not what was told.
     fn begin_again(&mut self, use_graph: bool) {
-        let mut new = Self::new(self.repo, self.updates, use_graph);
+        let mut new = Self::new(self.objects, self.updates, use_graph);
         for id in self.history.ids(&self.listed) {
             new.listed.insert(new.history.node(id));
         }
@@ -127,12 +129,13 @@ impl<'r> Session<'r> {
         if id.is_null() {
             return None;
         }
-        let Some(known) = object::id(self.repo, id) else {
+        let repo = self.objects.repo;
+        let Some(known) = object::id(repo, id) else {
             // An id of the other hash function names nothing here.
-            let null = gix::ObjectId::null(self.repo.object_hash());
+            let null = gix::ObjectId::null(repo.object_hash());
             return Some(Peeled { id: null, kind: Err(Unreadable::Missing("object", null)), outermost: None });
         };
-        Some(tag::peel(Objects(self.repo), known))
+        Some(tag::peel(self.objects, known))
     }
 
     /// An update after which the ref exists.
@@ -157,6 +160,7 @@ impl<'r> Session<'r> {
             }
         };
         let beside_known = old.is_none() || !draft.problems.is_empty();
+        self.history.keep(draft.needs.max_commits);
         let found =
             if beside_known { self.tell_beside_known(draft, after) } else { self.tell_beside(draft, before, after) };
         if let Some(error) = &found.unreadable {
@@ -233,9 +237,9 @@ impl<'r> Session<'r> {
         if let Some(known) = self.known.take() {
             return known;
         }
-        let (tips, whole) = refs::before(self.repo, self.updates);
+        let (tips, whole) = refs::before(self.objects.repo, self.updates);
         self.refs_unreadable = !whole;
-        let objects = Objects(self.repo);
+        let objects = self.objects;
         let commits = tips.into_iter().filter_map(|tip| tag::peel(objects, tip).commit()).collect::<Vec<_>>();
         let nodes = commits.into_iter().map(|id| self.history.node(id)).collect::<Vec<_>>();
         Reach::new(&mut self.history, nodes)
@@ -244,7 +248,7 @@ impl<'r> Session<'r> {
     /// Lists the commits, counts the distinct ones, scans all of them for the filters, and tells the tip.
     fn tell_commits(&mut self, draft: &mut Draft<'_>, after: Node, found: &Difference, all_new: bool) {
         let distinct = self.distinct(&found.commits, all_new);
-        let order = oldest_first(&mut self.history, after, &found.commits);
+        let order = oldest_first(&self.history, after, &found.commits);
         draft.event.total_commits = order.len();
         draft.event.total_distinct = order.iter().filter(|node| distinct.contains(**node)).count();
         let mut asked = Asked::new(draft.needs.paths, draft.needs.all_paths);

@@ -12,6 +12,7 @@ mod history;
 mod identity;
 mod newest;
 mod object;
+mod objects;
 mod open;
 mod paths;
 mod person;

@@ -124,8 +124,8 @@ impl Reach {
         let Some((_, node)) = self.queue.pop() else { return false };
         self.visited += 1;
         if let Ok(links) = history.links(node) {
-            for parent in &links.parents {
-                self.add(history, *parent);
+            for at in links.parents() {
+                self.add(history, history.parent(at));
             }
             history.note_skew(&links);
         }

@@ -2,7 +2,8 @@
 
 use super::commit;
 use super::history::{History, Node};
-use super::object::{Objects, Unreadable};
+use super::object::Unreadable;
+use super::objects::Objects;
 use super::paths::{Touch, changed};
 use super::text::cut;
 use crate::push::{Commit, Scan};
@@ -27,7 +28,7 @@ const KEPT: usize = 4096;
 
 /// Tells the commits of one push.
 pub(super) struct Teller<'r> {
-    objects: Objects<'r>,
+    objects: &'r Objects<'r>,
     kept: HashMap<Node, Commit>,
     keep: bool,
     left: usize,
@@ -51,7 +52,7 @@ impl Asked {
 
 impl<'r> Teller<'r> {
     /// `keep`: whether other refs will tell the same commits.
-    pub(super) fn new(objects: Objects<'r>, keep: bool) -> Self {
+    pub(super) fn new(objects: &'r Objects<'r>, keep: bool) -> Self {
         Self { objects, kept: HashMap::new(), keep, left: PUSH_BYTES }
     }
 
@@ -90,7 +91,7 @@ impl<'r> Teller<'r> {
         scan: &mut Scan,
     ) -> Result<Commit, Unreadable> {
         let links = history.links(node)?;
-        let parents: Vec<ObjectId> = links.parents.iter().map(|p| history.id(*p)).collect();
+        let parents: Vec<ObjectId> = history.parents(node).iter().map(|p| history.id(*p)).collect();
         let id = history.id(node);
         let mut commit = commit::facts(&id, history.content(node)?, &links.tree, &parents);
         if asked.paths {
@@ -164,9 +165,9 @@ impl<'r> Teller<'r> {
         told: &mut dyn FnMut(&[u8], Touch) -> ControlFlow<()>,
     ) -> bool {
         let Ok(links) = history.links(node) else { return false };
-        let old = match links.parents.first() {
+        let old = match history.parents(node).first().copied() {
             None => None,
-            Some(parent) => match history.links(*parent) {
+            Some(parent) => match history.links(parent) {
                 Ok(parent) => Some(parent.tree),
                 Err(_) => return false,
             },

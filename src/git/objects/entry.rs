@@ -1,0 +1,147 @@
+//! Pack entries: inflated, and made from their deltas. Every base on the way is kept, since its neighbours in the
+//! history are made from it too.
+
+use super::bases::Bases;
+use super::delta;
+use super::packs::{Packs, Place};
+use gix::objs::Kind;
+use gix::odb::pack::data::entry::Header;
+use gix::odb::pack::data::{Entry, File};
+use gix::zlib::{Decompress, FlushDecompress, Status};
+use std::rc::Rc;
+
+/// The largest object that is read here; gix has its own opinion about larger ones.
+pub(super) const MOST_BYTES: usize = 1 << 30;
+/// What is read of a commit for its links: enough for the headers of nearly all.
+const HEAD_BYTES: usize = 384;
+/// Bytes of objects that are kept because others are made from them.
+const BASE_BYTES: usize = 16 << 20;
+/// What deflate makes of one byte at most.
+const RATIO: usize = 1032;
+
+/// An object's bytes, shared with whoever asks for them again.
+pub(super) type Shared = (Kind, Rc<Vec<u8>>);
+
+/// Reads entries one after the other. `None` everywhere: ask gix.
+pub(super) struct Reader {
+    bases: Bases<Place, Shared>,
+    inflate: Decompress,
+    /// The last inflated delta.
+    delta: Vec<u8>,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self { bases: Bases::new(BASE_BYTES), inflate: Decompress::new(), delta: Vec::new() }
+    }
+}
+
+impl Reader {
+    /// Fills the buffer with the whole object.
+    pub(super) fn bytes(&mut self, packs: &Packs, place: Place, buffer: &mut Vec<u8>) -> Option<Kind> {
+        self.copy(packs, place, usize::MAX, buffer).map(|(kind, _)| kind)
+    }
+
+    /// Fills the buffer with the object, or with its first [`HEAD_BYTES`]. Says whether that is all.
+    pub(super) fn head(&mut self, packs: &Packs, place: Place, buffer: &mut Vec<u8>) -> Option<(Kind, bool)> {
+        self.copy(packs, place, HEAD_BYTES, buffer)
+    }
+
+    fn copy(&mut self, packs: &Packs, place: Place, most: usize, buffer: &mut Vec<u8>) -> Option<(Kind, bool)> {
+        let (pack, entry) = open(packs, place)?;
+        if let Some(kind) = entry.header.as_kind() {
+            let whole = inflate(&mut self.inflate, pack, &entry, most, buffer)?;
+            return Some((kind, whole));
+        }
+        let shared = self.shared(packs, place)?;
+        buffer.clear();
+        buffer.extend_from_slice(&shared.1);
+        Some((shared.0, true))
+    }
+
+    /// The object, kept for what is made from it.
+    pub(super) fn shared(&mut self, packs: &Packs, place: Place) -> Option<Rc<Shared>> {
+        let mut deltas = Vec::new();
+        let mut at = place;
+        let mut made = loop {
+            if let Some(base) = self.bases.get(&at) {
+                break base;
+            }
+            let (pack, entry) = open(packs, at)?;
+            if let Some(kind) = entry.header.as_kind() {
+                let mut bytes = Vec::new();
+                inflate(&mut self.inflate, pack, &entry, usize::MAX, &mut bytes)?;
+                break self.keep(at, kind, bytes);
+            }
+            if deltas.len() >= LONGEST {
+                return None;
+            }
+            let base = base_of(packs, at, &entry)?;
+            deltas.push((at, pack, entry));
+            at = base;
+        };
+        while let Some((at, pack, entry)) = deltas.pop() {
+            inflate(&mut self.inflate, pack, &entry, usize::MAX, &mut self.delta)?;
+            let bytes = delta::apply(&made.1, &self.delta)?;
+            made = self.keep(at, made.0, bytes);
+        }
+        Some(made)
+    }
+
+    fn keep(&mut self, at: Place, kind: Kind, bytes: Vec<u8>) -> Rc<Shared> {
+        let size = bytes.len();
+        let made = Rc::new((kind, Rc::new(bytes)));
+        self.bases.keep(at, &made, size);
+        made
+    }
+}
+
+/// Deltas that are made one from another. Git itself writes at most 4095.
+const LONGEST: usize = 4096;
+
+/// The kind of the object, told by the end of its chain; nothing is inflated.
+pub(super) fn kind(packs: &Packs, mut at: Place) -> Option<Kind> {
+    for _ in 0..LONGEST {
+        let (_, entry) = open(packs, at)?;
+        match entry.header.as_kind() {
+            Some(kind) => return Some(kind),
+            None => at = base_of(packs, at, &entry)?,
+        }
+    }
+    None
+}
+
+fn open(packs: &Packs, at: Place) -> Option<(&File, Entry)> {
+    let pack = packs.data(at.pack)?;
+    Some((pack, pack.entry(at.offset).ok()?))
+}
+
+/// What a delta is made from: an earlier entry of the same pack, or an object by id.
+fn base_of(packs: &Packs, at: Place, entry: &Entry) -> Option<Place> {
+    match &entry.header {
+        Header::OfsDelta { base_distance } => {
+            let offset = at.offset.checked_sub(*base_distance).filter(|_| *base_distance > 0)?;
+            Some(Place { pack: at.pack, offset })
+        }
+        Header::RefDelta { base_id } => packs.find(base_id),
+        _ => None,
+    }
+}
+
+/// Inflates an entry, or its first `most` bytes. Says whether that is all.
+fn inflate(state: &mut Decompress, pack: &File, entry: &Entry, most: usize, out: &mut Vec<u8>) -> Option<bool> {
+    let start = entry.data_offset;
+    let input = pack.entry_slice(start..u64::try_from(pack.pack_end()).ok()?)?;
+    let size = usize::try_from(entry.decompressed_size).ok()?;
+    if size > MOST_BYTES || size / RATIO > input.len() {
+        return None;
+    }
+    let whole = size <= most;
+    // No byte of what was there before is left: the stream must fill the buffer.
+    out.resize(size.min(most), 0);
+    state.reset();
+    let flush = if whole { FlushDecompress::Finish } else { FlushDecompress::None };
+    let status = state.decompress(input, out, flush).ok()?;
+    let filled = usize::try_from(state.total_out()).ok()? == out.len();
+    (filled && (!whole || status == Status::StreamEnd)).then_some(whole)
+}
