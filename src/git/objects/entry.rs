@@ -16,6 +16,8 @@ pub(super) const MOST_BYTES: usize = 1 << 30;
 const HEAD_BYTES: usize = 384;
 /// Bytes of objects that are kept because others are made from them.
 const BASE_BYTES: usize = 16 << 20;
+/// Room past the end of what is wanted: the decoder is fast only as long as a longest match would still fit.
+const SLACK: usize = 320;
 /// What deflate makes of one byte at most.
 const RATIO: usize = 1032;
 
@@ -137,11 +139,17 @@ fn inflate(state: &mut Decompress, pack: &File, entry: &Entry, most: usize, out:
         return None;
     }
     let whole = size <= most;
-    // No byte of what was there before is left: the stream must fill the buffer.
-    out.resize(size.min(most), 0);
+    let wanted = size.min(most);
+    if out.len() < wanted + SLACK {
+        // What stands there already need not be cleared, since the stream must fill all that is wanted.
+        out.resize(wanted + SLACK, 0);
+    }
+    let room = if whole { out.len() } else { wanted + SLACK };
     state.reset();
-    let flush = if whole { FlushDecompress::Finish } else { FlushDecompress::None };
-    let status = state.decompress(input, out, flush).ok()?;
-    let filled = usize::try_from(state.total_out()).ok()? == out.len();
-    (filled && (!whole || status == Status::StreamEnd)).then_some(whole)
+    let status = state.decompress(input, &mut out[..room], FlushDecompress::Finish).ok()?;
+    let made = usize::try_from(state.total_out()).ok()?;
+    let complete = status == Status::StreamEnd;
+    out.truncate(made);
+    let right = if complete { made == size } else { !whole && made >= wanted && made < size };
+    right.then_some(complete)
 }
