@@ -7,7 +7,7 @@ use super::reach::{Reach, Set};
 use super::refs;
 use super::tag::{self, Peeled};
 use super::told::{Asked, Teller};
-use super::walk::{Difference, difference, merge_base, oldest_first, settle};
+use super::walk::{Difference, difference, difference_told, merge_base, oldest_first, settle};
 use crate::push::{Change, Commit, Computed, Needs, ObjectId, PushEvent, RefKind, RefUpdate, Scan};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -161,14 +161,18 @@ impl<'r> Session<'r> {
         };
         let beside_known = old.is_none() || !draft.problems.is_empty();
         self.history.keep(draft.needs.max_commits);
-        let found =
-            if beside_known { self.tell_beside_known(draft, after) } else { self.tell_beside(draft, before, after) };
+        let mut asked = Asked::new(draft.needs);
+        let found = if beside_known {
+            self.tell_beside_known(draft, after, &mut asked)
+        } else {
+            self.tell_beside(draft, before, after, &mut asked)
+        };
         if let Some(error) = &found.unreadable {
             draft.problem(error);
         }
         draft.event.shallow |= found.shallow;
         draft.event.total_commits_exact &= found.exact;
-        self.tell_commits(draft, after, &found, beside_known);
+        self.tell_commits(draft, after, &found, beside_known, asked);
         if let Some(before) = before.filter(|_| draft.needs.all_paths && draft.event.kind() == RefKind::Branch) {
             self.teller.scan_between(&mut self.history, before, after, &mut draft.scan);
         }
@@ -184,9 +188,9 @@ impl<'r> Session<'r> {
     }
 
     /// A created ref, or one whose old end cannot be read: what no branch and no tag had.
-    fn tell_beside_known(&mut self, draft: &mut Draft<'_>, after: Node) -> Difference {
+    fn tell_beside_known(&mut self, draft: &mut Draft<'_>, after: Node, asked: &mut Asked) -> Difference {
         let mut known = self.take_known();
-        let found = difference(&mut self.history, after, &mut known);
+        let found = self.walk(after, &mut known, asked);
         if draft.event.kind() == RefKind::Branch {
             let base = merge_base(&mut self.history, after, &found.commits, &known);
             draft.event.base = base.map(|node| object::plain(&self.history.id(node)));
@@ -206,10 +210,16 @@ impl<'r> Session<'r> {
 
     /// An updated ref: what `after` has and `before` has not, and the other way round. A `before` that is no commit has
     /// nothing.
-    fn tell_beside(&mut self, draft: &mut Draft<'_>, before: Option<Node>, after: Node) -> Difference {
+    fn tell_beside(
+        &mut self,
+        draft: &mut Draft<'_>,
+        before: Option<Node>,
+        after: Node,
+        asked: &mut Asked,
+    ) -> Difference {
+        let mut old = Reach::new(&mut self.history, before);
+        let found = self.walk(after, &mut old, asked);
         let history = &mut self.history;
-        let mut old = Reach::new(history, before);
-        let found = difference(history, after, &mut old);
         let Some(before) = before else { return found };
         let mut new = Reach::new(history, [after]);
         let lost = difference(history, before, &mut new);
@@ -233,25 +243,45 @@ impl<'r> Session<'r> {
         found
     }
 
+    fn walk(&mut self, after: Node, others: &mut Reach, asked: &mut Asked) -> Difference {
+        let teller = &self.teller;
+        difference_told(&mut self.history, after, others, &mut |history, node| teller.expect(history, node, asked))
+    }
+
     fn take_known(&mut self) -> Reach {
         if let Some(known) = self.known.take() {
             return known;
         }
         let (tips, whole) = refs::before(self.objects.repo, self.updates);
         self.refs_unreadable = !whole;
-        let objects = self.objects;
-        let commits = tips.into_iter().filter_map(|tip| tag::peel(objects, tip).commit()).collect::<Vec<_>>();
-        let nodes = commits.into_iter().map(|id| self.history.node(id)).collect::<Vec<_>>();
-        Reach::new(&mut self.history, nodes)
+        let nodes: Vec<Node> = tips.iter().map(|tip| self.history.node(*tip)).collect();
+        self.history.read_all(&nodes);
+        let commits = nodes.into_iter().zip(tips).filter_map(|(node, tip)| match self.history.links(node) {
+            Ok(_) => Some(node),
+            // Nearly all tips are commits. What could not be read as one is looked at more closely.
+            Err(_) => tag::peel(self.objects, tip).commit().map(|id| self.history.node(id)),
+        });
+        let commits = commits.collect::<Vec<_>>();
+        Reach::new(&mut self.history, commits)
     }
 
     /// Lists the commits, counts the distinct ones, scans all of them for the filters, and tells the tip.
-    fn tell_commits(&mut self, draft: &mut Draft<'_>, after: Node, found: &Difference, all_new: bool) {
+    fn tell_commits(
+        &mut self,
+        draft: &mut Draft<'_>,
+        after: Node,
+        found: &Difference,
+        all_new: bool,
+        mut asked: Asked,
+    ) {
         let distinct = self.distinct(&found.commits, all_new);
         let order = oldest_first(&self.history, after, &found.commits);
         draft.event.total_commits = order.len();
         draft.event.total_distinct = order.iter().filter(|node| distinct.contains(**node)).count();
-        let mut asked = Asked::new(draft.needs.paths, draft.needs.all_paths);
+        asked.expect_again(draft.needs);
+        for node in order.iter().rev().take(draft.needs.max_commits) {
+            self.teller.expect(&mut self.history, *node, &mut asked);
+        }
         let mut commits = Vec::new();
         for (place, node) in order.iter().rev().enumerate() {
             if place < draft.needs.max_commits && self.teller.may_go_on() {
@@ -268,7 +298,7 @@ impl<'r> Session<'r> {
         draft.event.head_commit = listed.or_else(|| {
             let mut aside =
                 Draft { event: draft.event.clone(), scan: Scan::default(), needs: draft.needs, problems: Vec::new() };
-            let mut asked = Asked::new(draft.needs.paths, false);
+            let mut asked = Asked::new(&Needs { all_paths: false, ..*draft.needs });
             let head = self.tell_commit(&mut aside, after, &mut asked, &distinct);
             draft.problems.append(&mut aside.problems);
             head

@@ -9,6 +9,7 @@ use gix::commitgraph::{Graph, Position};
 use gix::objs::Kind;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::thread::Builder;
 
 /// A commit of the history, by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,6 +79,8 @@ pub(super) struct History<'r> {
     skewed: bool,
 }
 
+/// Commits for which a second thread is worth its start.
+const MANY: usize = 400;
 /// Bytes of commits that are kept from the walk until they are told.
 const TEXT_BYTES: usize = 8 << 20;
 
@@ -117,7 +120,7 @@ impl<'r> History<'r> {
         self.skewed
     }
 
-    /// Keeps the contents of so many of the commits that are read next, since they will be told.
+    /// Keeps the contents of so many of the commits that [`Self::links_to_tell`] reads next.
     pub(super) fn keep(&mut self, commits: usize) {
         self.keep = commits;
     }
@@ -196,6 +199,15 @@ impl<'r> History<'r> {
         }
     }
 
+    /// The same for a commit that will probably be told.
+    pub(super) fn links_to_tell(&mut self, node: Node) -> Result<Links, Unreadable> {
+        if self.keep > 0 && self.texts.len() < TEXT_BYTES && matches!(self.met[node.index()].links, State::Unread) {
+            self.keep -= 1;
+            self.keep_text(node);
+        }
+        self.links(node)
+    }
+
     /// A parent by its place.
     pub(super) fn parent(&self, at: usize) -> Node {
         self.parents[at]
@@ -233,13 +245,17 @@ impl<'r> History<'r> {
             return Ok(links);
         }
         let id = self.id(node);
-        let read = if self.keep > 0 && self.texts.len() < TEXT_BYTES {
-            self.read_and_keep(node, &id)?
-        } else {
-            self.read(&id)?
+        let read = match self.met[node.index()].text {
+            Some((start, end)) => commit::links(&self.texts[start as usize..end as usize])
+                .ok_or_else(|| Unreadable::Damaged("commit", id.to_owned()))?,
+            None => read(self.objects, &id, &mut self.buffer)?,
         };
-        let parents = match self.grafts.get(&id) {
-            _ if self.shallow.contains(&id) => Vec::new(),
+        Ok(self.enter(&id, read))
+    }
+
+    fn enter(&mut self, id: &gix::oid, read: commit::Links) -> Links {
+        let parents = match self.grafts.get(id) {
+            _ if self.shallow.contains(id) => Vec::new(),
             Some(grafted) => grafted.clone(),
             None => read.parents,
         };
@@ -248,7 +264,36 @@ impl<'r> History<'r> {
             let parent = self.node(parent);
             self.parents.push(parent);
         }
-        Ok(Links { tree: read.tree, parents: (start, self.places()), date: read.date })
+        Links { tree: read.tree, parents: (start, self.places()), date: read.date }
+    }
+
+    /// Reads many commits, half of them by a second thread if there is one.
+    pub(super) fn read_all(&mut self, nodes: &[Node]) {
+        let unread = |node: &&Node| {
+            let met = &self.met[node.index()];
+            matches!((&met.links, met.name), (State::Unread, Name::Id(_)))
+        };
+        let unread: Vec<Node> = nodes.iter().filter(unread).copied().collect();
+        if unread.len() < MANY {
+            return;
+        }
+        let (first, second) = unread.split_at(unread.len() / 2);
+        let ids: Vec<ObjectId> = second.iter().map(|node| self.id(*node)).collect();
+        let elsewhere = self.objects.elsewhere();
+        let thread = Builder::new().name("commits".to_owned()).spawn(move || {
+            let (objects, mut buffer) = (elsewhere.objects(), Vec::new());
+            ids.iter().map(|id| read(&objects, id, &mut buffer).ok()).collect::<Vec<_>>()
+        });
+        for node in first {
+            let _later = self.links(*node);
+        }
+        let theirs = thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_default();
+        for (node, read) in second.iter().zip(theirs) {
+            if let Some(read) = read.filter(|_| matches!(self.met[node.index()].links, State::Unread)) {
+                let links = self.enter(&self.id(*node), read);
+                self.met[node.index()].links = State::Read(links);
+            }
+        }
     }
 
     /// Where the parents of the next commit will stand.
@@ -256,27 +301,15 @@ impl<'r> History<'r> {
         u32::try_from(self.parents.len()).expect("a walk is bounded far below 2^32 links")
     }
 
-    fn read(&mut self, id: &gix::oid) -> Result<commit::Links, Unreadable> {
-        let (head, whole) = self.objects.read_head(id, &mut self.buffer)?;
-        if !whole {
-            if let Some(links) = commit::links_of_head(head) {
-                return Ok(links);
-            }
-            self.objects.read(Kind::Commit, id, &mut self.buffer)?;
-        }
-        commit::links(&self.buffer).ok_or_else(|| Unreadable::Damaged("commit", id.to_owned()))
-    }
-
-    fn read_and_keep(&mut self, node: Node, id: &gix::oid) -> Result<commit::Links, Unreadable> {
-        self.keep -= 1;
-        let data = self.objects.read(Kind::Commit, id, &mut self.buffer)?;
-        let start = self.texts.len();
+    /// Reads the whole commit, unless the commit-graph has its links; what fails here fails again where it matters.
+    fn keep_text(&mut self, node: Node) {
+        let Name::Id(id) = self.met[node.index()].name else { return };
+        let Ok(data) = self.objects.read(Kind::Commit, &id, &mut self.buffer) else { return };
         if data.len() < TEXT_BYTES / 8 {
+            let start = self.texts.len();
             self.texts.extend_from_slice(data);
-            let end = self.texts.len();
-            self.met[node.index()].text = u32::try_from(start).ok().zip(u32::try_from(end).ok());
+            self.met[node.index()].text = u32::try_from(start).ok().zip(u32::try_from(self.texts.len()).ok());
         }
-        commit::links(data).ok_or_else(|| Unreadable::Damaged("commit", id.to_owned()))
     }
 
     /// What the commit-graph says: `None` when it is damaged there.
@@ -296,6 +329,17 @@ impl<'r> History<'r> {
         }
         Some(Links { tree, parents: (start, self.places()), date })
     }
+}
+
+fn read(objects: &Objects<'_>, id: &gix::oid, buffer: &mut Vec<u8>) -> Result<commit::Links, Unreadable> {
+    let (head, whole) = objects.read_head(id, buffer)?;
+    if !whole {
+        if let Some(links) = commit::links_of_head(head) {
+            return Ok(links);
+        }
+        objects.read(Kind::Commit, id, buffer)?;
+    }
+    commit::links(buffer).ok_or_else(|| Unreadable::Damaged("commit", id.to_owned()))
 }
 
 /// `info/grafts`: each line a commit and the parents that Git shall take instead (gitrepository-layout(5)).

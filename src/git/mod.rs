@@ -6,10 +6,12 @@
 //!         updates ────────────────┴► events ─► walk over reach over history ─► commit, tag, paths ─► PushEvent
 //! ```
 
+mod ahead;
 mod commit;
 mod events;
 mod history;
 mod identity;
+mod lists;
 mod newest;
 mod object;
 mod objects;

@@ -6,7 +6,7 @@ use super::objects::{Entry, Mode, NoTree, Objects, Tree};
 use gix::ObjectId;
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// What happened to a path. A change of mode, of type or of a submodule's commit is a modification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl Comparison<'_> {
         }
         let tree = |id: Option<ObjectId>| match id {
             Some(id) => self.objects.tree(&id),
-            None => Ok(Rc::new(Tree::new(Rc::default(), self.objects.repo.object_hash()))),
+            None => Ok(Arc::new(Tree::new(Arc::default(), self.objects.repo.object_hash()))),
         };
         match (tree(old), tree(new)) {
             (Ok(old), Ok(new)) => self.levels.push(Level::new(old, new, self.path.len(), id)),
@@ -101,8 +101,8 @@ impl Comparison<'_> {
 
 /// Two trees that stand at the same path, read side by side.
 struct Level {
-    old: Rc<Tree>,
-    new: Rc<Tree>,
+    old: Arc<Tree>,
+    new: Arc<Tree>,
     /// Where the next entry of each begins.
     at: (usize, usize),
     /// Whether the new one's marks are followed, not the old one's.
@@ -116,7 +116,7 @@ struct Level {
 }
 
 impl Level {
-    fn new(old: Rc<Tree>, new: Rc<Tree>, prefix: usize, id: ObjectId) -> Self {
+    fn new(old: Arc<Tree>, new: Arc<Tree>, prefix: usize, id: ObjectId) -> Self {
         if !old.is_marked() && !new.is_marked() && !old.is_empty() {
             // What is damaged will be met again.
             let _damaged = new.mark();

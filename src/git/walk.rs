@@ -34,6 +34,16 @@ pub(super) struct Difference {
 
 /// Walks from `tip` to what `others` reach.
 pub(super) fn difference(history: &mut History<'_>, tip: Node, others: &mut Reach) -> Difference {
+    difference_told(history, tip, others, &mut |_, _| {})
+}
+
+/// The same, telling each commit on the way: after it and its parents were read, and perhaps to be taken away again.
+pub(super) fn difference_told(
+    history: &mut History<'_>,
+    tip: Node,
+    others: &mut Reach,
+    met: &mut dyn FnMut(&mut History<'_>, Node),
+) -> Difference {
     let mut found = Difference { exact: true, ..Difference::default() };
     let (mut queue, mut seen) = (Queue::default(), Set::default());
     visit(history, tip, &mut seen, &mut queue, &mut found);
@@ -52,6 +62,7 @@ pub(super) fn difference(history: &mut History<'_>, tip: Node, others: &mut Reac
                 visit(history, history.parent(at), &mut seen, &mut queue, &mut found);
             }
             history.note_skew(&links);
+            met(history, node);
         }
     }
     settle(history, &mut found.commits, others);
@@ -64,7 +75,7 @@ fn visit(history: &mut History<'_>, node: Node, seen: &mut Set, queue: &mut Queu
     if !seen.insert(node) {
         return;
     }
-    match history.links(node) {
+    match history.links_to_tell(node) {
         Ok(links) => queue.push(links.date, node),
         Err(error) => {
             found.unreadable.get_or_insert(error);

@@ -3,12 +3,12 @@
 use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Things that were read, by key. What is asked for stays; what is not has gone after one turn of the generations.
 pub(super) struct Bases<K, T> {
-    young: HashMap<K, (Rc<T>, usize), BuildHasherDefault<Mix>>,
-    old: HashMap<K, (Rc<T>, usize), BuildHasherDefault<Mix>>,
+    young: HashMap<K, (Arc<T>, usize), BuildHasherDefault<Mix>>,
+    old: HashMap<K, (Arc<T>, usize), BuildHasherDefault<Mix>>,
     young_bytes: usize,
     /// Of one generation.
     bound: usize,
@@ -20,12 +20,12 @@ impl<K: Hash + Eq, T> Bases<K, T> {
         Self { young: HashMap::default(), old: HashMap::default(), young_bytes: 0, bound: bytes / 2 }
     }
 
-    pub(super) fn get<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<Rc<T>>
+    pub(super) fn get<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<Arc<T>>
     where
         K: Borrow<Q>,
     {
         if let Some((found, _)) = self.young.get(key) {
-            return Some(Rc::clone(found));
+            return Some(Arc::clone(found));
         }
         let (key, (found, bytes)) = self.old.remove_entry(key)?;
         self.keep(key, &found, bytes);
@@ -33,7 +33,7 @@ impl<K: Hash + Eq, T> Bases<K, T> {
     }
 
     /// Keeps it, unless it alone would fill a generation.
-    pub(super) fn keep(&mut self, key: K, found: &Rc<T>, bytes: usize) {
+    pub(super) fn keep(&mut self, key: K, found: &Arc<T>, bytes: usize) {
         if bytes > self.bound {
             return;
         }
@@ -42,7 +42,7 @@ impl<K: Hash + Eq, T> Bases<K, T> {
             self.young_bytes = 0;
         }
         self.young_bytes += bytes;
-        self.young.insert(key, (Rc::clone(found), bytes));
+        self.young.insert(key, (Arc::clone(found), bytes));
     }
 }
 
@@ -80,14 +80,14 @@ mod tests {
     #[test]
     fn what_is_asked_for_stays_and_the_bound_is_kept() {
         let mut bases = Bases::new(40);
-        bases.keep(1u64, &Rc::new("often"), 5);
+        bases.keep(1u64, &Arc::new("often"), 5);
         for key in 2..100u64 {
-            bases.keep(key, &Rc::new("once"), 5);
+            bases.keep(key, &Arc::new("once"), 5);
             assert!(bases.get(&1).is_some(), "after {key}");
             assert!(bases.young.len() + bases.old.len() <= 8);
         }
         assert!(bases.get(&2).is_none());
-        bases.keep(1000, &Rc::new("huge"), 21);
+        bases.keep(1000, &Arc::new("huge"), 21);
         assert!(bases.get(&1000).is_none());
     }
 }

@@ -1,6 +1,7 @@
 //! Pack entries: inflated, and made from their deltas. Every base on the way is kept, since its neighbours in the
 //! history are made from it too.
 
+use super::Store;
 use super::bases::Bases;
 use super::delta;
 use super::packs::{Packs, Place};
@@ -8,7 +9,7 @@ use gix::objs::Kind;
 use gix::odb::pack::data::entry::Header;
 use gix::odb::pack::data::{Entry, File};
 use gix::zlib::{Decompress, FlushDecompress, Status};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The largest object that is read here; gix has its own opinion about larger ones.
 pub(super) const MOST_BYTES: usize = 1 << 30;
@@ -22,79 +23,88 @@ const SLACK: usize = 320;
 const RATIO: usize = 1032;
 
 /// An object's bytes, shared with whoever asks for them again.
-pub(super) type Shared = (Kind, Rc<Vec<u8>>);
+pub(super) type Shared = (Kind, Arc<Vec<u8>>);
 
-/// Reads entries one after the other. `None` everywhere: ask gix.
+/// What all readers have made.
+pub(super) struct Made(Mutex<Bases<Place, Shared>>);
+
+impl Default for Made {
+    fn default() -> Self {
+        Self(Mutex::new(Bases::new(BASE_BYTES)))
+    }
+}
+
+impl Made {
+    fn get(&self, at: Place) -> Option<Arc<Shared>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&at)
+    }
+
+    fn keep(&self, at: Place, kind: Kind, bytes: Vec<u8>) -> Arc<Shared> {
+        let size = bytes.len();
+        let made = Arc::new((kind, Arc::new(bytes)));
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).keep(at, &made, size);
+        made
+    }
+}
+
+/// Reads entries, for one thread. `None` everywhere: ask gix.
+#[derive(Default)]
 pub(super) struct Reader {
-    bases: Bases<Place, Shared>,
     inflate: Decompress,
     /// The last inflated delta.
     delta: Vec<u8>,
 }
 
-impl Default for Reader {
-    fn default() -> Self {
-        Self { bases: Bases::new(BASE_BYTES), inflate: Decompress::new(), delta: Vec::new() }
-    }
-}
-
 impl Reader {
     /// Fills the buffer with the whole object.
-    pub(super) fn bytes(&mut self, packs: &Packs, place: Place, buffer: &mut Vec<u8>) -> Option<Kind> {
-        self.copy(packs, place, usize::MAX, buffer).map(|(kind, _)| kind)
+    pub(super) fn bytes(&mut self, store: &Store, place: Place, buffer: &mut Vec<u8>) -> Option<Kind> {
+        self.copy(store, place, usize::MAX, buffer).map(|(kind, _)| kind)
     }
 
     /// Fills the buffer with the object, or with its first [`HEAD_BYTES`]. Says whether that is all.
-    pub(super) fn head(&mut self, packs: &Packs, place: Place, buffer: &mut Vec<u8>) -> Option<(Kind, bool)> {
-        self.copy(packs, place, HEAD_BYTES, buffer)
+    pub(super) fn head(&mut self, store: &Store, place: Place, buffer: &mut Vec<u8>) -> Option<(Kind, bool)> {
+        self.copy(store, place, HEAD_BYTES, buffer)
     }
 
-    fn copy(&mut self, packs: &Packs, place: Place, most: usize, buffer: &mut Vec<u8>) -> Option<(Kind, bool)> {
-        let (pack, entry) = open(packs, place)?;
+    fn copy(&mut self, store: &Store, place: Place, most: usize, buffer: &mut Vec<u8>) -> Option<(Kind, bool)> {
+        let (pack, entry) = open(&store.packs, place)?;
         if let Some(kind) = entry.header.as_kind() {
             let whole = inflate(&mut self.inflate, pack, &entry, most, buffer)?;
             return Some((kind, whole));
         }
-        let shared = self.shared(packs, place)?;
+        let shared = self.shared(store, place)?;
         buffer.clear();
         buffer.extend_from_slice(&shared.1);
         Some((shared.0, true))
     }
 
     /// The object, kept for what is made from it.
-    pub(super) fn shared(&mut self, packs: &Packs, place: Place) -> Option<Rc<Shared>> {
+    pub(super) fn shared(&mut self, store: &Store, place: Place) -> Option<Arc<Shared>> {
         let mut deltas = Vec::new();
         let mut at = place;
         let mut made = loop {
-            if let Some(base) = self.bases.get(&at) {
+            if let Some(base) = store.made.get(at) {
                 break base;
             }
-            let (pack, entry) = open(packs, at)?;
+            let (pack, entry) = open(&store.packs, at)?;
             if let Some(kind) = entry.header.as_kind() {
                 let mut bytes = Vec::new();
                 inflate(&mut self.inflate, pack, &entry, usize::MAX, &mut bytes)?;
-                break self.keep(at, kind, bytes);
+                break store.made.keep(at, kind, bytes);
             }
             if deltas.len() >= LONGEST {
                 return None;
             }
-            let base = base_of(packs, at, &entry)?;
+            let base = base_of(&store.packs, at, &entry)?;
             deltas.push((at, pack, entry));
             at = base;
         };
         while let Some((at, pack, entry)) = deltas.pop() {
             inflate(&mut self.inflate, pack, &entry, usize::MAX, &mut self.delta)?;
             let bytes = delta::apply(&made.1, &self.delta)?;
-            made = self.keep(at, made.0, bytes);
+            made = store.made.keep(at, made.0, bytes);
         }
         Some(made)
-    }
-
-    fn keep(&mut self, at: Place, kind: Kind, bytes: Vec<u8>) -> Rc<Shared> {
-        let size = bytes.len();
-        let made = Rc::new((kind, Rc::new(bytes)));
-        self.bases.keep(at, &made, size);
-        made
     }
 }
 

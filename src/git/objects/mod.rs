@@ -18,38 +18,59 @@ pub(super) use tree::{Entry, Mode, NoTree, Tree};
 
 use super::object::Unreadable;
 use bases::Bases;
-use entry::Reader;
+use entry::{Made, Reader};
 use gix::ObjectId;
 use gix::objs::{Find as _, FindHeader as _, Kind};
 use packs::Packs;
 use std::cell::RefCell;
 use std::collections::HashSet;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Reads objects. Replacements (git-replace(1)) apply, as for every Git command.
+/// What all threads that read one repository have in common.
+struct Store {
+    packs: Packs,
+    made: Made,
+    trees: Mutex<Bases<ObjectId, Tree>>,
+    replaced: HashSet<ObjectId>,
+}
+
+/// Reads objects, for one thread. Replacements (git-replace(1)) apply, as for every Git command.
 pub(super) struct Objects<'r> {
     pub(super) repo: &'r gix::Repository,
-    packs: Packs,
+    store: Arc<Store>,
     reader: RefCell<Reader>,
-    trees: RefCell<Bases<ObjectId, Tree>>,
-    replaced: HashSet<ObjectId>,
+}
+
+/// What another thread needs in order to read the same repository.
+pub(super) struct Elsewhere(gix::Repository, Arc<Store>);
+
+impl Elsewhere {
+    /// There.
+    pub(super) fn objects(&self) -> Objects<'_> {
+        Objects { repo: &self.0, store: Arc::clone(&self.1), reader: RefCell::default() }
+    }
 }
 
 impl<'r> Objects<'r> {
     /// Opens nothing yet.
     pub(super) fn new(repo: &'r gix::Repository) -> Self {
-        Self {
-            repo,
+        let store = Store {
             packs: Packs::new(repo),
-            reader: RefCell::default(),
-            trees: RefCell::new(Bases::new(TREE_BYTES)),
+            made: Made::default(),
+            trees: Mutex::new(Bases::new(TREE_BYTES)),
             replaced: repo.objects.store_ref().replacements().map(|(id, _)| id).collect(),
-        }
+        };
+        Self { repo, store: Arc::new(store), reader: RefCell::default() }
+    }
+
+    /// For another thread, with what was read already.
+    pub(super) fn elsewhere(&self) -> Elsewhere {
+        Elsewhere(self.repo.clone(), Arc::clone(&self.store))
     }
 
     /// Whether some object is replaced by another one.
     pub(super) fn has_replacements(&self) -> bool {
-        !self.replaced.is_empty()
+        !self.store.replaced.is_empty()
     }
 
     /// The bytes of an object that must be a `wanted`; `buffer` holds them.
@@ -59,41 +80,41 @@ impl<'r> Objects<'r> {
         id: &gix::oid,
         buffer: &'b mut Vec<u8>,
     ) -> Result<&'b [u8], Unreadable> {
-        let found = self.place(id).and_then(|place| self.reader.borrow_mut().bytes(&self.packs, place, buffer));
+        let found = self.place(id).and_then(|place| self.reader.borrow_mut().bytes(&self.store, place, buffer));
         self.kind_or_stock(found, wanted, id, buffer)?;
         Ok(buffer)
     }
 
     /// The same, but of a large commit perhaps only the beginning: [`HEAD_BYTES`] or more. Says whether that is all.
     pub(super) fn read_head<'b>(&self, id: &gix::oid, buffer: &'b mut Vec<u8>) -> Result<(&'b [u8], bool), Unreadable> {
-        let found = self.place(id).and_then(|place| self.reader.borrow_mut().head(&self.packs, place, buffer));
+        let found = self.place(id).and_then(|place| self.reader.borrow_mut().head(&self.store, place, buffer));
         let whole = found.is_none_or(|(_, whole)| whole);
         self.kind_or_stock(found.map(|(kind, _)| kind), Kind::Commit, id, buffer)?;
         Ok((buffer, whole))
     }
 
     /// A tree, shared with whoever asks for it again soon.
-    pub(super) fn tree(&self, id: &gix::oid) -> Result<Rc<Tree>, Unreadable> {
-        if let Some(tree) = self.trees.borrow_mut().get(id) {
+    pub(super) fn tree(&self, id: &gix::oid) -> Result<Arc<Tree>, Unreadable> {
+        if let Some(tree) = self.trees().get(id) {
             return Ok(tree);
         }
-        let found = self.place(id).and_then(|place| self.reader.borrow_mut().shared(&self.packs, place));
+        let found = self.place(id).and_then(|place| self.reader.borrow_mut().shared(&self.store, place));
         let bytes = if let Some((Kind::Tree, bytes)) = found.as_deref() {
-            Rc::clone(bytes)
+            Arc::clone(bytes)
         } else {
             let mut bytes = Vec::new();
             self.kind_or_stock(found.map(|shared| shared.0), Kind::Tree, id, &mut bytes)?;
-            Rc::new(bytes)
+            Arc::new(bytes)
         };
         let size = bytes.len();
-        let tree = Rc::new(Tree::new(bytes, self.repo.object_hash()));
-        self.trees.borrow_mut().keep(id.to_owned(), &tree, size);
+        let tree = Arc::new(Tree::new(bytes, self.repo.object_hash()));
+        self.trees().keep(id.to_owned(), &tree, size);
         Ok(tree)
     }
 
     /// What kind of object an id names, without reading its content.
     pub(super) fn kind(&self, id: &gix::oid) -> Result<Kind, Unreadable> {
-        if let Some(kind) = self.place(id).and_then(|place| entry::kind(&self.packs, place)) {
+        if let Some(kind) = self.place(id).and_then(|place| entry::kind(&self.store.packs, place)) {
             return Ok(kind);
         }
         match self.repo.objects.try_header(id) {
@@ -103,11 +124,15 @@ impl<'r> Objects<'r> {
         }
     }
 
+    fn trees(&self) -> MutexGuard<'_, Bases<ObjectId, Tree>> {
+        self.store.trees.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn place(&self, id: &gix::oid) -> Option<packs::Place> {
-        if !self.replaced.is_empty() && self.replaced.contains(id) {
+        if !self.store.replaced.is_empty() && self.store.replaced.contains(id) {
             return None;
         }
-        self.packs.find(id)
+        self.store.packs.find(id)
     }
 
     /// Judges what the packs had, and asks elsewhere when that was nothing.
@@ -121,7 +146,7 @@ impl<'r> Objects<'r> {
         let what = word(wanted);
         let kind = match found {
             Some(kind) => Ok(Some(kind)),
-            None => self.loose_or_stock(id, buffer),
+            None => self.loose_or_stock(wanted, id, buffer),
         };
         match kind {
             Ok(Some(kind)) if kind == wanted => Ok(()),
@@ -134,18 +159,33 @@ impl<'r> Objects<'r> {
         }
     }
 
-    fn loose_or_stock(&self, id: &gix::oid, buffer: &mut Vec<u8>) -> Result<Option<Kind>, ()> {
-        let replaced = self.replaced.contains(id);
-        let loose = self.packs.loose().iter().filter(|_| !replaced);
-        for store in loose {
+    /// Of an object of another kind the content is not read: it may be a blob of any size.
+    fn loose_or_stock(&self, wanted: Kind, id: &gix::oid, buffer: &mut Vec<u8>) -> Result<Option<Kind>, ()> {
+        let replaced = self.store.replaced.contains(id);
+        for store in self.store.packs.loose().iter().filter(|_| !replaced) {
+            let Ok(file) = store.object_path(id).metadata() else { continue };
+            let other = |(_, kind)| Some(kind).filter(|kind| *kind != wanted);
+            if file.len() > LARGE
+                && let Some(other) = store.try_header(id).ok().flatten().and_then(other)
+            {
+                return Ok(Some(other));
+            }
             if let Ok(Some(data)) = store.try_find(id, buffer) {
                 return Ok(Some(data.kind));
             }
         }
-        self.repo.objects.try_find(id, buffer).map(|data| data.map(|data| data.kind)).map_err(|_| ())
+        let stock = &self.repo.objects;
+        match stock.try_header(id).map_err(|_| ())?.map(|header| header.kind) {
+            Some(kind) if kind == wanted => {
+                stock.try_find(id, buffer).map(|data| data.map(|data| data.kind)).map_err(|_| ())
+            }
+            other => Ok(other),
+        }
     }
 }
 
+/// Bytes of a loose object's file from which on its kind is looked at first.
+const LARGE: u64 = 1 << 18;
 /// Of the trees that are kept for the next comparison.
 const TREE_BYTES: usize = 8 << 20;
 

@@ -2,8 +2,10 @@
 //! large pack costs as much as reading a hundred objects.
 
 use gix::odb::{alternate, loose, pack};
-use std::cell::{Cell, OnceCell};
+use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::SystemTime;
 
 /// Where a pack entry begins.
@@ -18,9 +20,9 @@ pub(super) struct Place {
 pub(super) struct Packs {
     hash: gix::hash::Kind,
     objects: PathBuf,
-    found: OnceCell<Found>,
+    found: OnceLock<Found>,
     /// The pack that had the last object: it probably has the next one.
-    last: Cell<usize>,
+    last: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -36,23 +38,23 @@ struct Pack {
     path: PathBuf,
     /// Whether a multi-pack-index knows all its objects.
     covered: bool,
-    index: OnceCell<Option<pack::index::File>>,
-    data: OnceCell<Option<pack::data::File>>,
+    index: OnceLock<Option<pack::index::File>>,
+    data: OnceLock<Option<pack::data::File>>,
 }
 
 impl Packs {
     pub(super) fn new(repo: &gix::Repository) -> Self {
         let objects = repo.objects.store_ref().path().to_owned();
-        Self { hash: repo.object_hash(), objects, found: OnceCell::new(), last: Cell::new(0) }
+        Self { hash: repo.object_hash(), objects, found: OnceLock::new(), last: AtomicUsize::new(0) }
     }
 
     /// `None` also when an index cannot be read.
     pub(super) fn find(&self, id: &gix::oid) -> Option<Place> {
         let found = self.found();
-        let last = self.last.get();
+        let last = self.last.load(Relaxed);
         let at = |number: usize| {
             let offset = found.packs.get(number)?.offset(id, self.hash)?;
-            self.last.set(number);
+            self.last.store(number, Relaxed);
             place(number, offset)
         };
         let several = || {
@@ -99,8 +101,35 @@ fn place(number: usize, offset: u64) -> Option<Place> {
 impl Pack {
     fn offset(&self, id: &gix::oid, hash: gix::hash::Kind) -> Option<u64> {
         let index = self.index.get_or_init(|| pack::index::File::at(&self.path, hash).ok()).as_ref()?;
-        Some(index.pack_offset_at_index(index.lookup(id)?))
+        Some(index.pack_offset_at_index(lookup(index, id)?))
     }
+}
+
+/// The place of an id in an index. Ids are spread evenly, so that a few guesses in proportion come close; whatever they
+/// are, each guess leaves less to look through, and the bounds halve it every time after the first few.
+fn lookup(index: &pack::index::File, id: &gix::oid) -> Option<u32> {
+    const GUESSES: u32 = 4;
+    let key = |id: &gix::oid| id.as_bytes().first_chunk().map_or(0, |first| u64::from(u32::from_be_bytes(*first)));
+    let (mut low, mut high) = (0, index.num_objects());
+    let (wanted, mut low_key, mut high_key) = (key(id), 0, 1 << 32);
+    for guess in 0.. {
+        if low >= high {
+            break;
+        }
+        let span = u64::from(high - low);
+        let at = if guess < GUESSES && high_key > low_key {
+            low + u32::try_from((wanted - low_key) * span / (high_key - low_key)).ok()?.min(high - low - 1)
+        } else {
+            low + (high - low) / 2
+        };
+        let found = index.oid_at_index(at);
+        match id.cmp(found) {
+            Ordering::Equal => return Some(at),
+            Ordering::Less => (high, high_key) = (at, key(found) + 1),
+            Ordering::Greater => (low, low_key) = (at + 1, key(found)),
+        }
+    }
+    None
 }
 
 impl Found {
@@ -117,8 +146,8 @@ impl Found {
         self.packs.extend(indexes.into_iter().map(|path| Pack {
             path,
             covered: false,
-            index: OnceCell::new(),
-            data: OnceCell::new(),
+            index: OnceLock::new(),
+            data: OnceLock::new(),
         }));
         let several = dir.join("multi-pack-index");
         if let Some(index) = pack::multi_index::File::at(several, None).ok().filter(|i| i.object_hash() == hash) {

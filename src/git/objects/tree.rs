@@ -2,9 +2,8 @@
 //! stretches.
 
 use gix::bstr::ByteSlice as _;
-use std::cell::OnceCell;
 use std::cmp::Ordering;
-use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
 
 /// Bytes from one mark to the next, about.
 const STRIDE: usize = 256;
@@ -12,11 +11,11 @@ const STRIDE: usize = 256;
 /// The entries of a tree: `MODE SP NAME NUL ID` over and over.
 #[derive(Debug)]
 pub(in crate::git) struct Tree {
-    bytes: Rc<Vec<u8>>,
+    bytes: Arc<Vec<u8>>,
     id_bytes: usize,
     /// Some of the places at which an entry begins, ascending. No other way leads into the middle of a tree than from
     /// its first byte on, since an id may look like anything; marks shorten it.
-    marks: OnceCell<Vec<usize>>,
+    marks: OnceLock<Vec<usize>>,
 }
 
 /// One entry.
@@ -49,8 +48,8 @@ pub(in crate::git) struct NoTree;
 
 impl Tree {
     /// Looks at nothing yet.
-    pub(in crate::git) fn new(bytes: Rc<Vec<u8>>, hash: gix::hash::Kind) -> Self {
-        Self { bytes, id_bytes: hash.len_in_bytes(), marks: OnceCell::new() }
+    pub(in crate::git) fn new(bytes: Arc<Vec<u8>>, hash: gix::hash::Kind) -> Self {
+        Self { bytes, id_bytes: hash.len_in_bytes(), marks: OnceLock::new() }
     }
 
     /// The entry that begins at `at`; `None` at the end.
@@ -121,10 +120,14 @@ impl Tree {
     }
 }
 
+/// In blocks that are long enough for memcmp(3), then in words.
 fn common_prefix(a: &[u8], b: &[u8]) -> usize {
-    const BLOCK: usize = 64;
-    let blocks = a.as_chunks::<BLOCK>().0.iter().zip(b.as_chunks::<BLOCK>().0).take_while(|(a, b)| a == b).count();
-    let at = blocks * BLOCK;
+    const BLOCK: usize = 1024;
+    const WORD: usize = size_of::<u64>();
+    let blocks = a.chunks_exact(BLOCK).zip(b.chunks_exact(BLOCK)).take_while(|(a, b)| a == b).count();
+    let mut at = blocks * BLOCK;
+    let words = a[at..].as_chunks::<WORD>().0.iter().zip(b[at..].as_chunks::<WORD>().0);
+    at += words.take_while(|(a, b)| u64::from_ne_bytes(**a) == u64::from_ne_bytes(**b)).count() * WORD;
     at + a[at..].iter().zip(&b[at..]).take_while(|(a, b)| a == b).count()
 }
 
@@ -160,7 +163,7 @@ mod tests {
     }
 
     fn tree(bytes: &[u8]) -> Tree {
-        Tree::new(Rc::new(bytes.to_vec()), gix::hash::Kind::Sha1)
+        Tree::new(Arc::new(bytes.to_vec()), gix::hash::Kind::Sha1)
     }
 
     fn files(ids: impl Iterator<Item = u8>) -> Tree {
