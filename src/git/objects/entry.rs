@@ -13,8 +13,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The largest object that is read here; gix has its own opinion about larger ones.
 pub(super) const MOST_BYTES: usize = 1 << 30;
-/// What is read of a commit for its links: enough for the headers of nearly all.
-const HEAD_BYTES: usize = 384;
+/// Compressed bytes of a commit that are read for its links: enough for the headers of nearly all. Their end is decoded
+/// slowly, so a bound for what comes out of them would cost more.
+const HEAD_BYTES: usize = 240;
 /// Bytes of objects that are kept because others are made from them.
 const BASE_BYTES: usize = 16 << 20;
 /// Room past the end of what is wanted: the decoder is fast only as long as a longest match would still fit.
@@ -61,7 +62,7 @@ impl Reader {
         self.copy(store, place, usize::MAX, buffer).map(|(kind, _)| kind)
     }
 
-    /// Fills the buffer with the object, or with its first [`HEAD_BYTES`]. Says whether that is all.
+    /// Fills the buffer with the object, or with what its first [`HEAD_BYTES`] give. Says whether that is all.
     pub(super) fn head(&mut self, store: &Store, place: Place, buffer: &mut Vec<u8>) -> Option<(Kind, bool)> {
         self.copy(store, place, HEAD_BYTES, buffer)
     }
@@ -140,7 +141,7 @@ fn base_of(packs: &Packs, at: Place, entry: &Entry) -> Option<Place> {
     }
 }
 
-/// Inflates an entry, or its first `most` bytes. Says whether that is all.
+/// Inflates an entry, or what its first `most` compressed bytes give. Says whether that is all.
 fn inflate(state: &mut Decompress, pack: &File, entry: &Entry, most: usize, out: &mut Vec<u8>) -> Option<bool> {
     let start = entry.data_offset;
     let input = pack.entry_slice(start..u64::try_from(pack.pack_end()).ok()?)?;
@@ -148,18 +149,16 @@ fn inflate(state: &mut Decompress, pack: &File, entry: &Entry, most: usize, out:
     if size > MOST_BYTES || size / RATIO > input.len() {
         return None;
     }
-    let whole = size <= most;
-    let wanted = size.min(most);
+    let whole = input.len() <= most || size <= most;
+    let (input, wanted) = if whole { (input, size) } else { (&input[..most], size.min(most * 8)) };
+    // What stands there already need not be cleared: only what the stream has written is left.
     if out.len() < wanted + SLACK {
-        // What stands there already need not be cleared, since the stream must fill all that is wanted.
         out.resize(wanted + SLACK, 0);
     }
-    let room = if whole { out.len() } else { wanted + SLACK };
     state.reset();
-    let status = state.decompress(input, &mut out[..room], FlushDecompress::Finish).ok()?;
+    let status = state.decompress(input, &mut out[..wanted + SLACK], FlushDecompress::Finish).ok()?;
     let made = usize::try_from(state.total_out()).ok()?;
-    let complete = status == Status::StreamEnd;
     out.truncate(made);
-    let right = if complete { made == size } else { !whole && made >= wanted && made < size };
-    right.then_some(complete)
+    let complete = status == Status::StreamEnd;
+    (made == size || !(complete || whole || made > size)).then_some(complete)
 }

@@ -105,28 +105,30 @@ impl Pack {
     }
 }
 
-/// The place of an id in an index. Ids are spread evenly, so that a few guesses in proportion come close; whatever they
-/// are, each guess leaves less to look through, and the bounds halve it every time after the first few.
+/// The place of an id in an index. Ids are spread evenly, so that a few guesses in proportion come close; after these,
+/// each step halves what is left, whatever the ids are.
 fn lookup(index: &pack::index::File, id: &gix::oid) -> Option<u32> {
-    const GUESSES: u32 = 4;
-    let key = |id: &gix::oid| id.as_bytes().first_chunk().map_or(0, |first| u64::from(u32::from_be_bytes(*first)));
+    const GUESSES: u32 = 3;
+    let key = |id: &gix::oid| id.as_bytes().first_chunk().map_or(0, |first| u64::from_be_bytes(*first));
+    let wanted = key(id);
     let (mut low, mut high) = (0, index.num_objects());
-    let (wanted, mut low_key, mut high_key) = (key(id), 0, 1 << 32);
-    for guess in 0.. {
-        if low >= high {
-            break;
-        }
-        let span = u64::from(high - low);
-        let at = if guess < GUESSES && high_key > low_key {
-            low + u32::try_from((wanted - low_key) * span / (high_key - low_key)).ok()?.min(high - low - 1)
-        } else {
-            low + (high - low) / 2
+    let (mut low_key, mut high_key) = (0, u64::MAX);
+    let mut guesses = 0..GUESSES;
+    while low < high {
+        let at = match guesses.next() {
+            // 32 bits of the keys, so that the product fits.
+            Some(_) => {
+                let share = ((wanted - low_key) >> 32) * u64::from(high - low) / (((high_key - low_key) >> 32) + 1);
+                low + u32::try_from(share).ok()?.min(high - low - 1)
+            }
+            None => low + (high - low) / 2,
         };
         let found = index.oid_at_index(at);
-        match id.cmp(found) {
+        let found_key = key(found);
+        match wanted.cmp(&found_key).then_with(|| id.cmp(found)) {
             Ordering::Equal => return Some(at),
-            Ordering::Less => (high, high_key) = (at, key(found) + 1),
-            Ordering::Greater => (low, low_key) = (at + 1, key(found)),
+            Ordering::Less => (high, high_key) = (at, found_key),
+            Ordering::Greater => (low, low_key) = (at + 1, found_key),
         }
     }
     None
