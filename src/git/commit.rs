@@ -1,10 +1,11 @@
 //! One commit object as the facts that an event tells.
 
-use super::object::{plain, split};
+use super::object::{headers, plain, split};
 use super::person;
 use super::text::{Decoder, cut};
 use crate::push::{Commit, Person};
 use gix::ObjectId;
+use gix::bstr::ByteSlice as _;
 
 /// Bytes of one message that are kept: as much as the largest body that is sent by default.
 const MESSAGE_BYTES: usize = 1 << 20;
@@ -20,20 +21,44 @@ pub(super) struct Links {
 
 /// Reads the links of a commit; `None` when it is damaged.
 pub(super) fn links(data: &[u8]) -> Option<Links> {
-    let (headers, _) = split(data);
-    let (mut tree, mut parents, mut seconds) = (None, Vec::new(), 0);
-    for (key, value) in headers {
+    let mut links = begun(data)?;
+    links.date = links.date.or(Some(0));
+    links.whole()
+}
+
+/// The same from the first bytes of a commit; `None` when they do not suffice.
+pub(super) fn links_of_head(head: &[u8]) -> Option<Links> {
+    let end = head.rfind_byte(b'\n')?;
+    begun(&head[..=end])?.whole()
+}
+
+#[derive(Default)]
+struct Begun {
+    tree: Option<ObjectId>,
+    parents: Vec<ObjectId>,
+    date: Option<i64>,
+}
+
+impl Begun {
+    fn whole(self) -> Option<Links> {
+        Some(Links { tree: self.tree?, parents: self.parents, date: self.date? })
+    }
+}
+
+fn begun(data: &[u8]) -> Option<Begun> {
+    let mut begun = Begun::default();
+    for (key, value) in headers(data) {
         match key {
-            b"tree" if tree.is_none() => tree = Some(ObjectId::from_hex(value).ok()?),
-            b"parent" => parents.push(ObjectId::from_hex(value).ok()?),
+            b"tree" if begun.tree.is_none() => begun.tree = Some(ObjectId::from_hex(value).ok()?),
+            b"parent" => begun.parents.push(ObjectId::from_hex(value).ok()?),
             b"committer" => {
-                seconds = person::seconds(value);
+                begun.date = Some(person::seconds(value));
                 break;
             }
             _ => {}
         }
     }
-    Some(Links { tree: tree?, parents, date: seconds })
+    Some(begun)
 }
 
 /// Reads everything but the paths. `parents` are those of the walk (grafts apply); `distinct` is the caller's to say.
@@ -68,7 +93,7 @@ pub(super) fn facts(id: &gix::oid, data: &[u8], tree: &gix::oid, parents: &[Obje
 
 /// Only who wrote it.
 pub(super) fn author(data: &[u8]) -> Person {
-    let (headers, _) = split(data);
+    let headers = headers(data);
     let decoder = Decoder::new(headers.get("encoding"));
     headers.get("author").map_or_else(Person::default, |line| person::parse(line, decoder).0)
 }
@@ -89,6 +114,21 @@ mod tests {
         let commit = facts(&links.tree, data.as_bytes(), &links.tree, &[]);
         assert_eq!((commit.message.as_str(), commit.signed), ("Subject\n\nBody", true));
         assert_eq!((commit.author.name.as_str(), commit.committer.email.as_str()), ("A", "c@d"));
+    }
+
+    #[test]
+    fn the_beginning_of_a_commit_suffices_once_the_committer_is_whole() {
+        let data =
+            format!("tree {TREE}\nparent {TREE}\nauthor A <a@b> 5 +0000\ncommitter C <c@d> 1714521600 +0000\n\nx\n");
+        let committed = data.find("+0000\n\n").unwrap() + 6;
+        for cut in 0..data.len() {
+            let links = links_of_head(&data.as_bytes()[..cut]);
+            assert_eq!(
+                links.map(|l| (l.date, l.parents.len())),
+                (cut >= committed).then_some((1_714_521_600, 1)),
+                "{cut}"
+            );
+        }
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! The events of a push: each update told from what Git holds, one walk state for all of them.
 
 use super::history::{History, Node};
-use super::object::{self, Objects, Unreadable};
+use super::object::{self, Unreadable};
+use super::objects::Objects;
 use super::reach::{Reach, Set};
 use super::refs;
 use super::tag::{self, Peeled};
 use super::told::{Asked, Teller};
-use super::walk::{Difference, difference, merge_base, oldest_first, settle};
+use super::walk::{Difference, difference, difference_told, merge_base, oldest_first, settle};
 use crate::push::{Change, Commit, Computed, Needs, ObjectId, PushEvent, RefKind, RefUpdate, Scan};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -15,7 +16,8 @@ const DISCARDED: usize = 20;
 
 /// One event an update. What goes wrong in one of them, a panic in a library included, is that event's `error`.
 pub(super) fn compute(repo: &gix::Repository, updates: &[RefUpdate], needs: &Needs) -> Vec<Computed> {
-    let mut session = Session::new(repo, updates, true);
+    let objects = Objects::new(repo);
+    let mut session = Session::new(&objects, updates, true);
     let mut events = Vec::with_capacity(updates.len().min(needs.max_refs));
     for (index, update) in updates.iter().enumerate().take(needs.max_refs) {
         let mut told = session.attempt(update, index, needs);
@@ -38,7 +40,7 @@ pub(super) fn compute(repo: &gix::Repository, updates: &[RefUpdate], needs: &Nee
 }
 
 struct Session<'r> {
-    repo: &'r gix::Repository,
+    objects: &'r Objects<'r>,
     updates: &'r [RefUpdate],
     history: History<'r>,
     teller: Teller<'r>,
@@ -68,12 +70,12 @@ impl Draft<'_> {
 }
 
 impl<'r> Session<'r> {
-    fn new(repo: &'r gix::Repository, updates: &'r [RefUpdate], use_graph: bool) -> Self {
+    fn new(objects: &'r Objects<'r>, updates: &'r [RefUpdate], use_graph: bool) -> Self {
         Self {
-            repo,
+            objects,
             updates,
-            history: History::new(repo, use_graph),
-            teller: Teller::new(Objects(repo), updates.len() > 1),
+            history: History::new(objects, use_graph),
+            teller: Teller::new(objects, updates.len() > 1),
             known: None,
             refs_unreadable: false,
             listed: Set::default(),
@@ -82,7 +84,7 @@ impl<'r> Session<'r> {
 
     /// Forgets all that was read, but not what was told.
     fn begin_again(&mut self, use_graph: bool) {
-        let mut new = Self::new(self.repo, self.updates, use_graph);
+        let mut new = Self::new(self.objects, self.updates, use_graph);
         for id in self.history.ids(&self.listed) {
             new.listed.insert(new.history.node(id));
         }
@@ -127,12 +129,13 @@ impl<'r> Session<'r> {
         if id.is_null() {
             return None;
         }
-        let Some(known) = object::id(self.repo, id) else {
+        let repo = self.objects.repo;
+        let Some(known) = object::id(repo, id) else {
             // An id of the other hash function names nothing here.
-            let null = gix::ObjectId::null(self.repo.object_hash());
+            let null = gix::ObjectId::null(repo.object_hash());
             return Some(Peeled { id: null, kind: Err(Unreadable::Missing("object", null)), outermost: None });
         };
-        Some(tag::peel(Objects(self.repo), known))
+        Some(tag::peel(self.objects, known))
     }
 
     /// An update after which the ref exists.
@@ -157,14 +160,19 @@ impl<'r> Session<'r> {
             }
         };
         let beside_known = old.is_none() || !draft.problems.is_empty();
-        let found =
-            if beside_known { self.tell_beside_known(draft, after) } else { self.tell_beside(draft, before, after) };
+        self.history.keep(draft.needs.max_commits);
+        let mut asked = Asked::new(draft.needs);
+        let found = if beside_known {
+            self.tell_beside_known(draft, after, &mut asked)
+        } else {
+            self.tell_beside(draft, before, after, &mut asked)
+        };
         if let Some(error) = &found.unreadable {
             draft.problem(error);
         }
         draft.event.shallow |= found.shallow;
         draft.event.total_commits_exact &= found.exact;
-        self.tell_commits(draft, after, &found, beside_known);
+        self.tell_commits(draft, after, &found, beside_known, asked);
         if let Some(before) = before.filter(|_| draft.needs.all_paths && draft.event.kind() == RefKind::Branch) {
             self.teller.scan_between(&mut self.history, before, after, &mut draft.scan);
         }
@@ -180,9 +188,9 @@ impl<'r> Session<'r> {
     }
 
     /// A created ref, or one whose old end cannot be read: what no branch and no tag had.
-    fn tell_beside_known(&mut self, draft: &mut Draft<'_>, after: Node) -> Difference {
+    fn tell_beside_known(&mut self, draft: &mut Draft<'_>, after: Node, asked: &mut Asked) -> Difference {
         let mut known = self.take_known();
-        let found = difference(&mut self.history, after, &mut known);
+        let found = self.walk(after, &mut known, asked);
         if draft.event.kind() == RefKind::Branch {
             let base = merge_base(&mut self.history, after, &found.commits, &known);
             draft.event.base = base.map(|node| object::plain(&self.history.id(node)));
@@ -202,10 +210,16 @@ impl<'r> Session<'r> {
 
     /// An updated ref: what `after` has and `before` has not, and the other way round. A `before` that is no commit has
     /// nothing.
-    fn tell_beside(&mut self, draft: &mut Draft<'_>, before: Option<Node>, after: Node) -> Difference {
+    fn tell_beside(
+        &mut self,
+        draft: &mut Draft<'_>,
+        before: Option<Node>,
+        after: Node,
+        asked: &mut Asked,
+    ) -> Difference {
+        let mut old = Reach::new(&mut self.history, before);
+        let found = self.walk(after, &mut old, asked);
         let history = &mut self.history;
-        let mut old = Reach::new(history, before);
-        let found = difference(history, after, &mut old);
         let Some(before) = before else { return found };
         let mut new = Reach::new(history, [after]);
         let lost = difference(history, before, &mut new);
@@ -229,25 +243,45 @@ impl<'r> Session<'r> {
         found
     }
 
+    fn walk(&mut self, after: Node, others: &mut Reach, asked: &mut Asked) -> Difference {
+        let teller = &self.teller;
+        difference_told(&mut self.history, after, others, &mut |history, node| teller.expect(history, node, asked))
+    }
+
     fn take_known(&mut self) -> Reach {
         if let Some(known) = self.known.take() {
             return known;
         }
-        let (tips, whole) = refs::before(self.repo, self.updates);
+        let (tips, whole) = refs::before(self.objects.repo, self.updates);
         self.refs_unreadable = !whole;
-        let objects = Objects(self.repo);
-        let commits = tips.into_iter().filter_map(|tip| tag::peel(objects, tip).commit()).collect::<Vec<_>>();
-        let nodes = commits.into_iter().map(|id| self.history.node(id)).collect::<Vec<_>>();
-        Reach::new(&mut self.history, nodes)
+        let nodes: Vec<Node> = tips.iter().map(|tip| self.history.node(*tip)).collect();
+        self.history.read_all(&nodes);
+        let commits = nodes.into_iter().zip(tips).filter_map(|(node, tip)| match self.history.links(node) {
+            Ok(_) => Some(node),
+            // Nearly all tips are commits. What could not be read as one is looked at more closely.
+            Err(_) => tag::peel(self.objects, tip).commit().map(|id| self.history.node(id)),
+        });
+        let commits = commits.collect::<Vec<_>>();
+        Reach::new(&mut self.history, commits)
     }
 
     /// Lists the commits, counts the distinct ones, scans all of them for the filters, and tells the tip.
-    fn tell_commits(&mut self, draft: &mut Draft<'_>, after: Node, found: &Difference, all_new: bool) {
+    fn tell_commits(
+        &mut self,
+        draft: &mut Draft<'_>,
+        after: Node,
+        found: &Difference,
+        all_new: bool,
+        mut asked: Asked,
+    ) {
         let distinct = self.distinct(&found.commits, all_new);
-        let order = oldest_first(&mut self.history, after, &found.commits);
+        let order = oldest_first(&self.history, after, &found.commits);
         draft.event.total_commits = order.len();
         draft.event.total_distinct = order.iter().filter(|node| distinct.contains(**node)).count();
-        let mut asked = Asked::new(draft.needs.paths, draft.needs.all_paths);
+        asked.expect_again(draft.needs);
+        for node in order.iter().rev().take(draft.needs.max_commits) {
+            self.teller.expect(&mut self.history, *node, &mut asked);
+        }
         let mut commits = Vec::new();
         for (place, node) in order.iter().rev().enumerate() {
             if place < draft.needs.max_commits && self.teller.may_go_on() {
@@ -264,7 +298,7 @@ impl<'r> Session<'r> {
         draft.event.head_commit = listed.or_else(|| {
             let mut aside =
                 Draft { event: draft.event.clone(), scan: Scan::default(), needs: draft.needs, problems: Vec::new() };
-            let mut asked = Asked::new(draft.needs.paths, false);
+            let mut asked = Asked::new(&Needs { all_paths: false, ..*draft.needs });
             let head = self.tell_commit(&mut aside, after, &mut asked, &distinct);
             draft.problems.append(&mut aside.problems);
             head

@@ -6,13 +6,16 @@
 //!         updates ────────────────┴► events ─► walk over reach over history ─► commit, tag, paths ─► PushEvent
 //! ```
 
+mod ahead;
 mod commit;
 mod events;
 mod history;
 mod identity;
+mod lists;
 mod loose;
 mod newest;
 mod object;
+mod objects;
 mod open;
 mod paths;
 mod person;

@@ -1,7 +1,8 @@
 //! Revisions and newest commits: what a person at the command line means, not what a push said.
 
 use super::history::History;
-use super::object::{Objects, plain};
+use super::object::plain;
+use super::objects::Objects;
 use super::program::git;
 use super::refs;
 use super::tag::peel;
@@ -18,17 +19,21 @@ pub(super) fn resolve(repo: &gix::Repository, revision: &str) -> Option<ObjectId
 
 /// The newest commit of a ref, as an update.
 pub(super) fn update(repo: &gix::Repository, name: Option<&RefName>) -> Option<RefUpdate> {
-    let mut history = History::new(repo, true);
+    let objects = Objects::new(repo);
+    let mut history = History::new(&objects, true);
     let name = match name {
         Some(name) => name.clone(),
-        None => refs::head(repo).filter(|h| refs::target(repo, h).is_some()).or_else(|| newest(repo, &mut history))?,
+        None => refs::head(repo)
+            .filter(|h| refs::target(repo, h).is_some())
+            .or_else(|| newest(repo, &objects, &mut history))?,
     };
     let tip = refs::target(repo, &name)?;
     let null = plain(&gix::ObjectId::null(repo.object_hash()));
-    let old = match peel(Objects(repo), tip).commit() {
+    let old = match peel(&objects, tip).commit() {
         Some(commit) if name.kind() != RefKind::Tag => {
             let node = history.node(commit);
-            let parent = history.links(node).ok().and_then(|links| links.parents.first().copied());
+            let _unreadable = history.links(node);
+            let parent = history.parents(node).first().copied();
             parent.map_or(null, |parent| plain(&history.id(parent)))
         }
         _ => null,
@@ -37,10 +42,10 @@ pub(super) fn update(repo: &gix::Repository, name: Option<&RefName>) -> Option<R
 }
 
 /// The branch with the newest commit.
-fn newest(repo: &gix::Repository, history: &mut History<'_>) -> Option<RefName> {
+fn newest(repo: &gix::Repository, objects: &Objects<'_>, history: &mut History<'_>) -> Option<RefName> {
     let branches = refs::list(repo, &["refs/heads/"]).0.into_iter();
     let dated = branches.filter_map(|found| {
-        let node = history.node(peel(Objects(repo), found.target.ok()?).commit()?);
+        let node = history.node(peel(objects, found.target.ok()?).commit()?);
         Some((history.links(node).ok()?.date, found.name))
     });
     dated.max_by(|(a, left), (b, right)| a.cmp(b).then_with(|| right.cmp(left))).map(|(_, name)| name)

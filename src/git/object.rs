@@ -1,8 +1,8 @@
-//! Objects as bytes: read, told apart, split into headers and text. Knows nothing of refs and histories.
+//! Objects as bytes: ids, headers and text told apart. Reads nothing.
 
 use crate::push;
 use gix::ObjectId;
-use gix::objs::{Find as _, FindHeader as _, Kind};
+use gix::bstr::ByteSlice as _;
 
 /// An object that is not there, or not what it should be. The wording names the object only.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -13,40 +13,6 @@ pub(super) enum Unreadable {
     /// There, but damaged.
     #[error("{0} {1} cannot be read")]
     Damaged(&'static str, ObjectId),
-}
-
-/// The object store of one repository. Replacements (git-replace(1)) apply, as for every Git command.
-#[derive(Clone, Copy)]
-pub(super) struct Objects<'r>(pub(super) &'r gix::Repository);
-
-impl Objects<'_> {
-    /// The bytes of an object that must be a `wanted`; `buffer` holds them.
-    pub(super) fn read<'b>(self, wanted: Kind, id: &gix::oid, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], Unreadable> {
-        let what = word(wanted);
-        match self.0.objects.try_find(id, buffer) {
-            Ok(Some(data)) if data.kind == wanted => Ok(data.data),
-            Ok(None) => Err(Unreadable::Missing(what, id.to_owned())),
-            Ok(Some(_)) | Err(_) => Err(Unreadable::Damaged(what, id.to_owned())),
-        }
-    }
-
-    /// What kind of object an id names, without reading its content.
-    pub(super) fn kind(self, id: &gix::oid) -> Result<Kind, Unreadable> {
-        match self.0.objects.try_header(id) {
-            Ok(Some(header)) => Ok(header.kind),
-            Ok(None) => Err(Unreadable::Missing("object", id.to_owned())),
-            Err(_) => Err(Unreadable::Damaged("object", id.to_owned())),
-        }
-    }
-}
-
-fn word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Commit => "commit",
-        Kind::Tree => "tree",
-        Kind::Tag => "tag",
-        Kind::Blob => "blob",
-    }
 }
 
 /// The id in the form of the store. `None` when it is not of the repository's hash.
@@ -61,13 +27,16 @@ pub(super) fn plain(id: &gix::oid) -> push::ObjectId {
 
 /// Splits a commit or tag into its headers and its text. A header goes on in the lines that begin with a blank.
 pub(super) fn split(data: &[u8]) -> (Headers<'_>, &[u8]) {
-    if let Some(body) = data.strip_prefix(b"\n") {
-        return (Headers(b""), body);
+    let mut rest = data;
+    while !rest.is_empty() && rest[0] != b'\n' {
+        rest = rest.find_byte(b'\n').map_or(&[][..], |end| &rest[end + 1..]);
     }
-    match data.windows(2).position(|pair| pair == b"\n\n") {
-        Some(at) => (Headers(&data[..at]), &data[at + 2..]),
-        None => (Headers(data.strip_suffix(b"\n").unwrap_or(data)), b""),
-    }
+    (headers(data), rest.get(1..).unwrap_or_default())
+}
+
+/// The headers of a commit or tag, to the first empty line or as far as the data goes.
+pub(super) fn headers(data: &[u8]) -> Headers<'_> {
+    Headers(data)
 }
 
 /// The headers of an object, in their order. Unknown ones are the reader's to skip.
@@ -86,16 +55,16 @@ impl<'a> Iterator for Headers<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if self.0.is_empty() {
+            if matches!(self.0, [] | [b'\n', ..]) {
                 return None;
             }
-            let end = self.0.iter().position(|b| *b == b'\n');
+            let end = self.0.find_byte(b'\n');
             let line = &self.0[..end.unwrap_or(self.0.len())];
             self.0 = end.map_or(&[][..], |end| &self.0[end + 1..]);
             if line.first() == Some(&b' ') {
                 continue;
             }
-            let at = line.iter().position(|b| *b == b' ').unwrap_or(line.len());
+            let at = line.find_byte(b' ').unwrap_or(line.len());
             return Some((&line[..at], line.get(at + 1..).unwrap_or_default()));
         }
     }

@@ -144,8 +144,8 @@ impl Reach {
     fn visit(&mut self, history: &mut History<'_>, node: Node) {
         self.visited += 1;
         if let Ok(links) = history.links(node) {
-            for parent in &links.parents {
-                self.add(history, *parent);
+            for at in links.parents() {
+                self.add(history, history.parent(at));
             }
             history.note_skew(&links);
         }

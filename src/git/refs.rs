@@ -19,6 +19,8 @@ pub(super) struct Found {
     pub(super) name: RefName,
     /// The object, or the name of another ref.
     pub(super) target: Result<ObjectId, RefName>,
+    /// What the object, a tag, names in the end, where packed-refs says so.
+    pub(super) peeled: Option<ObjectId>,
 }
 
 /// All refs below these prefixes. What cannot be read is left out and said with `false`.
@@ -34,7 +36,7 @@ fn plain(reference: gix::refs::Reference) -> Found {
         Target::Object(id) => Ok(id),
         Target::Symbolic(name) => Err(RefName::new(name.as_bstr().to_vec())),
     };
-    Found { name: RefName::new(reference.name.as_bstr().to_vec()), target }
+    Found { name: RefName::new(reference.name.as_bstr().to_vec()), target, peeled: reference.peeled }
 }
 
 /// One ref by its full name.
@@ -101,8 +103,8 @@ impl Refs {
     }
 }
 
-/// The objects that branches and tags named before the push: what they name now, with its updates taken back. Refs that
-/// receive.hideRefs hides do not count.
+/// The objects that branches and tags named before the push: what they name now, with its updates taken back. Tags are
+/// peeled where that is written down. Refs that receive.hideRefs hides do not count.
 pub(super) fn before(repo: &gix::Repository, updates: &[RefUpdate]) -> (Vec<ObjectId>, bool) {
     let (refs, whole) = list(repo, &["refs/heads/", "refs/tags/"]);
     let symbolic: HashMap<_, _> =
@@ -118,7 +120,7 @@ pub(super) fn before(repo: &gix::Repository, updates: &[RefUpdate]) -> (Vec<Obje
     let hidden = Hidden::of(repo);
     let kept = refs.iter().filter(|r| !old.contains_key(&end(&r.name)) && !hidden.hides(&r.name));
     let kept = kept.filter_map(|r| match &r.target {
-        Ok(id) => Some(*id),
+        Ok(id) => Some(r.peeled.unwrap_or(*id)),
         Err(name) => target(repo, name),
     });
     let counted = |name: &RefName| name.kind() != RefKind::Other;
@@ -143,7 +145,7 @@ fn from_git(repo: &gix::Repository, prefixes: &[&str]) -> Result<Vec<Found>, ()>
         let mut parts = line.split(|b| *b == 0);
         let (id, name, symbolic) = (parts.next()?, parts.next()?, parts.next()?);
         let target = if symbolic.is_empty() { Ok(ObjectId::from_hex(id).ok()?) } else { Err(RefName::new(symbolic)) };
-        Some(Found { name: RefName::new(name), target })
+        Some(Found { name: RefName::new(name), target, peeled: None })
     });
     Ok(refs.collect())
 }

@@ -1,6 +1,7 @@
 //! Tags: peeled through nested tag objects, and told without their signatures.
 
-use super::object::{Objects, Unreadable, plain, split};
+use super::object::{Unreadable, plain, split};
+use super::objects::Objects;
 use super::person;
 use super::text::{Decoder, cut};
 use crate::push::{RefName, Tag};
@@ -37,7 +38,7 @@ impl Peeled {
 }
 
 /// Follows tag objects. Reads no blob and no tree, however large.
-pub(super) fn peel(objects: Objects<'_>, mut id: ObjectId) -> Peeled {
+pub(super) fn peel(objects: &Objects<'_>, mut id: ObjectId) -> Peeled {
     let mut outermost = None;
     for _ in 0..NESTED {
         let kind = objects.kind(&id);

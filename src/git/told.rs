@@ -1,17 +1,18 @@
 //! Commits as they are told: with their paths, within a budget, each built once for all refs of a push.
 
+use super::ahead::Ahead;
 use super::commit;
 use super::history::{History, Node};
-use super::object::{Objects, Unreadable};
-use super::paths::{Touch, changed};
+use super::lists::{Lists, Pair};
+use super::object::Unreadable;
+use super::objects::Objects;
+use super::paths::changed;
 use super::text::cut;
-use crate::push::{Commit, Scan};
+use crate::push::{Commit, Needs, Scan};
 use gix::ObjectId;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-/// Paths that are listed for one commit.
-const FILES: usize = 3000;
 /// Paths that a filter looks at; past it the scan is bounded.
 const SCANNED: usize = 500_000;
 /// Bytes of messages and paths of one event, as much as a whole record may have; past it lists are cut, and messages to
@@ -27,7 +28,7 @@ const KEPT: usize = 4096;
 
 /// Tells the commits of one push.
 pub(super) struct Teller<'r> {
-    objects: Objects<'r>,
+    objects: &'r Objects<'r>,
     kept: HashMap<Node, Commit>,
     keep: bool,
     left: usize,
@@ -40,19 +41,43 @@ pub(super) struct Asked {
     /// Whether the filters look at every path.
     pub(super) all_paths: bool,
     left: usize,
+    /// Commits whose paths may be worked out ahead.
+    ahead: Ahead,
+    /// How many more may be.
+    offers: usize,
 }
 
 impl Asked {
-    /// With the budget of a whole event.
-    pub(super) fn new(paths: bool, all_paths: bool) -> Self {
-        Self { paths, all_paths, left: EVENT_BYTES }
+    /// With the budget of a whole event that lists at most so many commits.
+    pub(super) fn new(needs: &Needs) -> Self {
+        let (paths, all_paths) = (needs.paths, needs.all_paths);
+        let mut asked = Self { paths, all_paths, left: EVENT_BYTES, ahead: Ahead::default(), offers: 0 };
+        asked.expect_again(needs);
+        asked
+    }
+
+    /// Once the walk knows for certain what will be told.
+    pub(super) fn expect_again(&mut self, needs: &Needs) {
+        self.offers = if self.paths && !self.all_paths { needs.max_commits } else { 0 };
     }
 }
 
 impl<'r> Teller<'r> {
     /// `keep`: whether other refs will tell the same commits.
-    pub(super) fn new(objects: Objects<'r>, keep: bool) -> Self {
+    pub(super) fn new(objects: &'r Objects<'r>, keep: bool) -> Self {
         Self { objects, kept: HashMap::new(), keep, left: PUSH_BYTES }
+    }
+
+    /// Says that a commit will probably be told, and that it and its first parent have been read.
+    pub(super) fn expect(&self, history: &mut History<'_>, node: Node, asked: &mut Asked) {
+        if asked.offers > 0
+            && !self.kept.contains_key(&node)
+            && !asked.ahead.has(node)
+            && let Some(pair) = pair(history, node)
+        {
+            asked.offers -= 1;
+            asked.ahead.offer(self.objects, node, pair);
+        }
     }
 
     /// Whether the budget of the push allows another commit.
@@ -90,10 +115,12 @@ impl<'r> Teller<'r> {
         scan: &mut Scan,
     ) -> Result<Commit, Unreadable> {
         let links = history.links(node)?;
-        let parents: Vec<ObjectId> = links.parents.iter().map(|p| history.id(*p)).collect();
+        let parents: Vec<ObjectId> = history.parents(node).iter().map(|p| history.id(*p)).collect();
         let id = history.id(node);
         let mut commit = commit::facts(&id, history.content(node)?, &links.tree, &parents);
-        if asked.paths {
+        if let Some(lists) = asked.ahead.take(self.objects, node) {
+            lists.fill(&mut commit);
+        } else if asked.paths {
             self.list(history, node, &mut commit, asked.all_paths.then_some(scan));
         } else if asked.all_paths {
             self.scan(history, node, scan);
@@ -106,25 +133,14 @@ impl<'r> Teller<'r> {
 
     /// Fills the lists, and the scan with every path when a filter asks for it.
     fn list(&self, history: &mut History<'_>, node: Node, commit: &mut Commit, mut scan: Option<&mut Scan>) {
-        let mut listed = 0;
-        let complete = self.each_path(history, node, &mut |path, touch| {
-            if let Some(scan) = scan.as_deref_mut() {
-                note(scan, path);
-            }
-            if listed == FILES {
-                commit.files_truncated = true;
-                return if scan.is_some() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
-            }
-            listed += 1;
-            let text = String::from_utf8_lossy(path).into_owned();
-            commit.paths_lossy |= matches!(String::from_utf8_lossy(path), std::borrow::Cow::Owned(_));
-            match touch {
-                Touch::Added => commit.added.push(text),
-                Touch::Removed => commit.removed.push(text),
-                Touch::Modified => commit.modified.push(text),
-            }
-            ControlFlow::Continue(())
-        });
+        let mut complete = false;
+        if let Some(pair) = pair(history, node) {
+            let mut every = scan.as_deref_mut().map(|scan| |path: &[u8]| note(scan, path));
+            let every = every.as_mut().map(|every| every as &mut dyn FnMut(&[u8]));
+            let (lists, read) = Lists::of(self.objects, pair, every);
+            lists.fill(commit);
+            complete = read.is_ok();
+        }
         if !complete {
             commit.files_truncated = true;
             if let Some(scan) = scan {
@@ -135,9 +151,12 @@ impl<'r> Teller<'r> {
 
     /// Notes every path of a commit that is not listed.
     pub(super) fn scan(&self, history: &mut History<'_>, node: Node, scan: &mut Scan) {
-        let complete = self.each_path(history, node, &mut |path, _| {
-            note(scan, path);
-            if scan.bounded { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        let complete = pair(history, node).is_some_and(|pair| {
+            let note = &mut |path: &[u8], _| {
+                note(scan, path);
+                if scan.bounded { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            };
+            changed(self.objects, pair.old, Some(pair.new), note).is_ok()
         });
         scan.bounded |= !complete;
     }
@@ -153,25 +172,6 @@ impl<'r> Teller<'r> {
             ControlFlow::Continue(())
         });
         scan.bounded |= complete.is_err();
-    }
-
-    /// The paths of a commit against its first parent; all of them when it has none. False when a tree or the parent
-    /// cannot be read.
-    fn each_path(
-        &self,
-        history: &mut History<'_>,
-        node: Node,
-        told: &mut dyn FnMut(&[u8], Touch) -> ControlFlow<()>,
-    ) -> bool {
-        let Ok(links) = history.links(node) else { return false };
-        let old = match links.parents.first() {
-            None => None,
-            Some(parent) => match history.links(*parent) {
-                Ok(parent) => Some(parent.tree),
-                Err(_) => return false,
-            },
-        };
-        changed(self.objects, old, Some(links.tree), told).is_ok()
     }
 
     /// Cuts what the budgets no longer hold.
@@ -191,6 +191,17 @@ impl<'r> Teller<'r> {
         let kept = if commit.files_truncated { 0 } else { paths };
         self.left = self.left.saturating_sub(COMMIT_BYTES + commit.message.len() + kept);
     }
+}
+
+/// The trees whose difference are the paths of a commit: against its first parent, all of them when it has none. `None`
+/// when the commit or the parent cannot be read.
+fn pair(history: &mut History<'_>, node: Node) -> Option<Pair> {
+    let new = history.links(node).ok()?.tree;
+    let old = match history.parents(node).first().copied() {
+        None => None,
+        Some(parent) => Some(history.links(parent).ok()?.tree),
+    };
+    Some(Pair { old, new })
 }
 
 fn note(scan: &mut Scan, path: &[u8]) {

@@ -7,11 +7,9 @@
 //! what it meets then. Where a commit-graph knows the commits, it goes as far as they can be reached, so that the outcome is
 //! exact; else a little, and far once a clock was seen to run backwards.
 
-use super::history::{History, Links, Node};
+use super::history::{History, Node};
 use super::object::Unreadable;
 use super::reach::{Queue, Reach, Set};
-use std::ops::Deref;
-use std::rc::Rc;
 
 /// Commits that are counted for one ref; past it totals are lower bounds.
 pub(super) const BOUND: usize = 100_000;
@@ -37,6 +35,16 @@ pub(super) struct Difference {
 
 /// Walks from `tip` to what `others` reach.
 pub(super) fn difference(history: &mut History<'_>, tip: Node, others: &mut Reach) -> Difference {
+    difference_told(history, tip, others, &mut |_, _| {})
+}
+
+/// The same, telling each commit on the way: after it and its parents were read, and perhaps to be taken away again.
+pub(super) fn difference_told(
+    history: &mut History<'_>,
+    tip: Node,
+    others: &mut Reach,
+    met: &mut dyn FnMut(&mut History<'_>, Node),
+) -> Difference {
     let mut found = Difference { exact: true, ..Difference::default() };
     let (mut queue, mut seen) = (Queue::default(), Set::default());
     visit(history, tip, &mut seen, &mut queue, &mut found);
@@ -51,10 +59,11 @@ pub(super) fn difference(history: &mut History<'_>, tip: Node, others: &mut Reac
         }
         found.commits.push(node);
         if let Ok(links) = history.links(node) {
-            for parent in &links.parents {
-                visit(history, *parent, &mut seen, &mut queue, &mut found);
+            for at in links.parents() {
+                visit(history, history.parent(at), &mut seen, &mut queue, &mut found);
             }
             history.note_skew(&links);
+            met(history, node);
         }
     }
     settle(history, &mut found.commits, others);
@@ -67,7 +76,7 @@ fn visit(history: &mut History<'_>, node: Node, seen: &mut Set, queue: &mut Queu
     if !seen.insert(node) {
         return;
     }
-    match history.links(node) {
+    match history.links_to_tell(node) {
         Ok(links) => queue.push(links.date, node),
         Err(error) => {
             found.unreadable.get_or_insert(error);
@@ -99,13 +108,13 @@ pub(super) fn settle(history: &mut History<'_>, commits: &mut Vec<Node>, others:
 /// Sorts the outcome of a walk into `git rev-list --topo-order --reverse`: parents before children, lines of history
 /// together. The order does not depend on dates: from the tip down, a commit follows once all its children have, and
 /// of several that may follow the one that was freed last comes first.
-pub(super) fn oldest_first(history: &mut History<'_>, tip: Node, commits: &[Node]) -> Vec<Node> {
+pub(super) fn oldest_first(history: &History<'_>, tip: Node, commits: &[Node]) -> Vec<Node> {
     let mut waiting = Waiting(vec![0; commits.iter().map(|node| node.index() + 1).max().unwrap_or(0)]);
     for node in commits {
         waiting.begin(*node);
     }
     for node in commits {
-        for parent in parents(history, *node).iter() {
+        for parent in history.parents(*node) {
             waiting.for_one_more(*parent);
         }
     }
@@ -113,7 +122,7 @@ pub(super) fn oldest_first(history: &mut History<'_>, tip: Node, commits: &[Node
     let mut free = if waiting.is_free(tip) { vec![tip] } else { Vec::new() };
     while let Some(node) = free.pop() {
         order.push(node);
-        free.extend(parents(history, node).iter().filter(|parent| waiting.for_one_less(**parent)));
+        free.extend(history.parents(node).iter().filter(|parent| waiting.for_one_less(**parent)));
     }
     order.reverse();
     order
@@ -158,7 +167,8 @@ pub(super) fn merge_base(history: &mut History<'_>, tip: Node, commits: &[Node],
     let mut seen = Set::default();
     let mut shared = Vec::new();
     for node in commits {
-        for parent in parents(history, *node).iter().copied() {
+        for at in 0..history.parents(*node).len() {
+            let parent = history.parents(*node)[at];
             if others.contains(parent) && history.links(parent).is_ok() && seen.insert(parent) {
                 shared.push(parent);
             }
@@ -176,18 +186,4 @@ pub(super) fn merge_base(history: &mut History<'_>, tip: Node, commits: &[Node],
         }
     }
     shared.first().copied()
-}
-
-fn parents(history: &mut History<'_>, node: Node) -> Parents {
-    Parents(history.links(node).ok())
-}
-
-/// The parents of a commit; none when it could not be read.
-struct Parents(Option<Rc<Links>>);
-
-impl Deref for Parents {
-    type Target = [Node];
-    fn deref(&self) -> &[Node] {
-        self.0.as_ref().map_or(&[], |links| &links.parents)
-    }
 }
