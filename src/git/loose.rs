@@ -16,14 +16,15 @@ pub(super) fn list(repo: &gix::Repository, prefixes: &[&str]) -> (Vec<Found>, bo
     for prefix in prefixes {
         reading.folder(prefix);
     }
-    let packed = packed(repo, prefixes, &mut reading.refs);
-    let refs = reading.refs.into_iter().map(|(name, target)| Found { name: RefName::new(name), target });
-    (refs.collect(), reading.whole && packed)
+    let (mut refs, packed) = packed(repo, prefixes, &reading.refs);
+    refs.extend(reading.refs.into_iter().map(|(name, target)| Found { name, target }));
+    refs.sort_by(|a, b| a.name.cmp(&b.name));
+    (refs, reading.whole && packed)
 }
 
 struct Reading<'r> {
     common: &'r Path,
-    refs: BTreeMap<Vec<u8>, Result<ObjectId, RefName>>,
+    refs: BTreeMap<RefName, Result<ObjectId, RefName>>,
     whole: bool,
 }
 
@@ -57,7 +58,7 @@ impl Reading<'_> {
         }
         match std::fs::read(self.common.join(path)) {
             Ok(text) => match target(&text) {
-                Some(target) => drop(self.refs.insert(name.to_vec(), target)),
+                Some(target) => drop(self.refs.insert(RefName::new(name), target)),
                 None => self.whole = false,
             },
             Err(error) => self.whole &= is_gone(&error),
@@ -79,25 +80,31 @@ fn target(text: &[u8]) -> Option<Result<ObjectId, RefName>> {
     }
 }
 
-/// Adds the packed refs that have no file of their own.
-fn packed(repo: &gix::Repository, prefixes: &[&str], refs: &mut BTreeMap<Vec<u8>, Result<ObjectId, RefName>>) -> bool {
+/// The packed refs that have no file of their own.
+fn packed(
+    repo: &gix::Repository,
+    prefixes: &[&str],
+    loose: &BTreeMap<RefName, Result<ObjectId, RefName>>,
+) -> (Vec<Found>, bool) {
     // A repository that is kept open must not believe its earlier reading. This fails where nothing is packed.
     repo.refs.force_refresh_packed_buffer().ok();
-    let Ok(buffer) = repo.refs.cached_packed_buffer() else { return false };
-    let Some(buffer) = buffer else { return true };
-    let mut whole = true;
+    let (mut refs, mut whole) = (Vec::new(), true);
+    let Ok(buffer) = repo.refs.cached_packed_buffer() else { return (refs, false) };
+    let Some(buffer) = buffer else { return (refs, true) };
     for prefix in prefixes {
-        let Ok(found) = buffer.iter_prefixed((*prefix).into()) else { return false };
-        for reference in found {
-            match reference {
-                Ok(found) => {
-                    refs.entry(found.name.as_bstr().to_vec()).or_insert(Ok(found.target()));
-                }
-                Err(_) => whole = false,
+        let Ok(packed) = buffer.iter_prefixed((*prefix).into()) else { return (refs, false) };
+        for reference in packed {
+            let Ok(reference) = reference else {
+                whole = false;
+                continue;
+            };
+            let found = Found { name: RefName::new(reference.name.as_bstr().to_vec()), target: Ok(reference.target()) };
+            if !loose.contains_key(&found.name) {
+                refs.push(found);
             }
         }
     }
-    whole
+    (refs, whole)
 }
 
 #[cfg(test)]
