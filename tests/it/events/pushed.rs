@@ -199,3 +199,18 @@ fn what_proc_receive_made_of_a_push_is_told_by_the_names_that_it_reports() {
     try_push(&pushing, &receiver, &["origin", "HEAD:refs/for/main"]);
     assert_eq!(refs(&receiver, 0), ["refs/changes/01/1/1", "refs/changes/02/2/1"]);
 }
+
+#[test]
+fn a_push_from_a_shallow_clone_ends_where_the_clone_ends() {
+    let (pushing, receiver) = pushing();
+    for message in ["one", "two", "three"] {
+        pushing.sandbox.commit("c", "file.txt", message, message);
+    }
+    let url = format!("file://{}", pushing.sandbox.path("c").display());
+    pushing.sandbox.git("", &["clone", "-q", "--depth=2", &url, "shallow"]);
+    pushing.sandbox.git("r.git", &["config", "receive.shallowUpdate", "true"]);
+    pushing.sandbox.push("shallow", &["-q", "../r.git", "HEAD:refs/heads/shallow"]);
+    let told = receiver.got()[0].json();
+    assert_eq!((&told["shallow"], &told["total_commits"]), (&Value::Bool(true), &Value::from(2)));
+    assert_eq!(told["error"], Value::Null);
+}
