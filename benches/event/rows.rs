@@ -30,11 +30,13 @@ pub(crate) fn all(program: &str, repo: &Path, rounds: usize) {
     );
     let count: usize = git(repo, &["rev-list", "--count", "HEAD"]).parse().unwrap();
     table.one();
+    let alone = repo.with_extension("import");
+    let beside_nothing = Table { repo: &alone, ..table };
     for (commits, goal) in [(200, 0.7), (1000, 0.6), (10_000, 0.4)].into_iter().filter(|(n, _)| *n < count) {
-        table.with_paths(commits, goal);
+        beside_nothing.with_paths(commits, goal);
     }
     if count > 10_000 {
-        table.subjects(10_000);
+        beside_nothing.subjects(10_000);
     }
     table.new_branch();
     table.import(count);

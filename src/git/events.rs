@@ -221,6 +221,11 @@ impl<'r> Session<'r> {
         let found = self.walk(after, &mut old, asked);
         let history = &mut self.history;
         let Some(before) = before else { return found };
+        if before == after || found.commits.iter().any(|node| history.parents(*node).contains(&before)) {
+            // The new tip descends from the old one: that is how the walk would have come to it.
+            draft.event.change = Change::Updated;
+            return found;
+        }
         let mut new = Reach::new(history, [after]);
         let lost = difference(history, before, &mut new);
         if let Some(error) = &lost.unreadable {

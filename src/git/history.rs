@@ -25,8 +25,8 @@ impl Node {
 struct Met {
     name: Name,
     links: State,
-    /// Where in [`History::texts`] the content stands.
-    text: Option<(u32, u32)>,
+    /// Where in [`History::texts`] the content stands, if it is still there.
+    text: Option<(usize, usize)>,
 }
 
 /// How a commit was met: by its id, or by its place in the commit-graph.
@@ -71,12 +71,14 @@ pub(super) struct History<'r> {
     graph_numbers: Vec<u32>,
     met: Vec<Met>,
     parents: Vec<Node>,
-    /// Contents of commits that will be told.
+    /// Contents of commits that will be told, and how many bytes of them were thrown away.
     texts: Vec<u8>,
+    told: usize,
     keep: usize,
     buffer: Vec<u8>,
-    /// Whether some commit was seen that is older than its parent: dates then say little about what is still to come.
-    skewed: bool,
+    /// By how many seconds a commit that was seen is older than its parent, at most: dates say so much less about what
+    /// is still to come.
+    skew: i64,
 }
 
 /// Commits for which a second thread is worth its start.
@@ -104,9 +106,10 @@ impl<'r> History<'r> {
             met: Vec::new(),
             parents: Vec::new(),
             texts: Vec::new(),
+            told: 0,
             keep: 0,
             buffer: Vec::new(),
-            skewed: false,
+            skew: 0,
         }
     }
 
@@ -115,21 +118,31 @@ impl<'r> History<'r> {
         self.graph.is_some()
     }
 
-    /// Whether dates that run backwards were met.
-    pub(super) fn is_skewed(&self) -> bool {
-        self.skewed
+    /// How far dates were seen to run backwards, in seconds.
+    pub(super) fn skew(&self) -> i64 {
+        self.skew
     }
 
-    /// Keeps the contents of so many of the commits that [`Self::links_to_tell`] reads next.
+    /// Keeps the contents of so many of the commits that [`Self::links_to_tell`] reads next, rather than those from
+    /// before.
     pub(super) fn keep(&mut self, commits: usize) {
         self.keep = commits;
+        if self.texts.len() > TEXT_BYTES / 2 {
+            self.told += self.texts.len();
+            self.texts.clear();
+        }
+    }
+
+    fn text(&self, node: Node) -> Option<&[u8]> {
+        let (start, end) = self.met[node.index()].text?;
+        self.texts.get(start.checked_sub(self.told)?..end - self.told)
     }
 
     /// Compares a commit with those of its parents that were read.
     pub(super) fn note_skew(&mut self, links: &Links) {
-        if !self.skewed {
-            let parents = links.parents().map(|at| self.date(self.parents[at]));
-            self.skewed = { parents }.any(|date| date > links.date);
+        for at in links.parents() {
+            let ahead = self.date(self.parents[at]).saturating_sub(links.date);
+            self.skew = self.skew.max(ahead);
         }
     }
 
@@ -239,8 +252,8 @@ impl<'r> History<'r> {
 
     /// The content of a commit.
     pub(super) fn content(&mut self, node: Node) -> Result<&[u8], Unreadable> {
-        if let Some((start, end)) = self.met[node.index()].text {
-            return Ok(&self.texts[start as usize..end as usize]);
+        if self.text(node).is_some() {
+            return Ok(self.text(node).unwrap_or_default());
         }
         let id = self.id(node);
         self.objects.read(Kind::Commit, &id, &mut self.buffer)
@@ -253,9 +266,8 @@ impl<'r> History<'r> {
             return Ok(links);
         }
         let id = self.id(node);
-        let read = match self.met[node.index()].text {
-            Some((start, end)) => commit::links(&self.texts[start as usize..end as usize])
-                .ok_or_else(|| Unreadable::Damaged("commit", id.to_owned()))?,
+        let read = match self.text(node) {
+            Some(text) => commit::links(text).ok_or_else(|| Unreadable::Damaged("commit", id.to_owned()))?,
             None => read(self.objects, &id, &mut self.buffer)?,
         };
         Ok(self.enter(&id, read))
@@ -314,9 +326,9 @@ impl<'r> History<'r> {
         let Name::Id(id) = self.met[node.index()].name else { return };
         let Ok(data) = self.objects.read(Kind::Commit, &id, &mut self.buffer) else { return };
         if data.len() < TEXT_BYTES / 8 {
-            let start = self.texts.len();
+            let start = self.told + self.texts.len();
+            self.met[node.index()].text = Some((start, start + data.len()));
             self.texts.extend_from_slice(data);
-            self.met[node.index()].text = u32::try_from(start).ok().zip(u32::try_from(self.texts.len()).ok());
         }
     }
 

@@ -83,7 +83,14 @@ impl Reach {
 
     /// Goes on until everything left to visit is older than `date`.
     pub(super) fn advance(&mut self, history: &mut History<'_>, date: i64) {
-        while self.queue.newest().is_some_and(|newest| newest >= date) && self.step(history) {}
+        self.advance_to(history, date, usize::MAX);
+    }
+
+    /// The same for so many commits at most.
+    pub(super) fn advance_to(&mut self, history: &mut History<'_>, date: i64, most: usize) {
+        let mut steps = 0..most;
+        while self.queue.newest().is_some_and(|newest| newest >= date) && steps.next().is_some() && self.step(history) {
+        }
     }
 
     /// Goes on for so many commits.
@@ -96,7 +103,7 @@ impl Reach {
     }
 
     /// Goes on until nothing left to visit can reach a commit of this generation that the commit-graph knows.
-    pub(super) fn advance_to(&mut self, history: &mut History<'_>, generation: u32) {
+    pub(super) fn advance_to_generation(&mut self, history: &mut History<'_>, generation: u32) {
         let mut later = Vec::new();
         while let Some((date, node)) = self.queue.pop() {
             if self.is_exhausted() || history.generation(node).is_some_and(|reached| reached <= generation) {

@@ -13,10 +13,13 @@ use super::reach::{Queue, Reach, Set};
 
 /// Commits that are counted for one ref; past it totals are lower bounds.
 pub(super) const BOUND: usize = 100_000;
-/// Steps that the others' walk goes on after the last commit that could matter by its date; some for good measure, many
-/// where clocks are known to be wrong.
+/// Steps that the others' walk goes on after the last commit that could matter by its date, for good measure.
 const FURTHER: usize = 16;
-const FURTHER_WHEN_SKEWED: usize = 10_000;
+/// The same where clocks were seen to run backwards: so many steps more, and then on until the dates are past by so many
+/// times the worst that was seen; for a bounded number of steps.
+const FURTHER_WHEN_SKEWED: usize = 64;
+const WORSE: i64 = 4;
+const FURTHEST: usize = 10_000;
 /// Candidates for a merge base that are compared with all others before the newest is taken.
 const CANDIDATES: usize = 16;
 
@@ -91,12 +94,18 @@ pub(super) fn settle(history: &mut History<'_>, commits: &mut Vec<Node>, others:
     while !commits.is_empty() {
         let before = commits.len();
         if let Some(lowest) = commits.iter().filter_map(|node| history.generation(*node)).min() {
-            others.advance_to(history, lowest);
+            others.advance_to_generation(history, lowest);
         }
         let dated = commits.iter().filter(|node| history.generation(**node).is_none());
         if let Some(oldest) = dated.map(|node| history.date(*node)).min() {
             others.advance(history, oldest);
-            others.advance_by(history, if history.is_skewed() { FURTHER_WHEN_SKEWED } else { FURTHER });
+            if history.skew() == 0 {
+                others.advance_by(history, FURTHER);
+            } else {
+                others.advance_by(history, FURTHER_WHEN_SKEWED);
+                let past = oldest.saturating_sub(history.skew().saturating_mul(WORSE));
+                others.advance_to(history, past, FURTHEST);
+            }
         }
         commits.retain(|node| !others.contains(*node));
         if commits.len() == before {

@@ -11,6 +11,7 @@
 mod bases;
 mod delta;
 mod entry;
+mod index;
 mod packs;
 mod tree;
 

@@ -1,8 +1,8 @@
 //! Which pack holds an object, and where. Indexes and packs are opened when they are first asked: opening the index of a
 //! large pack costs as much as reading a hundred objects.
 
+use super::index::Index;
 use gix::odb::{alternate, loose, pack};
-use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -38,7 +38,7 @@ struct Pack {
     path: PathBuf,
     /// Whether a multi-pack-index knows all its objects.
     covered: bool,
-    index: OnceLock<Option<pack::index::File>>,
+    index: Index,
     data: OnceLock<Option<pack::data::File>>,
 }
 
@@ -53,7 +53,8 @@ impl Packs {
         let found = self.found();
         let last = self.last.load(Relaxed);
         let at = |number: usize| {
-            let offset = found.packs.get(number)?.offset(id, self.hash)?;
+            let pack = found.packs.get(number)?;
+            let offset = pack.index.offset(&pack.path, id)?;
             self.last.store(number, Relaxed);
             place(number, offset)
         };
@@ -98,42 +99,6 @@ fn place(number: usize, offset: u64) -> Option<Place> {
     Some(Place { pack: u32::try_from(number).ok()?, offset })
 }
 
-impl Pack {
-    fn offset(&self, id: &gix::oid, hash: gix::hash::Kind) -> Option<u64> {
-        let index = self.index.get_or_init(|| pack::index::File::at(&self.path, hash).ok()).as_ref()?;
-        Some(index.pack_offset_at_index(lookup(index, id)?))
-    }
-}
-
-/// The place of an id in an index. Ids are spread evenly, so that a few guesses in proportion come close; after these,
-/// each step halves what is left, whatever the ids are.
-fn lookup(index: &pack::index::File, id: &gix::oid) -> Option<u32> {
-    const GUESSES: u32 = 3;
-    let key = |id: &gix::oid| id.as_bytes().first_chunk().map_or(0, |first| u64::from_be_bytes(*first));
-    let wanted = key(id);
-    let (mut low, mut high) = (0, index.num_objects());
-    let (mut low_key, mut high_key) = (0, u64::MAX);
-    let mut guesses = 0..GUESSES;
-    while low < high {
-        let at = match guesses.next() {
-            // 32 bits of the keys, so that the product fits.
-            Some(_) => {
-                let share = ((wanted - low_key) >> 32) * u64::from(high - low) / (((high_key - low_key) >> 32) + 1);
-                low + u32::try_from(share).ok()?.min(high - low - 1)
-            }
-            None => low + (high - low) / 2,
-        };
-        let found = index.oid_at_index(at);
-        let found_key = key(found);
-        match wanted.cmp(&found_key).then_with(|| id.cmp(found)) {
-            Ordering::Equal => return Some(at),
-            Ordering::Less => (high, high_key) = (at, found_key),
-            Ordering::Greater => (low, low_key) = (at + 1, found_key),
-        }
-    }
-    None
-}
-
 impl Found {
     /// The packs of one directory, newest first, since what was pushed last is asked for first.
     fn add(&mut self, dir: &Path, hash: gix::hash::Kind) {
@@ -148,7 +113,7 @@ impl Found {
         self.packs.extend(indexes.into_iter().map(|path| Pack {
             path,
             covered: false,
-            index: OnceLock::new(),
+            index: Index::default(),
             data: OnceLock::new(),
         }));
         let several = dir.join("multi-pack-index");
