@@ -96,7 +96,7 @@ impl Reach {
     }
 
     /// Goes on until nothing left to visit can reach a commit of this generation that the commit-graph knows.
-    pub(super) fn advance_to(&mut self, history: &mut History<'_>, generation: u32) {
+    pub(super) fn advance_to_generation(&mut self, history: &mut History<'_>, generation: u32) {
         let mut later = Vec::new();
         while let Some((date, node)) = self.queue.pop() {
             if self.is_exhausted() || history.generation(node).is_some_and(|reached| reached <= generation) {

@@ -82,7 +82,7 @@ pub(super) fn settle(history: &mut History<'_>, commits: &mut Vec<Node>, others:
     while !commits.is_empty() {
         let before = commits.len();
         if let Some(lowest) = commits.iter().filter_map(|node| history.generation(*node)).min() {
-            others.advance_to(history, lowest);
+            others.advance_to_generation(history, lowest);
         }
         let dated = commits.iter().filter(|node| history.generation(**node).is_none());
         if let Some(oldest) = dated.map(|node| history.date(*node)).min() {
