@@ -42,12 +42,13 @@ fn deliverers_do_not_pile_up_behind_a_receiver_that_hangs() {
     for _ in 0..8 {
         pushing.receive(&line);
     }
-    eventually("the one in its attempt is left", || ours_below(&pushing.sandbox.path("")).len() == 1);
+    let left = || ours_below(&pushing.sandbox.path("")).len();
+    eventually("at most the one in its attempt and one who stays are left", || left() <= 2);
     let took = started.elapsed();
     assert!(took < Duration::from_secs(10), "not because its attempt is over: {took:?}");
     assert_eq!((receiver.got().len(), pushing.pending().len()), (1, 8), "the others have only queued");
     receiver.answer(|_| Answer::ok());
-    eventually("the one that stayed sends all", || pushing.done().len() == 8);
+    eventually("whoever stays sends all", || pushing.done().len() == 8);
 }
 
 #[test]
