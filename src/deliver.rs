@@ -60,7 +60,7 @@ pub struct Ran {
 }
 
 #[cfg(test)]
-mod model_tests;
+mod tests;
 
 /// What a run reports from several lanes at once.
 type Report = Mutex<Ran>;
