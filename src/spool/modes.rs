@@ -1,5 +1,7 @@
 use super::publish;
 use crate::clock;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
@@ -30,13 +32,22 @@ pub(super) fn create_folder(path: &Path, shared: u32) -> io::Result<()> {
     let new = beside(path);
     DirBuilder::new().mode(0o700).create(&new)?;
     let made = std::fs::set_permissions(&new, Permissions::from_mode(of_folder(shared)));
-    match made.and_then(|()| std::fs::rename(&new, path)) {
+    match made.and_then(|()| rename_to_nothing(&new, path)) {
         Ok(()) => Ok(()),
-        // Somebody else was faster, and has put something into it.
+        // Somebody else was faster.
         Err(error) => {
             let _ = std::fs::remove_dir(&new);
             if path.is_dir() { Ok(()) } else { Err(error) }
         }
+    }
+}
+
+/// A plain rename would replace an empty folder, under the feet of who has just created it and is about to fill it.
+fn rename_to_nothing(new: &Path, path: &Path) -> io::Result<()> {
+    match renameat_with(CWD, new, CWD, path, RenameFlags::NOREPLACE) {
+        // A file system that cannot promise it.
+        Err(Errno::INVAL | Errno::NOSYS) => std::fs::rename(new, path),
+        renamed => Ok(renamed?),
     }
 }
 
@@ -86,6 +97,23 @@ fn beside(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_creates_a_folder_at_the_same_time_does_not_take_it_away() {
+        let dir = tempfile::tempdir().unwrap();
+        for round in 0..200 {
+            let folder = dir.path().join(round.to_string());
+            std::thread::scope(|scope| {
+                for n in 0..4 {
+                    let folder = &folder;
+                    scope.spawn(move || {
+                        create_folder(folder, 0).unwrap();
+                        create_file(&folder.join(n.to_string()), 0).unwrap();
+                    });
+                }
+            });
+        }
+    }
 
     #[test]
     fn modes_follow_shared_repository() {

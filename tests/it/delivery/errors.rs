@@ -5,9 +5,10 @@ use crate::support::{PROGRAM, full, needs};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Calls that a sick disk makes fail, in the hook; the last ones are for the full proof.
-const CALLS: [&str; 12] = [
+const CALLS: [&str; 13] = [
     "fsync",
     "rename",
+    "renameat2",
     "write",
     "openat",
     "mkdir",
