@@ -10,7 +10,7 @@ target=${CARGO_TARGET_DIR:-target}
 [ -n "${EVENT_BENCH_PROFILE:-}" ] || EVENT_BENCH_PROFILE=release
 cargo build --quiet --profile "$EVENT_BENCH_PROFILE" --bin git-service-hook
 bench=$(cargo build --quiet --profile "$EVENT_BENCH_PROFILE" --bench event --message-format json |
-    sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1)
+    sed -n 's/.*"executable":"\([^"]*\/event-[^"]*\)".*/\1/p')
 program=$(realpath "$target/$EVENT_BENCH_PROFILE/git-service-hook")
 
 work=$(mktemp -d)
