@@ -242,10 +242,11 @@ impl<'r> History<'r> {
         }
     }
 
-    /// What the commit-graph says: more than that of any parent. It does not know all commits.
+    /// What the commit-graph says: more than that of any parent. It does not know all commits, and a graph from before
+    /// Git 2.19 knows no generations, which it writes as 0.
     pub(super) fn generation(&self, node: Node) -> Option<u32> {
         match (&self.graph, self.met[node.index()].name) {
-            (Some(graph), Name::Graph(position)) => Some(graph.commit_at(position).generation()),
+            (Some(graph), Name::Graph(position)) => Some(graph.commit_at(position).generation()).filter(|n| *n > 0),
             _ => None,
         }
     }

@@ -52,16 +52,27 @@ impl Queue {
         self.heap.pop().map(|(date, _, node)| (date, node))
     }
 
-    fn newest(&self) -> Option<i64> {
-        self.heap.peek().map(|(date, ..)| *date)
+    fn newest(&self) -> Option<(i64, Node)> {
+        self.heap.peek().map(|(date, _, node)| (*date, *node))
     }
+}
+
+/// Commits by generation, the highest first; those that the commit-graph does not know before all others.
+type Levels = BinaryHeap<(u32, Node)>;
+
+fn level(history: &History<'_>, node: Node) -> (u32, Node) {
+    (history.generation(node).unwrap_or(u32::MAX), node)
 }
 
 /// A set of tips and all that they reach, as far as it was walked.
 #[derive(Default)]
 pub(super) struct Reach {
     seen: Set,
+    /// What is left to visit, by date; and by generation, from when that is first asked for. What was visited already
+    /// is dropped from each when it comes first.
     queue: Queue,
+    levels: Option<Levels>,
+    done: Set,
     visited: usize,
     unreadable: Option<Unreadable>,
 }
@@ -89,8 +100,7 @@ impl Reach {
     /// The same for so many commits at most.
     pub(super) fn advance_to(&mut self, history: &mut History<'_>, date: i64, most: usize) {
         let mut steps = 0..most;
-        while self.queue.newest().is_some_and(|newest| newest >= date) && steps.next().is_some() && self.step(history) {
-        }
+        while self.newest().is_some_and(|(newest, _)| newest >= date) && steps.next().is_some() && self.step(history) {}
     }
 
     /// Goes on for so many commits.
@@ -104,16 +114,14 @@ impl Reach {
 
     /// Goes on until nothing left to visit can reach a commit of this generation that the commit-graph knows.
     pub(super) fn advance_to_generation(&mut self, history: &mut History<'_>, generation: u32) {
-        let mut later = Vec::new();
-        while let Some((date, node)) = self.queue.pop() {
-            if self.is_exhausted() || history.generation(node).is_some_and(|reached| reached <= generation) {
-                later.push((date, node));
-            } else {
-                self.visit(history, node);
-            }
+        if self.levels.is_none() {
+            self.levels = Some(self.queue.heap.iter().map(|(.., node)| level(history, *node)).collect());
         }
-        for (date, node) in later {
-            self.queue.push(date, node);
+        while let Some((reached, node)) = self.highest() {
+            if reached <= generation || self.is_exhausted() {
+                break;
+            }
+            self.visit(history, node);
         }
     }
 
@@ -132,7 +140,12 @@ impl Reach {
             return;
         }
         match history.links(node) {
-            Ok(links) => self.queue.push(links.date, node),
+            Ok(links) => {
+                self.queue.push(links.date, node);
+                if let Some(levels) = &mut self.levels {
+                    levels.push(level(history, node));
+                }
+            }
             Err(error) => {
                 self.unreadable.get_or_insert(error);
             }
@@ -143,13 +156,37 @@ impl Reach {
         if self.is_exhausted() {
             return false;
         }
-        let Some((_, node)) = self.queue.pop() else { return false };
+        let Some((_, node)) = self.newest() else { return false };
         self.visit(history, node);
         true
     }
 
+    /// The newest that is left to visit.
+    fn newest(&mut self) -> Option<(i64, Node)> {
+        while let Some((date, node)) = self.queue.newest() {
+            if !self.done.contains(node) {
+                return Some((date, node));
+            }
+            self.queue.pop();
+        }
+        None
+    }
+
+    /// The one of the highest generation, once `levels` is kept.
+    fn highest(&mut self) -> Option<(u32, Node)> {
+        let levels = self.levels.as_mut()?;
+        while let Some((reached, node)) = levels.peek().copied() {
+            if !self.done.contains(node) {
+                return Some((reached, node));
+            }
+            levels.pop();
+        }
+        None
+    }
+
     fn visit(&mut self, history: &mut History<'_>, node: Node) {
         self.visited += 1;
+        self.done.insert(node);
         if let Ok(links) = history.links(node) {
             for at in links.parents() {
                 self.add(history, history.parent(at));
