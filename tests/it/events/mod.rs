@@ -8,6 +8,7 @@ mod document;
 mod paths;
 mod repo;
 mod repositories;
+mod sizes;
 mod tags;
 mod topology;
 mod walk;
