@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 const HOOK: &str = "post-receive";
 
 #[derive(Debug, Parser)]
-#[command(name = "git-service-hook", bin_name = "git service-hook", version, max_term_width = 100)]
+#[command(name = "git-service-hook", bin_name = "git service-hook", version, max_term_width = 80)]
 #[command(about = "Tells chat groups, CI servers and webhooks what was pushed to a bare Git repository")]
 #[command(after_help = "Exit codes: 0 done, 1 not done or mistakes found, 2 usage error.\n\
     Start with `git service-hook install` in a bare repository, then edit its hooks.toml.")]
@@ -115,6 +115,9 @@ fn dispatch(parsed: Arguments, arguments: &[OsString], environment: Environment)
         Command::Check(arguments) => check::run(&session, &arguments),
         Command::Install(arguments) => install::run(&session, &arguments),
         Command::Uninstall(arguments) => uninstall::run(&session, &arguments),
+        Command::Drain(arguments) if !arguments.all.is_empty() && parsed.repo.is_some() => {
+            Err(Failure::usage("`--all` names the directories itself: leave out `-C`"))
+        }
         Command::Drain(arguments) => as_owner::drain(&session, arguments),
         Command::Deliveries(arguments) => as_owner::or_here(&session, |s| deliveries::run(s, &arguments)),
         Command::Redeliver(arguments) => as_owner::or_here(&session, |s| redeliver::run(s, &arguments)),

@@ -60,13 +60,13 @@ pub struct Ran {
 }
 
 #[cfg(test)]
-mod model_tests;
+mod tests;
 
 /// What a run reports from several lanes at once.
 type Report = Mutex<Ran>;
 
 /// Sends everything that is due. With `patience`, waits so long for lanes that other processes hold and for pushes
-/// that are still being read, as long as `push` has something left to do.
+/// that are still being read, as long as `push` has something left to do; without one, anything.
 pub fn run(site: Site<'_>, push: Option<&str>, patience: Duration) -> Ran {
     let report = Report::default();
     if let Some(why) = &site.loaded.hold {
@@ -77,9 +77,11 @@ pub fn run(site: Site<'_>, push: Option<&str>, patience: Duration) -> Ran {
         r.problems = problems;
         r.busy = backlog.unread.is_some();
     });
+    let hooks = backlog.hooks();
+    site.spool.let_rest(&hooks);
     std::thread::scope(|scope| {
         let report = &report;
-        for hook in backlog.hooks() {
+        for hook in hooks {
             let own = backlog.of(&hook);
             let name = hook.clone();
             let lane = move || lane::run(&site, &hook, own, push, patience, report);

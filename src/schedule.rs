@@ -73,9 +73,16 @@ pub fn gives_up_at(since_ms: i64, retry_for: Duration) -> i64 {
     since_ms.saturating_add(millis(retry_for))
 }
 
-/// When a delivery is due whose attempt started then and never ended: its process died.
-pub fn after_crash(delivery: &str, failures: u32, started_ms: i64) -> i64 {
-    started_ms + millis(jittered(pause(failures), delivery, failures))
+/// When a delivery is due whose attempt started then and never ended: its process died. `unknowns` are the attempts that
+/// may have had their effect, this one included, where the receiver does not drop repeats; else 0.
+pub fn after_crash(delivery: &str, failures: u32, unknowns: u32, started_ms: i64) -> i64 {
+    let careful = unknowns.checked_sub(1).and_then(|n| UNKNOWN_PAUSES.get(n as usize).copied());
+    started_ms + millis(careful.unwrap_or_else(|| jittered(pause(failures), delivery, failures)))
+}
+
+/// Whether so many attempts that may have had their effect are all that a receiver gets that does not drop repeats.
+pub fn has_been_tried_enough(unknowns: u32) -> bool {
+    unknowns as usize > UNKNOWN_PAUSES.len()
 }
 
 fn pause(failures: u32) -> Duration {

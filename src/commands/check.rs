@@ -84,9 +84,13 @@ fn check(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let loaded = config::load(repository.git_dir(), &session.environment);
     let mut findings = Findings::default();
     hooks_toml::look(repository.git_dir(), &loaded, session, &mut findings);
-    hook::look(&repository, &mut findings);
-    files::look(&repository, &mut findings);
     let spool = Spool::at(repository.git_dir(), repository.shared_mode());
+    hook::look(&repository, spool.is_caught_up(), &mut findings);
+    files::look(&repository, &mut findings);
+    if let n @ 1.. = spool.put_aside() {
+        let message = format!("{n} in it that are no records: look at them and remove them");
+        findings.warn(format!("{}corrupt/", spool.place()), message);
+    }
     if !loaded.hooks.is_empty() && !spool.timer_seen(clock::now_ms()) {
         findings.warn(
             None,

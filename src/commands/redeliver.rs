@@ -13,22 +13,31 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::time::Duration;
 
+/// How long it waits for its turn where another process sends for the hook: that one does not see what is queued here.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// Of `redeliver`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
     /// Deliveries by their ids, or enough of the beginning or the end of each
-    #[arg(value_name = "ID", required_unless_present = "failed")]
+    #[arg(value_name = "ID")]
     ids: Vec<String>,
     /// All that have failed for good
     #[arg(long, conflicts_with = "ids")]
     failed: bool,
     /// With --failed: those of this hook
-    #[arg(long, value_name = "HOOK", requires = "failed", conflicts_with = "ids")]
+    #[arg(long, value_name = "HOOK")]
     hook: Option<String>,
 }
 
 /// Runs it.
 pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
+    if arguments.ids.is_empty() && !arguments.failed {
+        return Err(Failure::usage("name deliveries by their ids, or say `--failed`, with `--hook HOOK` or without"));
+    }
+    if arguments.hook.is_some() && !arguments.failed {
+        return Err(Failure::usage("`--hook` goes with `--failed`, not with ids"));
+    }
     let repository = session.repository()?;
     let loaded = config::load(repository.git_dir(), &session.environment);
     let spool = Spool::at(repository.git_dir(), repository.shared_mode());
@@ -48,7 +57,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     }
     let destinations = Destinations::default();
     let site = Site::new(repository.git_dir(), &spool, &loaded, &destinations);
-    for problem in deliver::run(site, None, Duration::ZERO).problems {
+    for problem in deliver::run(site, None, PATIENCE).problems {
         print::error(&problem);
     }
     for found in &queued {
@@ -138,7 +147,7 @@ fn result(site: &Site<'_>, found: &Found, queued_ms: i64) -> (String, bool) {
 fn when(loaded: &Loaded, hook: &str) -> &'static str {
     match loaded.find(hook) {
         Configured::Broken => "sent when the mistake that keeps its hook off is mended",
-        _ => "sent in the background or by the next `drain`",
+        _ => "sent by the next push or `drain`",
     }
 }
 

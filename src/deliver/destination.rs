@@ -2,7 +2,7 @@
 //!
 //! Within a run it is remembered here; with `[deliver] state_dir`, also between runs and over all repositories.
 
-use super::plan::{Down, Health};
+use super::plan::{Down, Health, believable};
 use crate::schedule::Pace;
 use crate::spool::{self, Shared};
 use sha2::{Digest, Sha256};
@@ -44,14 +44,12 @@ impl Destination<'_> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What others have found: within this run it is not tried again, whatever the time.
+    /// What others have found, the latest of it: within this run it is not tried again, whatever the time.
     pub(super) fn down(&self, now_ms: i64) -> Option<Down> {
         let in_run = self.all.down.lock().ok().and_then(|down| down.get(&self.key).copied());
-        in_run.map(|down| Down { until_ms: down.until_ms.max(now_ms + 1), ..down }).or_else(|| {
-            let Shared { since_ms, until_ms, .. } = spool::read_shared(self.shared?, &self.key);
-            let until_ms = until_ms.filter(|until_ms| until_ms - now_ms < DISTRUST_MS)?;
-            Some(Down { since_ms: since_ms?, until_ms })
-        })
+        let in_run = in_run.map(|down| Down { until_ms: down.until_ms.max(now_ms + 1), ..down });
+        let shared = self.shared.and_then(|folder| down(&spool::read_shared(folder, &self.key), now_ms));
+        in_run.into_iter().chain(shared).max_by_key(|down| down.until_ms)
     }
 
     /// When it got messages lately, from all repositories; `None`: they do not share it.
@@ -59,13 +57,14 @@ impl Destination<'_> {
         Some(spool::read_shared(self.shared?, &self.key).sent)
     }
 
-    /// Takes a place within its pace, and the right to be the one that probes it until `lease_ms` is over. `false`:
-    /// somebody else was faster.
-    pub(super) fn take(&self, pace: Pace, now_ms: i64, lease_ms: i64) -> io::Result<bool> {
+    /// Takes a place within its pace, and the right to be the one that probes it until `lease_ms` is over. `known` is
+    /// what was known of it when that was planned: it is no news. `false`: somebody else was faster.
+    pub(super) fn take(&self, pace: Pace, known: Option<Down>, now_ms: i64, lease_ms: i64) -> io::Result<bool> {
         let Some(folder) = self.shared else { return Ok(true) };
         spool::change_shared(folder, &self.key, |shared| {
-            let down = shared.until_ms.is_some_and(|until_ms| until_ms > now_ms && until_ms - now_ms < DISTRUST_MS);
-            if down || pace.room(&shared.sent, now_ms) == 0 {
+            let known_ms = known.map_or(now_ms, |known| known.until_ms.max(now_ms));
+            let news = down(shared, now_ms).is_some_and(|down| down.until_ms > known_ms);
+            if news || pace.room(&shared.sent, now_ms) == 0 {
                 return false;
             }
             if shared.until_ms.is_some() {
@@ -99,8 +98,11 @@ impl Destination<'_> {
     }
 }
 
-/// No pause is longer: what is further ahead was written before the clock was set back.
-const DISTRUST_MS: i64 = 2 * 3600 * 1000;
+/// What its file says of that.
+fn down(shared: &Shared, now_ms: i64) -> Option<Down> {
+    let until_ms = shared.until_ms.filter(|until_ms| believable(*until_ms, now_ms))?;
+    Some(Down { since_ms: shared.since_ms?, until_ms })
+}
 
 /// Moves the moment of a message to that of its answer.
 pub(super) fn counted_at(sent: &mut [i64], taken_ms: i64, now_ms: i64) {

@@ -74,11 +74,23 @@ fn millis(duration: Duration) -> i64 {
 
 /// The line that ends what nobody is configured for any more.
 pub(super) fn cancelled(delivery: &Delivery, now_ms: i64) -> Ended {
+    let why = "its hook has gone from the configuration, or is off";
+    unheard(delivery, Outcome::Cancelled, why, now_ms)
+}
+
+/// The line that ends what might have its effect once more each time, and whose process died each time.
+pub(super) fn cut_off(delivery: &Delivery, now_ms: i64) -> Ended {
+    let why = "what came of it is not known: the process that sent it died; given up";
+    Ended { unknown: true, ..unheard(delivery, Outcome::Failed, why, now_ms) }
+}
+
+/// An end that no receiver has a part in.
+fn unheard(delivery: &Delivery, outcome: Outcome, why: &str, now_ms: i64) -> Ended {
     Ended {
         delivery: delivery.planned.id.clone(),
         at_ms: now_ms,
-        outcome: Outcome::Cancelled,
-        why: "its hook has gone from the configuration, or is off".to_owned(),
+        outcome,
+        why: why.to_owned(),
         unknown: false,
         whole_hook: false,
         digest: 0,

@@ -57,7 +57,7 @@ pub(super) fn run(
             Some(Walk::Done) if lane.backlog.is_behind(site.spool) => {}
             Some(Walk::Done | Walk::Unwritable) => break,
             Some(Walk::Unread) | None => {
-                if !push.is_some_and(|push| lane.waits(push)) || !until.wait() {
+                if !push.map_or(!lane.backlog.entries.is_empty(), |push| lane.waits(push)) || !until.wait() {
                     with(report, |r| r.busy = true);
                     break;
                 }
@@ -95,14 +95,14 @@ impl Lane<'_> {
             note(self.report, format!("the records cannot be listed: {}", error.kind()));
             return Walk::Unwritable;
         }
-        let hook = match self.site.loaded.find(self.name) {
-            Found::On(hook) => hook,
-            Found::Broken => return Walk::Done,
-            Found::Gone => return self.cancel(),
-        };
         let mut standing = lock.standing();
+        // Whatever comes of it: a moment that has passed would keep somebody staying for nothing.
         standing.due_ms = None;
-        let walk = self.steps(hook, lock, &mut standing);
+        let walk = match self.site.loaded.find(self.name) {
+            Found::On(hook) => self.steps(hook, lock, &mut standing),
+            Found::Broken => Walk::Done,
+            Found::Gone => self.cancel(),
+        };
         if walk == Walk::Unread {
             let look_again = self.site.carrier.now_ms() + LOOK_AGAIN_MS;
             standing.due_ms = Some(standing.due_ms.map_or(look_again, |due| due.min(look_again)));
@@ -119,7 +119,10 @@ impl Lane<'_> {
         loop {
             let now_ms = self.site.carrier.now_ms();
             let down = destination.as_ref().and_then(|destination| destination.down(now_ms));
+            let room = |sent: &Vec<i64>| rules.pace.room(sent, now_ms);
+            // What went out from here is in both, unless the shared file has got lost or cannot be used.
             let shared_sent = destination.as_ref().and_then(Destination::sent);
+            let shared_sent = shared_sent.filter(|shared| room(shared) <= room(&standing.sent));
             let view = View {
                 waiting: self.backlog.readable(),
                 tried: &self.tried,
@@ -135,6 +138,7 @@ impl Lane<'_> {
                         return Walk::Unwritable;
                     }
                 }
+                Step::GiveUp { place } => self.give_up(place),
                 Step::Rest { due_ms, why } => {
                     // News come after everything that is known, so they change nothing before this moment.
                     if self.backlog.refresh(self.site.spool, self.name).unwrap_or(false) {

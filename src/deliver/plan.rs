@@ -13,6 +13,14 @@ const LARGEST_DIGEST: usize = 1000;
 /// Probes of the oldest delivery before the one after it is tried in turn.
 const PATIENT_PROBES: u32 = 3;
 
+/// No pause is longer: what is further ahead was written before the clock was set back.
+const DISTRUST_MS: i64 = 2 * 3600 * 1000;
+
+/// Whether a moment until which something waits can be meant.
+pub(super) fn believable(until_ms: i64, now_ms: i64) -> bool {
+    until_ms.saturating_sub(now_ms) < DISTRUST_MS
+}
+
 /// What kind of receiver it is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules {
@@ -49,6 +57,8 @@ pub(super) enum Step {
     /// Send these, by their places: one, or several in one message. `past` is the place of the oldest when it was left
     /// out on trial: if this one succeeds, the oldest goes alone.
     Send { places: Vec<usize>, past: Option<usize> },
+    /// This one was cut off once more than is allowed where each attempt may have its effect.
+    GiveUp { place: usize },
     /// Nothing now.
     Rest { due_ms: Option<i64>, why: Option<Why> },
 }
@@ -66,6 +76,9 @@ pub(super) enum Why {
 
 /// The next step of a lane.
 pub(super) fn next(view: &View<'_>, rules: Rules) -> Step {
+    if let Some(place) = view.waiting.iter().position(|entry| is_hopeless(&entry.delivery, rules)) {
+        return Step::GiveUp { place };
+    }
     let asked = asked_for(view);
     if let Some(down) = view.down.filter(|down| !asked && down.until_ms > view.now_ms) {
         return Step::Rest { due_ms: Some(down.until_ms), why: Some(Why::Down { since_ms: down.since_ms }) };
@@ -81,17 +94,19 @@ pub(super) fn next(view: &View<'_>, rules: Rules) -> Step {
     }
 }
 
-/// Whether somebody asked for a delivery since the last failure: that lifts the pause.
+/// Whether somebody asked for a delivery since the last failure: that lifts the pause. What lies ahead was written
+/// before the clock was set back; a wish from there would never be fulfilled.
 fn asked_for(view: &View<'_>) -> bool {
-    let failed_ms = view.standing.failed_ms.unwrap_or(i64::MIN);
-    view.waiting.iter().any(|e| e.delivery.requeued_ms.is_some_and(|at| at > failed_ms))
+    let failed_ms = view.standing.failed_ms.filter(|at| *at <= view.now_ms).unwrap_or(i64::MIN);
+    let asked = |at: i64| at > failed_ms && at <= view.now_ms;
+    view.waiting.iter().any(|e| e.delivery.requeued_ms.is_some_and(asked))
 }
 
 /// Places of those that keep their order: not alone, and not deferred for something of their own.
 fn line(view: &View<'_>, rules: Rules) -> Vec<usize> {
     let in_line = |(_, entry): &(usize, &Entry)| {
         let delivery = &entry.delivery;
-        !delivery.alone && (blocks(delivery) || own_due(delivery, rules).is_none_or(|due| due <= view.now_ms))
+        !delivery.alone && (blocks(delivery) || own_due(delivery, rules, view.now_ms).is_none())
     };
     view.waiting.iter().enumerate().filter(in_line).map(|(place, _)| place).collect()
 }
@@ -101,14 +116,21 @@ fn blocks(delivery: &Delivery) -> bool {
     delivery.whole_hook || delivery.open_since_ms.is_some()
 }
 
-/// A moment before which a delivery itself is not tried, whatever its hook does.
-fn own_due(delivery: &Delivery, rules: Rules) -> Option<i64> {
-    if let Some(at) = delivery.open_since_ms {
-        return Some(schedule::after_crash(&delivery.planned.id, delivery.failures + 1, at));
-    }
+/// Whether it must not be tried any more, for nobody knows how often it was posted or built already.
+fn is_hopeless(delivery: &Delivery, rules: Rules) -> bool {
+    rules.repeats_count && delivery.open_since_ms.is_some() && schedule::has_been_tried_enough(delivery.unknowns + 1)
+}
+
+/// A moment ahead before which a delivery itself is not tried, whatever its hook does.
+fn own_due(delivery: &Delivery, rules: Rules, now_ms: i64) -> Option<i64> {
     let unknown = delivery.last.as_ref().is_some_and(|last| last.unknown);
-    let by_hook = delivery.whole_hook && !(rules.repeats_count && unknown);
-    delivery.next_attempt_ms.filter(|_| !by_hook)
+    let by_hook = delivery.whole_hook && !delivery.alone && !(rules.repeats_count && unknown);
+    let unknowns = if rules.repeats_count { delivery.unknowns + 1 } else { 0 };
+    let due = match delivery.open_since_ms {
+        Some(at) => Some(schedule::after_crash(&delivery.planned.id, delivery.failures + 1, unknowns, at)),
+        _ => delivery.next_attempt_ms.filter(|_| !by_hook),
+    };
+    due.filter(|due| *due > now_ms && believable(*due, now_ms))
 }
 
 /// The hook is in trouble: one attempt, when its pause is over.
@@ -116,10 +138,11 @@ fn probe(view: &View<'_>, rules: Rules, line: &[usize], asked: bool) -> Step {
     let (standing, now_ms) = (view.standing, view.now_ms);
     let since_ms = standing.since_ms.unwrap_or(now_ms);
     let rest = |due_ms| Step::Rest { due_ms: Some(due_ms), why: Some(Why::Down { since_ms }) };
-    if let Some(next_ms) = standing.next_ms.filter(|next_ms| !asked && *next_ms > now_ms) {
+    let pause = standing.next_ms.filter(|next_ms| *next_ms > now_ms && believable(*next_ms, now_ms));
+    if let Some(next_ms) = pause.filter(|_| !asked) {
         return rest(next_ms);
     }
-    let due = |place: usize| own_due(&view.waiting[place].delivery, rules).filter(|due| *due > now_ms);
+    let due = |place: usize| own_due(&view.waiting[place].delivery, rules, now_ms);
     // Nobody is left behind that was not tried itself: the one that was has perhaps been given up.
     let oldest_failed = view.waiting[line[0]].delivery.failures > 0;
     let patient = standing.failures < PATIENT_PROBES || !oldest_failed;
@@ -141,8 +164,7 @@ fn go_on(view: &View<'_>, rules: Rules) -> Step {
     let mut ready: Vec<usize> = Vec::new();
     for (place, entry) in view.waiting.iter().enumerate() {
         let delivery = &entry.delivery;
-        let due = if delivery.alone { delivery.next_attempt_ms } else { own_due(delivery, rules) };
-        if let Some(due) = due.filter(|due| *due > view.now_ms) {
+        if let Some(due) = own_due(delivery, rules, view.now_ms) {
             due_ms = Some(due_ms.map_or(due, |other: i64| other.min(due)));
             if !delivery.alone && blocks(delivery) && why.is_none() {
                 why = Some(stopped_by(delivery));
@@ -187,7 +209,8 @@ pub(super) enum Health {
 pub(super) fn settle(standing: &mut Standing, health: Health, at_ms: i64) {
     match health {
         Health::Up => {
-            *standing = Standing { sent: std::mem::take(&mut standing.sent), ..Standing::default() };
+            let (sent, due_ms) = (std::mem::take(&mut standing.sent), standing.due_ms);
+            *standing = Standing { due_ms, sent, ..Standing::default() };
         }
         Health::Down { next_ms } | Health::Held { next_ms } => {
             standing.failures = standing.failures.saturating_add(1);

@@ -132,6 +132,19 @@ fn an_attempt_that_was_cut_off_keeps_its_place_until_it_is_repeated() {
 }
 
 #[test]
+fn where_each_attempt_may_count_a_cut_off_one_has_the_pauses_of_a_doubtful_one_and_then_no_more() {
+    let died = |unknowns| {
+        let mut died = Delivery { unknowns, ..delivery(0) };
+        died.start(NOW - 1000);
+        step(vec![died, delivery(1)], &Standing::default(), ROBOT)
+    };
+    let rest = |due_ms| Step::Rest { due_ms: Some(due_ms), why: Some(Why::CutOff { since_ms: NOW - 1000 }) };
+    assert_eq!(died(0), rest(NOW - 1000 + 120_000));
+    assert_eq!(died(1), rest(NOW - 1000 + 600_000));
+    assert_eq!(died(2), Step::GiveUp { place: 0 });
+}
+
+#[test]
 fn asking_for_a_delivery_lifts_the_pause_once() {
     let asked = |at| vec![deferred(0, true, false, NOW + 9000), Delivery { requeued_ms: Some(at), ..delivery(1) }];
     assert_eq!(step(asked(NOW), &trouble(1, NOW + 9000), WEBHOOK), send([0]));
@@ -183,4 +196,32 @@ fn the_standing_counts_failures_in_a_row() {
     assert_eq!(standing.failures, 2, "says nothing about the receiver");
     settle(&mut standing, Health::Up, NOW + 10);
     assert_eq!(standing, Standing { sent: vec![1], ..Standing::default() });
+}
+
+#[test]
+fn a_clock_that_was_set_back_holds_up_nothing_and_lifts_no_pause() {
+    const DAY: i64 = 24 * 3_600_000;
+    assert_eq!(step(vec![delivery(0)], &trouble(3, NOW + DAY), WEBHOOK), send([0]));
+    for rules in [WEBHOOK, ROBOT] {
+        assert_eq!(step(vec![deferred(0, false, true, NOW + DAY)], &Standing::default(), rules), send([0]));
+        let cut_off = Delivery { open_since_ms: Some(NOW + DAY), ..delivery(0) };
+        assert_eq!(step(vec![cut_off], &Standing::default(), rules), send([0]));
+    }
+    let asked = Delivery { requeued_ms: Some(NOW + DAY), ..delivery(0) };
+    assert_eq!(step(vec![asked], &trouble(1, NOW + 9), WEBHOOK), down(NOW + 9), "else it is tried at every look");
+    let asked = Delivery { requeued_ms: Some(NOW - 1), ..delivery(0) };
+    let failed_tomorrow = Standing { failed_ms: Some(NOW + DAY), ..trouble(1, NOW + 9) };
+    assert_eq!(step(vec![asked], &failed_tomorrow, WEBHOOK), send([0]));
+}
+
+#[test]
+fn where_each_repeat_counts_an_attempt_that_was_cut_off_waits_like_any_doubtful_one() {
+    let cut_off = |age_ms, unknowns| Delivery { open_since_ms: Some(NOW - age_ms), unknowns, ..delivery(0) };
+    let at = |age_ms, unknowns, rules| step(vec![cut_off(age_ms, unknowns)], &Standing::default(), rules);
+    for (pause, unknowns) in [(120_000, 0), (600_000, 1)] {
+        let why = Some(Why::CutOff { since_ms: NOW - pause + 1 });
+        assert_eq!(at(pause - 1, unknowns, ROBOT), Step::Rest { due_ms: Some(NOW + 1), why });
+        assert_eq!(at(pause, unknowns, ROBOT), send([0]));
+        assert_eq!(at(pause - 1, unknowns, WEBHOOK), send([0]), "it drops repeats");
+    }
 }

@@ -33,7 +33,7 @@ impl Lane<'_> {
     /// Sends the deliveries at these places in one message, if they still are as the plan has seen them. `false`: their
     /// start cannot be written, and nothing was sent.
     pub(super) fn turn(&mut self, turn: &Turn<'_>, places: &[usize], standing: &mut Standing) -> bool {
-        let Some(records) = self.unchanged(places) else { return true };
+        let Some(mut records) = self.unchanged(places) else { return true };
         // Of many repositories with the same sick receiver one finds out, and the others need not.
         let probed = turn.destination.filter(|_| standing.failures > 0);
         let _probe = probed.map(Destination::probe);
@@ -45,7 +45,11 @@ impl Lane<'_> {
         if !self.reserve(turn, standing, now_ms) {
             return true;
         }
-        if !places.iter().all(|place| self.start(*place, now_ms)) {
+        // Where the disk fills up in between, those whose start is written are sent, and no others.
+        let started = places.iter().take_while(|place| self.start(**place, now_ms)).count();
+        let places = &places[..started];
+        records.truncate(started);
+        if places.is_empty() {
             return false;
         }
         let (ends, health) = self.carry(turn, places, records, standing);
@@ -95,7 +99,10 @@ impl Lane<'_> {
     /// Takes a place within the pace; `false` when there is none after all.
     fn reserve(&self, turn: &Turn<'_>, standing: &mut Standing, now_ms: i64) -> bool {
         let lease_ms = i64::try_from(turn.hook.timeout.as_millis()).unwrap_or(0) + LEASE_MS;
-        match turn.destination.map_or(Ok(true), |destination| destination.take(turn.pace, now_ms, lease_ms)) {
+        // Whoever stays looks here again if this process dies, and does not leave before it has come to an end.
+        standing.due_ms = Some(now_ms + lease_ms);
+        match turn.destination.map_or(Ok(true), |destination| destination.take(turn.pace, turn.down, now_ms, lease_ms))
+        {
             Ok(true) => {}
             Ok(false) => return false,
             Err(error) => note(self.report, format!("`state_dir` cannot be used: {}", error.kind())),
@@ -104,8 +111,8 @@ impl Lane<'_> {
             // Before the message: a process that dies with it has sent it, for all that is known.
             turn.pace.forget(&mut standing.sent, now_ms);
             standing.sent.push(now_ms);
-            turn.lock.keep(standing);
         }
+        turn.lock.keep(standing);
         true
     }
 
@@ -175,6 +182,14 @@ impl Lane<'_> {
         attempt::digest(self.site, hook, facts, members).ok_or_else(missing)
     }
 
+    /// Ends what was cut off too often. Nothing is sent.
+    pub(super) fn give_up(&mut self, place: usize) {
+        if self.unchanged(&[place]).is_some() {
+            let ended = ending::cut_off(&self.backlog.entries[place].delivery, self.site.carrier.now_ms());
+            self.write(&[place], vec![ended]);
+        }
+    }
+
     /// The receiver takes others: nothing waits for this one any more.
     fn leave_alone(&mut self, place: usize, at_ms: i64) {
         let entry = &mut self.backlog.entries[place];
@@ -187,6 +202,8 @@ impl Lane<'_> {
     fn write(&mut self, places: &[usize], ends: Vec<Ended>) {
         for (place, ended) in places.iter().zip(ends) {
             let Entry { record, delivery } = &mut self.backlog.entries[*place];
+            // Whoever asked for it again reads what came of the first attempt.
+            let asked = delivery.requeued_ms.is_some() && delivery.failures == 0;
             delivery.end(&ended);
             let failed_ms = (ended.outcome == Outcome::Failed).then_some(ended.at_ms);
             if let Err(error) = self.site.spool.append(record, &Line::Ended(Box::new(ended))) {
@@ -196,7 +213,9 @@ impl Lane<'_> {
                 );
             }
             if let Some(failed_ms) = failed_ms {
-                self.site.spool.note_failure(failed_ms);
+                if !asked {
+                    self.site.spool.note_failure(failed_ms);
+                }
                 with(self.report, |r| r.failed += 1);
             }
             if delivery.state != State::Pending {

@@ -30,8 +30,8 @@ impl Spool {
         }
     }
 
-    /// What has failed and is to be told now: at most once a day, and not when it is only the `just_told` failures that
-    /// the same people have read about a moment ago. `None` costs one open as long as nothing fails.
+    /// What has failed and is to be told now, at most once a day. The newest `just_told` failures, which the same people
+    /// have read about a moment ago, are left for the next time. `None` costs one open as long as nothing fails.
     pub fn take_failures(&self, just_told: usize, now_ms: i64) -> Option<Failures> {
         let failed = self.times("failed")?;
         let last = self.times("told").and_then(|times| times.last().copied());
@@ -41,10 +41,17 @@ impl Spool {
         // Of two pushes at once the one that moves it tells it.
         let told = self.folder("told");
         std::fs::rename(self.folder("failed"), &told).ok()?;
-        let times = self.times("told")?;
+        let mut times = self.times("told")?;
+        for read in times.split_off(times.len().saturating_sub(just_told)) {
+            self.note_failure(read);
+        }
         // Its last line is when it was told.
-        let _ = OpenOptions::new().append(true).open(told).and_then(|mut f| writeln!(f, "{now_ms}"));
-        Some(Failures { count: times.len(), since_ms: *times.first()? })
+        times.push(now_ms);
+        let lines: Vec<String> = times.iter().map(ToString::to_string).collect();
+        let _ = std::fs::write(told, lines.join("\n") + "\n");
+        // Two at once may leave one of them nothing to tell.
+        let count = times.len() - 1;
+        (count > 0).then_some(Failures { count, since_ms: times[0] })
     }
 
     fn times(&self, name: &str) -> Option<Vec<i64>> {
@@ -85,7 +92,9 @@ mod tests {
         let (_dir, spool) = spool();
         spool.note_failure(1000);
         assert_eq!(spool.take_failures(1, 5000), None);
-        assert_eq!(spool.take_failures(0, 5000), Some(Failures { count: 1, since_ms: 1000 }));
+        spool.note_failure(2000);
+        assert_eq!(spool.take_failures(1, 5000), Some(Failures { count: 1, since_ms: 1000 }));
+        assert_eq!(spool.take_failures(0, 5000 + DAY_MS), Some(Failures { count: 1, since_ms: 2000 }));
     }
 
     #[test]

@@ -48,6 +48,11 @@ impl Remembered {
 }
 
 impl Spool {
+    /// Whether somebody looks for what was missed.
+    pub fn is_caught_up(&self) -> bool {
+        self.folder("refs").exists()
+    }
+
     /// What the last run left.
     pub fn remembered(&self) -> io::Result<Memory> {
         let bytes = match std::fs::read(self.folder("refs")) {

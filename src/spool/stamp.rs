@@ -2,7 +2,7 @@ use super::{Spool, modes};
 use std::io::Write;
 
 /// A timer that has not run for so long is none.
-const TIMER_MS: i64 = 2 * 3600 * 1000;
+const TIMER_MS: u64 = 2 * 3600 * 1000;
 
 impl Spool {
     /// Notes that `drain` ran without a push, as a timer runs it. Errors are ignored: it only makes promises bolder.
@@ -20,6 +20,6 @@ impl Spool {
 
     /// Whether a timer can be counted on: `drain` ran without a push within two hours.
     pub fn timer_seen(&self, now_ms: i64) -> bool {
-        self.timer_stamp().is_some_and(|at| now_ms - at <= TIMER_MS)
+        self.timer_stamp().is_some_and(|at| now_ms.abs_diff(at) <= TIMER_MS)
     }
 }

@@ -1,5 +1,6 @@
 use super::{Lane, Spool, modes};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -61,6 +62,18 @@ impl Spool {
         let names = self.names("lane").ok()?;
         let lanes = names.iter().filter_map(|name| File::open(self.folder("lane").join(name)).ok());
         lanes.filter_map(|file| read::<Standing>(&file).due_ms).min()
+    }
+}
+
+impl Spool {
+    /// Forgets when the other lanes had something to do: nothing waits there any more, whoever has seen to it.
+    pub fn let_rest(&self, all_but: &BTreeSet<String>) {
+        for name in self.names("lane").unwrap_or_default().iter().filter(|name| !all_but.contains(*name)) {
+            let noted = File::open(self.folder("lane").join(name)).is_ok_and(|f| read::<Standing>(&f).due_ms.is_some());
+            if let Some(lane) = noted.then(|| self.lane(name).ok().flatten()).flatten() {
+                lane.keep(&Standing { due_ms: None, ..lane.standing() });
+            }
+        }
     }
 }
 
@@ -132,6 +145,20 @@ mod tests {
         }
         std::fs::write(dir.path().join("service-hook/lane/ci"), "{\"failures\":").unwrap();
         assert_eq!(lane.standing(), Standing::default());
+    }
+
+    #[test]
+    fn a_lane_where_nothing_waits_keeps_nobody_awake() {
+        let dir = tempfile::tempdir().unwrap();
+        let spool = Spool::at(dir.path(), 0);
+        std::fs::create_dir_all(dir.path().join("service-hook/lane")).unwrap();
+        for (name, due_ms) in [("a", 7), ("b", 9)] {
+            let standing = Standing { failures: 2, due_ms: Some(due_ms), ..Standing::default() };
+            spool.lane(name).unwrap().unwrap().keep(&standing);
+        }
+        spool.let_rest(&BTreeSet::from(["b".to_owned()]));
+        assert_eq!(spool.due_ms(), Some(9));
+        assert_eq!(spool.lane("a").unwrap().unwrap().standing().failures, 2, "what is known stays");
     }
 
     #[test]

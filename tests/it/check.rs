@@ -85,6 +85,22 @@ fn a_missing_dangling_foreign_or_unexecutable_hook_is_a_mistake() {
 }
 
 #[test]
+fn a_mirror_needs_no_hook_where_what_moved_is_looked_for() {
+    let sandbox = repository(GOOD);
+    fs::remove_file(sandbox.path("r.git/hooks/post-receive")).unwrap();
+    finds(&sandbox, 1, &["there is no hook"]);
+    sandbox.run("r.git", &["drain", "--catch-up"]);
+    finds(&sandbox, 0, &["warning", "there is no hook: `drain --catch-up` alone finds what moves"]);
+}
+
+#[test]
+fn what_was_put_aside_is_worth_a_warning() {
+    let sandbox = repository(GOOD);
+    sandbox.write("r.git/service-hook/corrupt/x", "no record\n");
+    finds(&sandbox, 0, &["warning", "service-hook/corrupt/: 1 in it that are no records"]);
+}
+
+#[test]
 fn a_hook_that_would_tell_everything_twice_is_a_mistake() {
     let sandbox = repository(GOOD);
     fs::create_dir(sandbox.path("r.git/hooks/post-receive.d")).unwrap();

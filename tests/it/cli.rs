@@ -59,6 +59,8 @@ fn every_command_has_help_and_the_program_a_version() {
         let out = sandbox.run("", &[command, "--help"]);
         assert_eq!(out.status.code(), Some(0), "{command}");
         assert!(stdout(&out).contains("Usage: git service-hook"), "{command}: {}", stdout(&out));
+        let long = stdout(&out).lines().find(|l| l.chars().count() > 80).map(str::to_owned);
+        assert_eq!(long, None, "{command}: longer than a terminal of 80 columns");
     }
     assert_eq!(
         stdout(&sandbox.run("", &["--version"])).trim(),
@@ -305,4 +307,20 @@ fn a_test_of_a_hook_for_whole_pushes_has_their_updates() {
     pushed(&sandbox, &format!("[hook.p]\naction = \"webhook_http_post\"\nservice_url = \"{url}\"\nper = \"push\"\n"));
     assert_eq!(sandbox.run("r.git", &["test"]).status.code(), Some(0));
     assert_eq!(receiver.got()[0].json()["updates"][0]["ref"], "refs/heads/main");
+}
+
+#[test]
+fn what_cannot_go_together_is_said_in_a_sentence() {
+    let pushing = Sandbox::new();
+    pushing.bare("r.git");
+    let said = |arguments: &[&str]| {
+        let out = pushing.run("r.git", arguments);
+        (out.status.code(), String::from_utf8(out.stderr).unwrap())
+    };
+    let (code, text) = said(&["redeliver", "--hook", "ci"]);
+    assert!(code == Some(2) && text.contains("say `--failed`, with `--hook HOOK` or without"), "{text}");
+    let (code, text) = said(&["redeliver", "1f0c7f2c", "--hook", "ci"]);
+    assert!(code == Some(2) && text.contains("`--hook` goes with `--failed`"), "{text}");
+    let (code, text) = said(&["-C", "r.git", "drain", "--all", "."]);
+    assert!(code == Some(2) && text.contains("leave out `-C`"), "{text}");
 }

@@ -8,8 +8,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
 
-/// Looks at the hook of a repository.
-pub(super) fn look(repository: &Repository, findings: &mut Findings) {
+/// Looks at the hook of a repository, in which `drain --catch-up` runs or not.
+pub(super) fn look(repository: &Repository, caught_up: bool, findings: &mut Findings) {
     let mut file = HookFile::of(repository.git_dir());
     if let Some(dir) = repository.hooks_path() {
         if dir.canonicalize().ok() != file.dir.canonicalize().ok() {
@@ -17,7 +17,7 @@ pub(super) fn look(repository: &Repository, findings: &mut Findings) {
         }
         file.dir = dir;
     }
-    let starts = post_receive(&file, findings);
+    let starts = post_receive(&file, caught_up, findings);
     for entry in file.chain_entries() {
         if matches!(hook_file::standing(&entry), Standing::Link(_) | Standing::Shim) {
             findings.mistake(shown(&entry), "is git-service-hook itself: every push would be told twice");
@@ -32,9 +32,16 @@ pub(super) fn look(repository: &Repository, findings: &mut Findings) {
 }
 
 /// Whether `hooks/post-receive` starts us.
-fn post_receive(file: &HookFile, findings: &mut Findings) -> bool {
+fn post_receive(file: &HookFile, caught_up: bool, findings: &mut Findings) -> bool {
     let path = file.path();
     match file.standing() {
+        // A mirror that fetches never runs one.
+        Standing::Missing if caught_up => {
+            let message = "there is no hook: `drain --catch-up` alone finds what moves, later and without who did it \
+                           (for pushes `git service-hook install` puts it there)";
+            findings.warn(shown(&path), message);
+            return false;
+        }
         Standing::Missing => {
             findings.mistake(shown(&path), "there is no hook: `git service-hook install` puts it there");
             return false;

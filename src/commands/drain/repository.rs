@@ -15,9 +15,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Duration;
 
-/// How long the deliverer of a push waits for a lane that another process holds. That one looks once more when it is
-/// done, so nothing is stranded if this is too short.
+/// The longest that the deliverer of a push waits for a lane that another process holds. That one looks once more when
+/// it is done, so nothing is stranded if this is too short.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// It waits so much longer than the pusher, who is to see their own results. If it waited on, deliverers would pile up
+/// behind a receiver that hangs.
+const LONGER: Duration = Duration::from_secs(1);
 
 /// So often the events of a push are computed; after that, the push is told as Git gave it. Whatever crashes us in a
 /// repository does so for the last time.
@@ -82,7 +86,8 @@ impl Place<'_> {
     fn work(&self, loaded: &Loaded, push: Option<&str>, destinations: &Destinations) -> Ran {
         let problems = complete_all(self.repository, loaded, self.spool);
         let site = Site::new(self.git_dir, self.spool, loaded, destinations);
-        let mut ran = deliver::run(site, push, if push.is_some() { PATIENCE } else { Duration::ZERO });
+        let patience = push.map_or(Duration::ZERO, |_| PATIENCE.min(loaded.deliver.wait.saturating_add(LONGER)));
+        let mut ran = deliver::run(site, push, patience);
         ran.problems.extend(problems);
         let keep = Keep { age: loaded.deliver.keep, count: loaded.deliver.keep_count, size: loaded.deliver.keep_size };
         // History is a convenience: what cannot be removed now is tried again next time.
@@ -120,7 +125,8 @@ fn complete_all(repository: &Repository, loaded: &Loaded, spool: &Spool) -> Vec<
 }
 
 fn complete_one(repository: &Repository, loaded: &Loaded, spool: &Spool, id: &str) -> std::io::Result<()> {
-    if !matches!(spool.read(id)?, Read::Record(record) if record.events.is_none()) {
+    // What is no record is left for the run behind us, which puts it aside and says so.
+    if !matches!(spool.look(id)?, Read::Record(record) if record.events.is_none()) {
         return Ok(());
     }
     // Locked: somebody is at it right now. And once we have the lock they may just have finished.

@@ -3,8 +3,9 @@
 use super::durable::killed_after_publishing;
 use super::{Pushing, messages, webhook};
 use crate::support::receiver::{Answer, Receiver};
-use crate::support::{PROGRAM, eventually};
+use crate::support::{PROGRAM, eventually, ours_below};
 use std::collections::BTreeSet;
+use std::process::Command;
 use std::time::Duration;
 
 #[test]
@@ -31,6 +32,24 @@ fn ten_pushes_and_ten_drains_at_once_send_each_delivery_once_in_order() {
     assert_eq!((got.len(), ids.len()), (10, 10), "each once");
     let pushes: Vec<String> = got.iter().map(|r| r.json()["push"]["id"].as_str().unwrap().to_owned()).collect();
     assert_eq!(pushes, pushing.done(), "arrival is the order of recording");
+}
+
+#[test]
+fn deliverers_do_not_pile_up_behind_a_receiver_that_hangs() {
+    let receiver = Receiver::start(|_| Answer::Hang);
+    // Its attempt lasts longer than the test.
+    let hooks = format!("[deliver]\nwait = \"0s\"\ntimeout = \"2m\"\n{}", webhook("ci", &receiver.url("/")));
+    let pushing = Pushing::new(&hooks);
+    let line = pushing.unannounced("one", "refs/heads/x");
+    for _ in 0..8 {
+        pushing.receive(&line);
+    }
+    let left = || ours_below(&pushing.sandbox.path("")).len();
+    eventually("the one in its attempt is left, and one that stays in case it dies", || left() <= 2);
+    assert_eq!((receiver.got().len(), pushing.pending().len()), (1, 8), "the others have only queued");
+    for process in ours_below(&pushing.sandbox.path("")) {
+        assert!(Command::new("kill").arg(process.file_name().unwrap()).status().unwrap().success());
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod alike;
+mod backlog;
 mod configured;
 mod crowd;
 mod denied;
@@ -16,6 +17,7 @@ mod pace;
 mod process;
 mod pusher;
 mod receivers;
+mod soak;
 
 use crate::support::receiver::{Answer, Receiver};
 use crate::support::{PROGRAM, Sandbox};

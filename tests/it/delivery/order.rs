@@ -109,3 +109,33 @@ fn pushes_at_the_same_time_are_each_delivered_once_in_the_order_of_recording() {
     eventually("all records are finished", || pushing.done().len() == 12);
     assert_eq!(ids, pushing.done(), "arrival is the order of recording");
 }
+
+/// Attempts that were begun long ago, and never ended.
+fn cut_off(pushing: &Pushing, times: usize) {
+    let record = pushing.sandbox.path("r.git/service-hook/pending").join(&pushing.pending()[0]);
+    let mut text = std::fs::read_to_string(&record).unwrap();
+    let line = text.lines().find(|line| line.starts_with("{\"started\"")).unwrap().to_owned();
+    let mut started: serde_json::Value = serde_json::from_str(&line).unwrap();
+    started["started"]["at_ms"] = 1.into();
+    text += &format!("{started}\n").repeat(times);
+    std::fs::write(record, text).unwrap();
+    std::fs::remove_file(pushing.sandbox.path("r.git/service-hook/lane/team")).unwrap();
+}
+
+#[test]
+fn a_robot_whose_sender_dies_each_time_gets_two_more_tries_and_then_it_has_failed() {
+    for (times, sent, states) in [(2, 2, (0, 1)), (3, 1, (0, 1))] {
+        let receiver = Receiver::start(|_| busy());
+        let url = receiver.url("/robot/send?access_token=x");
+        let robot = "action = \"dingding_group_chat_robot\"";
+        let pushing = Pushing::new(&format!("[hook.team]\n{robot}\nservice_url = \"{url}\"\n"));
+        let _stay = pushing.nobody_stays();
+        pushing.push("one");
+        receiver.answer(|_| Answer::json(200, r#"{"errcode":0}"#));
+        cut_off(&pushing, times);
+        pushing.drain();
+        assert_eq!((pushing.pending().len(), pushing.done().len()), states, "{}", pushing.records());
+        assert_eq!(receiver.got().len(), sent, "after {times} attempts that were cut off");
+        assert_eq!(pushing.records().contains("the process that sent it died"), times == 3);
+    }
+}

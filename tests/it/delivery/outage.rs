@@ -60,6 +60,19 @@ fn one_process_stays_and_it_ends_with_its_repository() {
 }
 
 #[test]
+fn nobody_stays_for_a_hook_that_has_gone() {
+    let receiver = Receiver::start(|_| busy());
+    let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
+    let stays = pushing.nobody_stays();
+    pushing.push("one");
+    assert!(standing(&pushing).due_ms.is_some());
+    pushing.configure(&webhook("other", &receiver.url("/")));
+    assert_eq!(pushing.drain(), Some(0));
+    assert_eq!(standing(&pushing).due_ms, None, "nothing is due of it any more");
+    drop(stays);
+}
+
+#[test]
 fn one_poisoned_delivery_does_not_starve_the_rest() {
     let poisoned = |r: &Received| {
         if r.text().contains("\"poison\"") { Answer::json(503, "{}") } else { Answer::ok() }

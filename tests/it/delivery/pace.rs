@@ -60,6 +60,24 @@ fn many_pushes_in_a_minute_are_all_told_and_the_robot_never_has_to_say_no() {
 }
 
 #[test]
+fn a_state_dir_that_cannot_be_used_lifts_no_pace() {
+    let receiver = robot(20);
+    let pushing = Pushing::new(&hooks(&receiver));
+    pushing.sandbox.write("server/hooks.toml", "[deliver]\nstate_dir = \"/nowhere/at/all\"\n");
+    let _stay = pushing.nobody_stays();
+    let line = pushing.unannounced("one", "refs/heads/x");
+    for n in 0..25 {
+        pushing.receive(&line.replace("heads/x", &format!("heads/x{n}")));
+    }
+    eventually("the robot has got what it takes", || {
+        pushing.drain();
+        receiver.got().len() >= 20 || pushing.pending().is_empty()
+    });
+    pushing.drain();
+    assert!(!pushing.records().contains("130101"), "{} messages", receiver.got().len());
+}
+
+#[test]
 fn one_robot_of_many_repositories_is_paced_over_all_of_them() {
     let receiver = robot(20);
     let pushing = Pushing::new("");

@@ -55,6 +55,19 @@ fn whoever_has_just_read_it_is_not_told_twice() {
 }
 
 #[test]
+fn only_what_nobody_has_read_is_counted() {
+    let receiver = Receiver::start(|_| Answer::json(404, "{}"));
+    let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
+    pushing.push("one");
+    pushing.sandbox.run("r.git", &["redeliver", "--failed"]);
+    assert_eq!(failed(&pushing).lines().count(), 1, "whoever asks for it again reads what came of it");
+    let said = pushing.push("two");
+    assert!(said.contains("ci: failed for good: 404"), "{said}");
+    assert!(said.contains("1 delivery has failed for good since"), "its own is left for the next: {said}");
+    assert_eq!(failed(&pushing).lines().count(), 1);
+}
+
+#[test]
 fn without_waiting_nothing_is_said_and_nothing_is_forgotten() {
     let (_receiver, pushing) = with_failure("0s");
     assert!(!pushing.push("two").contains(TOLD));

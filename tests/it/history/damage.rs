@@ -62,6 +62,16 @@ fn what_is_no_record_is_mentioned_and_stays_where_it_is() {
 }
 
 #[test]
+fn the_drain_that_puts_aside_what_is_no_record_says_so() {
+    let pushing = with(&[("pending/4-foreign", "nonsense\n".to_owned()), ("corrupt/6", "nonsense\n".to_owned())]);
+    let out = run(&pushing, &["drain"]);
+    assert!(complaints(&out).contains("4-foreign is no record and was moved to corrupt/"), "{}", complaints(&out));
+    assert_eq!(out.status.code(), Some(1));
+    assert!(pushing.sandbox.path("r.git/service-hook/corrupt/4-foreign").exists());
+    assert_eq!(run(&pushing, &["drain"]).status.code(), Some(0), "once");
+}
+
+#[test]
 fn a_push_whose_events_are_not_computed_is_a_row() {
     let pushing = with(&[("pending/1", first())]);
     let rows = log(&pushing, &[]);

@@ -7,6 +7,7 @@ use crate::support::receiver::{Answer, Receiver};
 use crate::support::server::{is_root, program_for_all};
 use git_service_hook::spool::Spool;
 use std::os::unix::fs::MetadataExt;
+use std::time::Duration;
 
 fn id_of(pushing: &Pushing, index: usize) -> String {
     log(pushing, &[])[index]["id"].as_str().unwrap().to_owned()
@@ -95,18 +96,38 @@ fn the_exit_code_says_whether_all_is_queued_and_nothing_failed() {
 }
 
 #[test]
-fn another_sender_is_not_disturbed() {
+fn another_sender_is_not_disturbed_and_strands_nothing() {
     let receiver = Receiver::start(|_| Answer::ok());
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     push_and_finish(&pushing, "one");
-    let spool = Spool::at(&pushing.sandbox.path("r.git"), 0);
-    let lane = spool.lane("ci").unwrap().unwrap();
-    let said = told(&pushing, &["redeliver", &id_of(&pushing, 0)]);
-    assert!(said.contains("ci: queued, sent in the background or by the next `drain`"), "{said}");
-    assert_eq!((receiver.got().len(), pushing.pending().len()), (1, 1));
-    drop(lane);
-    assert_eq!(pushing.drain(), Some(0));
-    assert_eq!(receiver.got().len(), 2);
+    let id = id_of(&pushing, 0);
+    receiver.answer(|_| Answer::Late(Duration::from_secs(2), 200, b"{}".to_vec()));
+    let said = std::thread::scope(|scope| {
+        let push = scope.spawn(|| pushing.push("two"));
+        eventually("the push is being sent", || receiver.got().len() == 2);
+        let said = told(&pushing, &["redeliver", &id]);
+        push.join().unwrap();
+        said
+    });
+    assert!(said.contains("ci: delivered"), "nobody else would have sent it: {said}");
+    assert_eq!(messages(&receiver), ["one", "two", "one"]);
+}
+
+#[test]
+fn with_a_state_dir_what_waits_is_due_now_and_asked_for_once() {
+    let receiver = Receiver::start(|_| Answer::Reply(503, vec![("Retry-After".into(), "3000".into())], Vec::new()));
+    let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
+    let state = pushing.sandbox.path("state");
+    std::fs::create_dir(&state).unwrap();
+    pushing.sandbox.write("server/hooks.toml", format!("[deliver]\nstate_dir = {state:?}\n"));
+    pushing.push("one");
+    let id = id_of(&pushing, 0);
+    let said = told(&pushing, &["redeliver", &id]);
+    assert!(said.contains("503 Service Unavailable; will be tried"), "{said}");
+    assert_eq!((pushing.drain(), receiver.got().len()), (Some(0), 2), "that was that");
+    receiver.answer(|_| Answer::ok());
+    let said = told(&pushing, &["redeliver", &id]);
+    assert!(said.contains("ci: delivered"), "{said}");
 }
 
 #[test]

@@ -128,3 +128,19 @@ pub fn needs(program: &str) -> bool {
 pub fn full() -> bool {
     std::env::var_os("GIT_SERVICE_HOOK_FULL").is_some_and(|v| v == "1")
 }
+
+/// Places in /proc of processes that run the program under test somewhere below a directory.
+pub fn ours_below(dir: &Path) -> Vec<PathBuf> {
+    let points_to = |process: &Path, link: &str| std::fs::read_link(process.join(link)).unwrap_or_default();
+    let ours = |process: &PathBuf| {
+        points_to(process, "cwd").starts_with(dir) && points_to(process, "exe") == Path::new(PROGRAM)
+    };
+    std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path()).filter(ours).collect()
+}
+
+/// Peak of a process's resident memory so far, in KiB.
+pub fn memory_peak(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    peak.trim().trim_end_matches(" kB").parse().ok()
+}

@@ -1,42 +1,23 @@
 //! Random pushes, moods of receivers, crashes and drains, against what was promised: at least once, in order, never
 //! after a permanent failure, with pauses, within the pace. The spool is the real one, time and receivers are not.
 
-use super::attempt::{End, Tried};
-use super::carrier::Carrier;
-use super::{Destinations, Site, run};
-use crate::action::{Attempt, Verdict};
-use crate::config::{self, Hook, Loaded};
+use super::world::{Ending, HOOKS, Mood, Seen, World, number};
+use crate::config::{self, Loaded};
+use crate::deliver::carrier::Carrier;
+use crate::deliver::{Destinations, Site, run};
 use crate::environment::Environment;
-use crate::outgoing::{Kind, Outgoing};
+use crate::outgoing::Kind;
 use crate::push::{Push, PushEvent, Pusher, parse_updates};
-use crate::secret::Secrets;
 use crate::spool::{Events, Line, Planned, Read, Spool, State, new_id};
-use crate::transport::SendError;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::time::Duration;
 
 const START: i64 = 1_800_000_000_000;
-const HOOKS: [&str; 2] = ["web", "bot"];
 const MINUTE: i64 = 60_000;
 const RETRY_FOR: i64 = 72 * 60 * MINUTE;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mood {
-    Takes,
-    /// Says that it cannot now.
-    Busy,
-    /// Takes the request and never answers: what came of it is not known.
-    Hangs,
-    /// Will never take anything.
-    Refuses,
-    /// Cannot take pushes with an odd number, and takes the others.
-    Poisoned,
-    /// Refuses pushes with an odd number for good, also within a message for several.
-    Picky,
-}
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -50,86 +31,6 @@ enum Step {
     Mood(usize, Mood),
     /// The process dies in its next attempt: before the receiver has got it, or after.
     Die(bool),
-}
-
-/// One attempt, as the receiver has seen it.
-#[derive(Clone, Debug)]
-struct Seen {
-    hook: String,
-    at_ms: i64,
-    /// Number of each push that it told.
-    pushes: Vec<usize>,
-    end: Ending,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ending {
-    Taken,
-    Deferred,
-    Unknown,
-    Refused,
-    Died,
-}
-
-#[derive(Debug)]
-struct World {
-    now_ms: Mutex<i64>,
-    moods: Mutex<[Mood; 2]>,
-    dies: Mutex<Option<bool>>,
-    seen: Mutex<Vec<Seen>>,
-    /// Delivery ids by hook and push.
-    ids: Mutex<BTreeMap<(String, usize), BTreeSet<String>>>,
-}
-
-/// The number of a push stands in its ref.
-fn number(push: &Push) -> usize {
-    push.updates[0].name.display().rsplit('/').next().unwrap().parse().unwrap()
-}
-
-impl World {
-    fn see(&self, hook: &Hook, pushes: Vec<usize>, end: Ending) {
-        self.seen.lock().unwrap().push(Seen { hook: hook.name.clone(), at_ms: self.now_ms(), pushes, end });
-    }
-}
-
-impl Carrier for World {
-    fn now_ms(&self) -> i64 {
-        *self.now_ms.lock().unwrap()
-    }
-
-    fn carry(&self, hook: &Hook, outgoing: Result<Outgoing, String>, _: Attempt) -> Tried {
-        let outgoing = outgoing.unwrap();
-        let pushes: Vec<usize> = match outgoing.kind {
-            Kind::Digest => outgoing.backlog.iter().map(|w| number(&w.push)).collect(),
-            _ => vec![number(&outgoing.push)],
-        };
-        let key = (hook.name.clone(), pushes[0]);
-        self.ids.lock().unwrap().entry(key).or_default().insert(outgoing.delivery.clone());
-        let dies = self.dies.lock().unwrap().take();
-        if let Some(after) = dies {
-            self.see(hook, pushes, if after { Ending::Taken } else { Ending::Died });
-            resume_unwind(Box::new("died"));
-        }
-        let mood = self.moods.lock().unwrap()[HOOKS.iter().position(|h| **h == hook.name).unwrap()];
-        let odd = pushes.iter().any(|n| n % 2 == 1);
-        let ending = match mood {
-            Mood::Busy => Ending::Deferred,
-            Mood::Hangs => Ending::Unknown,
-            Mood::Poisoned if odd => Ending::Deferred,
-            Mood::Refuses => Ending::Refused,
-            Mood::Picky if odd => Ending::Refused,
-            _ => Ending::Taken,
-        };
-        self.see(hook, pushes, ending);
-        let why = String::new();
-        let end = match ending {
-            Ending::Taken => End::Answered(Verdict::Delivered { note: why }),
-            Ending::Deferred => End::Answered(Verdict::Deferred { why, after: None, unknown: false }),
-            Ending::Unknown => End::Unsent(SendError { what: why, sent: true, permanent: false }),
-            Ending::Refused | Ending::Died => End::Answered(Verdict::Failed { why }),
-        };
-        Tried { end, exchange: None, secrets: Secrets::default() }
-    }
 }
 
 struct Model {
@@ -213,7 +114,8 @@ impl Model {
             *self.world.now_ms.lock().unwrap() = due.max(now);
             self.drain();
         }
-        panic!("whoever stays makes progress");
+        let lanes = HOOKS.map(|hook| std::fs::read_to_string(self.dir.path().join("service-hook/lane").join(hook)));
+        panic!("whoever stays makes no progress at {}: {lanes:?}", self.world.now_ms());
     }
 
     fn take(&mut self, step: Step) {

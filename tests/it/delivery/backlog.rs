@@ -1,0 +1,86 @@
+//! A push onto thousands that wait: the pusher hardly notices, and the deliverer takes no more memory than their states.
+
+use super::{Pushing, webhook};
+use crate::support::receiver::{Answer, Receiver};
+use crate::support::{PROGRAM, eventually, full, memory_peak};
+use git_service_hook::spool::{Line, Queued, Read, Spool, new_id};
+use std::time::{Duration, Instant};
+
+/// As if `size` more pushes like the one that waits had been made meanwhile.
+fn wait_as_well(pushing: &Pushing, size: usize) {
+    let spool = Spool::at(&pushing.sandbox.path("r.git"), 0);
+    let first = pushing.pending().remove(0);
+    let Read::Record(record) = spool.read(&first).unwrap() else { panic!("{first} waits") };
+    for behind in 1..=size {
+        let (mut push, mut events) = (record.push.clone(), record.events.clone().unwrap());
+        let lock = spool.publish(&mut push).unwrap();
+        let delivery = new_id(push.time_ms);
+        events.deliveries[0].id.clone_from(&delivery);
+        lock.append(&Line::Events(Box::new(events))).unwrap();
+        let since_ms = push.time_ms;
+        let queued = Queued { delivery, behind, since_ms, cut_off: false, paced: false };
+        lock.append(&Line::Queued(queued)).unwrap();
+    }
+}
+
+/// How long `drain` takes, and its peak of memory in KiB.
+fn drain(pushing: &Pushing) -> (Duration, u64) {
+    let started = Instant::now();
+    let mut drain = pushing.sandbox.command(PROGRAM, "r.git").arg("drain").spawn().unwrap();
+    let mut peak = 0;
+    loop {
+        peak = memory_peak(drain.id()).unwrap_or_default().max(peak);
+        if let Some(status) = drain.try_wait().unwrap() {
+            assert!(status.success());
+            return (started.elapsed(), peak);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// How long the quickest of some pushes takes, and what its pusher read.
+fn quickest(pushing: &Pushing, name: &str) -> (Duration, String) {
+    let push = |n| {
+        let message = format!("{name} {n}");
+        pushing.sandbox.commit("c", "file.txt", &message, &message);
+        let started = Instant::now();
+        let said = pushing.sandbox.push("c", &["-q", "origin", "HEAD:main"]);
+        (started.elapsed(), said)
+    };
+    (0..5).map(push).min().unwrap()
+}
+
+#[test]
+fn a_backlog_of_thousands_costs_the_pusher_little_and_the_deliverer_its_states() {
+    let size = if full() { 5000 } else { 500 };
+    let receiver = Receiver::start(|_| Answer::json(503, "{}"));
+    let pushing = Pushing::new(&format!("[deliver]\nwait = \"30s\"\n{}", webhook("ci", &receiver.url("/"))));
+    let _stay = pushing.nobody_stays();
+    pushing.push("one");
+    let (few, _) = quickest(&pushing, "few");
+    wait_as_well(&pushing, size);
+    let (many, said) = quickest(&pushing, "many");
+    assert!(said.contains("ci: queued behind "), "{said}");
+    pushing.configure(&format!("[deliver]\nwait = \"0s\"\n{}", webhook("ci", &receiver.url("/"))));
+    let (silent, _) = quickest(&pushing, "silent");
+    let (looking, large) = drain(&pushing);
+    receiver.answer(|_| Answer::ok());
+    std::fs::remove_file(pushing.sandbox.path("r.git/service-hook/lane/ci")).unwrap();
+    let (mut sending, mut largest) = (Duration::ZERO, 0);
+    eventually("the backlog goes out when the receiver is back", || {
+        let (took, peak) = drain(&pushing);
+        (sending, largest) = (sending.max(took), largest.max(peak));
+        pushing.pending().is_empty()
+    });
+    let before = receiver.got().len() - size - 16;
+    eprintln!(
+        "a push onto {size} that wait: {many:.0?}, with wait = \"0s\" {silent:.0?}; onto six {few:.0?}. A drain that \
+         only looks: {looking:.0?}, {} MiB; one that sends: {sending:.1?}, {} MiB",
+        large / 1024,
+        largest / 1024
+    );
+    assert!(before <= 3, "each once when the receiver is back");
+    assert!(silent < 2 * few + Duration::from_millis(100), "whoever does not wait hardly notices");
+    assert!(many < few + 2 * Duration::from_millis(size as u64), "reading what waits takes less than 2 ms each");
+    assert!(large.max(largest) < 32 * 1024 + 4 * size as u64, "4 KiB for each that waits");
+}
