@@ -55,9 +55,7 @@ fn mistakes(server: &str, repository: &str) -> Vec<String> {
     }
     let out = sandbox.run("repo.git", &["check"]);
     let said = String::from_utf8_lossy(&out.stdout).into_owned();
-    let mistakes: Vec<_> = said.lines().filter(|line| line.contains("mistake")).map(str::to_owned).collect();
-    assert_eq!(mistakes.is_empty(), out.status.success(), "{said}");
-    mistakes
+    if out.status.success() { Vec::new() } else { said.lines().map(str::to_owned).collect() }
 }
 
 #[test]
