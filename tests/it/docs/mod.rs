@@ -2,6 +2,7 @@
 
 mod blocks;
 mod commands;
+mod words;
 
 use crate::support::Sandbox;
 use blocks::{blocks, documents};
