@@ -84,9 +84,11 @@ impl Server {
         }
         script = script.replace("1f0c7f2c ", &format!("{} ", self.failed));
         script = script.replace("examples/", concat!(env!("CARGO_MANIFEST_DIR"), "/examples/"));
-        let path = std::env::var("PATH").unwrap();
         let mut shell = self.sandbox.command("sh", "srv/git/payments.git");
-        shell.env("PATH", format!("{}:{path}", self.sandbox.path("bin").display()));
+        let mut path = std::ffi::OsString::from(self.sandbox.path("bin"));
+        path.push(":");
+        path.push(std::env::var_os("PATH").unwrap());
+        shell.env("PATH", path);
         shell.env("GIT_SERVICE_HOOK_CONFIG", self.sandbox.path("etc/git-service-hook/hooks.toml"));
         let out = shell.args(["-euc", &script]).output().unwrap();
         let said = [out.stdout, out.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();

@@ -16,7 +16,7 @@ fn files(text: &str) -> Vec<String> {
             files.push(String::new());
         }
         if let Some(file) = files.last_mut() {
-            *file += &format!("{line}\n");
+            file.extend([line, "\n"]);
         }
     }
     files
@@ -36,6 +36,9 @@ fn every_configuration_in_the_documentation_loads_without_a_mistake() {
     }
 }
 
+/// Of a robot.
+const ADDRESS: &str = "https://open.feishu.cn/open-apis/bot/v2/hook/x";
+
 /// What `check` finds wrong with the server's file and the repository's, on a server where all secrets are there. A few
 /// keys alone are those of a hook.
 fn mistakes(server: &str, repository: &str) -> Vec<String> {
@@ -47,10 +50,10 @@ fn mistakes(server: &str, repository: &str) -> Vec<String> {
     for (folder, text) in [("server", server), ("repo.git", &repository)] {
         let text = text.replace("/etc/git-service-hook", sandbox.path("server").to_str().unwrap());
         for name in text.split("file = \"").skip(1).filter_map(|rest| rest.split('"').next()) {
-            let secret =
-                if name.ends_with(".url") { "https://open.feishu.cn/open-apis/bot/v2/hook/x" } else { "secret" };
             std::fs::create_dir_all(sandbox.path(folder)).unwrap();
-            std::fs::write(sandbox.path(folder).join(name), secret).unwrap();
+            let place = sandbox.path(folder).join(name);
+            let is_address = place.extension().is_some_and(|extension| extension == "url");
+            std::fs::write(place, if is_address { ADDRESS } else { "secret" }).unwrap();
         }
         sandbox.write(&format!("{folder}/hooks.toml"), text);
     }
