@@ -7,6 +7,7 @@
 mod ca;
 mod defaults;
 mod entry;
+mod excerpt;
 mod file;
 mod form;
 mod hook;
@@ -22,9 +23,11 @@ mod reference;
 mod settings;
 mod shared;
 mod suggest;
+mod tokens;
 mod value;
 mod web;
 
+pub use excerpt::Excerpt;
 pub use hook::{Hook, Per};
 pub use layers::load;
 pub use locate::Places;
