@@ -20,13 +20,18 @@ impl Style {
     }
 
     /// Without colours.
-    pub fn plain() -> Self {
+    pub const fn plain() -> Self {
         Self { colours: false }
     }
 
     /// With colours.
-    pub fn coloured() -> Self {
+    pub const fn coloured() -> Self {
         Self { colours: true }
+    }
+
+    /// Whether there are any.
+    pub fn is_coloured(self) -> bool {
+        self.colours
     }
 
     fn with(self, code: &str, text: &str) -> String {

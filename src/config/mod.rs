@@ -16,6 +16,7 @@ mod layers;
 mod locate;
 mod mistake;
 mod named;
+mod odd;
 mod place;
 mod project;
 mod read;
@@ -28,9 +29,9 @@ mod value;
 mod web;
 
 pub use excerpt::Excerpt;
-pub use hook::{Hook, Per};
+pub use hook::{Hook, Per, Trial};
 pub use layers::load;
-pub use locate::Places;
+pub use locate::{Places, SecretFile};
 pub use mistake::Mistake;
 pub use settings::Deliver;
 

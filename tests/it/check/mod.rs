@@ -1,5 +1,7 @@
 //! `check`: what it finds in a set-up, and that it finds nothing in a good one.
 
+mod scenes;
+
 use crate::support::Sandbox;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -7,8 +9,10 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 /// Exit code and everything that was said.
 fn check(sandbox: &Sandbox, arguments: &[&str]) -> (i32, String) {
     let out = sandbox.run("r.git", &[&["check"], arguments].concat());
-    let said = [out.stdout, out.stderr].concat();
-    (out.status.code().unwrap(), String::from_utf8_lossy(&said).into_owned())
+    let said = String::from_utf8([out.stdout, out.stderr].concat()).unwrap();
+    // Where lines break is a matter of their width.
+    let said = said.replace("\n  ", " ");
+    (out.status.code().unwrap(), said)
 }
 
 const GOOD: &str = "[hook.audit]\naction = \"webhook_http_post\"\nservice_url = \"https://audit.example.com/push\"\n";
@@ -38,7 +42,7 @@ fn finds(sandbox: &Sandbox, code: i32, words: &[&str]) {
 
 #[test]
 fn a_good_set_up_has_no_mistakes() {
-    finds(&repository(GOOD), 0, &["audit: webhook_http_post, secrets resolved as user", "hooks/post-receive -> "]);
+    finds(&repository(GOOD), 0, &["1 hook tried as user", ": audit", "hooks/post-receive -> "]);
 }
 
 #[test]
@@ -77,7 +81,7 @@ fn a_missing_dangling_foreign_or_unexecutable_hook_is_a_mistake() {
     fs::remove_file(&hook).unwrap();
     fs::write(&hook, "#!/bin/sh\nexec mail\n").unwrap();
     finds(&sandbox, 1, &["is the hook of another program", "--chain"]);
-    fs::write(&hook, include_str!("../../hooks/post-receive")).unwrap();
+    fs::write(&hook, include_str!("../../../hooks/post-receive")).unwrap();
     fs::set_permissions(&hook, fs::Permissions::from_mode(0o644)).unwrap();
     finds(&sandbox, 1, &["is not executable"]);
     fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
@@ -137,7 +141,7 @@ fn a_hook_that_a_third_user_owns_is_worth_a_warning() {
     let sandbox = repository(GOOD);
     let hook = sandbox.path("r.git/hooks/post-receive");
     fs::remove_file(&hook).unwrap();
-    fs::write(&hook, include_str!("../../hooks/post-receive")).unwrap();
+    fs::write(&hook, include_str!("../../../hooks/post-receive")).unwrap();
     fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
     std::os::unix::fs::chown(&hook, Some(65534), None).unwrap();
     finds(&sandbox, 0, &["warning", "belongs to user 65534"]);
