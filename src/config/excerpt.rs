@@ -67,7 +67,9 @@ fn keys_of(text: &str, pieces: &[Piece], is_toml: bool) -> Vec<bool> {
     let is_key = |n: usize| {
         let next = (n..pieces.len()).find(|n| !joins(n)).and_then(mark);
         let in_header = opens > 0 && (first + opens..n).all(|n| joins(&n));
-        let is_ours = || keys::is_known(&text[pieces[n].0.clone()]);
+        let is_known = |n: usize| keys::is_known(&text[pieces[n].0.clone()]);
+        // The names of hooks are theirs.
+        let is_ours = || is_known(n) || (opens > 0 && pieces.get(first + opens).is_some() && is_known(first + opens));
         pieces[n].1 == Token::Key && (is_toml || is_ours()) && (next == Some("=") || (in_header && next == Some("]")))
     };
     (0..pieces.len()).map(is_key).collect()
@@ -140,6 +142,7 @@ mod tests {
         shows("token = \"hunter2", "\"h", "token = «\"…\"»");
         shows("a = \"\"\"\nhunter2\nb = \"x\"\n", "hunter2", "«…»");
         shows("[hunter2", "[", "«[…»");
+        shows("[hook.ci]\n[hook.ci]\nx", "]\n[", "[hook.ci«]»");
         shows("hunter2, token = 4", "token", "…, «…» = …");
         shows("a = \"\"\" x \"\"\"\nb = \"\"\"\"\"\"\"\n[hunter2]\nhunter2==\n\"\"\"", "hunter2=", "«…»==");
         shows("= hunter2", "=", "«=» …");

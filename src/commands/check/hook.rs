@@ -55,7 +55,7 @@ fn by_configuration(settings: &[Setting], findings: &mut Findings) -> Option<Con
             Some((version, shown)) if *version < CONFIGURED_HOOKS => {
                 findings.warn(place, format!("is not run by git {shown}: {CONFIGURED_HOOKS} and later do"));
             }
-            _ if started.is_some() => findings.mistake(place, "starts it once more: every push would be told twice"),
+            _ if started.is_some() => findings.warn(place, "starts it once more: once is enough"),
             _ => started = Some(hook),
         }
     }
@@ -101,8 +101,8 @@ impl Look<'_> {
                 findings.fine(format!("hook.{name}.command in {origin} starts it, beside another hook"));
             }
             _ => {
-                let message = format!("starts it, and so does {}: every push would be told twice", place());
-                findings.mistake(format!("hook.{name}.command in {origin}"), message);
+                let message = format!("starts it, and so does {}: one of the two is enough", place());
+                findings.warn(format!("hook.{name}.command in {origin}"), message);
             }
         }
     }
@@ -156,7 +156,11 @@ impl Look<'_> {
             }
         }
         if !others.is_empty() {
-            findings.fine(format!("{} in hooks/post-receive.d/ run after it: {}", others.len(), others.join(", ")));
+            findings.fine(format!(
+                "{} runs what is in post-receive.d/ after it: {}",
+                place(&self.file.path()),
+                others.join(", ")
+            ));
         }
     }
 }

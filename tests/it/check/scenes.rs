@@ -9,9 +9,14 @@ use std::path::Path;
 
 /// What was said, without what differs between machines. Wrapped lines are joined: where they break depends on that.
 fn told(sandbox: &Sandbox, dir: &str, arguments: &[&str]) -> String {
-    let out = sandbox.run(dir, &[&["check"], arguments].concat());
+    told_with_path(sandbox, dir, arguments, &std::env::var("PATH").unwrap())
+}
+
+/// The same with programs of its own.
+fn told_with_path(sandbox: &Sandbox, dir: &str, arguments: &[&str], path: &str) -> String {
+    let out = sandbox.command(PROGRAM, dir).arg("check").args(arguments).env("PATH", path).output().unwrap();
     let said = String::from_utf8([out.stdout, out.stderr].concat()).unwrap();
-    for line in said.lines() {
+    for line in said.lines().filter(|_| arguments.is_empty()) {
         assert!(line.chars().count() <= 80 || line.trim().split(' ').count() < 4, "longer than 80: {line}");
     }
     let code = out.status.code().unwrap();
@@ -112,7 +117,10 @@ url = "https://git.example.com/${project.nam}"
 
 #[test]
 fn a_file_that_is_no_toml() {
-    scene("no_toml", "[hook.audit]\naction = webhook_http_post\nservice_url = \"https://hunter2.example.com\ntoken = \"hunter2\"\n[hook.audit]\n");
+    scene(
+        "no_toml",
+        "[hook.audit]\naction = webhook_http_post\nservice_url = \"https://hunter2.example.com\ntoken = \"hunter2\"\n[hook.audit]\n",
+    );
 }
 
 #[test]
@@ -300,6 +308,45 @@ fn hooks_in_another_place() {
     compare("hooks_path", &all);
 }
 
+/// Stands before the real git, and is of another version.
+fn git_of_version(sandbox: &Sandbox, version: &str) -> String {
+    let path = std::env::var("PATH").unwrap();
+    let script = format!(
+        "#!/bin/sh\n[ \"$1\" = --version ] && echo git version {version} && exit\nPATH='{path}' exec git \"$@\"\n"
+    );
+    let program = sandbox.write("bin/git", script);
+    fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
+    format!("{}:{path}", sandbox.path("bin").display())
+}
+
+#[test]
+fn hooks_that_the_configuration_of_git_names() {
+    let sandbox = set_up(GOOD);
+    let config = |key: &str, value: &str| {
+        sandbox.git("r.git", &["config", key, value]);
+    };
+    config("hook.tell.command", "git service-hook post-receive");
+    let mut all = String::new();
+    let mut tell = |what: &str, version: &str| {
+        let told = told_with_path(&sandbox, "r.git", &[], &git_of_version(&sandbox, version));
+        all += &format!("# {what}\n{told}\n");
+    };
+    tell("without an event", "2.54.0.test");
+    config("hook.tell.event", "post-receive");
+    tell("beside a link", "2.54.0.test");
+    fs::remove_file(sandbox.path("r.git/hooks/post-receive")).unwrap();
+    tell("alone", "2.54.0.test");
+    tell("alone, before Git knew of them", "2.47.3.test");
+    sandbox.write("r.git/hooks/post-receive", "#!/bin/sh\nexec mail\n");
+    tell("beside another program", "2.55.1.test");
+    tell("a git of long ago", "2.9.5.test");
+    config("hook.tell.enabled", "false");
+    tell("switched off", "2.55.1.test");
+    let told = told_with_path(&sandbox, "r.git", &[], "/nowhere");
+    all += &format!("# no git\n{told}\n");
+    compare("configured", &all);
+}
+
 #[test]
 fn who_can_read_and_write() {
     let sandbox = set_up(&format!("{GOOD}token = {{ file = \"audit.token\" }}\nheaders = \"X-A: b\"\n"));
@@ -326,8 +373,10 @@ fn who_can_read_and_write() {
     tell("of one in a shared repository");
     mode("r.git/hooks.toml", 0o660);
     mode("r.git/audit.token", 0o640);
-    for folder in ["", "/pending", "/done", "/lane"] {
-        mode(&format!("r.git/service-hook{folder}"), 0o2770);
+    mode("r.git/service-hook", 0o2770);
+    for folder in ["pending", "done"] {
+        fs::create_dir_all(sandbox.path(&format!("r.git/service-hook/{folder}"))).unwrap();
+        mode(&format!("r.git/service-hook/{folder}"), 0o2770);
     }
     tell("of a group");
     compare("access", &all);
