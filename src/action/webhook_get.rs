@@ -30,7 +30,7 @@ impl Parameters for WebhookHttpGet {
     }
 
     fn rehearse(&self) -> Vec<Finding> {
-        web::rehearse(&self.pieces(), &sample::bodies())
+        web::rehearse(&self.pieces(), sample::bodies())
     }
 
     fn judge_address(&self, url: &str) -> Option<Finding> {

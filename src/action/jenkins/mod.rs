@@ -68,7 +68,7 @@ impl Parameters for JenkinsGenericBuildJob {
     }
 
     fn rehearse(&self) -> Vec<Finding> {
-        let mut samples = sample::bodies();
+        let mut samples = sample::bodies().to_vec();
         let arguments = Arguments::shape(self.build_args.as_ref());
         for sample in &mut samples {
             arguments.put_nested(sample);

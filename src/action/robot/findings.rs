@@ -62,7 +62,7 @@ impl Keys<'_> {
     /// Names in the templates that no event has.
     pub(crate) fn rehearse(&self) -> Vec<Finding> {
         let bodies = sample::bodies();
-        let unknown = |(key, text)| template::unknown_names(text, &bodies).into_iter().map(move |e| broken(key, e));
+        let unknown = |(key, text)| template::unknown_names(text, bodies).into_iter().map(move |e| broken(key, e));
         self.templates().flat_map(unknown).collect()
     }
 

@@ -1,5 +1,6 @@
 //! `check`: what it finds in a set-up, and that it finds nothing in a good one.
 
+mod good;
 mod scenes;
 
 use crate::support::Sandbox;
