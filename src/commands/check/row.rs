@@ -114,7 +114,7 @@ pub(super) fn table(rows: &[(String, Row)], width: Option<usize>, style: Style) 
             None => format!("{lead}{first}"),
         };
         let rest = line.strip_prefix(state.word()).unwrap_or_default();
-        text.push_str(&format!("{}{}\n", state.coloured(style, state.word()), rest.trim_end()));
+        text.extend([&state.coloured(style, state.word()), rest.trim_end(), "\n"]);
     }
     let count = |state: State| rows.iter().filter(|(_, row)| row.state == state).count();
     let sum = State::ALL.into_iter().map(|state| (count(state), state)).filter(|(count, _)| *count > 0);
