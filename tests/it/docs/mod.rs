@@ -4,7 +4,7 @@ mod blocks;
 mod commands;
 mod words;
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, referenced};
 use blocks::{blocks, documents};
 
 /// Each part of a block that is a file of its own: a comment names where it stands.
@@ -36,9 +36,6 @@ fn every_configuration_in_the_documentation_loads_without_a_mistake() {
     }
 }
 
-/// Of a robot.
-const ADDRESS: &str = "https://open.feishu.cn/open-apis/bot/v2/hook/x";
-
 /// What `check` finds wrong with the server's file and the repository's, on a server where all secrets are there. A few
 /// keys alone are those of a hook.
 fn mistakes(server: &str, repository: &str) -> Vec<String> {
@@ -49,13 +46,11 @@ fn mistakes(server: &str, repository: &str) -> Vec<String> {
     let repository = format!("{}{repository}", if bare { hook } else { "" });
     for (folder, text) in [("server", server), ("repo.git", &repository)] {
         let text = text.replace("/etc/git-service-hook", sandbox.path("server").to_str().unwrap());
-        for name in text.split("file = \"").skip(1).filter_map(|rest| rest.split('"').next()) {
+        for (name, content) in referenced(&text) {
             std::fs::create_dir_all(sandbox.path(folder)).unwrap();
-            let place = sandbox.path(folder).join(name);
-            let is_address = place.extension().is_some_and(|extension| extension == "url");
-            std::fs::write(place, if is_address { ADDRESS } else { "secret" }).unwrap();
+            std::fs::write(sandbox.path(folder).join(name), content).unwrap();
         }
-        sandbox.write(&format!("{folder}/hooks.toml"), text);
+        sandbox.write(&format!("{folder}/hooks.toml"), &text);
     }
     let out = sandbox.run("repo.git", &["check"]);
     let said = String::from_utf8_lossy(&out.stdout).into_owned();

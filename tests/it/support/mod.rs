@@ -100,6 +100,23 @@ impl Sandbox {
     }
 }
 
+/// The files that a hooks.toml refers to, each with what may stand in it: addresses fit the action above them.
+pub fn referenced(text: &str) -> Vec<(&str, &'static str)> {
+    let content = |at: usize, file: &str| {
+        let action = text[..at].rsplit("action = \"").next().and_then(|rest| rest.split('"').next());
+        match action.filter(|_| Path::new(file).extension().is_some_and(|extension| extension == "url")) {
+            None => "secret",
+            Some("wecom_group_chat_robot") => "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=k",
+            Some("dingding_group_chat_robot") => "https://oapi.dingtalk.com/robot/send?access_token=k",
+            Some("feishu_group_chat_robot") => "https://open.feishu.cn/open-apis/bot/v2/hook/k",
+            Some(_) => "https://receiver.example.com/push",
+        }
+    };
+    let named =
+        text.match_indices("file = \"").filter_map(|(at, mark)| Some((at, text[at + mark.len()..].split('"').next()?)));
+    named.map(|(at, file)| (file, content(at, file))).collect()
+}
+
 /// Waits until `probe` holds, at most 20 s.
 #[track_caller]
 pub fn eventually(what: &str, mut probe: impl FnMut() -> bool) {
