@@ -1,7 +1,7 @@
 //! Set-ups that are good have no finding at all: who is told of nothing believes what is told.
 
 use super::{GOOD, check, private, repository};
-use crate::support::{PROGRAM, Sandbox, referenced};
+use crate::support::{PROGRAM, Sandbox};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
@@ -18,9 +18,7 @@ fn example(sandbox: &Sandbox, name: &str, to: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
     let text = fs::read_to_string(path).unwrap();
     let folder = Path::new(to).parent().unwrap();
-    for (file, content) in referenced(&text) {
-        private(sandbox, folder.join(file).to_str().unwrap(), content);
-    }
+    sandbox.write_referenced(folder.to_str().unwrap(), &text);
     private(sandbox, to, &text);
 }
 

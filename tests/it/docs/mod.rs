@@ -4,7 +4,7 @@ mod blocks;
 mod commands;
 mod words;
 
-use crate::support::{Sandbox, referenced};
+use crate::support::Sandbox;
 use blocks::{blocks, documents};
 
 /// Each part of a block that is a file of its own: a comment names where it stands.
@@ -46,11 +46,8 @@ fn mistakes(server: &str, repository: &str) -> Vec<String> {
     let repository = format!("{}{repository}", if bare { hook } else { "" });
     for (folder, text) in [("server", server), ("repo.git", &repository)] {
         let text = text.replace("/etc/git-service-hook", sandbox.path("server").to_str().unwrap());
-        for (name, content) in referenced(&text) {
-            std::fs::create_dir_all(sandbox.path(folder)).unwrap();
-            std::fs::write(sandbox.path(folder).join(name), content).unwrap();
-        }
-        sandbox.write(&format!("{folder}/hooks.toml"), &text);
+        sandbox.write_referenced(folder, &text);
+        sandbox.write(&format!("{folder}/hooks.toml"), text);
     }
     let out = sandbox.run("repo.git", &["check"]);
     let said = String::from_utf8_lossy(&out.stdout).into_owned();
