@@ -343,6 +343,7 @@ fn hooks_that_the_configuration_of_git_names() {
     tell("without an event", "2.54.0.test");
     config("hook.tell.event", "post-receive");
     tell("beside a link", "2.54.0.test");
+    tell("beside a link, before Git knew of them", "2.47.3.test");
     fs::remove_file(sandbox.path("r.git/hooks/post-receive")).unwrap();
     tell("alone", "2.54.0.test");
     tell("alone, before Git knew of them", "2.47.3.test");
