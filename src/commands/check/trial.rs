@@ -46,9 +46,11 @@ impl Trial<'_> {
                 });
             }
             Ok(action) => {
-                let url = hook.destination().filter(|_| readable && self.address_is_elsewhere());
-                if let Some(oddity) = url.and_then(|url| hook.parameters.judge_address(&url)) {
-                    findings.push(self.told(&oddity));
+                if let Some(url) = hook.destination().filter(|_| readable && self.address_is_elsewhere()) {
+                    let oddity = hook.parameters.judge_address(&url);
+                    if let Some(oddity) = oddity {
+                        findings.push(self.told(&oddity));
+                    }
                 }
                 if !names_fail {
                     self.render(action.as_ref(), &trial.secrets, &trial.unread, findings);

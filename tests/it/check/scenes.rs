@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// What was said, without what differs between machines. Wrapped lines are joined: where they break depends on that.
 fn told(sandbox: &Sandbox, dir: &str, arguments: &[&str]) -> String {
-    told_with_path(sandbox, dir, arguments, &std::env::var("PATH").unwrap())
+    told_with_path(sandbox, dir, arguments, &path())
 }
 
 /// The same with programs of its own.
@@ -36,6 +36,15 @@ fn told_with_path(sandbox: &Sandbox, dir: &str, arguments: &[&str], path: &str) 
         .replace(&format!("chgrp {}", gid.trim()), "chgrp 100");
     assert!(!plain.contains("hunter2"), "a secret is shown: {plain}");
     format!("{plain}exit {code}\n")
+}
+
+fn path() -> String {
+    std::env::var_os("PATH").unwrap().into_string().unwrap()
+}
+
+/// A further set-up of the same scene.
+fn add(all: &mut String, what: &str, told: &str) {
+    all.extend(["# ", what, "\n", told, "\n"]);
 }
 
 #[track_caller]
@@ -263,7 +272,7 @@ fn hooks_that_git_does_not_run_or_runs_twice() {
     let sandbox = set_up(GOOD);
     let hook = sandbox.path("r.git/hooks/post-receive");
     let mut all = String::new();
-    let mut tell = |what: &str| all += &format!("# {what}\n{}\n", told(&sandbox, "r.git", &[]));
+    let mut tell = |what: &str| add(&mut all, what, &told(&sandbox, "r.git", &[]));
     fs::remove_file(&hook).unwrap();
     tell("none");
     symlink("/gone/git-service-hook", &hook).unwrap();
@@ -294,7 +303,7 @@ fn hooks_in_another_place() {
     let elsewhere = sandbox.path("shared-hooks");
     fs::create_dir(&elsewhere).unwrap();
     let mut all = String::new();
-    let mut tell = |what: &str| all += &format!("# {what}\n{}\n", told(&sandbox, "r.git", &[]));
+    let mut tell = |what: &str| add(&mut all, what, &told(&sandbox, "r.git", &[]));
     let global = sandbox.path("gitconfig");
     let before = fs::read_to_string(&global).unwrap();
     fs::write(&global, format!("{before}[core]\n\thooksPath = {}\n", elsewhere.display())).unwrap();
@@ -310,7 +319,7 @@ fn hooks_in_another_place() {
 
 /// Stands before the real git, and is of another version.
 fn git_of_version(sandbox: &Sandbox, version: &str) -> String {
-    let path = std::env::var("PATH").unwrap();
+    let path = path();
     let script = format!(
         "#!/bin/sh\n[ \"$1\" = --version ] && echo git version {version} && exit\nPATH='{path}' exec git \"$@\"\n"
     );
@@ -329,11 +338,12 @@ fn hooks_that_the_configuration_of_git_names() {
     let mut all = String::new();
     let mut tell = |what: &str, version: &str| {
         let told = told_with_path(&sandbox, "r.git", &[], &git_of_version(&sandbox, version));
-        all += &format!("# {what}\n{told}\n");
+        add(&mut all, what, &told);
     };
     tell("without an event", "2.54.0.test");
     config("hook.tell.event", "post-receive");
     tell("beside a link", "2.54.0.test");
+    tell("beside a link, before Git knew of them", "2.47.3.test");
     fs::remove_file(sandbox.path("r.git/hooks/post-receive")).unwrap();
     tell("alone", "2.54.0.test");
     tell("alone, before Git knew of them", "2.47.3.test");
@@ -343,7 +353,7 @@ fn hooks_that_the_configuration_of_git_names() {
     config("hook.tell.enabled", "false");
     tell("switched off", "2.55.1.test");
     let told = told_with_path(&sandbox, "r.git", &[], "/nowhere");
-    all += &format!("# no git\n{told}\n");
+    add(&mut all, "no git", &told);
     compare("configured", &all);
 }
 
@@ -357,7 +367,7 @@ fn who_can_read_and_write() {
     // The sandbox itself is closed, which closes everything in it.
     mode("", 0o755);
     let mut all = String::new();
-    let mut tell = |what: &str| all += &format!("# {what}\n{}\n", told(&sandbox, "r.git", &[]));
+    let mut tell = |what: &str| add(&mut all, what, &told(&sandbox, "r.git", &[]));
     mode("r.git/hooks.toml", 0o644);
     tell("open, but without a secret");
     mode("r.git/audit.token", 0o644);
