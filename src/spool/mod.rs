@@ -15,6 +15,7 @@ mod lane;
 mod line;
 mod list;
 mod modes;
+mod once;
 mod prune;
 mod publish;
 mod remembered;

@@ -1,5 +1,7 @@
 //! `install`, `uninstall`, install.sh and the shim: what stands in hooks/ before and after.
 
+mod configured;
+
 use crate::support::{PROGRAM, Sandbox, needs};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -201,7 +203,7 @@ fn the_scripts_are_clean_by_shellcheck() {
 /// A repository whose hook is the shim, with a chained hook that keeps its stdin and fails.
 fn with_shim(sandbox: &Sandbox) -> PathBuf {
     let repo = repository(sandbox, "r.git");
-    script(&repo.join("hooks/post-receive"), include_str!("../../hooks/post-receive"));
+    script(&repo.join("hooks/post-receive"), include_str!("../../../hooks/post-receive"));
     let log = repo.join("seen");
     let keep = format!("#!/bin/sh\ncat > '{}'\nexit 3\n", log.display());
     script(&repo.join("hooks/post-receive.d/20-keep"), &keep);
