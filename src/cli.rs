@@ -71,7 +71,8 @@ enum Command {
     Install(install::Arguments),
     /// Take the post-receive hook away again, and put back what --chain moved
     ///
-    /// hooks.toml and the records under service-hook/ stay.
+    /// A hooks.toml that somebody has changed and the records under service-hook/ stay; what waits in them goes on being
+    /// delivered by `drain`.
     Uninstall(uninstall::Arguments),
     /// Be the Git hook: read `OLD NEW REF` lines from stdin, record them, have them delivered
     ///

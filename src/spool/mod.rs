@@ -19,6 +19,7 @@ mod once;
 mod prune;
 mod publish;
 mod remembered;
+mod remove;
 mod requeue;
 mod stamp;
 mod standing;
