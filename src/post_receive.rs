@@ -59,7 +59,7 @@ pub fn run(environment: &Environment) -> u8 {
     });
     // Whatever became of our part: other people's hooks are theirs.
     if let Some(hooks) = hooks {
-        chain::run(&hooks, &stdin);
+        chain::run(&hooks, &stdin, environment, &mut lines);
     }
     lines.finish(LAST_WORDS);
     if read.is_err() { exit::FAILURE } else { code }

@@ -90,6 +90,20 @@ fn a_foreign_hook_that_fails_hangs_up_or_says_much_changes_nothing_for_ours() {
 }
 
 #[test]
+fn a_script_without_a_first_line_that_names_its_shell_runs_as_git_runs_it() {
+    let (pushing, _receiver) = beside("cat >seen\n");
+    pushing.push("one");
+    assert!(fs::read_to_string(pushing.sandbox.path("r.git/seen")).unwrap().ends_with("refs/heads/main\n"));
+}
+
+#[test]
+fn a_script_that_cannot_be_started_is_told() {
+    let (pushing, _receiver) = beside("#!/no/such/shell\n");
+    let seen = pushing.push("one");
+    assert!(seen.contains("post-receive.d/10-before-service-hook cannot be started: No such file"), "{seen}");
+}
+
+#[test]
 fn ours_changes_nothing_for_the_foreign_hook_whatever_becomes_of_it() {
     let (pushing, _receiver) = beside("#!/bin/sh\nread -r line; echo \"got ${line##* }\"; exit 3\n");
     for configuration in ["", "[hook.ci\n", "[hook.ci]\naction = \"nothing\"\n", &webhook("ci", "http://127.0.0.1:1/")]
@@ -113,4 +127,15 @@ fn a_hook_of_your_own_may_start_it_as_docs_install_md_says() {
     let seen = pushing.sandbox.push("c", &["-q", "origin", "main", "v1"]);
     assert!(seen.contains("ci: delivered") && seen.contains("2 refs were pushed"), "{seen}");
     assert_eq!(receiver.got()[0].json()["push"]["ref_count"], 2);
+}
+
+#[test]
+fn a_script_of_the_chain_that_starts_it_again_does_not_start_the_chain_again() {
+    let (pushing, _receiver) = beside("#!/bin/sh\n");
+    let chain = pushing.sandbox.path("r.git/hooks/post-receive.d");
+    script(&chain.join("20-count"), "#!/bin/sh\necho once >>count\n");
+    script(&chain.join("30-again"), &format!("#!/bin/sh\nexec {PROGRAM} post-receive\n"));
+    pushing.push("one");
+    let count = fs::read_to_string(pushing.sandbox.path("r.git/count")).unwrap();
+    assert_eq!(count.lines().count(), 1);
 }

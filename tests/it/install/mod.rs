@@ -2,6 +2,7 @@
 
 mod chain;
 mod configured;
+mod gitolite;
 mod uninstall;
 mod ways;
 
