@@ -4,6 +4,7 @@ mod chain;
 mod configured;
 mod gitolite;
 mod uninstall;
+mod upgrade;
 mod ways;
 
 use crate::support::{PROGRAM, Sandbox, needs};
