@@ -142,6 +142,10 @@ fn one_file_says_what_is_told_about_which_repository_and_push_options_are_switch
     let options = "repo team/demo\n    config receive.advertisePushOptions = true\n";
     let Some(site) = Gitolite::new(&format!("{DEMO}{options}repo other\n    RW+ = alice\n")) else { return };
     site.configure("repositories = [\"team/**\"]\npushers = [\"!bob\"]\n");
+    let (from, to) = (site.sandbox.path("server/hooks.toml"), site.sandbox.path("gl/hooks.toml"));
+    fs::rename(from, &to).unwrap();
+    let named = format!("$ENV{{GIT_SERVICE_HOOK_CONFIG}} = \"{}\";\n%RC = (", to.display());
+    site.settings("%RC = (", &named);
     site.push("alice", "other", &[]);
     site.push("bob", "team/demo", &[]);
     assert!(site.told("/ref").is_empty());

@@ -2,6 +2,7 @@
 
 mod chain;
 mod configured;
+mod document;
 mod gitolite;
 mod uninstall;
 mod upgrade;
