@@ -46,7 +46,7 @@ impl Job {
         out.set_len(0).unwrap();
         let (start, before) = (Instant::now(), processors());
         self.run(repo, out, &mut |_| {});
-        (start.elapsed(), processors() - before)
+        (start.elapsed(), processors().saturating_sub(before))
     }
 
     /// The most anonymous memory it was seen to have, in KiB: all but the mapped packs. Looked at every 200 µs.

@@ -56,7 +56,7 @@ impl Table<'_> {
         git(self.repo, &["rev-parse", &format!("{}~{near}", self.main)])
     }
 
-    fn tell(&self, needs: &str, updates: &str) -> Job {
+    fn tell(needs: &str, updates: &str) -> Job {
         let me = std::env::current_exe().unwrap();
         Job::new(&[me.to_str().unwrap(), "tell", ".", needs]).reading(updates)
     }
@@ -94,7 +94,7 @@ impl Table<'_> {
 
     fn with_paths(&self, commits: usize, goal: f64) {
         let old = self.before(commits);
-        let ours = self.tell("paths:1000000", &format!("{old} {} {}\n", self.main, self.name));
+        let ours = Self::tell("paths:1000000", &format!("{old} {} {}\n", self.main, self.name));
         let git = Self::log(&[&format!("{old}..{}", self.main)]);
         let told = self.alike(&ours, &git);
         self.row(&format!("{told} commits with paths"), goal, &ours, &git);
@@ -102,7 +102,7 @@ impl Table<'_> {
 
     fn subjects(&self, commits: usize) {
         let old = self.before(commits);
-        let ours = self.tell("subjects:10", &format!("{old} {} {}\n", self.main, self.name));
+        let ours = Self::tell("subjects:10", &format!("{old} {} {}\n", self.main, self.name));
         let git = Self::log(&[&format!("{old}..{}", self.main)]);
         let told = check::git(&git.output(self.repo));
         let ten = check::ours(&ours.output(self.repo));
@@ -113,7 +113,7 @@ impl Table<'_> {
 
     fn new_branch(&self) {
         let Some(tip) = try_git(self.repo, &["rev-parse", "--verify", "-q", "refs/heads/event-bench"]) else { return };
-        let ours = self.tell("paths:2048", &format!("{} {tip} refs/heads/event-bench\n", self.null));
+        let ours = Self::tell("paths:2048", &format!("{} {tip} refs/heads/event-bench\n", self.null));
         let not = ["--not", "--exclude=event-bench", "--branches", "--tags"];
         let git = Self::log(&[&[tip.as_str()], &not[..]].concat());
         let told = self.alike(&ours, &git);
@@ -127,7 +127,7 @@ impl Table<'_> {
         if !bare.is_dir() {
             return;
         }
-        let ours = self.tell("paths:2048", &format!("{} {} {}\n", self.null, self.main, self.name));
+        let ours = Self::tell("paths:2048", &format!("{} {} {}\n", self.null, self.main, self.name));
         let diff = [&["git", "diff-tree", "--stdin", "-r", "--always", "--pretty=raw"][..], &PATHS].concat();
         let newest = ["git", "rev-list", "-n", "2048", self.main];
         let git = Job::new(&["git", "rev-list", "--count", self.main]).then(&[&newest, &diff]);
@@ -148,7 +148,7 @@ impl Table<'_> {
         let pairs = ids.windows(4).cycle().take(REFS).map(|w| (w[3], w[0])).enumerate();
         let updates: Vec<_> = pairs.collect();
         let line = |(n, (old, new)): &(usize, (&str, &str))| format!("{old} {new} refs/heads/many/{n}\n");
-        let ours = self.tell("paths:2048", &updates.iter().map(line).collect::<String>());
+        let ours = Self::tell("paths:2048", &updates.iter().map(line).collect::<String>());
         let sample: Vec<_> = updates.iter().step_by(100).copied().collect();
         let mut git = Job::default();
         let list = ["git", "rev-list", "--topo-order", "--reverse"];
@@ -157,7 +157,7 @@ impl Table<'_> {
             let range = format!("{old}..{new}");
             git = git.then(&[&[&list[..], &[&range]].concat(), &diff]);
         }
-        let few = self.tell("paths:2048", &sample.iter().map(line).collect::<String>());
+        let few = Self::tell("paths:2048", &sample.iter().map(line).collect::<String>());
         self.alike(&few, &git);
         let mut outcome = race(&ours, &git, self.repo, self.rounds.div_ceil(4));
         outcome.git = (outcome.git.0 * 100.0, outcome.git.1 * 100.0);

@@ -88,7 +88,7 @@ impl Ahead {
             let mine = match state.blocks.get_mut(block)? {
                 Block::Done(lists) => return lists.get_mut(at)?.take(),
                 Block::Taken => state.claim(),
-                free => Some((block, free.take())),
+                free @ Block::Free(_) => Some((block, free.take())),
             };
             state = if let Some((block, pairs)) = mine {
                 drop(state);

@@ -268,7 +268,7 @@ impl<'r> History<'r> {
         }
         let id = self.id(node);
         let read = match self.text(node) {
-            Some(text) => commit::links(text).ok_or_else(|| Unreadable::Damaged("commit", id.to_owned()))?,
+            Some(text) => commit::links(text).ok_or(Unreadable::Damaged("commit", id))?,
             None => read(self.objects, &id, &mut self.buffer)?,
         };
         Ok(self.enter(&id, read))

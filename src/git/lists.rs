@@ -19,6 +19,9 @@ pub(super) struct Pair {
     pub(super) new: ObjectId,
 }
 
+/// Who looks at every path.
+pub(super) type Every<'a> = &'a mut dyn FnMut(&[u8]);
+
 /// What a commit lists.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Lists {
@@ -34,7 +37,7 @@ impl Lists {
     pub(super) fn of(
         objects: &Objects<'_>,
         pair: Pair,
-        mut every: Option<&mut dyn FnMut(&[u8])>,
+        mut every: Option<Every<'_>>,
     ) -> (Self, Result<(), Unreadable>) {
         let (mut lists, mut listed) = (Self::default(), 0);
         let complete = changed(objects, pair.old, Some(pair.new), &mut |path, touch| {

@@ -50,6 +50,8 @@ pub(super) fn changed(
 
 /// What an entry names.
 type Named = (Mode, ObjectId);
+/// Of the old tree and of the new one.
+type Sides = (Option<Named>, Option<Named>);
 
 struct Comparison<'r> {
     objects: &'r Objects<'r>,
@@ -127,7 +129,7 @@ impl Level {
 
     /// The next entry of one side, or of both where they have the same name and both or neither are trees, and differ.
     /// The name goes to the end of the path.
-    fn next(&mut self, path: &mut Vec<u8>) -> Result<Option<(Option<Named>, Option<Named>)>, NoTree> {
+    fn next(&mut self, path: &mut Vec<u8>) -> Result<Option<Sides>, NoTree> {
         loop {
             let (old_at, new_at) = self.at;
             let alike = if self.by_new {

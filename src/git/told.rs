@@ -152,11 +152,11 @@ impl<'r> Teller<'r> {
     /// Notes every path of a commit that is not listed.
     pub(super) fn scan(&self, history: &mut History<'_>, node: Node, scan: &mut Scan) {
         let complete = pair(history, node).is_some_and(|pair| {
-            let note = &mut |path: &[u8], _| {
+            let noted = &mut |path: &[u8], _| {
                 note(scan, path);
                 if scan.bounded { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             };
-            changed(self.objects, pair.old, Some(pair.new), note).is_ok()
+            changed(self.objects, pair.old, Some(pair.new), noted).is_ok()
         });
         scan.bounded |= !complete;
     }

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 const FEW: u64 = 100;
 const WORTH: u64 = 1 << 16;
 /// The header and the table of how many ids begin with a byte, or with a lower one.
-const FRONT: u64 = 8 + 256 * 4;
+const FRONT: usize = 8 + 256 * 4;
 /// Ids to both sides of the likely place that are read at once.
 const AROUND: u64 = 100;
 
@@ -57,12 +57,12 @@ impl From<std::io::Error> for Unusual {
 
 /// Reads an index of version 2: ids, checksums, offsets, large offsets; each table has an entry for each object.
 fn read_offset(file: &File, length: u64, id: &gix::oid) -> Result<Option<u64>, Unusual> {
-    let mut front = [0; FRONT as usize];
+    let mut front = [0; FRONT];
     file.read_exact_at(&mut front, 0)?;
     let count = |at: usize| front[8 + 4 * at..].first_chunk().map_or(0, |bytes| u64::from(u32::from_be_bytes(*bytes)));
     let (size, first, objects) = (id.kind().len_in_bytes() as u64, usize::from(id.first_byte()), count(255));
     let (low, high) = (first.checked_sub(1).map_or(0, count), count(first));
-    let smallest = FRONT + objects * (size + 8) + 2 * size;
+    let smallest = FRONT as u64 + objects * (size + 8) + 2 * size;
     if !front.starts_with(b"\xfftOc\0\0\0\x02") || low > high || high > objects || length < smallest {
         return Err(Unusual);
     }
@@ -70,7 +70,7 @@ fn read_offset(file: &File, length: u64, id: &gix::oid) -> Result<Option<u64>, U
     let likely = low + ((fraction * (high - low)) >> 32);
     let (from, to) = (likely.saturating_sub(AROUND).max(low), (likely + AROUND).min(high));
     let mut ids = vec![0; usize::try_from((to - from) * size).map_err(|_| Unusual)?];
-    file.read_exact_at(&mut ids, FRONT + from * size)?;
+    file.read_exact_at(&mut ids, FRONT as u64 + from * size)?;
     let mut ids = ids.chunks_exact(id.as_bytes().len());
     let Some(at) = (from..).zip(&mut ids).find(|(_, other)| *other >= id.as_bytes()) else {
         return if to == high { Ok(None) } else { Err(Unusual) };
@@ -84,7 +84,7 @@ fn read_offset(file: &File, length: u64, id: &gix::oid) -> Result<Option<u64>, U
 
 fn read_place(file: &File, length: u64, objects: u64, size: u64, at: u64) -> Result<u64, Unusual> {
     const LARGE: u32 = 1 << 31;
-    let offsets = FRONT + objects * (size + 4);
+    let offsets = FRONT as u64 + objects * (size + 4);
     let mut small = [0; 4];
     file.read_exact_at(&mut small, offsets + 4 * at)?;
     let small = u32::from_be_bytes(small);
@@ -139,7 +139,7 @@ mod tests {
         let count = |byte: u8| u32::try_from(ids.iter().filter(|id| id.first_byte() <= byte).count()).unwrap();
         let mut bytes = b"\xfftOc\0\0\0\x02".to_vec();
         bytes.extend((0..=255).flat_map(|byte| count(byte).to_be_bytes()));
-        ids.iter().for_each(|id| bytes.extend(id.as_bytes()));
+        bytes.extend(ids.iter().flat_map(|id| id.as_bytes()));
         bytes.extend(vec![0; 4 * ids.len()]);
         bytes.extend((1..u32::try_from(ids.len()).unwrap()).flat_map(u32::to_be_bytes));
         bytes.extend(0x8000_0000u32.to_be_bytes());
@@ -187,7 +187,7 @@ mod tests {
         let whole = index(&[id]);
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("pack.idx");
-        for cut in [0, 7, 500, FRONT as usize + 10, whole.len() - 41] {
+        for cut in [0, 7, 500, FRONT + 10, whole.len() - 41] {
             std::fs::write(&path, &whole[..cut]).unwrap();
             assert_eq!(Index::default().offset(&path, &id), None, "{cut}");
         }
