@@ -12,13 +12,13 @@ const GENERATIONS: usize = 8;
 /// A name of the process that no other one ever has on this machine: boot, process, its start. `None` when there is
 /// none above this process, or when the system does not tell (proc(5)).
 pub fn receive_pack() -> Option<String> {
-    let this_boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     let mut process = std::os::unix::process::parent_id();
     for _ in 0..GENERATIONS {
         let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-        let (parent, start) = parent_and_start(&stat)?;
+        let (parent, since) = parent_and_start(&stat)?;
         if is_receive_pack(&fs::read(format!("/proc/{process}/cmdline")).ok()?) {
-            return Some(format!("{}:{process}:{start}", this_boot.trim()));
+            return Some(format!("{}:{process}:{since}", boot.trim()));
         }
         process = parent;
     }

@@ -115,8 +115,8 @@ fn each_repository_has_the_hooks_that_the_file_gives_it_by_its_name() {
         }
     }
     let names: Vec<&String> = expected.keys().collect();
-    names.iter().for_each(|name| drop(server.repository(name)));
     for name in names {
+        server.repository(name);
         let before = server.receiver.got().len();
         let seen = server.push(name, &[]);
         assert_eq!(server.told_since(before), expected[name], "{name}: {seen}");

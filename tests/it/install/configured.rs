@@ -50,11 +50,7 @@ impl Site {
 
     /// The new Git everywhere, with the server's gitconfig.
     fn command(&self, program: &str, dir: &str) -> Command {
-        let mut command = self.sandbox.command(program, dir);
-        let path = std::env::var("PATH").unwrap();
-        command.env("PATH", format!("{}:{path}", self.git.display()));
-        command.env_remove("GIT_CONFIG_NOSYSTEM").env("GIT_CONFIG_SYSTEM", self.sandbox.path("system"));
-        command
+        self.sandbox.command_on_server(program, dir, &self.git)
     }
 
     /// Pushes; what the pusher saw.
@@ -110,8 +106,11 @@ fn the_repositorys_own_hook_and_the_chain_run_too_with_the_whole_stdin() {
     }
 }
 
+/// Puts something at a path.
+type Place = Box<dyn Fn(&Path)>;
+
 /// Each way in which `hooks/post-receive` starts the program beside the configuration.
-fn beside(site: &Site) -> Vec<(&'static str, Box<dyn Fn(&Path)>)> {
+fn beside(site: &Site) -> Vec<(&'static str, Place)> {
     let bin = site.sandbox.path("bin");
     fs::create_dir_all(&bin).unwrap();
     symlink(PROGRAM, bin.join("git-service-hook")).unwrap();

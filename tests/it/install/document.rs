@@ -39,11 +39,7 @@ impl Machine {
 
     /// With the program on PATH, and a system's gitconfig of its own.
     fn command(&self, program: &str, dir: &str) -> Command {
-        let mut command = self.sandbox.command(program, dir);
-        let path = std::env::var("PATH").unwrap();
-        command.env("PATH", format!("{}:{path}", self.sandbox.path("bin").display()));
-        command.env_remove("GIT_CONFIG_NOSYSTEM").env("GIT_CONFIG_SYSTEM", self.sandbox.path("etc/gitconfig"));
-        command
+        self.sandbox.command_on_server(program, dir, &self.sandbox.path("bin"))
     }
 
     /// Runs a block; /srv and /etc are in the sandbox.
@@ -112,7 +108,7 @@ fn the_lines_for_gits_configuration_are_what_it_reads() {
     let told = machine.run("git service-hook uninstall -C /srv/git/payments.git");
     assert!(!told.contains("still starts it"), "{told}");
     machine.run(blocks("Taking it away")[2]);
-    assert_eq!(fs::read_to_string(machine.sandbox.path("etc/gitconfig")).unwrap(), "");
+    assert_eq!(fs::read_to_string(machine.sandbox.path("system")).unwrap(), "");
 }
 
 #[test]

@@ -55,6 +55,16 @@ impl Sandbox {
         command
     }
 
+    /// The same with a folder before all others on PATH, and `system` in the sandbox for the system's gitconfig.
+    pub fn command_on_server(&self, program: &str, dir: &str, first: &Path) -> Command {
+        let mut command = self.command(program, dir);
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::iter::once(first.to_owned()).chain(std::env::split_paths(&path));
+        command.env("PATH", std::env::join_paths(folders).unwrap());
+        command.env_remove("GIT_CONFIG_NOSYSTEM").env("GIT_CONFIG_SYSTEM", self.path("system"));
+        command
+    }
+
     /// Runs git, which must succeed; returns its stdout without the last newline.
     #[track_caller]
     pub fn git(&self, dir: &str, arguments: &[&str]) -> String {
