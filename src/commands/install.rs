@@ -64,7 +64,9 @@ fn install(session: &Session, chain: bool) -> Result<u8, Failure> {
     };
     print::stdout(&format!("{}: {placed}", git_dir.display()));
     for hook in hook_file::starting_us(&repository) {
-        print::stdout(&format!("note: {hook} in Git's configuration starts it as well; each push is told once"));
+        print::stdout(&format!(
+            "note: {hook} in Git's configuration starts it too (Git 2.54 and newer); each push is told once"
+        ));
     }
     starter(&git_dir)
 }
