@@ -55,7 +55,7 @@ impl Server {
         let srv = self.sandbox.path("srv").display().to_string();
         let file = file
             .replace("https://audit.example.com/push", &self.receiver.url("/audit"))
-            .replace("http://jenkins.example.com:8080/generic-webhook-trigger/invoke", &self.receiver.url("/ci"))
+            .replace("https://jenkins.example.com/generic-webhook-trigger/invoke", &self.receiver.url("/ci"))
             .replace("/srv/git\"", &format!("{srv}\""))
             .replace("wait = \"2s\"", "wait = \"20s\"");
         let path = self.sandbox.write("server/hooks.toml", file);

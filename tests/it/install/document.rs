@@ -11,7 +11,7 @@ use std::process::Command;
 const DOCUMENT: &str = include_str!("../../../docs/install.md");
 
 /// The commands of a section, block by block.
-fn blocks(heading: &str) -> Vec<&'static str> {
+pub fn blocks(heading: &str) -> Vec<&'static str> {
     let section = DOCUMENT.split("\n## ").find(|section| section.starts_with(heading)).unwrap();
     section.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
 }

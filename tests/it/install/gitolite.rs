@@ -1,6 +1,7 @@
 //! gitolite, as its manual sets it up: the hook in `LOCAL_CODE/hooks/common`, one hooks.toml for the server, people
 //! who push over SSH.
 
+use super::document::blocks;
 use super::script;
 use crate::support::receiver::{Answer, Receiver};
 use crate::support::server::{Ssh, key_pair};
@@ -28,8 +29,6 @@ impl Gitolite {
             key_pair(&sandbox, name);
         }
         fs::create_dir_all(sandbox.path("gl/.ssh")).unwrap();
-        fs::create_dir_all(sandbox.path("gl/local/hooks/common")).unwrap();
-        symlink(PROGRAM, sandbox.path("gl/local/hooks/common/post-receive")).unwrap();
         sandbox
             .write("gl/.gitconfig", "[user]\n\tname = G\n\temail = g@example.com\n[init]\n\tdefaultBranch = master\n");
         let home = sandbox.path("gl").display().to_string();
@@ -39,7 +38,10 @@ impl Gitolite {
         site.settings("%RC = (", "%RC = (\n LOCAL_CODE => \"$ENV{HOME}/local\", HOSTNAME => 'here',");
         site.settings("GIT_CONFIG_KEYS                 =>  ''", "GIT_CONFIG_KEYS => 'receive\\..*'");
         site.configure("");
-        site.gitolite(&["setup", "--hooks-only"]);
+        let [as_documented] = blocks("gitolite")[..] else { panic!("one block") };
+        fs::create_dir(site.sandbox.path("bin")).unwrap();
+        symlink(PROGRAM, site.sandbox.path("bin/git-service-hook")).unwrap();
+        site.as_host("sh", &["-euc", as_documented]);
         site.git("admin", "", &["clone", "-q", &site.url("gitolite-admin"), "ga"]);
         for name in ["alice", "bob", "server-other"] {
             fs::copy(site.sandbox.path(&format!("{name}.pub")), site.sandbox.path(&format!("ga/keydir/{name}.pub")))
@@ -69,9 +71,14 @@ impl Gitolite {
     }
 
     fn gitolite(&self, arguments: &[&str]) {
-        let mut gitolite = self.sandbox.command("gitolite", "gl");
-        gitolite.env("HOME", self.sandbox.path("gl")).env_remove("GIT_CONFIG_GLOBAL").args(arguments);
-        let out = gitolite.output().unwrap();
+        self.as_host("gitolite", arguments);
+    }
+
+    /// As the hosting account.
+    fn as_host(&self, program: &str, arguments: &[&str]) {
+        let mut command = self.sandbox.command_on_server(program, "gl", &self.sandbox.path("bin"));
+        command.env("HOME", self.sandbox.path("gl")).env_remove("GIT_CONFIG_GLOBAL").args(arguments);
+        let out = command.output().unwrap();
         assert!(out.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
     }
 
