@@ -1,7 +1,9 @@
 //! `check`: what it finds in a set-up, and that it finds nothing in a good one.
 
+mod golden;
 mod good;
 mod scenes;
+mod surroundings;
 
 use crate::support::Sandbox;
 use std::fs;
