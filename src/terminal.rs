@@ -1,74 +1,115 @@
-//! What a terminal can show: colours, and how many columns there are. Knows no commands and no words.
-//!
-//! Colour is decoration: every text says the same without it.
+//! How a text looks on a terminal: colours where somebody sees them, the columns that it takes. Knows no words.
 
 use crate::environment::Environment;
 use std::io::IsTerminal;
-use std::os::fd::AsFd;
 
-/// Columns where nobody says.
-pub const COLUMNS: usize = 80;
+/// Columns where nobody says how many there are.
+const WIDTH: usize = 80;
 
-/// How text for one stream is set off.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Whether to use colours (no-color.org).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
-    coloured: bool,
+    colours: bool,
 }
 
 impl Style {
-    /// No colour at all: for pipes, files and the pusher.
-    pub const PLAIN: Self = Self { coloured: false };
-
-    /// Colour only for eyes that want it: a terminal, and neither `NO_COLOR` (no-color.org) nor a dumb one.
-    pub fn of(stream: &impl IsTerminal) -> Self {
-        Self { coloured: stream.is_terminal() && wanted(&Environment::of_process()) }
+    /// For what goes to `stream`.
+    pub fn of(stream: &impl IsTerminal, environment: &Environment) -> Self {
+        let refused = environment.non_empty("NO_COLOR").is_some() || environment.get("TERM").as_deref() == Some("dumb");
+        Self { colours: stream.is_terminal() && !refused }
     }
 
-    /// Names and headings.
-    #[must_use]
+    /// Without colours.
+    pub const fn plain() -> Self {
+        Self { colours: false }
+    }
+
+    /// With colours.
+    pub const fn coloured() -> Self {
+        Self { colours: true }
+    }
+
+    /// Whether there are any.
+    pub fn is_coloured(self) -> bool {
+        self.colours
+    }
+
+    fn with(self, code: &str, text: &str) -> String {
+        if self.colours && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    /// What to look at first.
     pub fn bold(self, text: &str) -> String {
-        self.wrap("1", text)
+        self.with("1", text)
     }
 
-    /// What went wrong.
-    #[must_use]
+    /// What does not work.
     pub fn red(self, text: &str) -> String {
-        self.wrap("31", text)
+        self.with("31", text)
     }
 
-    /// What waits, and what is left out.
-    #[must_use]
+    /// What may not work as expected.
     pub fn yellow(self, text: &str) -> String {
-        self.wrap("33", text)
+        self.with("33", text)
     }
 
-    /// What went well.
-    #[must_use]
+    /// What is well.
     pub fn green(self, text: &str) -> String {
-        self.wrap("32", text)
+        self.with("32", text)
     }
 
-    /// What is beside the point.
-    #[must_use]
+    /// What may be passed over.
     pub fn dim(self, text: &str) -> String {
-        self.wrap("2", text)
-    }
-
-    /// Nothing around nothing: a blank cell stays blank. `text` must be cleaned of control characters already.
-    fn wrap(self, code: &str, text: &str) -> String {
-        if self.coloured && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        self.with("2", text)
     }
 }
 
-/// Whether the environment leaves colour on.
-fn wanted(environment: &Environment) -> bool {
-    environment.non_empty("NO_COLOR").is_none() && environment.get("TERM").as_deref() != Some("dumb")
+/// Columns of the terminal behind `stream`, 80 where there is none.
+pub fn width(stream: &(impl IsTerminal + std::os::fd::AsFd)) -> usize {
+    let size = stream.is_terminal().then(|| rustix::termios::tcgetwinsize(stream).ok()).flatten();
+    size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0).unwrap_or(WIDTH)
 }
 
-/// Columns of the terminal behind a stream; [`COLUMNS`] where it is none, or does not say.
-pub fn width(stream: &impl AsFd) -> usize {
-    let columns = rustix::termios::tcgetwinsize(stream).map_or(0, |size| usize::from(size.ws_col));
-    if columns == 0 { COLUMNS } else { columns }
+/// Columns that a text takes.
+pub fn columns(text: &str) -> usize {
+    text.chars().map(of_char).sum()
+}
+
+/// Columns of a character: two in the scripts of East Asia and for pictures (Unicode, UAX #11, by blocks), none for
+/// marks that stand on the one before.
+pub fn of_char(c: char) -> usize {
+    match u32::from(c) {
+        0x300..=0x36f | 0x200b..=0x200f | 0x20d0..=0x20ff | 0xfe00..=0xfe0f => 0,
+        0x1100..=0x115f
+        | 0x2e80..=0xa4cf
+        | 0xac00..=0xd7a3
+        | 0xf900..=0xfaff
+        | 0xfe30..=0xfe6f
+        | 0xff00..=0xff60
+        | 0xffe0..=0xffe6
+        | 0x1f300..=0x1faff
+        | 0x20000..=0x3fffd => 2,
+        _ => 1,
+    }
+}
+
+/// The beginning in at most `width` columns, with a sign where something is missing.
+pub fn cut(text: &str, width: usize) -> String {
+    if columns(text) <= width {
+        return text.to_owned();
+    }
+    let (mut short, mut taken) = (String::new(), 0);
+    for c in text.chars() {
+        taken += of_char(c);
+        if taken + 1 > width {
+            break;
+        }
+        short.push(c);
+    }
+    if width > 0 {
+        short.push('…');
+    }
+    short
 }
 
 #[cfg(test)]
@@ -76,18 +117,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colour_is_for_terminals_alone() {
+    fn colours_are_for_terminals_whose_owner_wants_them() {
         let file = std::fs::File::open("/dev/null").unwrap();
-        assert_eq!((Style::of(&file), width(&file)), (Style::PLAIN, COLUMNS));
-        assert_eq!(Style::PLAIN.red("no"), "no");
-        let coloured = Style { coloured: true };
-        assert_eq!((coloured.red("no"), coloured.bold("")), ("\x1b[31mno\x1b[0m".into(), String::new()));
+        assert_eq!(Style::of(&file, &Environment::default()), Style::plain());
+        assert_eq!(Style::coloured().red("no"), "\x1b[31mno\x1b[0m");
+        assert_eq!(Style::plain().red("no"), "no");
+        assert_eq!(width(&file), 80);
     }
 
     #[test]
-    fn the_environment_can_switch_it_off() {
-        let on = |name: &str, value: &str| wanted(&Environment::from([(name, value)]));
-        assert!(on("NO_COLOR", "") && on("TERM", "xterm"));
-        assert!(!on("NO_COLOR", "1") && !on("TERM", "dumb"));
+    fn wide_characters_take_two_columns() {
+        assert_eq!(columns("a提交é"), 6);
+        assert_eq!(columns("e\u{301}"), 1);
+        assert_eq!(cut("提交提交", 6), "提交…");
+        assert_eq!(cut("提交", 4), "提交");
     }
 }

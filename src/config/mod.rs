@@ -7,6 +7,7 @@
 mod ca;
 mod defaults;
 mod entry;
+mod excerpt;
 mod file;
 mod form;
 mod hook;
@@ -15,6 +16,7 @@ mod layers;
 mod locate;
 mod mistake;
 mod named;
+mod odd;
 mod place;
 mod project;
 mod read;
@@ -22,12 +24,14 @@ mod reference;
 mod settings;
 mod shared;
 mod suggest;
+mod tokens;
 mod value;
 mod web;
 
-pub use hook::{Hook, Per};
+pub use excerpt::Excerpt;
+pub use hook::{Hook, Per, Trial};
 pub use layers::load;
-pub use locate::Places;
+pub use locate::{Places, SecretFile};
 pub use mistake::Mistake;
 pub use settings::Deliver;
 

@@ -20,6 +20,7 @@ mod config_references;
 mod delivery;
 mod demo;
 mod differential;
+mod docs;
 mod events;
 mod history;
 mod install;
