@@ -23,6 +23,7 @@ use crate::{clock, exit};
 use findings::Findings;
 use page::Page;
 use row::Row;
+use serde_json::json;
 use std::io::{IsTerminal, stdout};
 use std::path::{Path, PathBuf};
 
@@ -75,10 +76,10 @@ fn all(session: &Session, dir: &Path, arguments: &Arguments) -> Result<u8, Failu
     let each = |git_dir: &PathBuf| {
         let session = session.at(git_dir);
         as_owner::said_or_here(&session, |session| part(session, arguments))
-            .unwrap_or_else(|failure| (Row::failed(&failure.message).to_string(), failure.code))
+            .unwrap_or_else(|failure| (not_looked_at(&session, &failure, arguments), failure.code))
     };
-    let lost = || (Row::failed("could not be looked at").to_string(), exit::FAILURE);
-    let said = parallel::map(&found, each).into_iter().map(|said| said.unwrap_or_else(lost)).collect::<Vec<_>>();
+    let said = parallel::map(&found, each).into_iter();
+    let said = said.map(|said| said.unwrap_or_else(|| (String::new(), exit::FAILURE))).collect::<Vec<_>>();
     let code = said.iter().map(|(_, code)| *code).max().unwrap_or(exit::OK);
     if arguments.json {
         said.iter().filter(|(text, _)| !text.is_empty()).for_each(|(text, _)| print::stdout(text.trim_end()));
@@ -95,13 +96,24 @@ fn all(session: &Session, dir: &Path, arguments: &Arguments) -> Result<u8, Failu
 /// One of many repositories: a row, or its findings as JSON.
 fn part(session: &Session, arguments: &Arguments) -> (String, u8) {
     match examine(session) {
-        Err(failure) => (Row::failed(&failure.message).to_string(), failure.code),
+        Err(failure) => (not_looked_at(session, &failure, arguments), failure.code),
         Ok((repository, findings)) if arguments.json => {
             let name = repository.git_dir().display().to_string();
             let lines = findings.sorted().map(|f| f.json(&name).to_string()).collect::<Vec<_>>();
             (lines.join("\n"), code(&findings))
         }
         Ok((_, findings)) => (Row::of(&findings).to_string(), code(&findings)),
+    }
+}
+
+/// A repository that could not be opened.
+fn not_looked_at(session: &Session, failure: &Failure, arguments: &Arguments) -> String {
+    let repository = session.dir.as_deref().unwrap_or_else(|| Path::new(".")).display().to_string();
+    let message = &failure.message;
+    if arguments.json {
+        json!({"repository": repository, "severity": "error", "message": message}).to_string()
+    } else {
+        Row::failed(message).to_string()
     }
 }
 

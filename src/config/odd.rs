@@ -26,7 +26,9 @@ pub(super) fn of(source: &Source) -> Vec<Mistake> {
         found.extend(hook.clear_text());
         found.extend(hook.unverified());
         found.extend(hook.updates());
-        found.into_iter().for_each(|(at, message)| notes.note(at, None, message, Severity::Warning));
+        for (at, message) in found {
+            notes.note(at, None, message, Severity::Warning);
+        }
     }
     notes.into_mistakes()
 }
@@ -105,7 +107,7 @@ impl Written<'_, '_> {
     fn repositories(&self, found: &mut Vec<Odd>) {
         for (pattern, at) in self.list("repositories") {
             let plain = pattern.trim_start_matches('!');
-            if plain.ends_with(".git") && !plain.starts_with(['/', '*', '{', '[', '?']) {
+            if plain.strip_suffix(".git").is_some() && !plain.starts_with(['/', '*', '{', '[', '?']) {
                 let why = "names of projects have no `.git`, and paths begin with `/`";
                 found.push((at, format!("`repositories` has a pattern that matches nothing: {why}")));
             }
@@ -158,7 +160,7 @@ fn no_ref(pattern: &str) -> Option<&'static str> {
         Some("has `~`, `^`, `:`, `..` or `@{` in its name")
     } else if plain.starts_with('/') || plain.ends_with('/') || plain.contains("//") {
         Some("has an empty part between slashes")
-    } else if plain.ends_with(".lock") || plain.ends_with('.') {
+    } else if plain.strip_suffix(".lock").is_some() || plain.ends_with('.') {
         Some("ends in `.` or `.lock`")
     } else {
         None

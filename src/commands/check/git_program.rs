@@ -149,7 +149,7 @@ mod tests {
             named(&[&[event.clone(), command.clone()][..], &more].concat())
         };
         assert_eq!(of(&[]), [("tell".to_owned(), true)]);
-        assert_eq!(named(&[command.clone()]), [("tell".to_owned(), false)]);
+        assert_eq!(named(std::slice::from_ref(&command)), [("tell".to_owned(), false)]);
         assert_eq!(of(&[("hook.tell.enabled", "false")]), []);
         assert_eq!(of(&[("hook.tell.command", "mail")]), []);
         assert_eq!(of(&[("hook.tell.event", "update")]), [("tell".to_owned(), true)]);

@@ -21,8 +21,9 @@ pub(super) fn look(repository: &Repository, caught_up: bool, findings: &mut Find
         let message = format!("never runs: {says} names another directory");
         findings.warn(shown(git_dir, &own.path()), message);
     }
-    let configured = by_configuration(&settings, findings);
-    let look = Look { git_dir, file: elsewhere.as_ref().unwrap_or(&own), says: elsewhere.is_some().then_some(says) };
+    let file = elsewhere.as_ref().unwrap_or(&own);
+    let configured = by_configuration(&settings, starts_us(file), findings);
+    let look = Look { git_dir, file, says: elsewhere.is_some().then_some(says) };
     look.post_receive(caught_up, configured.as_ref(), findings);
     look.chain(findings);
 }
@@ -33,8 +34,17 @@ fn origin(settings: &[Setting]) -> String {
     hooks_path.map_or_else(|| "core.hooksPath".to_owned(), |setting| format!("core.hooksPath in {}", setting.origin))
 }
 
-/// The git that is found, and the hook of its configuration that it starts.
-fn by_configuration(settings: &[Setting], findings: &mut Findings) -> Option<Configured> {
+/// Whether `post-receive` is us, or leads to us.
+fn starts_us(file: &HookFile) -> bool {
+    match file.standing() {
+        Standing::Missing => false,
+        Standing::Link(_) | Standing::Shim => true,
+        Standing::Foreign => hook_file::mentions_us(&file.path()),
+    }
+}
+
+/// The git that is found, and the hook of its configuration that it starts, beside a hook that starts us already or not.
+fn by_configuration(settings: &[Setting], started_already: bool, findings: &mut Findings) -> Option<Configured> {
     let version = git_program::version();
     match &version {
         None => findings.warn(None, "git is not found on PATH: its version and its configuration are not known"),
@@ -52,6 +62,8 @@ fn by_configuration(settings: &[Setting], findings: &mut Findings) -> Option<Con
             _ if !has_event => {
                 findings.warn(place, format!("never runs: `hook.{name}.event = post-receive` is missing beside it"));
             }
+            // It waits for a newer Git.
+            Some((version, _)) if *version < CONFIGURED_HOOKS && started_already => {}
             Some((version, shown)) if *version < CONFIGURED_HOOKS => {
                 findings.warn(place, format!("is not run by git {shown}: {CONFIGURED_HOOKS} and later do"));
             }
@@ -100,7 +112,7 @@ impl Look<'_> {
             Standing::Foreign if !hook_file::mentions_us(&path) => {
                 findings.fine(format!("hook.{name}.command in {origin} starts it, beside another hook"));
             }
-            _ => {
+            Standing::Foreign | Standing::Link(_) | Standing::Shim => {
                 let message = format!("starts it, and so does {}: one of the two is enough", place());
                 findings.warn(format!("hook.{name}.command in {origin}"), message);
             }

@@ -9,9 +9,9 @@ use crate::git::{self, Repository};
 /// Looks at the configuration of a repository.
 pub(super) fn look(repository: &Repository, loaded: &Loaded, places: &Places, findings: &mut Findings) {
     let git_dir = repository.git_dir();
-    let placed = |mistake: &Mistake| Finding::placed(mistake, places.excerpt(mistake));
-    loaded.mistakes.iter().for_each(|mistake| findings.push(placed(mistake)));
-    places.oddities().iter().for_each(|oddity| findings.push(placed(oddity)));
+    let at_place = |mistake: &Mistake| Finding::placed(mistake, places.excerpt(mistake));
+    loaded.mistakes.iter().for_each(|mistake| findings.push(at_place(mistake)));
+    places.oddities().iter().for_each(|oddity| findings.push(at_place(oddity)));
     if let Some(why) = &loaded.hold {
         findings.mistake(None, format!("nothing is sent, pushes are recorded and wait: {why}"));
     }
@@ -23,7 +23,7 @@ pub(super) fn look(repository: &Repository, loaded: &Loaded, places: &Places, fi
     let project = loaded.project(git_dir, None, repository.default_branch().as_deref());
     for (key, why) in loaded.rehearse_project(&project) {
         let place = places.of_project(key, format!("`{key}`: {why}"));
-        findings.push(placed(&place));
+        findings.push(at_place(&place));
     }
     let account = git::pusher(&Environment::default(), &[]).username;
     let mut well = Vec::new();

@@ -5,6 +5,7 @@ use crate::action::Severity;
 use crate::commands::print;
 use crate::report::clean;
 use crate::terminal::{Style, columns, cut};
+use std::fmt::Write as _;
 
 /// Columns of a name at most: what is longer pushes its own line to the right.
 const NAME: usize = 40;
@@ -114,7 +115,7 @@ pub(super) fn table(rows: &[(String, Row)], width: Option<usize>, style: Style) 
             None => format!("{lead}{first}"),
         };
         let rest = line.strip_prefix(state.word()).unwrap_or_default();
-        text.push_str(&format!("{}{}\n", state.coloured(style, state.word()), rest.trim_end()));
+        let _ = writeln!(text, "{}{}", state.coloured(style, state.word()), rest.trim_end());
     }
     let count = |state: State| rows.iter().filter(|(_, row)| row.state == state).count();
     let sum = State::ALL.into_iter().map(|state| (count(state), state)).filter(|(count, _)| *count > 0);

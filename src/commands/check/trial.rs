@@ -48,7 +48,9 @@ impl Trial<'_> {
             Ok(action) => {
                 if let Some(url) = hook.destination().filter(|_| readable && self.address_is_elsewhere()) {
                     let oddity = hook.parameters.judge_address(&url);
-                    oddity.into_iter().for_each(|finding| findings.push(self.told(&finding)));
+                    if let Some(oddity) = oddity {
+                        findings.push(self.told(&oddity));
+                    }
                 }
                 if !names_fail {
                     self.render(action.as_ref(), &trial.secrets, &trial.unread, findings);

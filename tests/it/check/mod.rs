@@ -1,7 +1,9 @@
 //! `check`: what it finds in a set-up, and that it finds nothing in a good one.
 
+mod golden;
 mod good;
 mod scenes;
+mod surroundings;
 
 use crate::support::Sandbox;
 use std::fs;
@@ -108,7 +110,15 @@ fn json_is_an_object_a_line() {
     assert_eq!(code, 1);
     let lines: Vec<serde_json::Value> = said.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     assert!(lines.iter().any(|l| l["severity"] == "mistake" && l["hook"] == "x"), "{said}");
+    assert!(lines.iter().any(|l| l["file"] == "hooks.toml" && l["line"] == 1 && l["column"] == 1), "{said}");
     assert!(lines.iter().all(|l| l["message"].is_string() && l["repository"].is_string()));
+    sandbox.git("", &["init", "-q", "--bare", "broken.git"]);
+    sandbox.write("broken.git/config", "[core\n");
+    let out = sandbox.run("", &["check", "--json", "--all", "."]);
+    let said = String::from_utf8(out.stdout).unwrap();
+    let lines: Vec<serde_json::Value> = said.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let of = |name: &str| lines.iter().find(|l| l["repository"].as_str().unwrap().ends_with(name)).unwrap();
+    assert_eq!((&of("broken.git")["severity"], &of("r.git")["severity"]), (&"error".into(), &"mistake".into()));
 }
 
 #[test]

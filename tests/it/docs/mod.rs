@@ -2,6 +2,7 @@
 
 mod blocks;
 mod commands;
+mod pictures;
 mod words;
 
 use crate::support::Sandbox;
@@ -36,8 +37,15 @@ fn every_configuration_in_the_documentation_loads_without_a_mistake() {
     }
 }
 
-/// Of a robot.
-const ADDRESS: &str = "https://open.feishu.cn/open-apis/bot/v2/hook/x";
+/// An address that fits the last action in a text.
+fn address(before: &str) -> &'static str {
+    match before.rsplit("action = \"").next().unwrap_or_default() {
+        action if action.starts_with("wecom") => "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=x",
+        action if action.starts_with("dingding") => "https://oapi.dingtalk.com/robot/send?access_token=x",
+        action if action.starts_with("feishu") => "https://open.feishu.cn/open-apis/bot/v2/hook/x",
+        _ => "https://example.com/push",
+    }
+}
 
 /// What `check` finds wrong with the server's file and the repository's, on a server where all secrets are there. A few
 /// keys alone are those of a hook.
@@ -49,11 +57,12 @@ fn mistakes(server: &str, repository: &str) -> Vec<String> {
     let repository = format!("{}{repository}", if bare { hook } else { "" });
     for (folder, text) in [("server", server), ("repo.git", &repository)] {
         let text = text.replace("/etc/git-service-hook", sandbox.path("server").to_str().unwrap());
-        for name in text.split("file = \"").skip(1).filter_map(|rest| rest.split('"').next()) {
+        for (at, key) in text.match_indices("file = \"") {
+            let name = text[at + key.len()..].split('"').next().unwrap_or_default();
             std::fs::create_dir_all(sandbox.path(folder)).unwrap();
             let place = sandbox.path(folder).join(name);
             let is_address = place.extension().is_some_and(|extension| extension == "url");
-            std::fs::write(place, if is_address { ADDRESS } else { "secret" }).unwrap();
+            std::fs::write(place, if is_address { address(&text[..at]) } else { "secret" }).unwrap();
         }
         sandbox.write(&format!("{folder}/hooks.toml"), text);
     }
