@@ -3,15 +3,20 @@
 use super::subject::{Subject, Wanted};
 use super::{Failure, Session, check, print};
 use crate::action::{Action, Attempt, Verdict};
-use crate::config::{Hook, Per};
+use crate::config::{self, Hook, Per, Places};
 use crate::http::{Request, Response};
 use crate::outgoing::{Kind, Outgoing};
 use crate::secret::Secrets;
+use crate::terminal::{self, Style, wrapped};
 use crate::transport::{self, Options};
 use crate::{clock, exit};
+use std::io::stdout;
 
 /// Characters of an answer that are shown when it was no yes.
 const EXCERPT: usize = 300;
+
+/// Lines are never longer on a wide terminal.
+const WIDEST: usize = 100;
 
 /// Of `test`.
 #[derive(Clone, Debug, clap::Args)]
@@ -31,24 +36,38 @@ pub struct Arguments {
 struct Outcome {
     accepted: bool,
     words: String,
+    /// What was answered to a request that was not accepted.
+    answer: String,
+    /// What to do about it.
+    advice: Vec<&'static str>,
+}
+
+impl Outcome {
+    fn no(words: String) -> Self {
+        Self { accepted: false, words, answer: String::new(), advice: Vec::new() }
+    }
 }
 
 /// Sends to one hook after the other.
 pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
-    let subject = Subject::find(session, &Wanted { range: None, name: arguments.name.as_deref() })?;
-    check::tell_mistakes(&subject.loaded);
+    let repository = session.repository()?;
+    let loaded = config::load(repository.git_dir(), &session.environment);
+    check::tell_mistakes(&loaded);
+    let wanted = Wanted { name: arguments.name.as_deref(), ..Wanted::default() };
+    let subject = Subject::of(session, &repository, loaded, &wanted)?;
     if let Some(why) = &subject.loaded.hold {
         return Err(Failure::new(format!("nothing is sent: {why}")));
     }
     let names = arguments.hooks.iter().map(String::as_str).collect::<Vec<_>>();
-    let hooks = subject.hooks(&names)?;
+    let hooks = subject.hooks(&names, &Places::read(repository.git_dir(), &session.environment))?;
     if hooks.is_empty() {
         return Err(Failure::new("no hook is configured: see hooks.toml in the Git directory"));
     }
+    let (style, width) = (Style::of(&stdout(), &session.environment), terminal::width(&stdout()).min(WIDEST));
     let mut code = exit::OK;
     for hook in hooks {
         let outcome = send(&subject, hook, arguments.as_push);
-        print::stdout(&format!("{}: {}", hook.name, print::plain(&outcome.words)));
+        print::stdout(&written(&hook.name, &outcome, style, width));
         if !outcome.accepted {
             code = exit::FAILURE;
         }
@@ -56,10 +75,30 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     Ok(code)
 }
 
+/// The verdict; below it the answer and what to do, where it was no plain yes.
+fn written(name: &str, outcome: &Outcome, style: Style, width: usize) -> String {
+    let words = print::plain(&outcome.words);
+    let words = if outcome.accepted { style.green(&words) } else { style.red(&words) };
+    let mut text = format!("{}: {words}", style.bold(name));
+    if !outcome.answer.is_empty() {
+        text.push_str(&style.dim(&paragraph("  ", &print::plain(&outcome.answer), width)));
+    }
+    for advice in &outcome.advice {
+        text.push_str(&paragraph("  - ", advice, width));
+    }
+    text
+}
+
+/// A line end, and lines that are set in below the first one's text.
+fn paragraph(first: &str, text: &str, width: usize) -> String {
+    let text = wrapped(text, width.saturating_sub(first.len()), "");
+    format!("\n{first}{}", text.replace('\n', &format!("\n{}", " ".repeat(first.len()))))
+}
+
 fn send(subject: &Subject, hook: &Hook, as_push: bool) -> Outcome {
     let (action, secrets) = match hook.action() {
         Ok(built) => built,
-        Err(why) => return Outcome { accepted: false, words: format!("not sent: {why}") },
+        Err(why) => return Outcome::no(format!("not sent: {why}")),
     };
     let kind = match (as_push, hook.per) {
         (false, _) => Kind::Test,
@@ -67,17 +106,23 @@ fn send(subject: &Subject, hook: &Hook, as_push: bool) -> Outcome {
         (true, Per::Ref) => Kind::Ref,
     };
     let outgoing = subject.for_hook(hook, kind);
-    let mut outcome = attempt(action.as_ref(), &outgoing, hook, &secrets, false);
-    if outcome.is_none() {
-        outcome = attempt(action.as_ref(), &outgoing, hook, &secrets, true);
-    }
-    outcome.unwrap_or_else(|| Outcome { accepted: false, words: "refused in the plain form as well".to_owned() })
+    let attempt = |simplify| attempt(action.as_ref(), &outgoing, hook, &secrets, simplify);
+    attempt(false).unwrap_or_else(|refused| {
+        let plain = attempt(true).unwrap_or_else(Outcome::no);
+        Outcome { words: format!("{}; in the plain form, since {refused}", plain.words), ..plain }
+    })
 }
 
-/// `None` when the receiver wants the plain form.
-fn attempt(action: &dyn Action, out: &Outgoing, hook: &Hook, secrets: &Secrets, simplify: bool) -> Option<Outcome> {
+/// `Err` when the receiver wants the plain form: why.
+fn attempt(
+    action: &dyn Action,
+    out: &Outgoing,
+    hook: &Hook,
+    secrets: &Secrets,
+    simplify: bool,
+) -> Result<Outcome, String> {
     let attempt = Attempt { now_ms: clock::now_ms(), number: if simplify { 2 } else { 1 }, simplify };
-    let no = |words: String| Some(Outcome { accepted: false, words: secrets.redact(&words) });
+    let no = |words: String| Ok(Outcome::no(secrets.redact(&words)));
     let request = match action.request(out, &attempt) {
         Ok(request) => request,
         Err(why) => return no(format!("not sent: {why}")),
@@ -87,10 +132,17 @@ fn attempt(action: &dyn Action, out: &Outgoing, hook: &Hook, secrets: &Secrets, 
         Err(why) => return no(format!("not sent: {why}")),
     };
     match transport::send(&request, &options) {
-        Err(why) => no(format!("no answer: {}", request.secrets.redact(&why.what))),
+        Err(why) => {
+            let outcome = no(format!("no answer: {}", request.secrets.redact(&why.what)))?;
+            let advice = Some(why.advice).filter(|advice| !advice.is_empty()).into_iter().collect();
+            Ok(Outcome { advice, ..outcome })
+        }
         Ok(response) => match action.verdict(&response) {
-            Verdict::Simplify { .. } => None,
-            verdict => Some(judge(&verdict, &request, &response, secrets)),
+            Verdict::Simplify { why } if !simplify => Err(why),
+            verdict => {
+                let outcome = judge(&verdict, &request, &response, secrets);
+                Ok(Outcome { advice: action.advice(&response), ..outcome })
+            }
         },
     }
 }
@@ -114,18 +166,19 @@ fn judge(verdict: &Verdict, request: &Request, response: &Response, secrets: &Se
         Verdict::Simplify { why } => (false, why.clone()),
         Verdict::Failed { why } => (false, format!("failed: {why}")),
     };
-    let took = response.took.as_millis();
-    let mut words = format!("{words}, {took} ms");
+    let clean = |text: &str| secrets.redact(&request.secrets.redact(text));
     // The 403 of Jenkins' plugin repeats the request's headers: what cannot be cleaned for sure is not shown.
-    let excerpt = if accepted || response.status == 403 { String::new() } else { excerpt(response) };
-    if !excerpt.is_empty() {
-        words = format!("{words}\n  answer ({}): {excerpt}", response.status);
+    let excerpt = if accepted || response.status == 403 { String::new() } else { excerpt(&clean(&response.text())) };
+    let answer = if excerpt.is_empty() { excerpt } else { format!("answer ({}): {excerpt}", response.status) };
+    Outcome {
+        accepted,
+        words: clean(&format!("{words}, {} ms", response.took.as_millis())),
+        answer,
+        advice: Vec::new(),
     }
-    Outcome { accepted, words: secrets.redact(&request.secrets.redact(&words)) }
 }
 
-fn excerpt(response: &Response) -> String {
-    let text = response.text();
+fn excerpt(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let cut = text.chars().take(EXCERPT).collect::<String>();
     if cut.len() < text.len() { format!("{cut}…") } else { cut }
