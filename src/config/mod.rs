@@ -19,6 +19,7 @@ mod place;
 mod project;
 mod read;
 mod reference;
+mod schema;
 mod settings;
 mod shared;
 mod suggest;
@@ -29,6 +30,7 @@ pub use hook::{Hook, Per};
 pub use layers::load;
 pub use locate::Places;
 pub use mistake::Mistake;
+pub use schema::schema;
 pub use settings::Deliver;
 
 use crate::action::Severity;

@@ -3,6 +3,7 @@
 
 mod choice;
 mod form;
+mod schema;
 
 pub use choice::{Flavor, MsgType};
 
