@@ -63,7 +63,7 @@ impl Key {
     /// The schema of its value. Its title is how its comment begins.
     pub fn schema(&self) -> Value {
         let about = self.about.trim();
-        let end = [". ", ": ", "; ", ", "].iter().filter_map(|stop| about.find(stop)).min();
+        let end = [". ", ": ", "; "].iter().filter_map(|stop| about.find(stop)).min();
         let title = about[..end.unwrap_or(about.len())].trim_end_matches('.');
         let mut schema = json!({ "title": title, "description": about });
         merge(&mut schema, self.form.clone());

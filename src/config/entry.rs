@@ -52,7 +52,7 @@ table! {
         pushers: Option<ListOf<Anything>>,
         /// Who must have written one of the commits: patterns on name or e-mail. Deletions and tags pass.
         authors: Option<ListOf<Anything>>,
-        /// Whether `[skip ci]` in the newest commit's message, or the push option `ci.skip`, keeps it from firing.
+        /// Whether it does not fire for `[skip ci]`: in the newest commit's message, or the push option `ci.skip`.
         /// Default `false`, Jenkins `true`.
         pub(super) skip_ci: Option<bool>,
         /// Repositories for which it fires. Server's file; patterns on the project's name or the repository's absolute

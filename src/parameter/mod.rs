@@ -6,6 +6,7 @@ mod form;
 mod schema;
 
 pub use choice::{Flavor, MsgType};
+pub use schema::definitions;
 
 use crate::secret::Secrets;
 

@@ -1,36 +1,44 @@
 //! The forms of parameters in the words of JSON Schema: as `form.rs` and `choice.rs` read them.
 
 use super::{Flavor, List, MsgType, Pairs, Reference, Text};
-use crate::schema::{Form, words};
-use serde_json::{Value, json};
+use crate::schema::{Form, merge, words};
+use serde_json::{Map, Value, json};
+
+// What is about objects says nothing about strings: no form needs `anyOf`, behind which editors lose the description.
+
+/// What the forms below refer to, to be put under `definitions`.
+pub fn definitions() -> Map<String, Value> {
+    let request = "^(HTTP_|SSH_|GL_|GIT_|REMOTE_|CONTENT_)|^QUERY_STRING$";
+    let file = json!({
+        "title": "File that holds the value",
+        "description": "File that holds the value. A relative path starts at the directory of this file.",
+        "type": "string",
+        "minLength": 1,
+    });
+    let env = json!({
+        "title": "Variable of the environment that holds the value",
+        "description": "Variable of the environment that holds the value. None that a request sets: `HTTP_*`, `SSH_*`, \
+            `GL_*`, `GIT_*` and the like.",
+        "type": "string",
+        "minLength": 1,
+        "not": { "pattern": request },
+    });
+    let credential = json!({
+        "title": "Credential of systemd that holds the value",
+        "description": "Credential of systemd that holds the value: its name, as in `LoadCredential=`.",
+        "type": "string",
+        "pattern": "^[^/]+$",
+        "not": { "enum": [".", ".."] },
+    });
+    Map::from_iter([("file".to_owned(), file), ("env".to_owned(), env), ("credential".to_owned(), credential)])
+}
 
 impl Form for Reference {
     fn schema() -> Value {
-        let request = "^(HTTP_|SSH_|GL_|GIT_|REMOTE_|CONTENT_)|^QUERY_STRING$";
+        let defined = |name: &str| json!({ "$ref": format!("#/definitions/{name}") });
         json!({
             "type": "object",
-            "title": "Where the value stands: { file = \"PATH\" }, { env = \"NAME\" } or { credential = \"NAME\" }",
-            "properties": {
-                "file": {
-                    "title": "File that holds it",
-                    "description": "A relative path starts at the directory of this file.",
-                    "type": "string",
-                    "minLength": 1,
-                },
-                "env": {
-                    "title": "Variable of the environment that holds it",
-                    "description": "None that a request sets: `HTTP_*`, `SSH_*`, `GL_*`, `GIT_*` and the like.",
-                    "type": "string",
-                    "minLength": 1,
-                    "not": { "pattern": request },
-                },
-                "credential": {
-                    "title": "Credential of systemd that holds it",
-                    "type": "string",
-                    "pattern": "^[^/]+$",
-                    "not": { "enum": [".", ".."] },
-                },
-            },
+            "properties": { "file": defined("file"), "env": defined("env"), "credential": defined("credential") },
             "additionalProperties": false,
             "minProperties": 1,
             "maxProperties": 1,
@@ -38,27 +46,27 @@ impl Form for Reference {
     }
 }
 
-/// Defined once: `#/definitions/reference`.
-fn reference() -> Value {
-    json!({ "$ref": "#/definitions/reference" })
-}
-
 impl Form for Text {
     fn schema() -> Value {
-        json!({ "anyOf": [{ "type": "string" }, reference()] })
+        let mut schema = Reference::schema();
+        schema["type"] = json!(["string", "object"]);
+        schema
     }
 }
 
 impl Form for List {
     fn schema() -> Value {
-        json!({ "anyOf": [{ "type": "array", "items": Text::schema() }, { "type": "string" }, reference()] })
+        let mut schema = Reference::schema();
+        merge(&mut schema, json!({ "type": ["array", "string", "object"], "items": Text::schema() }));
+        schema
     }
 }
 
 impl Form for Pairs {
     fn schema() -> Value {
-        let value = json!({ "anyOf": [{ "type": ["string", "integer", "boolean"] }, reference()] });
-        json!({ "anyOf": [{ "type": "object", "additionalProperties": value }, { "type": "string" }] })
+        let mut value = Reference::schema();
+        value["type"] = json!(["string", "integer", "boolean", "object"]);
+        json!({ "type": ["object", "string"], "additionalProperties": value })
     }
 }
 

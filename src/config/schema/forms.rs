@@ -32,10 +32,7 @@ impl Form for Count {
 impl<T: Item + Form> Form for ListOf<T> {
     fn schema() -> Value {
         let least = u8::from(!T::MAY_BE_EMPTY);
-        json!({ "anyOf": [
-            { "type": "array", "items": T::schema(), "minItems": least },
-            { "type": "string", "minLength": least },
-        ] })
+        json!({ "type": ["array", "string"], "items": T::schema(), "minItems": least, "minLength": least })
     }
 }
 

@@ -17,20 +17,34 @@ pub(super) fn any(full: &Full) -> Value {
         bound(key, schema);
         full.annotate_key(key, schema);
     }
-    let actions = Kind::ALL.into_iter().map(|kind| {
-        let mut then = only(&[Common::NAMES, parameters::fields(kind)]);
-        merge(&mut then, json!({ "required": ["service_url"], "properties": full.defaults_of(kind) }));
-        json!({ "if": is("action", kind.id()), "then": then })
-    });
-    let customized = json!({ "if": is("msg_type", "customize"), "then": { "required": ["template"] } });
     // A repository's file may narrow a hook of the server's.
-    let narrowed = json!({ "if": { "not": { "required": ["action"] } }, "then": only(&[&FILTERS, &["enabled"]]) });
-    hook["allOf"] = json!(actions.chain([customized, narrowed]).collect::<Vec<_>>());
+    let narrowing = without(&hook, &[&FILTERS[..], &["enabled", "action"]].concat());
+    let mut rule = json!({ "properties": narrowing });
+    // A chain, no `allOf`: taplo would merge that, and offer no key any more.
+    for kind in Kind::ALL.into_iter().rev() {
+        rule = json!({ "if": is("action", kind.id()), "then": of_action(kind, &hook, full), "else": rule });
+    }
+    merge(&mut hook, rule);
     hook
 }
 
-fn only(keys: &[&[&str]]) -> Value {
-    json!({ "propertyNames": { "enum": keys.concat() } })
+/// What holds for the hooks of an action.
+fn of_action(kind: Kind, hook: &Value, full: &Full) -> Value {
+    let own = [Common::NAMES, parameters::fields(kind)].concat();
+    let mut properties = without(hook, &own);
+    properties.extend(full.defaults_of(kind));
+    let mut rule = json!({ "required": ["service_url"], "properties": properties });
+    if own.contains(&"msg_type") {
+        let customized = json!({ "if": is("msg_type", "customize"), "then": { "required": ["template"] } });
+        merge(&mut rule, customized);
+    }
+    rule
+}
+
+/// All keys but these, each refused where it stands: an editor would mark the whole table for a list of names.
+fn without(hook: &Value, keys: &[&str]) -> Map<String, Value> {
+    let all = hook["properties"].as_object().into_iter().flat_map(Map::keys);
+    all.filter(|key| !keys.contains(&key.as_str())).map(|key| (key.clone(), json!(false))).collect()
 }
 
 fn is(key: &str, word: &str) -> Value {
@@ -40,7 +54,8 @@ fn is(key: &str, word: &str) -> Value {
 /// The keys of all actions, each with what it means for which action.
 fn of_actions() -> Map<String, Value> {
     let mut merged = Map::new();
-    let declared = Kind::ALL.into_iter().flat_map(|kind| parameters::keys(kind).into_iter().map(move |key| (kind, key)));
+    let declared =
+        Kind::ALL.into_iter().flat_map(|kind| parameters::keys(kind).into_iter().map(move |key| (kind, key)));
     let declared = declared.collect::<Vec<_>>();
     for (_, key) in &declared {
         let mut schema = key.schema();

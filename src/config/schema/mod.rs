@@ -7,8 +7,8 @@ mod full;
 mod hook;
 
 use super::keys::Settings;
-use crate::parameter::Reference;
-use crate::schema::{Form, merge, table_of};
+use crate::parameter;
+use crate::schema::{merge, table_of};
 use full::Full;
 use serde_json::{Map, Value, json};
 
@@ -32,13 +32,15 @@ pub fn schema() -> Value {
         "additionalProperties": { "$ref": "#/definitions/hook" },
     });
     properties.insert("hook".to_owned(), hooks);
+    let mut definitions = parameter::definitions();
+    definitions.insert("hook".to_owned(), hook::any(&full));
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "hooks.toml of git-service-hook",
         "type": "object",
         "properties": properties,
         "additionalProperties": false,
-        "definitions": { "hook": hook::any(&full), "reference": Reference::schema() },
+        "definitions": definitions,
     })
 }
 
@@ -49,7 +51,7 @@ fn members(table: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {
 /// What the reader refuses of a value beyond its form.
 fn bound(key: &str, schema: &mut Value) {
     match key {
-        "service_url" => schema["anyOf"][0]["pattern"] = json!("^\\s*([Hh][Tt][Tt][Pp][Ss]?://|[$]\\{)"),
+        "service_url" => schema["pattern"] = json!("^\\s*([Hh][Tt][Tt][Pp][Ss]?://|[$]\\{)"),
         "url" | "commit_url" | "compare_url" => schema["pattern"] = json!("^$|^https?://|^[$]\\{|^\\{[%#]"),
         "root" | "state_dir" => schema["pattern"] = json!("^$|^/"),
         "max_refs" => schema["minimum"] = json!(1),
