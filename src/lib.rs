@@ -43,6 +43,7 @@ pub mod post_receive;
 pub mod push;
 pub mod report;
 pub mod schedule;
+pub mod schema;
 pub mod secret;
 pub mod signature;
 pub mod spool;
