@@ -11,6 +11,7 @@ pub mod install;
 mod parallel;
 pub mod preview;
 pub mod print;
+mod progress;
 pub mod redeliver;
 pub mod repositories;
 pub mod subject;

@@ -51,7 +51,7 @@ impl Page {
         };
         let text = wrapped(&format!("{place}{kind}{}", print::plain(&finding.sentence())), self.width, HANGING) + "\n";
         // Nothing of the colours counts as a column, so they come last.
-        let lead = wrapped(&format!("{place}{kind}"), self.width);
+        let lead = wrapped(&format!("{place}{kind}"), self.width, HANGING);
         let lead = lead.trim_end();
         let coloured = match (text.strip_prefix(lead), finding.severity) {
             (None, _) => text,
