@@ -13,6 +13,7 @@ pub mod man;
 mod parallel;
 pub mod preview;
 pub mod print;
+mod progress;
 pub mod redeliver;
 pub mod repositories;
 pub mod schema;

@@ -84,7 +84,7 @@ impl Page<'_> {
         match (find_hook(loaded, name), self.subject.not_on(self.places, name)) {
             (Some(hook), _) => Ok(self.of_hook(hook, is_named)),
             (None, Some(why)) => {
-                let text = format!("{}\n{}", self.heading(name, None), self.stopped(&why.to_string()));
+                let text = format!("{}\n{}", self.heading(name, None), self.stopped(why.words()));
                 Ok((text, !why.is_mistake()))
             }
             (None, None) => Err(unknown(loaded, name)),

@@ -21,10 +21,15 @@ impl<'a> Log<'a> {
         Ok(Self { spool, names: names.into_iter(), problems: Vec::new() })
     }
 
-    /// Says on stderr what could not be read.
+    /// Says on stderr what could not be read, and how many of those that nobody asked for cannot be.
     pub fn tell_problems(&self) {
         for problem in &self.problems {
             print::error(problem);
+        }
+        let older = self.names.as_slice().iter().filter(|id| !self.spool.is_record(id)).count();
+        if older > 0 {
+            let what = if older == 1 { "1 older record is" } else { &format!("{older} older records are") };
+            print::error(&format!("{what} broken (`git service-hook deliveries -n 0` says more)"));
         }
         match self.spool.put_aside() {
             0 => {}

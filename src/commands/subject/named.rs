@@ -56,6 +56,12 @@ impl Subject {
 }
 
 impl NotOn {
+    /// The reason alone.
+    pub fn words(&self) -> &str {
+        let (Self::Broken(words) | Self::Off(words)) = self;
+        words
+    }
+
     /// Whether somebody has to mend something.
     pub fn is_mistake(&self) -> bool {
         matches!(self, Self::Broken(_))
