@@ -110,7 +110,7 @@ fn the_manual_page_is_right_for_groff_and_mandoc() {
 fn git_shows_the_manual_page_when_asked_for_help() {
     if needs("man") {
         let sandbox = printed(&["man"], "share/man/man1/git-service-hook.1");
-        let path = std::env::var("PATH").unwrap();
+        let path = std::env::var_os("PATH").unwrap().into_string().unwrap();
         let ours = std::path::Path::new(PROGRAM).parent().unwrap().display().to_string();
         let mut git = sandbox.command("git", "");
         git.args(["service-hook", "--help"]).env("PATH", format!("{ours}:{path}"));
