@@ -1,19 +1,18 @@
-//! `test`: really sends, and says in words what the receiver answered.
+//! `test`: really sends, and says in words what the receiver answered and what to do.
+
+mod outcome;
 
 use super::subject::{Subject, Wanted};
 use super::{Failure, Session, check, print};
-use crate::action::{Action, Attempt, Verdict};
+use crate::action::{self, Action, Attempt, Verdict};
 use crate::config::{self, Hook, Per, Places};
-use crate::http::{Request, Response};
 use crate::outgoing::{Kind, Outgoing};
 use crate::secret::Secrets;
-use crate::terminal::{self, Style, wrapped};
+use crate::terminal::{self, Style};
 use crate::transport::{self, Options};
 use crate::{clock, exit};
+use outcome::{Outcome, judge, written};
 use std::io::stdout;
-
-/// Characters of an answer that are shown when it was no yes.
-const EXCERPT: usize = 300;
 
 /// Lines are never longer on a wide terminal.
 const WIDEST: usize = 100;
@@ -30,22 +29,6 @@ pub struct Arguments {
     /// Send it as a push would: not marked as a test, so that Jenkins builds
     #[arg(long)]
     as_push: bool,
-}
-
-/// What came of one hook.
-struct Outcome {
-    accepted: bool,
-    words: String,
-    /// What was answered to a request that was not accepted.
-    answer: String,
-    /// What to do about it.
-    advice: Vec<&'static str>,
-}
-
-impl Outcome {
-    fn no(words: String) -> Self {
-        Self { accepted: false, words, answer: String::new(), advice: Vec::new() }
-    }
 }
 
 /// Sends to one hook after the other.
@@ -73,26 +56,6 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
         }
     }
     Ok(code)
-}
-
-/// The verdict; below it the answer and what to do, where it was no plain yes.
-fn written(name: &str, outcome: &Outcome, style: Style, width: usize) -> String {
-    let words = print::plain(&outcome.words);
-    let words = if outcome.accepted { style.green(&words) } else { style.red(&words) };
-    let mut text = format!("{}: {words}", style.bold(name));
-    if !outcome.answer.is_empty() {
-        text.push_str(&style.dim(&paragraph("  ", &print::plain(&outcome.answer), width)));
-    }
-    for advice in &outcome.advice {
-        text.push_str(&paragraph("  - ", advice, width));
-    }
-    text
-}
-
-/// A line end, and lines that are set in below the first one's text.
-fn paragraph(first: &str, text: &str, width: usize) -> String {
-    let text = wrapped(text, width.saturating_sub(first.len()), "");
-    format!("\n{first}{}", text.replace('\n', &format!("\n{}", " ".repeat(first.len()))))
 }
 
 fn send(subject: &Subject, hook: &Hook, as_push: bool) -> Outcome {
@@ -140,7 +103,10 @@ fn attempt(
         Ok(response) => match action.verdict(&response) {
             Verdict::Simplify { why } if !simplify => Err(why),
             verdict => {
-                let outcome = judge(&verdict, &request, &response, secrets);
+                // The 403 of Jenkins' plugin repeats the request's headers: what cannot be cleaned for sure is not shown.
+                let shows = response.status != 403 || hook.kind != action::Kind::JenkinsGenericBuildJob;
+                let clean = |text: &str| secrets.redact(&request.secrets.redact(text));
+                let outcome = judge(&verdict, &response, shows, clean);
                 Ok(Outcome { advice: action.advice(&response), ..outcome })
             }
         },
@@ -154,32 +120,4 @@ fn options(hook: &Hook) -> Result<Options, String> {
         ca_pem: hook.ca_pem().map_err(|e| e.to_string())?,
         insecure_skip_verify: hook.insecure_skip_verify,
     })
-}
-
-/// The verdict in words, the time it took, and an excerpt of an answer that was no yes.
-fn judge(verdict: &Verdict, request: &Request, response: &Response, secrets: &Secrets) -> Outcome {
-    let (accepted, words) = match verdict {
-        Verdict::Delivered { note } | Verdict::Accepted { note } if note.is_empty() => (true, "delivered".to_owned()),
-        Verdict::Delivered { note } => (true, format!("delivered: {note}")),
-        Verdict::Accepted { note } => (true, note.clone()),
-        Verdict::Deferred { why, .. } => (false, format!("{why} (a push would try again)")),
-        Verdict::Simplify { why } => (false, why.clone()),
-        Verdict::Failed { why } => (false, format!("failed: {why}")),
-    };
-    let clean = |text: &str| secrets.redact(&request.secrets.redact(text));
-    // The 403 of Jenkins' plugin repeats the request's headers: what cannot be cleaned for sure is not shown.
-    let excerpt = if accepted || response.status == 403 { String::new() } else { excerpt(&clean(&response.text())) };
-    let answer = if excerpt.is_empty() { excerpt } else { format!("answer ({}): {excerpt}", response.status) };
-    Outcome {
-        accepted,
-        words: clean(&format!("{words}, {} ms", response.took.as_millis())),
-        answer,
-        advice: Vec::new(),
-    }
-}
-
-fn excerpt(text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let cut = text.chars().take(EXCERPT).collect::<String>();
-    if cut.len() < text.len() { format!("{cut}…") } else { cut }
 }

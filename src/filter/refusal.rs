@@ -135,7 +135,7 @@ fn authors_refused(filters: &Filters, event: &PushEvent, scan: &Scan) -> Option<
         return None;
     }
     let shown = scan.authors.iter().map(|(name, email)| format!("{name} <{email}>"));
-    Some(Refusal::by("authors", none_of("author", scan.authors.len(), shown)))
+    Some(Refusal::by("authors", none_of("author", "no commit is new", scan.authors.len(), shown)))
 }
 
 fn paths_refused(filters: &Filters, event: &PushEvent, scan: &Scan) -> Option<Refusal> {
@@ -144,14 +144,14 @@ fn paths_refused(filters: &Filters, event: &PushEvent, scan: &Scan) -> Option<Re
         return None;
     }
     let shown = scan.paths.iter().map(|path| String::from_utf8_lossy(path).into_owned());
-    Some(Refusal::by("paths", none_of("changed path", scan.paths.len(), shown)))
+    Some(Refusal::by("paths", none_of("changed path", "no path has changed", scan.paths.len(), shown)))
 }
 
 /// "matches none of the 12 changed paths: `a`, `b`, `c`, …"
-fn none_of(what: &str, number: usize, shown: impl Iterator<Item = String>) -> String {
+fn none_of(what: &str, nothing: &str, number: usize, shown: impl Iterator<Item = String>) -> String {
     let named = shown.take(NAMED).map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", ");
     match number {
-        0 => format!("matches nothing: there is no {what}"),
+        0 => format!("matches nothing: {nothing}"),
         1 => format!("does not match the only {what}: {named}"),
         n => format!("matches none of the {n} {what}s: {named}{}", if n > NAMED { ", …" } else { "" }),
     }

@@ -117,7 +117,7 @@ fn changes_are_named() {
 fn paths_look_at_every_changed_path() {
     let filters = Filters { paths: globs("src/** !**/*.md"), ..Filters::default() };
     let only = "`paths` does not match the only changed path: `src/a.md`";
-    let none = "`paths` matches nothing: there is no changed path";
+    let none = "`paths` matches nothing: no path has changed";
     let with = |paths: &[&str], change| {
         let mut computed = event("refs/heads/main", change);
         computed.scan.paths = paths.iter().map(|p| p.as_bytes().to_vec()).collect();
@@ -157,7 +157,7 @@ fn people_are_known_by_login_name_or_mail() {
 
     let filters = Filters { authors: globs("*@example.com"), ..Filters::default() };
     let mut computed = event("refs/heads/a", Change::Updated);
-    assert_eq!(reason(&filters, &computed), "`authors` matches nothing: there is no author");
+    assert_eq!(reason(&filters, &computed), "`authors` matches nothing: no commit is new");
     computed.scan.authors.insert(("Eve".into(), "eve@example.com".into()));
     assert_eq!(reason(&filters, &computed), "");
     assert_eq!(reason(&filters, &event("refs/heads/a", Change::Deleted)), "");

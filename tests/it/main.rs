@@ -7,6 +7,7 @@
 mod support;
 
 mod actions;
+mod answers;
 mod catch_up;
 mod chat;
 mod check;

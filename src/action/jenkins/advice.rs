@@ -5,12 +5,13 @@ use crate::action::advice::by_status;
 use crate::http::Response;
 use serde_json::Value;
 
-const NO_JOB: [&str; 5] = [
+const NO_JOB: [&str; 6] = [
     "compare `build_token` with the field Token of the job (or the secret of its Token Credential): letter for letter",
     "tick Generic Webhook Trigger in the job: the token of \"Trigger builds remotely\" is another one, and not read",
     "save the job, and run a pipeline once by hand: it listens only after its first run, and a multibranch job only \
      for branches with a Jenkinsfile",
     "a pipeline that declares its triggers without the token loses it at every run: declare it with `token`",
+    "update the plugin: 2.2.0 and 2.2.1 miss new multibranch jobs, and older ones a job that was just made",
     "a `token` in `service_url`, `request_parameters` or `header_parameters` beats `build_token`: leave it out",
 ];
 const NO_TOKEN: [&str; 2] = [

@@ -73,8 +73,10 @@ pub(crate) fn judge(response: &Response, vendor: &Vendor<'_>) -> Verdict {
 /// What to do about an answer that was no yes.
 pub(crate) fn advice(response: &Response, vendor: &Vendor<'_>) -> Vec<&'static str> {
     let body = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
-    let ruling = (vendor.code)(&body).and_then(|code| (vendor.rule)(code, body[vendor.message].as_str().unwrap_or("")));
+    let code = (vendor.code)(&body);
+    let ruling = code.and_then(|code| (vendor.rule)(code, body[vendor.message].as_str().unwrap_or("")));
     match ruling {
+        _ if code == Some(0) => Vec::new(),
         Some(ruling) => vec![ruling.advice],
         None if (200..300).contains(&response.status) => vec![UNKNOWN],
         None => advice::by_status(response),
@@ -155,6 +157,7 @@ mod tests {
         let advice = |status: u16, body: &str| {
             advice(&Response { status, body: body.as_bytes().to_vec(), ..Response::default() }, &VENDOR)
         };
+        assert_eq!(advice(200, r#"{"code":0}"#), [""; 0]);
         assert_eq!(advice(200, r#"{"code":7}"#), ["wait"]);
         assert_eq!(advice(200, "<html>"), [UNKNOWN]);
         assert_eq!(advice(200, r#"{"code":8}"#), [UNKNOWN]);

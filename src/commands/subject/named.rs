@@ -75,6 +75,10 @@ pub fn find_hook<'a>(loaded: &'a Loaded, name: &str) -> Option<&'a Hook> {
 
 /// A name that no file has.
 pub fn unknown(loaded: &Loaded, name: &str) -> Failure {
+    if loaded.unresolved || loaded.hold.is_some() {
+        let why = "nothing is sent until its file is mended, pushes are recorded and wait (see `check`)";
+        return Failure::new(format!("hook `{name}` cannot be looked up: {why}"));
+    }
     let hint = near(name, names(loaded)).unwrap_or_else(|| match names(loaded).collect::<Vec<_>>().as_slice() {
         [] => ": see hooks.toml in the Git directory".to_owned(),
         all => format!(" (there is {})", all.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")),

@@ -4,7 +4,7 @@ use super::super::Failure;
 use super::Wanted;
 use super::named::{names, near};
 use crate::config::Loaded;
-use crate::git::Repository;
+use crate::git::{Repository, is_ref_name};
 use crate::push::{ObjectId, RefKind, RefName, RefUpdate};
 
 /// Digits from which a word is taken for the beginning of an id.
@@ -12,7 +12,7 @@ const ID: usize = 7;
 
 /// The update that is wanted. `loaded` is for guessing what a misspelt word means.
 pub(super) fn of(repo: &Repository, wanted: &Wanted<'_>, loaded: &Loaded) -> Result<RefUpdate, Failure> {
-    let name = wanted.name.filter(|name| *name != "HEAD").map(|name| full_name(repo, name));
+    let name = wanted.name.filter(|name| *name != "HEAD").map(|name| full_name(repo, name)).transpose()?;
     let Some((old, new)) = wanted.range else {
         let newest = repo.newest(name.as_ref());
         return newest.ok_or_else(|| Failure::new(nothing(repo, wanted.name.filter(|name| *name != "HEAD"))));
@@ -43,9 +43,13 @@ fn nothing(repo: &Repository, name: Option<&str>) -> String {
         None => "HEAD names no commit: say which ref with --ref".to_owned(),
         Some(name) if refs.iter().any(|known| known == name) => format!("`{name}` names no commit"),
         Some(name) => {
+            let (name, before) = match name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix("refs/tags/")) {
+                Some(short) => (short, &name[..name.len() - short.len()]),
+                None => (name, ""),
+            };
             let hint = near(name, refs.iter().map(String::as_str));
             let hint = hint.unwrap_or_else(|| " (has it been pushed here?)".to_owned());
-            format!("there is no ref `{name}` here{hint}")
+            format!("there is no ref `{before}{name}` here{hint}")
         }
     }
 }
@@ -62,7 +66,8 @@ fn id(repo: &Repository, word: &str, loaded: &Loaded) -> Result<Option<ObjectId>
         // `main~3` is misspelt as `mian~3`.
         let (name, _) = word.split_at(word.find(['~', '^', '@', ':']).unwrap_or(word.len()));
         let hint = near(name, refs.iter().map(String::as_str).chain(names(loaded)));
-        Failure::new(format!("`{word}` names no object here{}", hint.unwrap_or_else(pushed)))
+        let none = if refs.is_empty() { ": the repository has no commits yet" } else { "" };
+        Failure::new(format!("`{word}` names no object here{none}{}", hint.unwrap_or_else(pushed)))
     })
 }
 
@@ -83,7 +88,7 @@ fn null_like(other: Option<&ObjectId>) -> ObjectId {
 }
 
 /// A full name as it is; a short one is a branch, else a tag, as it exists.
-fn full_name(repo: &Repository, name: &str) -> RefName {
+fn full_name(repo: &Repository, name: &str) -> Result<RefName, Failure> {
     let candidates = [name.to_owned(), format!("refs/heads/{name}"), format!("refs/tags/{name}")];
     let [full, branch, tag] = candidates;
     let chosen = if full.starts_with("refs/") {
@@ -93,7 +98,8 @@ fn full_name(repo: &Repository, name: &str) -> RefName {
     } else {
         branch
     };
-    RefName::new(chosen)
+    let chosen = RefName::new(chosen);
+    if is_ref_name(&chosen) { Ok(chosen) } else { Err(Failure::new(format!("`{name}` cannot be the name of a ref"))) }
 }
 
 #[cfg(test)]
