@@ -104,8 +104,7 @@ impl Page<'_> {
         }
         match request::of(self.subject, hook) {
             Ok((request, secrets)) => {
-                let shown = request::as_sent(&request, &secrets, self.style);
-                let shown = if self.is_terminal { print::plain(&shown) } else { shown };
+                let shown = request::as_sent(&request, &secrets, self.style, self.is_terminal);
                 let _ = write!(text, "\n{shown}");
                 (text, true)
             }
