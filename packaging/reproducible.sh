@@ -7,10 +7,11 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 places=$(mktemp -d)
 trap 'rm -rf "$places"' EXIT
 unset CARGO_TARGET_DIR
+commit=$(git -C "$root" rev-parse HEAD)
 
 for place in "$places/one" "$places/another/place"; do
 	mkdir -p "$place" "$place.cargo"
-	git -C "$root" archive HEAD | tar -x -C "$place"
+	git -C "$root" archive "$commit" | tar -x -C "$place"
 	# The same downloads and settings under another name.
 	for entry in "${CARGO_HOME:-$HOME/.cargo}"/*; do
 		ln -s "$entry" "$place.cargo/"

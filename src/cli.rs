@@ -3,8 +3,8 @@
 //! Knows names, options and exit codes. What a command does stands in its own file under [`crate::commands`].
 
 use crate::commands::{
-    Failure, as_owner, check, completions, deliveries, drain, event, install, man, preview, print, redeliver, schema,
-    test, uninstall,
+    Failure, Session, as_owner, check, completions, deliveries, drain, event, install, man, preview, print, redeliver,
+    schema, test, uninstall,
 };
 use crate::environment::Environment;
 use crate::exit;
@@ -72,7 +72,8 @@ enum Command {
     Install(install::Arguments),
     /// Take the post-receive hook away again, and put back what --chain moved
     ///
-    /// hooks.toml and the records under service-hook/ stay.
+    /// A hooks.toml that somebody has changed and the records under service-hook/ stay; what waits in them goes on being
+    /// delivered by `drain`.
     Uninstall(uninstall::Arguments),
     /// Be the Git hook: read `OLD NEW REF` lines from stdin, record them, have them delivered
     ///
@@ -100,7 +101,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         return crate::post_receive::run(&environment);
     }
     match parse(&arguments) {
-        Ok((parsed, owned)) => answer(dispatch(parsed, owned, &arguments, environment)),
+        Ok((parsed, owned)) => {
+            let owner_settled = owned.is_some();
+            let dir = owned.or_else(|| parsed.repo.clone());
+            let arguments = arguments.get(1..).unwrap_or_default().to_vec();
+            answer(dispatch(parsed, &Session { dir, owner_settled, arguments, environment }))
+        }
         Err(problem) => usage(&problem),
     }
 }
@@ -116,42 +122,37 @@ fn parse(arguments: &[OsString]) -> Result<(Arguments, Option<PathBuf>), clap::E
 /// Whether Git speaks to us: by the name of the link in `hooks/`, or by the command. Further arguments mean nothing,
 /// but somebody who asks for help gets it.
 fn is_hook(arguments: &[OsString]) -> bool {
-    let by_name = arguments.first().and_then(|a| Path::new(a).file_name()) == Some(OsStr::new(HOOK));
+    let by_name = arguments.first().and_then(|a| Path::new(a).file_name()).is_some_and(is_name_of_hook);
     let by_command = arguments.get(1).is_some_and(|a| a == HOOK);
     let asks_for_help = arguments.get(2).is_some_and(|a| a == "--help" || a == "-h");
     by_name || (by_command && !asks_for_help)
 }
 
-fn dispatch(
-    parsed: Arguments,
-    owned: Option<PathBuf>,
-    arguments: &[OsString],
-    environment: Environment,
-) -> Result<u8, Failure> {
-    let owner_settled = owned.is_some();
-    let session = crate::commands::Session {
-        dir: owned.or(parsed.repo.clone()),
-        owner_settled,
-        arguments: arguments.get(1..).unwrap_or_default().to_vec(),
-        environment,
-    };
+/// `post-receive`, or with a suffix, as programs call their hooks that run several beside each other (gitolite:
+/// `post-receive.h00-NAME`).
+fn is_name_of_hook(name: &OsStr) -> bool {
+    let rest = name.as_encoded_bytes().strip_prefix(HOOK.as_bytes());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"."))
+}
+
+fn dispatch(parsed: Arguments, session: &Session) -> Result<u8, Failure> {
     match parsed.command {
         Command::PostReceive => Err(Failure::usage("post-receive takes its repository from $GIT_DIR, not from -C")),
         Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
         Command::Man => man::run(Arguments::command()),
         Command::Schema => schema::run(),
-        Command::Check(arguments) => check::run(&session, &arguments),
-        Command::Install(arguments) => install::run(&session, &arguments),
-        Command::Uninstall(arguments) => uninstall::run(&session, &arguments),
+        Command::Check(arguments) => check::run(session, &arguments),
+        Command::Install(arguments) => install::run(session, &arguments),
+        Command::Uninstall(arguments) => uninstall::run(session, &arguments),
         Command::Drain(arguments) if !arguments.all.is_empty() && parsed.repo.is_some() => {
             Err(Failure::usage("`--all` names the directories itself: leave out `-C`"))
         }
-        Command::Drain(arguments) => as_owner::drain(&session, arguments),
-        Command::Deliveries(arguments) => as_owner::or_here(&session, |s| deliveries::run(s, &arguments)),
-        Command::Redeliver(arguments) => as_owner::or_here(&session, |s| redeliver::run(s, &arguments)),
-        Command::Event(arguments) => as_owner::or_here(&session, |s| event::run(s, &arguments)),
-        Command::Preview(arguments) => as_owner::or_here(&session, |s| preview::run(s, &arguments)),
-        Command::Test(arguments) => as_owner::or_here(&session, |s| test::run(s, &arguments)),
+        Command::Drain(arguments) => as_owner::drain(session, arguments),
+        Command::Deliveries(arguments) => as_owner::or_here(session, |s| deliveries::run(s, &arguments)),
+        Command::Redeliver(arguments) => as_owner::or_here(session, |s| redeliver::run(s, &arguments)),
+        Command::Event(arguments) => as_owner::or_here(session, |s| event::run(s, &arguments)),
+        Command::Preview(arguments) => as_owner::or_here(session, |s| preview::run(s, &arguments)),
+        Command::Test(arguments) => as_owner::or_here(session, |s| test::run(s, &arguments)),
     }
 }
 
@@ -186,6 +187,8 @@ mod tests {
     fn the_name_of_the_link_or_the_command_makes_it_the_hook() {
         assert!(is_hook(&words("hooks/post-receive")));
         assert!(is_hook(&words("post-receive event --help")));
+        assert!(is_hook(&words("hooks/post-receive.h00-git-service-hook")));
+        assert!(!is_hook(&words("hooks/post-receives")));
         assert!(is_hook(&words("git-service-hook post-receive whatever")));
         assert!(!is_hook(&words("git-service-hook post-receive --help")));
         assert!(!is_hook(&words("git-service-hook event")));

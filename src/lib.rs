@@ -48,4 +48,5 @@ pub mod secret;
 pub mod signature;
 pub mod spool;
 pub mod template;
+pub mod terminal;
 pub mod transport;

@@ -8,6 +8,7 @@ pub mod feishu;
 pub mod jenkins;
 pub mod parameters;
 mod robot;
+mod vendors;
 pub mod verdict;
 mod web;
 pub mod webhook_get;
@@ -173,10 +174,15 @@ pub trait Parameters: std::fmt::Debug + Send + Sync {
     /// Mistakes and warnings that need no resolving: URL, headers, template syntax, combinations.
     fn findings(&self) -> Vec<Finding>;
 
-    /// Renders every template that stands in the file against samples of every change: what cannot be rendered, and
-    /// names that no event has. For `check` alone: too slow for every push.
+    /// Renders every template that stands in the file against samples of every change: names that no event has, and what
+    /// depends on them. For `check` alone: too slow for every push.
     fn rehearse(&self) -> Vec<Finding> {
         Vec::new()
+    }
+
+    /// Whether `url`, where it was read from elsewhere, is an address of the kind that it should be. For `check` alone.
+    fn judge_address(&self, _url: &str) -> Option<Finding> {
+        None
     }
 
     /// Whether some template of it mentions `name`, for `updates` (docs/events.md).

@@ -7,11 +7,10 @@ use crate::http::{Method, Request, Response};
 use crate::outgoing::{Outgoing, sample};
 use crate::parameter::{Resolver, Text, Unresolved};
 use crate::secret::Secrets;
-use crate::template::Place;
 
 impl WebhookHttpGet {
     fn pieces(&self) -> Vec<Piece<'_>> {
-        let mut pieces = web::of_text("service_url", self.service_url.as_ref(), Place::Url);
+        let mut pieces = web::of_text("service_url", self.service_url.as_ref());
         pieces.extend(web::of_headers("headers", self.headers.as_ref()));
         pieces.extend(web::of_parameters(self.request_parameters.as_ref()));
         pieces
@@ -24,13 +23,18 @@ impl Parameters for WebhookHttpGet {
         let mut found = web::check_credentials(username, self.password.as_ref(), url);
         let key = username.is_some().then_some("username");
         found.extend(web::check_url(url));
+        found.extend(web::plain(url).and_then(|url| self.judge_address(url)));
         found.extend(web::check_headers("headers", self.headers.as_ref(), Authorization { key, service_url: url }));
         found.extend(web::check_pieces(&self.pieces()));
         found
     }
 
     fn rehearse(&self) -> Vec<Finding> {
-        web::rehearse(&self.pieces(), &sample::bodies())
+        web::rehearse(&self.pieces(), sample::bodies())
+    }
+
+    fn judge_address(&self, url: &str) -> Option<Finding> {
+        web::check_robot(Kind::WebhookHttpGet, url, self.has_template())
     }
 
     fn template_reads(&self, name: &str) -> bool {

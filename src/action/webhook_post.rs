@@ -7,7 +7,6 @@ use crate::http::{Method, Request, Response};
 use crate::outgoing::{Outgoing, sample};
 use crate::parameter::{Flavor, Resolver, Text, Unresolved};
 use crate::secret::Secrets;
-use crate::template::Place;
 
 impl WebhookHttpPost {
     fn content_type(&self) -> Option<&str> {
@@ -15,11 +14,9 @@ impl WebhookHttpPost {
     }
 
     fn pieces(&self) -> Vec<Piece<'_>> {
-        let template = web::plain(self.template.as_ref()).unwrap_or_default();
-        let place = web::place(template, self.content_type());
-        let mut pieces = web::of_text("service_url", self.service_url.as_ref(), Place::Url);
+        let mut pieces = web::of_text("service_url", self.service_url.as_ref());
         pieces.extend(web::of_headers("headers", self.headers.as_ref()));
-        pieces.extend(web::of_text("template", self.template.as_ref(), place));
+        pieces.extend(web::of_text("template", self.template.as_ref()));
         pieces
     }
 }
@@ -30,6 +27,7 @@ impl Parameters for WebhookHttpPost {
         let mut found = web::check_credentials(username, self.password.as_ref(), url);
         let key = username.is_some().then_some("username");
         found.extend(web::check_url(url));
+        found.extend(web::plain(url).and_then(|url| self.judge_address(url)));
         found.extend(web::check_headers("headers", self.headers.as_ref(), Authorization { key, service_url: url }));
         found.extend(web::check_pieces(&self.pieces()));
         let content_type = self.content_type().and_then(web::content_type);
@@ -38,7 +36,11 @@ impl Parameters for WebhookHttpPost {
     }
 
     fn rehearse(&self) -> Vec<Finding> {
-        web::rehearse(&self.pieces(), &sample::bodies())
+        web::rehearse(&self.pieces(), sample::bodies())
+    }
+
+    fn judge_address(&self, url: &str) -> Option<Finding> {
+        web::check_robot(Kind::WebhookHttpPost, url, self.has_template())
     }
 
     fn template_reads(&self, name: &str) -> bool {

@@ -7,11 +7,12 @@ use super::{Failure, Session, parallel, print, repositories};
 use crate::deliver::Destinations;
 use crate::environment::Environment;
 use crate::exit;
+use crate::terminal::Style;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus, Stdio};
 
 /// What the child keeps of the environment.
 const KEPT: [&str; 4] = ["PATH", "LANG", "TZ", "GIT_SERVICE_HOOK_CONFIG"];
@@ -58,26 +59,54 @@ pub fn drain(session: &Session, mut arguments: Drain) -> Result<u8, Failure> {
     Ok(parallel::worst(&found, each))
 }
 
+/// As [`or_here`] for what is said in words: the child's are what it writes to stdout.
+pub fn said_or_here(session: &Session, here: impl FnOnce(&Session) -> (String, u8)) -> Result<(String, u8), Failure> {
+    let Some(mut child) = Child::of(session)? else { return Ok(here(session)) };
+    child.command.stdin(Stdio::null()).stderr(Stdio::inherit());
+    let out = child.command.output().map_err(|e| child.cannot(&e))?;
+    Ok((String::from_utf8_lossy(&out.stdout).into_owned(), code(out.status)))
+}
+
 /// The exit code of the child that ran as the owner; `None` when there is no need for one.
 fn child(session: &Session) -> Result<Option<u8>, Failure> {
-    if session.owner_settled || !rustix::process::geteuid().is_root() {
-        return Ok(None);
+    let Some(mut child) = Child::of(session)? else { return Ok(None) };
+    let status = child.command.status().map_err(|e| child.cannot(&e))?;
+    Ok(Some(code(status)))
+}
+
+fn code(status: ExitStatus) -> u8 {
+    status.code().and_then(|c| u8::try_from(c).ok()).unwrap_or(exit::FAILURE)
+}
+
+/// The same program, about to run as the owner of a repository.
+struct Child {
+    command: Command,
+    owner: u32,
+    git_dir: PathBuf,
+}
+
+impl Child {
+    /// `None` when there is no need for one.
+    fn of(session: &Session) -> Result<Option<Self>, Failure> {
+        if session.owner_settled || !rustix::process::geteuid().is_root() {
+            return Ok(None);
+        }
+        // A repository that is not there is reported by whoever opens it.
+        let Some(git_dir) = locate(session) else { return Ok(None) };
+        let owner = fs::metadata(&git_dir).map_or(0, |m| m.uid());
+        if owner == 0 {
+            return Ok(None);
+        }
+        Ok(Some(Self { command: command(session, &git_dir, owner)?, owner, git_dir }))
     }
-    // A repository that is not there is reported by whoever opens it.
-    let Some(git_dir) = locate(session) else { return Ok(None) };
-    let owner = fs::metadata(&git_dir).map_or(0, |m| m.uid());
-    if owner == 0 {
-        return Ok(None);
-    }
-    let mut command = command(session, &git_dir, owner)?;
-    let status = command.status().map_err(|e| {
+
+    fn cannot(&self, error: &std::io::Error) -> Failure {
+        let Self { owner, git_dir, .. } = self;
         Failure::new(format!(
-            "cannot run as user {owner}, the owner of {}: {e} (can they run the program?)",
+            "cannot run as user {owner}, the owner of {}: {error} (can they run the program?)",
             git_dir.display()
         ))
-    })?;
-    let code = status.code().and_then(|c| u8::try_from(c).ok());
-    Ok(Some(code.unwrap_or(exit::FAILURE)))
+    }
 }
 
 /// The same command line, as the owner.
@@ -92,6 +121,10 @@ fn command(session: &Session, git_dir: &Path, owner: u32) -> Result<Command, Fai
     let mut command = Command::new(program);
     command.arg0("git-service-hook").arg("--as-owner-of").arg(git_dir).args(&session.arguments);
     command.env_clear().envs(kept(&session.environment));
+    // A wish about looks, not a value of the caller's.
+    if !Style::of(&std::io::stdout(), &session.environment).is_coloured() {
+        command.env("NO_COLOR", "1");
+    }
     // With a uid alone std also drops the supplementary groups of root.
     command.current_dir(git_dir).uid(owner).gid(group);
     Ok(command)

@@ -1,23 +1,39 @@
 //! `check`: everything that can be known about configuration and set-up before a push depends on it. Sends nothing,
 //! changes nothing.
 
-mod files;
+mod access;
+mod disk;
+mod findings;
+mod git_program;
 mod hook;
 mod hooks_toml;
 mod mount;
+mod page;
+mod row;
+mod trial;
 
-use super::{Failure, Session, install, print};
+use super::hook_file::{HookFile, Standing};
+use super::{Failure, Session, as_owner, parallel, print, repositories};
 use crate::action::Severity;
-use crate::config::{self, Loaded, Mistake};
+use crate::config::{self, Loaded, Mistake, Places};
+use crate::git::Repository;
 use crate::spool::Spool;
+use crate::terminal::{self, Style};
 use crate::{clock, exit};
+use findings::Findings;
+use page::Page;
+use row::Row;
 use serde_json::json;
-use std::path::PathBuf;
+use std::io::{IsTerminal, stdout};
+use std::path::{Path, PathBuf};
+
+/// Lines are never longer on a wide terminal: nobody likes to read them.
+const WIDEST: usize = 100;
 
 /// Of `check`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
-    /// Every repository below DIR
+    /// Every repository below DIR, a line each
     #[arg(long, value_name = "DIR")]
     all: Option<PathBuf>,
     /// One JSON object a line instead of words
@@ -25,125 +41,131 @@ pub struct Arguments {
     json: bool,
 }
 
-/// Something that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// `None`: all is well there.
-    pub severity: Option<Severity>,
-    /// `hooks.toml:7:1`, or a path.
-    pub place: Option<String>,
-    /// The hook that it is about.
-    pub hook: Option<String>,
-    /// One sentence fragment.
-    pub message: String,
-}
-
-/// What was found, in the order of looking.
-#[derive(Debug, Default)]
-pub struct Findings(Vec<Finding>);
-
-impl Findings {
-    /// All is well with something.
-    pub fn fine(&mut self, message: impl Into<String>) {
-        self.add(None, None, message.into());
-    }
-
-    /// It works, but not as somebody might expect.
-    pub fn warn(&mut self, place: impl Into<Option<String>>, message: impl Into<String>) {
-        self.add(Some(Severity::Warning), place.into(), message.into());
-    }
-
-    /// It does not work.
-    pub fn mistake(&mut self, place: impl Into<Option<String>>, message: impl Into<String>) {
-        self.add(Some(Severity::Mistake), place.into(), message.into());
-    }
-
-    fn add(&mut self, severity: Option<Severity>, place: Option<String>, message: String) {
-        self.push(Finding { severity, place, hook: None, message });
-    }
-
-    /// Each thing is told once.
-    pub fn push(&mut self, finding: Finding) {
-        if !self.0.contains(&finding) {
-            self.0.push(finding);
-        }
-    }
-
-    fn count(&self, severity: Severity) -> usize {
-        self.0.iter().filter(|f| f.severity == Some(severity)).count()
-    }
-}
-
 /// Checks one repository, or all below a directory.
 pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
-    install::for_all(session, arguments.all.as_deref(), |session| check(session, arguments))
+    match &arguments.all {
+        Some(dir) if !session.owner_settled => all(session, dir, arguments),
+        Some(_) => {
+            let (text, code) = part(session, arguments);
+            print::stdout(&text);
+            Ok(code)
+        }
+        None => as_owner::or_here(session, |session| one(session, arguments)),
+    }
 }
 
-fn check(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
+fn one(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
+    let (repository, findings) = examine(session)?;
+    let name = repository.git_dir().display().to_string();
+    if arguments.json {
+        findings.sorted().for_each(|f| print::stdout(&f.json(&name).to_string()));
+    } else {
+        let width = terminal::width(&stdout()).min(WIDEST);
+        let page = Page { style: Style::of(&stdout(), &session.environment), width };
+        print::stdout(page.write(&name, &findings).trim_end());
+    }
+    Ok(code(&findings))
+}
+
+/// A line a repository, in the order of their names, and a sum.
+fn all(session: &Session, dir: &Path, arguments: &Arguments) -> Result<u8, Failure> {
+    let found = repositories::below(dir)?;
+    if found.is_empty() {
+        return Err(Failure::new(format!("no repository is below {}", dir.display())));
+    }
+    let each = |git_dir: &PathBuf| {
+        let session = session.at(git_dir);
+        as_owner::said_or_here(&session, |session| part(session, arguments))
+            .unwrap_or_else(|failure| (not_looked_at(&session, &failure, arguments), failure.code))
+    };
+    let said = parallel::map(&found, each).into_iter();
+    let said = said.map(|said| said.unwrap_or_else(|| (String::new(), exit::FAILURE))).collect::<Vec<_>>();
+    let code = said.iter().map(|(_, code)| *code).max().unwrap_or(exit::OK);
+    if arguments.json {
+        said.iter().filter(|(text, _)| !text.is_empty()).for_each(|(text, _)| print::stdout(text.trim_end()));
+        return Ok(code);
+    }
+    let base = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+    let name = |git_dir: &PathBuf| git_dir.strip_prefix(&base).unwrap_or(git_dir).display().to_string();
+    let rows = found.iter().map(name).zip(said.iter().map(|(text, _)| Row::parse(text))).collect::<Vec<_>>();
+    let width = stdout().is_terminal().then(|| terminal::width(&stdout()));
+    print::stdout(row::table(&rows, width, Style::of(&stdout(), &session.environment)).trim_end());
+    Ok(code)
+}
+
+/// One of many repositories: a row, or its findings as JSON.
+fn part(session: &Session, arguments: &Arguments) -> (String, u8) {
+    match examine(session) {
+        Err(failure) => (not_looked_at(session, &failure, arguments), failure.code),
+        Ok((repository, findings)) if arguments.json => {
+            let name = repository.git_dir().display().to_string();
+            let lines = findings.sorted().map(|f| f.json(&name).to_string()).collect::<Vec<_>>();
+            (lines.join("\n"), code(&findings))
+        }
+        Ok((_, findings)) => (Row::of(&findings).to_string(), code(&findings)),
+    }
+}
+
+/// A repository that could not be opened.
+fn not_looked_at(session: &Session, failure: &Failure, arguments: &Arguments) -> String {
+    let repository = session.dir.as_deref().unwrap_or_else(|| Path::new(".")).display().to_string();
+    let message = &failure.message;
+    if arguments.json {
+        json!({"repository": repository, "severity": "error", "message": message}).to_string()
+    } else {
+        Row::failed(message).to_string()
+    }
+}
+
+fn code(findings: &Findings) -> u8 {
+    if findings.count(Severity::Mistake) == 0 { exit::OK } else { exit::FAILURE }
+}
+
+/// Looks at everything in one repository.
+fn examine(session: &Session) -> Result<(Repository, Findings), Failure> {
     let repository = session.repository()?;
-    let loaded = config::load(repository.git_dir(), &session.environment);
+    let git_dir = repository.git_dir();
+    let loaded = config::load(git_dir, &session.environment);
     let mut findings = Findings::default();
-    hooks_toml::look(repository.git_dir(), &loaded, session, &mut findings);
-    let spool = Spool::at(repository.git_dir(), repository.shared_mode());
+    let bare = loaded.tells_nobody() && loaded.mistakes.is_empty();
+    if bare && repository.hooks_path().is_none() && HookFile::of(git_dir).standing() == Standing::Missing {
+        findings.unused("nothing is configured here and no hook is in place: `git service-hook install` begins");
+        return Ok((repository, findings));
+    }
+    let places = Places::read(git_dir, &session.environment);
+    hooks_toml::look(&repository, &loaded, &places, &mut findings);
+    let spool = Spool::at(git_dir, repository.shared_mode());
     hook::look(&repository, spool.is_caught_up(), &mut findings);
-    files::look(&repository, &mut findings);
+    access::look(&repository, &loaded, &places, &mut findings);
+    disk::look(git_dir, &mut findings);
     if let n @ 1.. = spool.put_aside() {
         let message = format!("{n} in it that are no records: look at them and remove them");
         findings.warn(format!("{}corrupt/", spool.place()), message);
     }
-    if !loaded.hooks.is_empty() && !spool.timer_seen(clock::now_ms()) {
-        findings.warn(
+    timer(&loaded, &spool, &mut findings);
+    Ok((repository, findings))
+}
+
+/// Whether somebody tries again what has failed.
+fn timer(loaded: &Loaded, spool: &Spool, findings: &mut Findings) {
+    let now_ms = clock::now_ms();
+    match spool.timer_stamp().filter(|_| spool.timer_seen(now_ms)) {
+        Some(at) => findings.fine(format!("a timer ran `drain` {} min ago", (now_ms - at).max(0) / 60_000)),
+        None if loaded.hooks.is_empty() => {}
+        None => findings.warn(
             None,
             "no timer was seen in the last 2 hours: what fails is tried again at the next push only (let cron or systemd \
              run `git service-hook drain`, see docs/operating.md)",
-        );
+        ),
     }
-    let name = repository.git_dir().display().to_string();
-    if arguments.json {
-        findings.0.iter().for_each(|f| print::stdout(&as_json(&name, f)));
-    } else {
-        print::stdout(&print::plain(&as_words(&name, &findings)));
-    }
-    Ok(if findings.count(Severity::Mistake) == 0 { exit::OK } else { exit::FAILURE })
 }
 
-fn as_json(repository: &str, finding: &Finding) -> String {
-    let severity = match finding.severity {
-        None => "ok",
-        Some(Severity::Warning) => "warning",
-        Some(Severity::Mistake) => "mistake",
-    };
-    let (place, hook) = (&finding.place, &finding.hook);
-    json!({"repository": repository, "severity": severity, "place": place, "hook": hook, "message": finding.message})
-        .to_string()
-}
-
-/// Mistakes first, then warnings, then what is well; a sum at the end.
-fn as_words(repository: &str, findings: &Findings) -> String {
-    let mut lines = vec![format!("{repository}:")];
-    for (severity, mark) in [(Some(Severity::Mistake), "mistake"), (Some(Severity::Warning), "warning"), (None, "ok")] {
-        for finding in findings.0.iter().filter(|f| f.severity == severity) {
-            let place = finding.place.as_ref().map(|p| format!("{p}: ")).unwrap_or_default();
-            let off = match (&finding.hook, severity) {
-                (Some(hook), Some(Severity::Mistake)) => {
-                    let join = if finding.message.ends_with('?') { "" } else { ";" };
-                    format!("{join} hook `{hook}` is off until this is mended")
-                }
-                _ => String::new(),
-            };
-            lines.push(format!("  {mark:7}  {place}{}{off}", finding.message));
-        }
+/// A path as people may see it: within the Git directory where it is there.
+fn shown(git_dir: &Path, path: &Path) -> String {
+    match path.strip_prefix(git_dir) {
+        Ok(inside) if !inside.as_os_str().is_empty() => inside.display().to_string(),
+        _ => path.display().to_string(),
     }
-    let (mistakes, warnings) = (findings.count(Severity::Mistake), findings.count(Severity::Warning));
-    lines.push(match (mistakes, warnings) {
-        (0, 0) => "  all is well".to_owned(),
-        _ => format!("  {}, {}", counted(mistakes, "mistake"), counted(warnings, "warning")),
-    });
-    lines.join("\n")
-}
-
-fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 /// `file:line:column`, as editors jump to it.
@@ -158,32 +180,5 @@ pub fn place(mistake: &Mistake) -> String {
 pub fn tell_mistakes(loaded: &Loaded) {
     for mistake in loaded.mistakes.iter().filter(|m| m.severity == Severity::Mistake) {
         print::error(&mistake.to_string());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn mistakes_come_first_and_are_counted() {
-        let mut findings = Findings::default();
-        findings.fine("hook in place");
-        findings.warn(None, "no timer was seen");
-        let mistake = Finding {
-            severity: Some(Severity::Mistake),
-            place: Some("hooks.toml:7:1".into()),
-            hook: Some("ci".into()),
-            message: "unknown key `brnches`".into(),
-        };
-        findings.push(mistake.clone());
-        findings.push(mistake);
-        let words = as_words("/r.git", &findings);
-        let expected = "/r.git:\n  \
-            mistake  hooks.toml:7:1: unknown key `brnches`; hook `ci` is off until this is mended\n  \
-            warning  no timer was seen\n  \
-            ok       hook in place\n  \
-            1 mistake, 1 warning";
-        assert_eq!(words, expected);
     }
 }

@@ -8,19 +8,30 @@ const AT_ONCE: usize = 16;
 
 /// Runs `each` for all of them, some at a time; the worst exit code.
 pub(super) fn worst<T: Sync>(items: &[T], each: impl Fn(&T) -> u8 + Sync) -> u8 {
-    let left = Mutex::new(items.iter());
+    let codes = map(items, each).into_iter();
+    codes.map(|code| code.unwrap_or(exit::FAILURE)).max().unwrap_or(exit::OK)
+}
+
+/// The same for any result, in the order of the items; `None` where a thread died of it.
+pub(super) fn map<T: Sync, R: Send>(items: &[T], each: impl Fn(&T) -> R + Sync) -> Vec<Option<R>> {
+    let left = Mutex::new(items.iter().enumerate());
     let work = || {
-        let mut code = exit::OK;
-        while let Some(item) = left.lock().ok().and_then(|mut left| left.next()) {
-            code = code.max(each(item));
+        let mut done = Vec::new();
+        while let Some((place, item)) = left.lock().ok().and_then(|mut left| left.next()) {
+            done.push((place, each(item)));
         }
-        code
+        done
     };
-    std::thread::scope(|scope| {
+    let done = std::thread::scope(|scope| {
         let start = |_| std::thread::Builder::new().spawn_scoped(scope, work).ok();
         let workers: Vec<_> = (1..AT_ONCE.min(items.len())).map_while(start).collect();
         // This thread is one of them, and the only one where there are no more.
-        let code = work();
-        workers.into_iter().map(|worker| worker.join().unwrap_or(exit::FAILURE)).fold(code, u8::max)
-    })
+        let mine = work();
+        workers.into_iter().filter_map(|worker| worker.join().ok()).flatten().chain(mine).collect::<Vec<_>>()
+    });
+    let mut results = items.iter().map(|_| None).collect::<Vec<_>>();
+    for (place, result) in done {
+        results[place] = Some(result);
+    }
+    results
 }

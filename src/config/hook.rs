@@ -3,7 +3,7 @@
 use super::reference::References;
 use crate::action::{Action, Kind, Parameters};
 use crate::filter::{self, Decision, Filters};
-use crate::parameter::{Resolver, Unresolved};
+use crate::parameter::{Resolver, Unread, Unresolved};
 use crate::push::{Computed, Needs, Push};
 use crate::secret::Secrets;
 use std::path::PathBuf;
@@ -17,6 +17,16 @@ pub enum Per {
     Ref,
     /// One for the push.
     Push,
+}
+
+/// A hook's action as far as it can be built here and now, for `check`.
+pub struct Trial {
+    /// It. What could not be read has a stand-in.
+    pub action: Result<Box<dyn Action>, Unresolved>,
+    /// Every secret met on the way.
+    pub secrets: Secrets,
+    /// Every reference that could not be read.
+    pub unread: Vec<Unread>,
 }
 
 /// A hook as configured, defaults filled in, references unresolved.
@@ -92,6 +102,14 @@ impl Hook {
         let resolver = Resolver::new(&self.references);
         let url = resolver.text("service_url", self.parameters.service_url()).ok().flatten();
         url.map(|url| url.text)
+    }
+
+    /// Builds the action without giving up at the first reference that cannot be read.
+    pub fn trial(&self) -> Trial {
+        let resolver = Resolver::forgiving(&self.references);
+        let action = self.parameters.build(&resolver);
+        let (secrets, unread) = resolver.into_findings();
+        Trial { action, secrets, unread }
     }
 
     /// Reads references and builds the action, with every secret met on the way.

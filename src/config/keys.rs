@@ -153,6 +153,15 @@ pub(super) fn check_hook(section: &Section<'_, '_>, kind: Option<Kind>, notes: &
     }
 }
 
+/// Whether a word is a key or a table of ours, anywhere.
+pub(super) fn is_known(word: &str) -> bool {
+    let tables = Settings::ALL.into_iter().map(Settings::name).chain(["hook", "network"]);
+    tables.chain(HOOK_LATER).chain(HOOK_SERVER).any(|table| table == word)
+        || common_keys().contains(&word)
+        || settings_with(word).is_some()
+        || of_actions(word).next().is_some()
+}
+
 fn posts(kind: Option<Kind>) -> bool {
     kind.is_none_or(|kind| kind == Kind::WebhookHttpPost)
 }

@@ -109,7 +109,7 @@ impl Layers<'_> {
             let (root, notes) = document.parts();
             let sections = Document::sections(root, Layer::Server, notes);
             inherited = self.server_hooks(&sections, notes, &references);
-            let taken = sections.iter().flat_map(|s| named::references(s.table)).map(|(reference, _)| reference);
+            let taken = sections.iter().flat_map(|s| named::references(s.table)).map(|(named, _)| named.reference);
             reserved = repository.is_some().then(|| Arc::new(Reserved::new(&path, taken.collect(), shared)));
             self.loaded.mistakes.extend(document.into_mistakes());
         }
@@ -184,8 +184,8 @@ fn repository_hook(
 ) -> Option<Entry> {
     let entry = section.entry(notes, deliver, references);
     if let Some(reserved) = &references.reserved {
-        for (reference, at) in named::references(section.table) {
-            if let Some(why) = reserved.refuses(&reference, &references.base) {
+        for (named, at) in named::references(section.table) {
+            if let Some(why) = reserved.refuses(&named.reference, &references.base) {
                 notes.mistake(at, Some(section.name), format!("what is named here {why}"));
             }
         }

@@ -104,6 +104,18 @@ fn position(text: &str, at: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, line.trim_start_matches('\u{feff}').chars().count() + 1)
 }
 
+/// The byte of a place that [`position`] gave.
+pub(super) fn offset(text: &str, line: usize, column: usize) -> Option<usize> {
+    let start = match line.checked_sub(1)? {
+        0 => 0,
+        before => text.match_indices('\n').nth(before - 1)?.0 + 1,
+    };
+    let rest = &text[start..];
+    let mark = rest.len() - rest.trim_start_matches('\u{feff}').len();
+    let mut places = rest[mark..].char_indices().map(|(at, _)| at);
+    Some(start + mark + places.nth(column.checked_sub(1)?).unwrap_or(rest.len() - mark))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,6 +125,11 @@ mod tests {
         assert_eq!(position("a\n中文x", 2 + 6), (2, 3));
         assert_eq!(position("\u{feff}a = 1", 3), (1, 1));
         assert_eq!(position("ab", 99), (1, 3));
+        for (text, at) in [("a\n中文x", 8), ("\u{feff}a = 1", 3), ("ab", 2), ("a\n\nb", 3)] {
+            let (line, column) = position(text, at);
+            assert_eq!(offset(text, line, column), Some(at), "{text:?}");
+        }
+        assert_eq!(offset("a", 7, 1), None);
     }
 
     #[test]

@@ -7,19 +7,27 @@ use toml::de::{DeTable, DeValue};
 /// Parameters in which a table is always name → value.
 const PAIRS: [&str; 4] = ["headers", "header_parameters", "request_parameters", "build_args"];
 
+/// A reference, and the parameter that has it.
+pub(super) struct Named {
+    pub(super) key: String,
+    pub(super) reference: Reference,
+}
+
 /// The references of a hook, `ca_file` included, each with the byte where it stands.
-pub(super) fn references(hook: &DeTable<'_>) -> Vec<(Reference, usize)> {
+pub(super) fn references(hook: &DeTable<'_>) -> Vec<(Named, usize)> {
     let mut found = Vec::new();
     for (key, value) in hook {
+        let key = key.get_ref().as_ref();
+        let mut note = |of: Option<(Reference, usize)>| {
+            found.extend(of.map(|(reference, at)| (Named { key: key.to_owned(), reference }, at)));
+        };
         match value.get_ref() {
-            DeValue::String(path) if key.get_ref() == "ca_file" && !path.is_empty() => {
-                found.push((Reference::File(path.to_string()), value.span().start));
+            DeValue::String(path) if key == "ca_file" && !path.is_empty() => {
+                note(Some((Reference::File(path.to_string()), value.span().start)));
             }
-            DeValue::Table(pairs) if PAIRS.contains(&key.get_ref().as_ref()) => {
-                found.extend(pairs.values().filter_map(reference));
-            }
-            DeValue::Array(items) => found.extend(items.iter().filter_map(reference)),
-            _ => found.extend(reference(value)),
+            DeValue::Table(pairs) if PAIRS.contains(&key) => pairs.values().map(reference).for_each(note),
+            DeValue::Array(items) => items.iter().map(reference).for_each(note),
+            _ => note(reference(value)),
         }
     }
     found

@@ -17,7 +17,8 @@ pub(super) fn of_finding(text: &str, table: &DeTable<'_>, finding: &Finding) -> 
 pub(super) fn sentence(finding: &Finding) -> String {
     let Finding { key, message, .. } = finding;
     let entry = finding.entry.as_deref().map(|e| format!(".{}", suggest::shown(e))).unwrap_or_default();
-    let verbs = ["is", "must", "has", "holds", "names", "needs", "cannot", "takes", "belongs", "stands", "would"];
+    let verbs =
+        ["is", "must", "has", "holds", "names", "needs", "cannot", "takes", "belongs", "stands", "would", "renders"];
     let follows = message.split(' ').next().is_some_and(|word| verbs.contains(&word));
     format!("`{key}{entry}`{} {message}", if follows { "" } else { ":" })
 }

@@ -117,7 +117,8 @@ impl Loaded {
         let given = templates.into_iter().filter_map(|(key, template)| Some((key, template.as_deref()?)));
         let wrong = given.flat_map(|(key, template)| {
             let unknown = template::unknown_names(template, std::slice::from_ref(&sample));
-            unknown.into_iter().map(move |error| (key, error.why))
+            let wrong = template::render(template, Place::Url, &sample, MAX_URL).err();
+            unknown.into_iter().chain(wrong).map(move |error| (key, error.why))
         });
         wrong.collect()
     }

@@ -88,6 +88,21 @@ pub fn decide_early(filters: &[Filters], push: &Push, update: &RefUpdate) -> Dec
     )
 }
 
+/// Whether events like this one can pass at all: by the kind of the ref and the change, whatever its name is and who
+/// pushed what. Where full names alone decide, the name counts.
+pub fn concerns(filters: &[Filters], event: &PushEvent) -> bool {
+    let name = event.ref_name();
+    filters.iter().all(|f| {
+        let named = match (name.kind(), &f.branches, &f.tags, &f.refs) {
+            (RefKind::Branch, Some(_), ..) | (RefKind::Tag, _, Some(_), _) | (_, None, None, None) => true,
+            (RefKind::Branch | RefKind::Tag, None, None, Some(refs)) => refs.matches(name.as_bytes()),
+            (RefKind::Other, .., refs) => refs.is_some(),
+            _ => false,
+        };
+        named && change_refused(f, event.change).is_none()
+    })
+}
+
 /// Whether the pusher asked that the hook `name` be left out, by push option `service-hook.skip` or
 /// `service-hook.skip=NAME`; the reason.
 pub fn skip_option(name: &str, push: &Push) -> Option<String> {

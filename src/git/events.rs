@@ -1,4 +1,4 @@
-//! The events of a push: each update told from what Git holds, one walk state for all of them.
+//! The events of a push, one after the other: each update told from what Git holds, one walk state for all of them.
 
 use super::history::{History, Node};
 use super::object::{self, Unreadable};
@@ -9,34 +9,30 @@ use super::tag::{self, Peeled};
 use super::told::{Asked, Teller};
 use super::walk::{Difference, difference, difference_told, merge_base, oldest_first, settle};
 use crate::push::{Change, Commit, Computed, Needs, ObjectId, PushEvent, RefKind, RefUpdate, Scan};
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Ids of discarded commits that are listed.
 const DISCARDED: usize = 20;
 
-/// One event an update. What goes wrong in one of them, a panic in a library included, is that event's `error`.
-pub(super) fn compute(repo: &gix::Repository, updates: &[RefUpdate], needs: &Needs) -> Vec<Computed> {
-    let objects = Objects::new(repo);
-    let mut session = Session::new(&objects, updates, true);
-    let mut events = Vec::with_capacity(updates.len().min(needs.max_refs));
-    for (index, update) in updates.iter().enumerate().take(needs.max_refs) {
-        let mut told = session.attempt(update, index, needs);
-        if session.has_graph() && told.as_ref().is_none_or(|(computed, _)| computed.event.error.is_some()) {
-            // The commit-graph is a cache. Where something is wrong, the objects themselves are asked.
-            session.begin_again(false);
-            told = session.attempt(update, index, needs);
-        }
-        let (computed, listed) = told.unwrap_or_else(|| {
-            let mut event = PushEvent::bare(update.clone(), index);
-            event.error = Some("the history could not be read: an object is damaged in an unexpected way".to_owned());
-            (Computed { event, scan: Scan { bounded: true, ..Scan::default() } }, Vec::new())
-        });
-        for node in listed {
-            session.listed.insert(node);
-        }
-        events.push(computed);
-    }
-    events
+/// An event, and its commits that no branch and no tag had before the push and no earlier event has told.
+pub(super) struct Told {
+    pub(super) computed: Computed,
+    pub(super) distinct: Vec<gix::ObjectId>,
+}
+
+/// One event for each of these updates of a push. What goes wrong in one of them, a panic in a library included, is that
+/// event's `error`. Also returns the commits of all events.
+pub(super) fn tell(
+    objects: &Objects<'_>,
+    updates: &[RefUpdate],
+    range: Range<usize>,
+    needs: &Needs,
+    bytes: usize,
+) -> (Vec<Told>, Vec<gix::ObjectId>) {
+    let mut session = Session::new(objects, updates, true, bytes);
+    let told = range.map(|index| session.next(index, needs)).collect();
+    (told, session.history.ids(&session.listed))
 }
 
 struct Session<'r> {
@@ -49,6 +45,13 @@ struct Session<'r> {
     refs_unreadable: bool,
     /// Commits of the events so far.
     listed: Set,
+}
+
+/// The commits of an event, and those of them that are distinct.
+#[derive(Default)]
+struct Walked {
+    listed: Vec<Node>,
+    distinct: Vec<Node>,
 }
 
 /// One event in the making.
@@ -70,41 +73,58 @@ impl Draft<'_> {
 }
 
 impl<'r> Session<'r> {
-    fn new(objects: &'r Objects<'r>, updates: &'r [RefUpdate], use_graph: bool) -> Self {
+    fn new(objects: &'r Objects<'r>, updates: &'r [RefUpdate], use_graph: bool, bytes: usize) -> Self {
         Self {
             objects,
             updates,
             history: History::new(objects, use_graph),
-            teller: Teller::new(objects, updates.len() > 1),
+            teller: Teller::new(objects, updates.len() > 1, bytes),
             known: None,
             refs_unreadable: false,
             listed: Set::default(),
         }
     }
 
+    /// The event of an update.
+    fn next(&mut self, index: usize, needs: &Needs) -> Told {
+        let mut told = self.attempt(index, needs);
+        if self.history.has_graph() && told.as_ref().is_none_or(|(computed, ..)| computed.event.error.is_some()) {
+            // The commit-graph is a cache. Where something is wrong, the objects themselves are asked.
+            self.begin_again(false);
+            told = self.attempt(index, needs);
+        }
+        let (computed, Walked { listed, distinct }) = told.unwrap_or_else(|| {
+            let mut event = PushEvent::bare(self.updates[index].clone(), index);
+            event.error = Some("the history could not be read: an object is damaged in an unexpected way".to_owned());
+            (Computed { event, scan: Scan { bounded: true, ..Scan::default() } }, Walked::default())
+        });
+        for node in listed {
+            self.listed.insert(node);
+        }
+        let distinct = distinct.into_iter().map(|node| self.history.id(node)).collect();
+        Told { computed, distinct }
+    }
+
     /// Forgets all that was read, but not what was told.
     fn begin_again(&mut self, use_graph: bool) {
-        let mut new = Self::new(self.objects, self.updates, use_graph);
+        let mut new = Self::new(self.objects, self.updates, use_graph, self.teller.bytes_left());
         for id in self.history.ids(&self.listed) {
             new.listed.insert(new.history.node(id));
         }
         *self = new;
     }
 
-    fn has_graph(&self) -> bool {
-        self.history.has_graph()
-    }
-
-    /// The event and the commits that it counts; `None` after a panic, when the session must not be used any further.
-    fn attempt(&mut self, update: &RefUpdate, index: usize, needs: &Needs) -> Option<(Computed, Vec<Node>)> {
+    /// `None` after a panic.
+    fn attempt(&mut self, index: usize, needs: &Needs) -> Option<(Computed, Walked)> {
+        let update = &self.updates[index];
         let told = catch_unwind(AssertUnwindSafe(|| self.tell(update, index, needs)));
         if told.is_err() {
-            self.begin_again(self.has_graph());
+            self.begin_again(self.history.has_graph());
         }
         told.ok()
     }
 
-    fn tell(&mut self, update: &RefUpdate, index: usize, needs: &Needs) -> (Computed, Vec<Node>) {
+    fn tell(&mut self, update: &RefUpdate, index: usize, needs: &Needs) -> (Computed, Walked) {
         let event = PushEvent::bare(update.clone(), index);
         let mut draft = Draft { event, scan: Scan::default(), needs, problems: Vec::new() };
         let (old, new) = (self.peel(&update.old), self.peel(&update.new));
@@ -117,12 +137,12 @@ impl<'r> Session<'r> {
             old.kind.as_ref().err().into_iter().for_each(|error| draft.problem(error));
             None
         });
-        let listed = told.map_or_else(Vec::new, |new| self.tell_tip(&mut draft, old.as_ref(), &new));
+        let walked = told.map_or_else(Walked::default, |new| self.tell_tip(&mut draft, old.as_ref(), &new));
         if !draft.problems.is_empty() {
             draft.event.error = Some(draft.problems.join("; "));
         }
         draft.scan.bounded |= !draft.event.total_commits_exact;
-        (Computed { event: draft.event, scan: draft.scan }, listed)
+        (Computed { event: draft.event, scan: draft.scan }, walked)
     }
 
     fn peel(&self, id: &ObjectId) -> Option<Peeled> {
@@ -139,7 +159,7 @@ impl<'r> Session<'r> {
     }
 
     /// An update after which the ref exists.
-    fn tell_tip(&mut self, draft: &mut Draft<'_>, old: Option<&Peeled>, new: &Peeled) -> Vec<Node> {
+    fn tell_tip(&mut self, draft: &mut Draft<'_>, old: Option<&Peeled>, new: &Peeled) -> Walked {
         if old.is_some() {
             // Until it is shown that the new tip descends from the old one.
             draft.event.change = Change::Forced;
@@ -153,10 +173,10 @@ impl<'r> Session<'r> {
         };
         let after = match self.commit(new) {
             Ok(Some(after)) => after,
-            Ok(None) => return Vec::new(),
+            Ok(None) => return Walked::default(),
             Err(error) => {
                 draft.problem(&error);
-                return Vec::new();
+                return Walked::default();
             }
         };
         let beside_known = old.is_none() || !draft.problems.is_empty();
@@ -172,11 +192,11 @@ impl<'r> Session<'r> {
         }
         draft.event.shallow |= found.shallow;
         draft.event.total_commits_exact &= found.exact;
-        self.tell_commits(draft, after, &found, beside_known, asked);
+        let distinct = self.tell_commits(draft, after, &found, beside_known, asked);
         if let Some(before) = before.filter(|_| draft.needs.all_paths && draft.event.kind() == RefKind::Branch) {
             self.teller.scan_between(&mut self.history, before, after, &mut draft.scan);
         }
-        found.commits
+        Walked { listed: found.commits, distinct }
     }
 
     /// The commit that a tip names, read; `Ok(None)` when it names a tree or a blob.
@@ -278,11 +298,11 @@ impl<'r> Session<'r> {
         found: &Difference,
         all_new: bool,
         mut asked: Asked,
-    ) {
-        let distinct = self.distinct(&found.commits, all_new);
+    ) -> Vec<Node> {
+        let (distinct, new) = self.distinct(&found.commits, all_new);
         let order = oldest_first(&self.history, after, &found.commits);
         draft.event.total_commits = order.len();
-        draft.event.total_distinct = order.iter().filter(|node| distinct.contains(**node)).count();
+        draft.event.total_distinct = new.len();
         asked.expect_again(draft.needs);
         for node in order.iter().rev().take(draft.needs.max_commits) {
             self.teller.expect(&mut self.history, *node, &mut asked);
@@ -309,6 +329,7 @@ impl<'r> Session<'r> {
             head
         });
         draft.event.commits = commits;
+        new
     }
 
     fn tell_commit(&mut self, draft: &mut Draft<'_>, node: Node, asked: &mut Asked, distinct: &Set) -> Option<Commit> {
@@ -338,19 +359,18 @@ impl<'r> Session<'r> {
     }
 
     /// The commits that no branch and no tag had before the push, and no earlier event has told.
-    fn distinct(&mut self, commits: &[Node], all_new: bool) -> Set {
+    fn distinct(&mut self, commits: &[Node], all_new: bool) -> (Set, Vec<Node>) {
         let mut new = commits.to_vec();
         if !all_new && !new.is_empty() {
             let mut known = self.take_known();
             settle(&mut self.history, &mut new, &mut known);
             self.known = Some(known);
         }
+        new.retain(|node| !self.listed.contains(*node));
         let mut distinct = Set::default();
-        for node in new {
-            if !self.listed.contains(node) {
-                distinct.insert(node);
-            }
+        for node in &new {
+            distinct.insert(*node);
         }
-        distinct
+        (distinct, new)
     }
 }

@@ -3,12 +3,13 @@
 //!
 //! ```text
 //! open ─► refs (before the push) ─┐
-//!         updates ────────────────┴► events ─► walk over reach over history ─► commit, tag, paths ─► PushEvent
+//!         updates ────────────────┴► halves ─► events ─► walk over reach over history ─► commit, tag, paths ─► PushEvent
 //! ```
 
 mod ahead;
 mod commit;
 mod events;
+mod halves;
 mod history;
 mod identity;
 mod lists;
@@ -21,12 +22,16 @@ mod paths;
 mod person;
 mod program;
 mod reach;
+mod receive_pack;
 mod refs;
 mod settings;
 mod tag;
 mod text;
 mod told;
 mod walk;
+
+pub use receive_pack::receive_pack;
+pub use settings::ConfiguredHook;
 
 use crate::environment::Environment;
 use crate::push::{Computed, Needs, ObjectId, Pusher, RefName, RefUpdate};
@@ -84,6 +89,11 @@ impl Repository {
         settings::hooks_path(&self.inner, &self.git_dir)
     }
 
+    /// What Git's configuration starts after a push, beside what stands in `hooks/`.
+    pub fn configured_hooks(&self) -> Vec<ConfiguredHook> {
+        settings::configured_hooks(&self.inner, "post-receive")
+    }
+
     /// Sorts updates into the order of the events: HEAD's branch, branches, tags, others; by name.
     pub fn order(&self, updates: &mut [RefUpdate]) {
         let head = refs::head(&self.inner);
@@ -102,7 +112,7 @@ impl Repository {
     /// One event for each of the first `needs.max_refs` updates, in the order given. Never fails: what cannot be read
     /// leaves an event with `error`.
     pub fn events(&self, updates: &[RefUpdate], needs: &Needs) -> Vec<Computed> {
-        events::compute(&self.inner, updates, needs)
+        halves::compute(&self.inner, updates, needs)
     }
 
     /// The id that a revision names (gitrevisions(7)), `None` when there is none. A full id is taken as it is, the null

@@ -3,7 +3,7 @@
 use super::ahead::Ahead;
 use super::commit;
 use super::history::{History, Node};
-use super::lists::{Lists, Pair};
+use super::lists::{Every, Lists, Pair};
 use super::object::Unreadable;
 use super::objects::Objects;
 use super::paths::changed;
@@ -19,8 +19,6 @@ const SCANNED: usize = 500_000;
 /// so many bytes.
 const EVENT_BYTES: usize = 16 << 20;
 const SHORT_MESSAGE: usize = 1 << 10;
-/// The same for all events of a push; past it events list no further commits.
-const PUSH_BYTES: usize = 64 << 20;
 /// What a commit costs besides its message and paths.
 const COMMIT_BYTES: usize = 500;
 /// Commits that are kept for the next refs of the push.
@@ -63,9 +61,15 @@ impl Asked {
 }
 
 impl<'r> Teller<'r> {
-    /// `keep`: whether other refs will tell the same commits.
-    pub(super) fn new(objects: &'r Objects<'r>, keep: bool) -> Self {
-        Self { objects, kept: HashMap::new(), keep, left: PUSH_BYTES }
+    /// `keep`: whether other refs will tell the same commits. `bytes`: of messages and paths, for all events; past them
+    /// events list no further commits.
+    pub(super) fn new(objects: &'r Objects<'r>, keep: bool, bytes: usize) -> Self {
+        Self { objects, kept: HashMap::new(), keep, left: bytes }
+    }
+
+    /// What is left of them.
+    pub(super) fn bytes_left(&self) -> usize {
+        self.left
     }
 
     /// Says that a commit will probably be told, and that it and its first parent have been read.
@@ -136,7 +140,7 @@ impl<'r> Teller<'r> {
         let mut complete = false;
         if let Some(pair) = pair(history, node) {
             let mut every = scan.as_deref_mut().map(|scan| |path: &[u8]| note(scan, path));
-            let every = every.as_mut().map(|every| every as &mut dyn FnMut(&[u8]));
+            let every = every.as_mut().map(|every| every as Every<'_>);
             let (lists, read) = Lists::of(self.objects, pair, every);
             lists.fill(commit);
             complete = read.is_ok();

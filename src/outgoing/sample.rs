@@ -5,6 +5,7 @@
 use super::{Kind, Limits, Outgoing, Project};
 use crate::push::{Change, Commit, ObjectId, Person, Push, PushEvent, Pusher, RefName, RefUpdate, Tag};
 use serde_json::Value;
+use std::sync::OnceLock;
 
 /// One of each kind and change, for `project` and `hook`.
 pub fn samples(project: &Project, hook: &str, limits: Limits) -> Vec<Outgoing> {
@@ -26,9 +27,10 @@ pub fn samples(project: &Project, hook: &str, limits: Limits) -> Vec<Outgoing> {
 }
 
 /// The bodies of [`samples`] for a project of which everything is known: the shape of all events.
-pub fn bodies() -> Vec<Value> {
+pub fn bodies() -> &'static [Value] {
+    static BODIES: OnceLock<Vec<Value>> = OnceLock::new();
     let limits = Limits { max_commits: usize::MAX, max_body: usize::MAX };
-    samples(&project(), "sample", limits).iter().map(Outgoing::body).collect()
+    BODIES.get_or_init(|| samples(&project(), "sample", limits).iter().map(Outgoing::body).collect())
 }
 
 /// A project of which everything is known.

@@ -102,16 +102,51 @@ pub trait Resolve {
     }
 }
 
+/// A reference that cannot be read, as a [`Resolver`] that goes on without it notes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// The parameter.
+    pub key: String,
+    /// As written.
+    pub reference: Reference,
+    /// A lower-case fragment; never the value.
+    pub why: String,
+}
+
 /// Resolves the parameters of one hook.
 pub struct Resolver<'a> {
     source: &'a dyn Resolve,
     secrets: std::cell::RefCell<Secrets>,
+    /// What could not be read; `None`: the first such reference ends it.
+    unread: Option<std::cell::RefCell<Vec<Unread>>>,
 }
 
 impl<'a> Resolver<'a> {
     /// Over a source of references.
     pub fn new(source: &'a dyn Resolve) -> Self {
-        Self { source, secrets: std::cell::RefCell::default() }
+        Self { source, secrets: std::cell::RefCell::default(), unread: None }
+    }
+
+    /// One that goes on with a stand-in where a reference cannot be read, so that all of them are found.
+    pub fn forgiving(source: &'a dyn Resolve) -> Self {
+        Self { unread: Some(std::cell::RefCell::default()), ..Self::new(source) }
+    }
+
+    /// `None`: a stand-in has to do.
+    fn read(
+        &self,
+        key: &str,
+        reference: &Reference,
+        read: impl FnOnce(&dyn Resolve, &Reference) -> Result<String, String>,
+    ) -> Result<Option<String>, Unresolved> {
+        match (read(self.source, reference), &self.unread) {
+            (Ok(text), _) => Ok(Some(text)),
+            (Err(why), None) => Err(Unresolved { key: key.to_owned(), why }),
+            (Err(why), Some(unread)) => {
+                unread.borrow_mut().push(Unread { key: key.to_owned(), reference: reference.clone(), why });
+                Ok(None)
+            }
+        }
     }
 
     /// `None` when the parameter is absent or an empty string. What a reference holds is noted as a secret.
@@ -121,8 +156,11 @@ impl<'a> Resolver<'a> {
             Some(Text::Plain(text)) if text.is_empty() => Ok(None),
             Some(Text::Plain(text)) => Ok(Some(Value { text: text.clone(), referenced: false })),
             Some(Text::Reference(reference)) => {
-                let text = self.source.reference(reference).map_err(|why| Unresolved { key: key.to_owned(), why })?;
-                self.secrets.borrow_mut().add(&text);
+                let text = self.read(key, reference, |source, reference| source.reference(reference))?;
+                if let Some(text) = &text {
+                    self.secrets.borrow_mut().add(text);
+                }
+                let text = text.unwrap_or_else(|| stand_in(key).to_owned());
                 Ok(Some(Value { text, referenced: true }))
             }
         }
@@ -146,7 +184,8 @@ impl<'a> Resolver<'a> {
         let Some(Text::Reference(reference @ Reference::File(_))) = text else {
             return self.text(key, text);
         };
-        let text = self.source.document(reference).map_err(|why| Unresolved { key: key.to_owned(), why })?;
+        let text = self.read(key, reference, |source, reference| source.document(reference))?;
+        let text = text.unwrap_or_else(|| stand_in(key).to_owned());
         Ok((!text.is_empty()).then_some(Value { text, referenced: false }))
     }
 
@@ -173,4 +212,15 @@ impl<'a> Resolver<'a> {
     pub fn into_secrets(self) -> Secrets {
         self.secrets.into_inner()
     }
+
+    /// The same, and what could not be read.
+    pub fn into_findings(self) -> (Secrets, Vec<Unread>) {
+        let unread = self.unread.map(std::cell::RefCell::into_inner).unwrap_or_default();
+        (self.secrets.into_inner(), unread)
+    }
+}
+
+/// Stands for what could not be read, where only its form matters.
+fn stand_in(key: &str) -> &'static str {
+    if key == "service_url" { "https://unread.invalid/" } else { "unread" }
 }

@@ -3,6 +3,7 @@
 use super::engine::{environment, explain};
 use super::print::Printer;
 use super::{Place, TemplateError, thread};
+use minijinja::ErrorKind;
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeSet;
@@ -20,7 +21,8 @@ pub fn odd_comments(template: &str) -> Vec<Range<usize>> {
     found.filter(|at| !template[at + 2..].starts_with([' ', '\n', '\r', '\t', '-', '+'])).map(|at| at..at + 2).collect()
 }
 
-/// Renders against samples and names every member that no event has, with the place where it is read.
+/// Renders against samples and names every member that no event has, with the place where it is read. What cannot be
+/// rendered besides is found by rendering it, in its place.
 pub fn unknown_names(template: &str, samples: &[Json]) -> Vec<TemplateError> {
     if super::is_literal(template) || super::check_text(template).is_err() {
         return Vec::new();
@@ -52,14 +54,15 @@ fn find(template: &str, samples: &[Json]) -> Vec<TemplateError> {
     let unknown = Arc::new(Mutex::new(BTreeSet::new()));
     let mut errors = Vec::new();
     for sample in samples {
-        let probe = probe(sample, &shape, String::new(), &unknown);
-        if let Err(error) = compiled.render(probe) {
-            let error = explain(&error, template);
-            if !error.too_large && !errors.contains(&error) {
-                errors.push(error);
-            }
+        let Err(error) = compiled.render(probe(sample, &shape, String::new(), &unknown)) else { continue };
+        if matches!(
+            error.kind(),
+            ErrorKind::UnknownFilter | ErrorKind::UnknownTest | ErrorKind::UnknownFunction | ErrorKind::UnknownMethod
+        ) {
+            errors.push(explain(&error, template));
         }
     }
+    errors.dedup();
     let mut unknown = std::mem::take(&mut *unknown.lock().expect("no probe panics with it"));
     // Names in branches that no sample takes.
     let globals = environment.globals().map(|(name, _)| name.to_owned()).collect::<Vec<_>>();

@@ -164,8 +164,9 @@ fn a_stray_token_is_told_since_jenkins_takes_it_first() {
         assert!(told.len() == 1 && told[0].contains(&format!("`{key}` has a `token`")), "{keys}: {told:?}");
         assert!(self::told(keys).is_empty(), "{keys}");
     }
-    let both =
-        mistakes("action = \"jenkins_generic_build_job\"\nservice_url = \"http://u:p@h/x\"\nbuild_token = \"t\"");
+    let both = mistakes(
+        "action = \"jenkins_generic_build_job\"\nservice_url = \"http://u:p@h/generic-webhook-trigger/invoke\"\nbuild_token = \"t\"",
+    );
     assert!(
         both.len() == 1 && both[0].contains("`build_token` cannot stand beside a user in `service_url`"),
         "{both:?}"

@@ -91,6 +91,7 @@ fn pure_rooms_are_pure() {
         "report.rs",
         "environment.rs",
         "main.rs",
+        "terminal.rs",
     ];
     for word in ["crate::clock", "crate::config", "crate::environment", "crate::spool", "crate::transport"] {
         only_in(word, &impure);

@@ -6,7 +6,7 @@ mod mention;
 
 use super::parameters::DingdingGroupChatRobot;
 use super::robot::{Form, Keys, Parts, Robot, Room, Style, around, bytes, nobody, object};
-use super::{Action, Attempt, Finding, Parameters, RenderError, Severity, Verdict};
+use super::{Action, Attempt, Finding, Kind, Parameters, RenderError, Severity, Verdict};
 use crate::http::{Request, Response};
 use crate::outgoing::Outgoing;
 use crate::parameter::{MsgType, Resolver, Text, Unresolved};
@@ -32,6 +32,7 @@ struct Dingtalk {
 impl DingdingGroupChatRobot {
     fn keys(&self) -> Keys<'_> {
         Keys {
+            kind: Kind::DingdingGroupChatRobot,
             service_url: self.service_url.as_ref(),
             msg_type: self.msg_type,
             template: self.template.as_ref(),
@@ -57,7 +58,11 @@ impl Parameters for DingdingGroupChatRobot {
     }
 
     fn rehearse(&self) -> Vec<Finding> {
-        self.keys().rehearse(dialect::clean)
+        self.keys().rehearse()
+    }
+
+    fn judge_address(&self, url: &str) -> Option<Finding> {
+        self.keys().judge_address(url)
     }
 
     fn template_reads(&self, name: &str) -> bool {

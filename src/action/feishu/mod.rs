@@ -6,9 +6,9 @@ mod dialect;
 
 use super::parameters::FeishuGroupChatRobot;
 use super::robot::{Form, Keys, Parts, Robot, Room, around, bytes, object};
-use super::{Action, Attempt, Finding, Parameters, RenderError, Severity, Verdict};
+use super::{Action, Attempt, Finding, Kind, Parameters, RenderError, Severity, Verdict};
 use crate::http::{Request, Response};
-use crate::outgoing::{Kind, Outgoing};
+use crate::outgoing::{self, Outgoing};
 use crate::parameter::{MsgType, Resolver, Text, Unresolved};
 use crate::schedule::Pace;
 use crate::signature;
@@ -30,6 +30,7 @@ struct Feishu {
 impl FeishuGroupChatRobot {
     fn keys(&self) -> Keys<'_> {
         Keys {
+            kind: Kind::FeishuGroupChatRobot,
             service_url: self.service_url.as_ref(),
             msg_type: self.msg_type,
             template: self.template.as_ref(),
@@ -57,7 +58,11 @@ impl Parameters for FeishuGroupChatRobot {
     }
 
     fn rehearse(&self) -> Vec<Finding> {
-        self.keys().rehearse(dialect::clean)
+        self.keys().rehearse()
+    }
+
+    fn judge_address(&self, url: &str) -> Option<Finding> {
+        self.keys().judge_address(url)
     }
 
     fn template_reads(&self, name: &str) -> bool {
@@ -108,7 +113,7 @@ impl Action for Feishu {
     }
 
     fn verdict(&self, response: &Response) -> Verdict {
-        codes::verdict(response, self.robot.form(Kind::Push, false) == Form::Markdown)
+        codes::verdict(response, self.robot.form(outgoing::Kind::Push, false) == Form::Markdown)
     }
 }
 

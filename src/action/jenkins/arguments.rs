@@ -20,16 +20,29 @@ fn parse(json: &str) -> Result<Map<String, Value>, (String, Option<usize>)> {
     match serde_json::from_str::<Value>(json) {
         Ok(Value::Object(members)) => Ok(members),
         Ok(_) => Err(("is no JSON object such as `{\"arg\": \"value\"}`".to_owned(), None)),
-        Err(_) if json.contains(['“', '”', '„', '‟']) => {
-            let why = "has curly quotes (“ ”): JSON takes straight ones (\")";
-            Err((why.to_owned(), json.find(['“', '”', '„', '‟'])))
-        }
         Err(error) => {
             let lines = json.split_inclusive('\n').take(error.line().saturating_sub(1));
             let at = lines.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
-            Err(("is no JSON from here on".to_owned(), Some(at.min(json.len()))))
+            let at = (0..=at.min(json.len())).rev().find(|at| json.is_char_boundary(*at)).unwrap_or(0);
+            let curly = json.find(['“', '”', '„', '‟', '‘', '’']);
+            // Within strings they are text, and no reader stumbles there.
+            let wide = json[at..].chars().next().and_then(ascii);
+            Err(match (wide, curly) {
+                (Some(straight), _) => {
+                    (format!("has a full-width `{}`: JSON takes `{straight}`", &json[at..][..3]), Some(at))
+                }
+                (_, Some(curly)) => ("has curly quotes (“ ”): JSON takes straight ones (\")".to_owned(), Some(curly)),
+                _ => ("is no JSON from here on".to_owned(), Some(at)),
+            })
         }
     }
+}
+
+/// What a Chinese keyboard writes where JSON has a character of ASCII; each is three bytes long.
+fn ascii(wide: char) -> Option<char> {
+    let pairs =
+        [('：', ':'), ('，', ','), ('｛', '{'), ('｝', '}'), ('［', '['), ('］', ']'), ('＂', '"'), ('、', ',')];
+    pairs.iter().find(|(full, _)| *full == wide).map(|(_, ascii)| *ascii)
 }
 
 /// Mistakes in JSON text that stands in the file.

@@ -10,17 +10,15 @@ use crate::http::{Method, Request, Response};
 use crate::outgoing::{self, MEMBERS, Outgoing, sample};
 use crate::parameter::{Pairs, Resolver, Text, Unresolved};
 use crate::secret::Secrets;
-use crate::template::Place;
 use arguments::Arguments;
 use std::cell::Cell;
 
 impl JenkinsGenericBuildJob {
     fn pieces(&self) -> Vec<Piece<'_>> {
-        let template = web::plain(self.template.as_ref()).unwrap_or_default();
-        let mut pieces = web::of_text("service_url", self.service_url.as_ref(), Place::Url);
+        let mut pieces = web::of_text("service_url", self.service_url.as_ref());
         pieces.extend(web::of_parameters(self.request_parameters.as_ref()));
         pieces.extend(web::of_headers("header_parameters", self.header_parameters.as_ref()));
-        pieces.extend(web::of_text("template", self.template.as_ref(), web::place(template, None)));
+        pieces.extend(web::of_text("template", self.template.as_ref()));
         pieces
     }
 
@@ -59,6 +57,7 @@ impl Parameters for JenkinsGenericBuildJob {
         let authorization = Authorization { key, service_url: url };
         let mut found = web::check_headers("header_parameters", self.header_parameters.as_ref(), authorization);
         found.extend(web::check_url(url));
+        found.extend(web::plain(url).and_then(|url| self.judge_address(url)));
         found.extend(web::check_pieces(&self.pieces()));
         found.extend(arguments::check(self.build_args.as_ref()));
         found.extend(self.stray_tokens());
@@ -69,7 +68,7 @@ impl Parameters for JenkinsGenericBuildJob {
     }
 
     fn rehearse(&self) -> Vec<Finding> {
-        let mut samples = sample::bodies();
+        let mut samples = sample::bodies().to_vec();
         let arguments = Arguments::shape(self.build_args.as_ref());
         for sample in &mut samples {
             arguments.put_nested(sample);
@@ -82,6 +81,13 @@ impl Parameters for JenkinsGenericBuildJob {
             }));
         }
         found
+    }
+
+    fn judge_address(&self, url: &str) -> Option<Finding> {
+        let plugin = "is not how the plugin is addressed (…/generic-webhook-trigger/invoke)";
+        let odd = !url.contains("/generic-webhook-trigger/invoke") && !url.contains("${");
+        let robot = web::check_robot(Kind::JenkinsGenericBuildJob, url, false);
+        robot.or_else(|| odd.then(|| web::warning("service_url", plugin)))
     }
 
     fn template_reads(&self, name: &str) -> bool {

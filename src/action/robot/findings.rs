@@ -1,17 +1,17 @@
 //! Mistakes and warnings about the keys that all robots have, seen without resolving anything.
 
 use super::address::Parts;
-use super::source::LONGEST;
-use crate::action::{Finding, Severity};
+use crate::action::{Finding, Kind, Severity, vendors};
 use crate::outgoing::sample;
 use crate::parameter::{List, MsgType, Text};
-use crate::template::{self, Place, TemplateError};
+use crate::template::{self, TemplateError};
 
 /// Characters of a keyword: vendors take words, and it must never fill a message.
 const MAX_KEYWORD: usize = 100;
 
 /// The keys that all robots have, as they stand in the file.
 pub(crate) struct Keys<'a> {
+    pub(crate) kind: Kind,
     pub(crate) service_url: Option<&'a Text>,
     pub(crate) msg_type: Option<MsgType>,
     pub(crate) template: Option<&'a Text>,
@@ -30,13 +30,7 @@ impl Keys<'_> {
         match self.service_url {
             None => found.push(mistake("service_url", "is missing")),
             Some(Text::Plain(url)) if url.is_empty() => found.push(mistake("service_url", "is missing")),
-            Some(Text::Plain(url)) => match Parts::of(url.trim()) {
-                Err(why) => found.push(mistake("service_url", why)),
-                Ok(parts) => found.extend(
-                    (self.expected)(&parts)
-                        .map(|(severity, message)| Finding { severity, ..mistake("service_url", message) }),
-                ),
-            },
+            Some(Text::Plain(url)) => found.extend(self.judge_address(url)),
             Some(Text::Reference(_)) => {}
         }
         let without = self.template.is_none() || plain(self.template).is_some_and(str::is_empty);
@@ -53,19 +47,23 @@ impl Keys<'_> {
         found
     }
 
-    /// What `check` alone can afford: every template is rendered on samples of every change, in its own place.
-    pub(crate) fn rehearse(&self, clean: fn(&str) -> String) -> Vec<Finding> {
-        let bodies = sample::bodies();
-        let mut found = Vec::new();
-        for (key, text) in self.templates() {
-            let whole = key == "template" && self.msg_type == Some(MsgType::Customize) && template::is_json(text);
-            let place = if whole { Place::Json { clean } } else { Place::Text { escape: str::to_owned } };
-            let render = |body| template::render(text, place, body, LONGEST).err();
-            let mut errors = template::unknown_names(text, &bodies);
-            errors.extend(bodies.iter().find_map(render).filter(|e| !errors.contains(e)));
-            found.extend(errors.into_iter().map(|error| broken(key, error)));
+    /// What is wrong with an address.
+    pub(crate) fn judge_address(&self, url: &str) -> Option<Finding> {
+        let parts = match Parts::of(url.trim()) {
+            Ok(parts) => parts,
+            Err(why) => return Some(mistake("service_url", why)),
+        };
+        if let Some(why) = vendors::other(self.kind, url) {
+            return Some(mistake("service_url", &why));
         }
-        found
+        (self.expected)(&parts).map(|(severity, why)| Finding { severity, ..mistake("service_url", why) })
+    }
+
+    /// Names in the templates that no event has.
+    pub(crate) fn rehearse(&self) -> Vec<Finding> {
+        let bodies = sample::bodies();
+        let unknown = |(key, text)| template::unknown_names(text, bodies).into_iter().map(move |e| broken(key, e));
+        self.templates().flat_map(unknown).collect()
     }
 
     /// The templates that stand in the file.

@@ -54,9 +54,8 @@ impl Robot {
         let url =
             resolver.text("service_url", keys.service_url)?.ok_or_else(|| missing("service_url", "is missing"))?;
         let address = Address::new(&url).map_err(|why| missing("service_url", why))?;
-        let parts = Parts::of(address.url()).map_err(|why| missing("service_url", why))?;
-        if let Some((Severity::Mistake, why)) = (keys.expected)(&parts) {
-            return Err(missing("service_url", why));
+        if let Some(finding) = keys.judge_address(address.url()).filter(|found| found.severity == Severity::Mistake) {
+            return Err(missing("service_url", &finding.message));
         }
         let template = resolver.template("template", keys.template)?.map(Source::new);
         let msg_type = keys.msg_type.unwrap_or(keys.default);

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// Bytes that a template may print before its text is cut to the vendor's size.
-pub(super) const LONGEST: usize = 256 * 1024;
+const LONGEST: usize = 256 * 1024;
 
 /// A text as configured. What came from a reference is never evaluated.
 pub(crate) struct Source {

@@ -12,9 +12,11 @@ mod target;
 
 pub(crate) use credentials::{basic_of, in_a_file, is_given, secret};
 pub(crate) use family::{Family, event_headers, signatures};
-pub(crate) use findings::{Authorization, check_credentials, check_headers, check_pieces, check_url, mistake, warning};
+pub(crate) use findings::{
+    Authorization, check_credentials, check_headers, check_pieces, check_robot, check_url, mistake, warning,
+};
 pub(crate) use headers::{Headers, basic};
-pub(crate) use payload::{Payload, content_type, place};
+pub(crate) use payload::{Payload, content_type};
 pub(crate) use pieces::{Piece, of_headers, of_parameters, of_text, plain, reads, rehearse};
 pub(crate) use source::Source;
 pub(crate) use target::Target;

@@ -36,11 +36,6 @@ pub(crate) fn is_json(template: &str, content_type: Option<&str>) -> bool {
     content_type.map_or_else(|| template::is_json(template), is_json_type)
 }
 
-/// Where a template of a body stands.
-pub(crate) fn place(template: &str, content_type: Option<&str>) -> Place {
-    if is_json(template, content_type) { Place::Json { clean: str::to_owned } } else { Place::Plain }
-}
-
 impl Payload {
     /// The event as JSON.
     pub(crate) fn event(body: Vec<u8>, content_type: Option<&str>) -> Self {

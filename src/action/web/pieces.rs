@@ -5,11 +5,8 @@ use super::findings::mistake;
 use super::headers::lines;
 use crate::action::Finding;
 use crate::parameter::{Pairs, Text};
-use crate::template::{self, Place, TemplateError};
+use crate::template::{self, TemplateError};
 use serde_json::Value;
-
-/// Bytes that a sample may make.
-const MAX_SAMPLE: usize = 1 << 20;
 
 /// One template.
 pub(crate) struct Piece<'a> {
@@ -21,8 +18,6 @@ pub(crate) struct Piece<'a> {
     pub(crate) offset: usize,
     /// The template.
     pub(crate) text: &'a str,
-    /// Where what it makes is going to stand.
-    pub(crate) place: Place,
 }
 
 impl Piece<'_> {
@@ -45,27 +40,26 @@ pub(crate) fn plain(text: Option<&Text>) -> Option<&str> {
 }
 
 /// A whole string.
-pub(crate) fn of_text<'a>(key: &'static str, text: Option<&'a Text>, place: Place) -> Vec<Piece<'a>> {
-    let piece = |text| Piece { key, entry: None, offset: 0, text, place };
+pub(crate) fn of_text<'a>(key: &'static str, text: Option<&'a Text>) -> Vec<Piece<'a>> {
+    let piece = |text| Piece { key, entry: None, offset: 0, text };
     plain(text).map(piece).into_iter().collect()
 }
 
-fn of_table<'a>(key: &'static str, table: &'a [(String, Text)], place: Place) -> impl Iterator<Item = Piece<'a>> {
+fn of_table<'a>(key: &'static str, table: &'a [(String, Text)]) -> impl Iterator<Item = Piece<'a>> {
     let piece = move |(name, text): &'a (String, Text)| {
-        Some(Piece { key, entry: Some(name.as_str()), offset: 0, text: plain(Some(text))?, place })
+        Some(Piece { key, entry: Some(name.as_str()), offset: 0, text: plain(Some(text))? })
     };
     table.iter().filter_map(piece)
 }
 
 /// The values of headers.
 pub(crate) fn of_headers<'a>(key: &'static str, pairs: Option<&'a Pairs>) -> Vec<Piece<'a>> {
-    let place = Place::Header;
     match pairs {
         None => Vec::new(),
-        Some(Pairs::Table(table)) => of_table(key, table, place).collect(),
+        Some(Pairs::Table(table)) => of_table(key, table).collect(),
         Some(Pairs::Joined(text)) => {
             let lines = lines(plain(Some(text)).unwrap_or_default()).flatten();
-            lines.map(|l| Piece { key, entry: None, offset: l.value_start, text: l.value, place }).collect()
+            lines.map(|l| Piece { key, entry: None, offset: l.value_start, text: l.value }).collect()
         }
     }
 }
@@ -75,8 +69,8 @@ pub(crate) fn of_parameters(pairs: Option<&Pairs>) -> Vec<Piece<'_>> {
     let key = "request_parameters";
     match pairs {
         None => Vec::new(),
-        Some(Pairs::Table(table)) => of_table(key, table, Place::Plain).collect(),
-        Some(Pairs::Joined(text)) => of_text(key, Some(text), Place::Url),
+        Some(Pairs::Table(table)) => of_table(key, table).collect(),
+        Some(Pairs::Joined(text)) => of_text(key, Some(text)),
     }
 }
 
@@ -85,18 +79,11 @@ pub(crate) fn reads(pieces: &[Piece<'_>], name: &str) -> bool {
     pieces.iter().any(|piece| template::reads(piece.text, name))
 }
 
-/// Names that no event has, and what cannot be rendered of some sample.
+/// Names that no event has.
 pub(crate) fn rehearse(pieces: &[Piece<'_>], samples: &[Value]) -> Vec<Finding> {
-    let mut found: Vec<Finding> = Vec::new();
-    for piece in pieces {
-        let mut errors = template::unknown_names(piece.text, samples);
-        let mut rendered = samples.iter().map(|sample| template::render(piece.text, piece.place, sample, MAX_SAMPLE));
-        errors.extend(rendered.find_map(Result::err));
-        for finding in errors.into_iter().map(|error| piece.broken(error)) {
-            if !found.contains(&finding) {
-                found.push(finding);
-            }
-        }
-    }
-    found
+    let unknown = |piece: &Piece<'_>| {
+        let errors = template::unknown_names(piece.text, samples);
+        errors.into_iter().map(|error| piece.broken(error)).collect::<Vec<_>>()
+    };
+    pieces.iter().flat_map(unknown).collect()
 }

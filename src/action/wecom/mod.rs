@@ -6,7 +6,7 @@ mod mention;
 
 use super::parameters::WecomGroupChatRobot;
 use super::robot::{Form, Keys, Parts, Robot, Room, Style, nobody, object};
-use super::{Action, Attempt, Finding, Parameters, RenderError, Severity, Verdict};
+use super::{Action, Attempt, Finding, Kind, Parameters, RenderError, Severity, Verdict};
 use crate::http::{Request, Response};
 use crate::outgoing::Outgoing;
 use crate::parameter::{MsgType, Resolver, Text, Unresolved};
@@ -33,6 +33,7 @@ struct Wecom {
 impl WecomGroupChatRobot {
     fn keys(&self) -> Keys<'_> {
         Keys {
+            kind: Kind::WecomGroupChatRobot,
             service_url: self.service_url.as_ref(),
             msg_type: self.msg_type,
             template: self.template.as_ref(),
@@ -61,7 +62,11 @@ impl Parameters for WecomGroupChatRobot {
     }
 
     fn rehearse(&self) -> Vec<Finding> {
-        self.keys().rehearse(dialect::clean)
+        self.keys().rehearse()
+    }
+
+    fn judge_address(&self, url: &str) -> Option<Finding> {
+        self.keys().judge_address(url)
     }
 
     fn template_reads(&self, name: &str) -> bool {

@@ -1,115 +1,210 @@
 //! Whether Git is going to start us: the hook is there, once, can be executed, and is where Git looks.
 
-use super::{Findings, mount};
+use super::findings::Findings;
+use super::git_program::{self, CONFIGURED_HOOKS, Configured, PUSH_OPTIONS, Setting};
+use super::{mount, shown};
 use crate::commands::hook_file::{self, HookFile, Standing};
 use crate::git::Repository;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::process::Command;
 
 /// Looks at the hook of a repository, in which `drain --catch-up` runs or not.
 pub(super) fn look(repository: &Repository, caught_up: bool, findings: &mut Findings) {
-    let mut file = HookFile::of(repository.git_dir());
-    if let Some(dir) = repository.hooks_path() {
-        if dir.canonicalize().ok() != file.dir.canonicalize().ok() {
-            findings.warn(None, format!("core.hooksPath is set: Git runs the hooks of {} only", dir.display()));
-        }
-        file.dir = dir;
+    let git_dir = repository.git_dir();
+    let settings = git_program::settings(git_dir);
+    let own = HookFile::of(git_dir);
+    let elsewhere = repository.hooks_path().filter(|dir| dir.canonicalize().ok() != own.dir.canonicalize().ok());
+    let elsewhere = elsewhere.map(|dir| HookFile { dir });
+    let says = origin(&settings);
+    if elsewhere.is_some() && !matches!(own.standing(), Standing::Missing) {
+        let message = format!("never runs: {says} names another directory");
+        findings.warn(shown(git_dir, &own.path()), message);
     }
-    let starts = post_receive(&file, caught_up, findings);
-    for entry in file.chain_entries() {
-        if matches!(hook_file::standing(&entry), Standing::Link(_) | Standing::Shim) {
-            findings.mistake(shown(&entry), "is git-service-hook itself: every push would be told twice");
-        } else {
-            executable(&entry, findings);
-        }
-    }
-    if configured_in_git(repository.git_dir()) && starts {
-        findings
-            .mistake(None, "hook.*.command in Git's configuration starts it as well: every push would be told twice");
+    let file = elsewhere.as_ref().unwrap_or(&own);
+    let configured = by_configuration(&settings, starts_us(file), findings);
+    let look = Look { git_dir, file, says: elsewhere.is_some().then_some(says) };
+    look.post_receive(caught_up, configured.as_ref(), findings);
+    look.chain(findings);
+}
+
+/// "core.hooksPath in /etc/gitconfig".
+fn origin(settings: &[Setting]) -> String {
+    let hooks_path = settings.iter().rev().find(|setting| setting.key == "core.hookspath");
+    hooks_path.map_or_else(|| "core.hooksPath".to_owned(), |setting| format!("core.hooksPath in {}", setting.origin))
+}
+
+/// Whether `post-receive` is us, or leads to us.
+fn starts_us(file: &HookFile) -> bool {
+    match file.standing() {
+        Standing::Missing => false,
+        Standing::Link(_) | Standing::Shim => true,
+        Standing::Foreign => hook_file::mentions_us(&file.path()),
     }
 }
 
-/// Whether `hooks/post-receive` starts us.
-fn post_receive(file: &HookFile, caught_up: bool, findings: &mut Findings) -> bool {
-    let path = file.path();
-    match file.standing() {
-        // A mirror that fetches never runs one.
-        Standing::Missing if caught_up => {
-            let message = "there is no hook: `drain --catch-up` alone finds what moves, later and without who did it \
-                           (for pushes `git service-hook install` puts it there)";
-            findings.warn(shown(&path), message);
-            return false;
-        }
-        Standing::Missing => {
-            findings.mistake(shown(&path), "there is no hook: `git service-hook install` puts it there");
-            return false;
-        }
-        Standing::Link(target) if !path.exists() => {
-            let message =
-                format!("leads to {}, which is not there: `git service-hook install` mends it", target.display());
-            findings.mistake(shown(&path), message);
-            return true;
-        }
-        Standing::Link(target) => {
-            if executable(&path, findings) {
-                findings.fine(format!("{} -> {}", path.display(), target.display()));
+/// The git that is found, and the hook of its configuration that it starts, beside a hook that starts us already or not.
+fn by_configuration(settings: &[Setting], started_already: bool, findings: &mut Findings) -> Option<Configured> {
+    let version = git_program::version();
+    match &version {
+        None => findings.warn(None, "git is not found on PATH: its version and its configuration are not known"),
+        Some((version, shown)) if *version < PUSH_OPTIONS => findings.warn(
+            None,
+            format!("git {shown} is too old for push options such as `service-hook.skip`: {PUSH_OPTIONS} has them"),
+        ),
+        Some((_, shown)) => findings.fine(format!("git {shown}")),
+    }
+    let mut started = None;
+    for hook in git_program::configured(settings) {
+        let Configured { name, origin, has_event } = &hook;
+        let place = format!("hook.{name}.command in {origin}");
+        match &version {
+            _ if !has_event => {
+                findings.warn(place, format!("never runs: `hook.{name}.event = post-receive` is missing beside it"));
             }
-        }
-        Standing::Shim => {
-            if executable(&path, findings) {
-                findings.fine(format!("{} is the shim", path.display()));
+            // It waits for a newer Git.
+            Some((version, _)) if *version < CONFIGURED_HOOKS && started_already => {}
+            Some((version, shown)) if *version < CONFIGURED_HOOKS => {
+                findings.warn(place, format!("is not run by git {shown}: {CONFIGURED_HOOKS} and later do"));
             }
-        }
-        Standing::Foreign if hook_file::mentions_us(&path) => {
-            if executable(&path, findings) {
-                findings.fine(format!("{} starts it", path.display()));
-            }
-        }
-        Standing::Foreign => {
-            let message = "is the hook of another program: `git service-hook install --chain` lets both run";
-            findings.mistake(shown(&path), message);
-            return false;
+            _ if started.is_some() => findings.warn(place, "starts it once more: once is enough"),
+            _ => started = Some(hook),
         }
     }
-    true
+    started
+}
+
+/// The hooks that Git runs.
+struct Look<'a> {
+    git_dir: &'a Path,
+    file: &'a HookFile,
+    /// Which setting says that they are not in the Git directory.
+    says: Option<String>,
+}
+
+impl Look<'_> {
+    /// Whether `post-receive` starts us, and nothing else does.
+    fn post_receive(&self, caught_up: bool, configured: Option<&Configured>, findings: &mut Findings) {
+        let path = self.file.path();
+        let place = || shown(self.git_dir, &path);
+        match self.file.standing() {
+            Standing::Missing if configured.is_some() => {}
+            Standing::Missing => return self.missing(caught_up, findings),
+            Standing::Link(target) if !path.exists() => {
+                let target = target.display();
+                findings.mistake(place(), format!("leads to {target}, which is not there: {}", self.mends()));
+            }
+            Standing::Link(target) => self.fine(&format!("-> {}", target.display()), findings),
+            Standing::Shim => self.fine("is the shim", findings),
+            Standing::Foreign if hook_file::mentions_us(&path) => self.fine("starts it", findings),
+            Standing::Foreign if configured.is_some() => {}
+            Standing::Foreign => {
+                let advice = match self.says {
+                    None => "`git service-hook install --chain` lets both run",
+                    Some(_) => "let it start `git-service-hook post-receive` with its stdin",
+                };
+                return findings.mistake(place(), format!("is the hook of another program: {advice}"));
+            }
+        }
+        let Some(Configured { name, origin, .. }) = configured else { return };
+        match self.file.standing() {
+            Standing::Missing => findings.fine(format!("hook.{name}.command in {origin} starts it")),
+            Standing::Foreign if !hook_file::mentions_us(&path) => {
+                findings.fine(format!("hook.{name}.command in {origin} starts it, beside another hook"));
+            }
+            Standing::Foreign | Standing::Link(_) | Standing::Shim => {
+                let message = format!("starts it, and so does {}: one of the two is enough", place());
+                findings.warn(format!("hook.{name}.command in {origin}"), message);
+            }
+        }
+    }
+
+    fn fine(&self, how: &str, findings: &mut Findings) {
+        let path = self.file.path();
+        if executable(self.git_dir, &path, findings) {
+            let says = self.says.as_ref().map(|says| format!(" ({says})")).unwrap_or_default();
+            findings.fine(format!("{} {how}{says}", shown(self.git_dir, &path)));
+        }
+    }
+
+    fn missing(&self, caught_up: bool, findings: &mut Findings) {
+        let place = shown(self.git_dir, &self.file.path());
+        // A mirror that fetches never runs one.
+        if caught_up {
+            let message = "there is no hook: `drain --catch-up` alone finds what moves, later and without who did it \
+                           (for pushes `git service-hook install` puts it there)";
+            return findings.warn(place, message);
+        }
+        findings.mistake(place, format!("there is no hook: {}", self.mends()));
+    }
+
+    fn mends(&self) -> String {
+        match &self.says {
+            None => "`git service-hook install` puts it there".to_owned(),
+            Some(says) => format!("{says} has Git look there only; link git-service-hook there, or unset it"),
+        }
+    }
+
+    /// What runs after us.
+    fn chain(&self, findings: &mut Findings) {
+        let place = |path: &Path| shown(self.git_dir, path);
+        let (mut others, mut entries) = (Vec::new(), fs::read_dir(self.file.chain()).ok());
+        let mut paths = entries.iter_mut().flatten().flatten().map(|entry| entry.path()).collect::<Vec<_>>();
+        paths.sort();
+        for path in paths {
+            let dangles = path.is_symlink() && !path.exists();
+            match hook_file::standing(&path) {
+                _ if dangles => findings.warn(place(&path), "leads to what is not there, so it never runs"),
+                Standing::Link(_) | Standing::Shim => {
+                    findings.mistake(place(&path), "is git-service-hook itself: every push would be told twice");
+                }
+                _ if path == self.file.chained() && !hook_file::is_executable(&path) => {
+                    findings.warn(place(&path), "is not executable, so it never runs: chmod +x");
+                }
+                _ if hook_file::is_executable(&path) && executable(self.git_dir, &path, findings) => {
+                    others.extend(path.file_name().map(|name| name.to_string_lossy().into_owned()));
+                }
+                _ => {}
+            }
+        }
+        if !others.is_empty() {
+            findings.fine(format!(
+                "{} runs what is in post-receive.d/ after it: {}",
+                place(&self.file.path()),
+                others.join(", ")
+            ));
+        }
+    }
 }
 
 /// Git passes over what it cannot execute without a word (by default), and so does the chain.
-fn executable(path: &Path, findings: &mut Findings) -> bool {
+fn executable(git_dir: &Path, path: &Path, findings: &mut Findings) -> bool {
+    let place = shown(git_dir, path);
     if !hook_file::is_executable(path) {
-        findings.mistake(shown(path), "is not executable, so it never runs: chmod +x");
+        findings.mistake(place, "is not executable, so it never runs: chmod +x");
         return false;
     }
     if let Some(point) = mount::noexec(path) {
         let message = format!("lies on {}, which is mounted noexec: it never runs", point.display());
-        findings.mistake(shown(path), message);
+        findings.mistake(place, message);
         return false;
     }
-    owned(path, findings);
+    if rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_err() {
+        findings.mistake(place, "cannot be executed by this user, for whom it never runs");
+        return false;
+    }
+    owned(git_dir, path, findings);
     true
 }
 
 /// Whoever owns the program or script can change what runs with the pusher's rights.
-fn owned(path: &Path, findings: &mut Findings) {
+fn owned(git_dir: &Path, path: &Path, findings: &mut Findings) {
     let owner = |path: &Path| fs::metadata(path).map(|m| m.uid());
-    let above = path.ancestors().nth(2).unwrap_or(path);
-    if let (Ok(of_file), Ok(of_repository)) = (owner(path), owner(above))
+    if let (Ok(of_file), Ok(of_repository)) = (owner(path), owner(git_dir))
         && of_file != 0
         && of_file != of_repository
     {
-        findings.warn(shown(path), format!("belongs to user {of_file}, who can change what runs here"));
+        let message = format!("belongs to user {of_file}, who can change what runs here");
+        findings.warn(shown(git_dir, path), message);
     }
-}
-
-/// Git 2.54 and later also run hooks that its configuration names. Without a git on PATH nobody can tell.
-fn configured_in_git(git_dir: &Path) -> bool {
-    let mut git = Command::new("git");
-    git.arg("--git-dir").arg(git_dir).args(["config", "--get-regexp", r"^hook\..*\.command$"]);
-    git.output().is_ok_and(|o| String::from_utf8_lossy(&o.stdout).contains("service-hook"))
-}
-
-fn shown(path: &Path) -> String {
-    path.display().to_string()
 }

@@ -4,6 +4,7 @@ use super::row::Row;
 use crate::clock;
 use crate::push::RefName;
 use crate::report::{clean, short};
+use crate::terminal::{columns, cut};
 
 /// Columns in all, and at most for the names of a hook and of a ref.
 const WIDTH: usize = 80;
@@ -51,36 +52,6 @@ fn refs(refs: &[RefName]) -> String {
     let more = if refs.len() > 1 { format!(" +{}", refs.len() - 1) } else { String::new() };
     let name = cut(&clean(&first.short()), REF - more.len().min(REF / 2));
     format!("{name}{more}")
-}
-
-/// The beginning, with a sign where something is missing.
-fn cut(text: &str, width: usize) -> String {
-    if columns(text) <= width {
-        return text.to_owned();
-    }
-    let mut short = String::new();
-    for c in text.chars() {
-        if columns(&short) + of_char(c) + 1 > width {
-            break;
-        }
-        short.push(c);
-    }
-    if width > 0 {
-        short.push('…');
-    }
-    short
-}
-
-fn columns(text: &str) -> usize {
-    text.chars().map(of_char).sum()
-}
-
-/// Columns of a character: two in the scripts of East Asia and for pictures (Unicode, UAX #11, by blocks).
-fn of_char(c: char) -> usize {
-    let wide = matches!(u32::from(c),
-        0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe6f
-        | 0xff00..=0xff60 | 0xffe0..=0xffe6 | 0x1f300..=0x1faff | 0x20000..=0x3fffd);
-    if wide { 2 } else { 1 }
 }
 
 #[cfg(test)]

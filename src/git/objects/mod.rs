@@ -186,7 +186,7 @@ impl<'r> Objects<'r> {
 }
 
 /// Bytes of a loose object's file from which on its kind is looked at first.
-const LARGE: u64 = 1 << 18;
+const LARGE: u64 = 1 << 14;
 /// Of the trees that are kept for the next comparison.
 const TREE_BYTES: usize = 8 << 20;
 

@@ -11,6 +11,7 @@ mod paths;
 mod pushed;
 mod repo;
 mod repositories;
+mod sizes;
 mod tags;
 mod topology;
 mod walk;

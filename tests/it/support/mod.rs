@@ -4,6 +4,7 @@ pub mod receiver;
 pub mod server;
 pub mod tracer;
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -37,6 +38,28 @@ impl Sandbox {
         path
     }
 
+    /// Writes the files that the text of a hooks.toml in `folder` refers to, each with what may stand in it: addresses
+    /// fit the action above them. Nothing is written outside of the sandbox.
+    #[track_caller]
+    pub fn write_referenced(&self, folder: &str, text: &str) {
+        let text = text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n");
+        for (at, mark) in text.match_indices("file = \"").filter(|(at, _)| !text[..*at].ends_with("ca_")) {
+            let file = text[at + mark.len()..].split('"').next().unwrap();
+            let path = self.path(folder).join(file);
+            assert!(path.starts_with(self.path("")), "{file} is outside of the sandbox");
+            let action = text[..at].rsplit("action = \"").next().and_then(|rest| rest.split('"').next());
+            let content = match action.filter(|_| path.extension().is_some_and(|extension| extension == "url")) {
+                None => "secret",
+                Some("wecom_group_chat_robot") => "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=k",
+                Some("dingding_group_chat_robot") => "https://oapi.dingtalk.com/robot/send?access_token=k",
+                Some("feishu_group_chat_robot") => "https://open.feishu.cn/open-apis/bot/v2/hook/k",
+                Some(_) => "https://receiver.example.com/push",
+            };
+            let path = self.write(path.strip_prefix(self.path("")).unwrap().to_str().unwrap(), content);
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        }
+    }
+
     /// A command with a clean environment, in `dir` below the sandbox.
     pub fn command(&self, program: &str, dir: &str) -> Command {
         let mut command = Command::new(program);
@@ -47,11 +70,23 @@ impl Sandbox {
             .env("HOME", self.dir.path())
             .env("GIT_CONFIG_GLOBAL", self.path("gitconfig"))
             .env("GIT_CONFIG_NOSYSTEM", "1")
+            // Not read, but it is where `git config --system` would write.
+            .env("GIT_CONFIG_SYSTEM", self.path("system"))
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("GIT_AUTHOR_DATE", "2024-05-01T08:00:00+08:00")
             .env("GIT_COMMITTER_DATE", "2024-05-01T08:00:00+08:00")
             .env("GIT_SERVICE_HOOK_CONFIG", self.path("server/hooks.toml"))
             .env("LANG", "C.UTF-8");
+        command
+    }
+
+    /// The same with a folder before all others on PATH, and `system` in the sandbox for the system's gitconfig.
+    pub fn command_on_server(&self, program: &str, dir: &str, first: &Path) -> Command {
+        let mut command = self.command(program, dir);
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::iter::once(first.to_owned()).chain(std::env::split_paths(&path));
+        command.env("PATH", std::env::join_paths(folders).unwrap());
+        command.env_remove("GIT_CONFIG_NOSYSTEM");
         command
     }
 

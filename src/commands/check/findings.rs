@@ -1,0 +1,127 @@
+//! What was found, in the order of looking. Knows not how it is shown.
+
+use crate::action::Severity;
+use crate::config::{Excerpt, Mistake};
+use serde_json::{Value, json};
+
+/// Something that was looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Finding {
+    /// `None`: all is well there.
+    pub(super) severity: Option<Severity>,
+    /// `hooks.toml:7:1`, or a path, in the Git directory where it can be.
+    pub(super) place: Option<String>,
+    /// File, line and column, where it stands in one.
+    pub(super) at: Option<(String, usize, usize)>,
+    /// The hook that is off because of it.
+    pub(super) hook: Option<String>,
+    /// One sentence fragment.
+    pub(super) message: String,
+    /// The line in question.
+    pub(super) excerpt: Option<Excerpt>,
+}
+
+impl Finding {
+    /// A mistake or a warning at its place.
+    pub(super) fn placed(mistake: &Mistake, excerpt: Option<Excerpt>) -> Self {
+        Self {
+            severity: Some(mistake.severity),
+            place: Some(super::place(mistake)),
+            at: (mistake.line > 0).then(|| (mistake.file.clone(), mistake.line, mistake.column)),
+            hook: mistake.hook.clone(),
+            message: mistake.message.clone(),
+            excerpt,
+        }
+    }
+
+    /// The sentence, and what it means for its hook, as the pusher is told.
+    pub(super) fn sentence(&self) -> String {
+        match (&self.hook, self.severity) {
+            (Some(hook), Some(Severity::Mistake)) => {
+                let join = if self.message.ends_with('?') { "" } else { ";" };
+                format!("{}{join} hook `{hook}` is off until this is mended", self.message)
+            }
+            _ => self.message.clone(),
+        }
+    }
+
+    /// For programs.
+    pub(super) fn json(&self, repository: &str) -> Value {
+        let severity = match self.severity {
+            None => "ok",
+            Some(Severity::Warning) => "warning",
+            Some(Severity::Mistake) => "mistake",
+        };
+        let Self { place, hook, message, .. } = self;
+        let mut told = json!({
+            "repository": repository, "severity": severity, "place": place, "hook": hook, "message": message
+        });
+        if let Some((file, line, column)) = &self.at {
+            told["file"] = json!(file);
+            told["line"] = json!(line);
+            told["column"] = json!(column);
+        }
+        told
+    }
+}
+
+/// All of it.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    found: Vec<Finding>,
+    unused: bool,
+}
+
+impl Findings {
+    /// All is well with something.
+    pub(super) fn fine(&mut self, message: impl Into<String>) {
+        self.add(None, None, message.into());
+    }
+
+    /// It works, but not as somebody might expect.
+    pub(super) fn warn(&mut self, place: impl Into<Option<String>>, message: impl Into<String>) {
+        self.add(Some(Severity::Warning), place.into(), message.into());
+    }
+
+    /// It does not work.
+    pub(super) fn mistake(&mut self, place: impl Into<Option<String>>, message: impl Into<String>) {
+        self.add(Some(Severity::Mistake), place.into(), message.into());
+    }
+
+    /// Nobody has begun to use it here: neither good nor bad.
+    pub(super) fn unused(&mut self, message: &str) {
+        self.unused = true;
+        self.warn(None, message);
+    }
+
+    /// Whether nobody has begun to.
+    pub(super) fn is_unused(&self) -> bool {
+        self.unused
+    }
+
+    fn add(&mut self, severity: Option<Severity>, place: Option<String>, message: String) {
+        self.push(Finding { severity, place, message, ..Finding::default() });
+    }
+
+    /// Each thing is told once.
+    pub(super) fn push(&mut self, finding: Finding) {
+        if !self.found.contains(&finding) {
+            self.found.push(finding);
+        }
+    }
+
+    /// Mistakes first, then warnings, then what is well; what stands in a file in its order, and before the rest.
+    pub(super) fn sorted(&self) -> impl Iterator<Item = &Finding> {
+        let orders = [Some(Severity::Mistake), Some(Severity::Warning), None];
+        orders.into_iter().flat_map(|severity| {
+            let mut found = self.found.iter().filter(|f| f.severity == severity).collect::<Vec<_>>();
+            found.sort_by_key(|f| (f.at.is_none(), f.at.as_ref()));
+            found
+        })
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self, severity: Severity) -> usize {
+        self.found.iter().filter(|f| f.severity == Some(severity)).count()
+    }
+}

@@ -1,0 +1,135 @@
+//! How a text looks on a terminal: colours where somebody sees them, the columns that it takes. Knows no words.
+
+use crate::environment::Environment;
+use std::io::IsTerminal;
+
+/// Columns where nobody says how many there are.
+const WIDTH: usize = 80;
+
+/// Whether to use colours (no-color.org).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    colours: bool,
+}
+
+impl Style {
+    /// For what goes to `stream`.
+    pub fn of(stream: &impl IsTerminal, environment: &Environment) -> Self {
+        let refused = environment.non_empty("NO_COLOR").is_some() || environment.get("TERM").as_deref() == Some("dumb");
+        Self { colours: stream.is_terminal() && !refused }
+    }
+
+    /// Without colours.
+    pub const fn plain() -> Self {
+        Self { colours: false }
+    }
+
+    /// With colours.
+    pub const fn coloured() -> Self {
+        Self { colours: true }
+    }
+
+    /// Whether there are any.
+    pub fn is_coloured(self) -> bool {
+        self.colours
+    }
+
+    fn with(self, code: &str, text: &str) -> String {
+        if self.colours && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    /// What to look at first.
+    pub fn bold(self, text: &str) -> String {
+        self.with("1", text)
+    }
+
+    /// What does not work.
+    pub fn red(self, text: &str) -> String {
+        self.with("31", text)
+    }
+
+    /// What may not work as expected.
+    pub fn yellow(self, text: &str) -> String {
+        self.with("33", text)
+    }
+
+    /// What is well.
+    pub fn green(self, text: &str) -> String {
+        self.with("32", text)
+    }
+
+    /// What may be passed over.
+    pub fn dim(self, text: &str) -> String {
+        self.with("2", text)
+    }
+}
+
+/// Columns of the terminal behind `stream`, 80 where there is none.
+pub fn width(stream: &(impl IsTerminal + std::os::fd::AsFd)) -> usize {
+    let size = stream.is_terminal().then(|| rustix::termios::tcgetwinsize(stream).ok()).flatten();
+    size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0).unwrap_or(WIDTH)
+}
+
+/// Columns that a text takes.
+pub fn columns(text: &str) -> usize {
+    text.chars().map(of_char).sum()
+}
+
+/// Columns of a character: two in the scripts of East Asia and for pictures (Unicode, UAX #11, by blocks), none for
+/// marks that stand on the one before.
+pub fn of_char(c: char) -> usize {
+    match u32::from(c) {
+        0x300..=0x36f | 0x200b..=0x200f | 0x20d0..=0x20ff | 0xfe00..=0xfe0f => 0,
+        0x1100..=0x115f
+        | 0x2e80..=0xa4cf
+        | 0xac00..=0xd7a3
+        | 0xf900..=0xfaff
+        | 0xfe30..=0xfe6f
+        | 0xff00..=0xff60
+        | 0xffe0..=0xffe6
+        | 0x1f300..=0x1faff
+        | 0x20000..=0x3fffd => 2,
+        _ => 1,
+    }
+}
+
+/// The beginning in at most `width` columns, with a sign where something is missing.
+pub fn cut(text: &str, width: usize) -> String {
+    if columns(text) <= width {
+        return text.to_owned();
+    }
+    let (mut short, mut taken) = (String::new(), 0);
+    for c in text.chars() {
+        taken += of_char(c);
+        if taken + 1 > width {
+            break;
+        }
+        short.push(c);
+    }
+    if width > 0 {
+        short.push('…');
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_for_terminals_whose_owner_wants_them() {
+        let file = std::fs::File::open("/dev/null").unwrap();
+        assert_eq!(Style::of(&file, &Environment::default()), Style::plain());
+        assert_eq!(Style::coloured().red("no"), "\x1b[31mno\x1b[0m");
+        assert_eq!(Style::plain().red("no"), "no");
+        assert_eq!(width(&file), 80);
+    }
+
+    #[test]
+    fn wide_characters_take_two_columns() {
+        assert_eq!(columns("a提交é"), 6);
+        assert_eq!(columns("e\u{301}"), 1);
+        assert_eq!(cut("提交提交", 6), "提交…");
+        assert_eq!(cut("提交", 4), "提交");
+    }
+}
