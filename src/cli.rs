@@ -3,8 +3,8 @@
 //! Knows names, options and exit codes. What a command does stands in its own file under [`crate::commands`].
 
 use crate::commands::{
-    Failure, as_owner, check, completions, deliveries, drain, event, install, man, preview, print, redeliver, schema,
-    test, uninstall,
+    Failure, Session, as_owner, check, completions, deliveries, drain, event, install, man, preview, print, redeliver,
+    schema, test, uninstall,
 };
 use crate::environment::Environment;
 use crate::exit;
@@ -101,7 +101,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         return crate::post_receive::run(&environment);
     }
     match parse(&arguments) {
-        Ok((parsed, owned)) => answer(dispatch(parsed, owned, &arguments, environment)),
+        Ok((parsed, owned)) => {
+            let owner_settled = owned.is_some();
+            let dir = owned.or_else(|| parsed.repo.clone());
+            let arguments = arguments.get(1..).unwrap_or_default().to_vec();
+            answer(dispatch(parsed, &Session { dir, owner_settled, arguments, environment }))
+        }
         Err(problem) => usage(&problem),
     }
 }
@@ -130,36 +135,24 @@ fn is_name_of_hook(name: &OsStr) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"."))
 }
 
-fn dispatch(
-    parsed: Arguments,
-    owned: Option<PathBuf>,
-    arguments: &[OsString],
-    environment: Environment,
-) -> Result<u8, Failure> {
-    let owner_settled = owned.is_some();
-    let session = crate::commands::Session {
-        dir: owned.or(parsed.repo.clone()),
-        owner_settled,
-        arguments: arguments.get(1..).unwrap_or_default().to_vec(),
-        environment,
-    };
+fn dispatch(parsed: Arguments, session: &Session) -> Result<u8, Failure> {
     match parsed.command {
         Command::PostReceive => Err(Failure::usage("post-receive takes its repository from $GIT_DIR, not from -C")),
         Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
         Command::Man => man::run(Arguments::command()),
         Command::Schema => schema::run(),
-        Command::Check(arguments) => check::run(&session, &arguments),
-        Command::Install(arguments) => install::run(&session, &arguments),
-        Command::Uninstall(arguments) => uninstall::run(&session, &arguments),
+        Command::Check(arguments) => check::run(session, &arguments),
+        Command::Install(arguments) => install::run(session, &arguments),
+        Command::Uninstall(arguments) => uninstall::run(session, &arguments),
         Command::Drain(arguments) if !arguments.all.is_empty() && parsed.repo.is_some() => {
             Err(Failure::usage("`--all` names the directories itself: leave out `-C`"))
         }
-        Command::Drain(arguments) => as_owner::drain(&session, arguments),
-        Command::Deliveries(arguments) => as_owner::or_here(&session, |s| deliveries::run(s, &arguments)),
-        Command::Redeliver(arguments) => as_owner::or_here(&session, |s| redeliver::run(s, &arguments)),
-        Command::Event(arguments) => as_owner::or_here(&session, |s| event::run(s, &arguments)),
-        Command::Preview(arguments) => as_owner::or_here(&session, |s| preview::run(s, &arguments)),
-        Command::Test(arguments) => as_owner::or_here(&session, |s| test::run(s, &arguments)),
+        Command::Drain(arguments) => as_owner::drain(session, arguments),
+        Command::Deliveries(arguments) => as_owner::or_here(session, |s| deliveries::run(s, &arguments)),
+        Command::Redeliver(arguments) => as_owner::or_here(session, |s| redeliver::run(s, &arguments)),
+        Command::Event(arguments) => as_owner::or_here(session, |s| event::run(s, &arguments)),
+        Command::Preview(arguments) => as_owner::or_here(session, |s| preview::run(s, &arguments)),
+        Command::Test(arguments) => as_owner::or_here(session, |s| test::run(s, &arguments)),
     }
 }
 

@@ -27,6 +27,7 @@ mod history;
 mod install;
 mod jenkins_requests;
 mod outgoing;
+mod package;
 mod rooms;
 mod schema;
 mod server_file;
