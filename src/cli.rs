@@ -71,7 +71,8 @@ enum Command {
     Install(install::Arguments),
     /// Take the post-receive hook away again, and put back what --chain moved
     ///
-    /// hooks.toml and the records under service-hook/ stay.
+    /// A hooks.toml that somebody has changed and the records under service-hook/ stay; what waits in them goes on being
+    /// delivered by `drain`.
     Uninstall(uninstall::Arguments),
     /// Be the Git hook: read `OLD NEW REF` lines from stdin, record them, have them delivered
     ///
@@ -96,10 +97,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 /// Whether Git speaks to us: by the name of the link in `hooks/`, or by the command. Further arguments mean nothing,
 /// but somebody who asks for help gets it.
 fn is_hook(arguments: &[OsString]) -> bool {
-    let by_name = arguments.first().and_then(|a| Path::new(a).file_name()) == Some(OsStr::new(HOOK));
+    let by_name = arguments.first().and_then(|a| Path::new(a).file_name()).is_some_and(is_name_of_hook);
     let by_command = arguments.get(1).is_some_and(|a| a == HOOK);
     let asks_for_help = arguments.get(2).is_some_and(|a| a == "--help" || a == "-h");
     by_name || (by_command && !asks_for_help)
+}
+
+/// `post-receive`, or with a suffix, as programs call their hooks that run several beside each other (gitolite:
+/// `post-receive.h00-NAME`).
+fn is_name_of_hook(name: &OsStr) -> bool {
+    let rest = name.as_encoded_bytes().strip_prefix(HOOK.as_bytes());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"."))
 }
 
 fn dispatch(parsed: Arguments, arguments: &[OsString], environment: Environment) -> Result<u8, Failure> {
@@ -159,6 +167,8 @@ mod tests {
     fn the_name_of_the_link_or_the_command_makes_it_the_hook() {
         assert!(is_hook(&words("hooks/post-receive")));
         assert!(is_hook(&words("post-receive event --help")));
+        assert!(is_hook(&words("hooks/post-receive.h00-git-service-hook")));
+        assert!(!is_hook(&words("hooks/post-receives")));
         assert!(is_hook(&words("git-service-hook post-receive whatever")));
         assert!(!is_hook(&words("git-service-hook post-receive --help")));
         assert!(!is_hook(&words("git-service-hook event")));

@@ -19,7 +19,7 @@ use crate::config::{self, Loaded};
 use crate::environment::Environment;
 use crate::exit;
 use crate::git::{self, Repository};
-use crate::push::{Push, RefUpdate, parse_updates};
+use crate::push::{BadLine, Push, RefUpdate, parse_updates};
 use crate::report::{self, Lines};
 use crate::spool::Spool;
 use std::io::Read;
@@ -50,26 +50,32 @@ pub fn run(environment: &Environment) -> u8 {
     if let Err(error) = &read {
         lines.say(&format!("stdin cannot be read to its end, so part of this push is not recorded: {error}"));
     }
-    let mut hooks = PathBuf::from(environment.non_empty("GIT_DIR").unwrap_or_else(|| ".".to_owned())).join("hooks");
+    let git_dir = PathBuf::from(environment.non_empty("GIT_DIR").unwrap_or_else(|| ".".to_owned()));
+    let mut hooks = Some(git_dir.join("hooks"));
     let ours = AssertUnwindSafe(|| hook(environment, &stdin, &mut hooks, &mut lines));
     let code = catch_unwind(ours).unwrap_or_else(|_| {
         lines.say("internal error; please report it (what was recorded is delivered by the next push or `drain`)");
         exit::FAILURE
     });
     // Whatever became of our part: other people's hooks are theirs.
-    chain::run(&hooks, &stdin);
+    if let Some(hooks) = hooks {
+        chain::run(&hooks, &stdin, environment, &mut lines);
+    }
     lines.finish(LAST_WORDS);
     if read.is_err() { exit::FAILURE } else { code }
 }
 
-/// `hooks` becomes the folder that Git runs hooks from, as soon as that is known.
-fn hook(environment: &Environment, stdin: &[u8], hooks: &mut PathBuf, lines: &mut Lines) -> u8 {
+/// `hooks` becomes the folder that Git runs hooks from, as soon as that is known; `None` when another start has seen to
+/// this push, and to what follows.
+fn hook(environment: &Environment, stdin: &[u8], hooks: &mut Option<PathBuf>, lines: &mut Lines) -> u8 {
     let repository = git::find(environment, None);
     let git_dir = match &repository {
         Ok(repository) => repository.git_dir().to_owned(),
         Err(_) => PathBuf::from(environment.non_empty("GIT_DIR").unwrap_or_else(|| ".".to_owned())),
     };
-    *hooks = repository.as_ref().ok().and_then(Repository::hooks_path).unwrap_or_else(|| git_dir.join("hooks"));
+    let elsewhere = repository.as_ref().ok().and_then(Repository::hooks_path);
+    let dir = hooks.insert(elsewhere.unwrap_or_else(|| git_dir.join("hooks")));
+    let receive_pack = repository.as_ref().ok().and_then(|repository| may_be_again(repository, dir));
     let loaded = Arc::new(config::load(&git_dir, environment));
     if !loaded.configured {
         return exit::OK;
@@ -77,36 +83,50 @@ fn hook(environment: &Environment, stdin: &[u8], hooks: &mut PathBuf, lines: &mu
     if let Err(error) = &repository {
         lines.say(&format!("the repository cannot be opened: {error}"));
     }
-    Received { git_dir: &git_dir, environment, loaded: &loaded }.push(repository.ok(), stdin, lines)
+    let received = Received { git_dir: &git_dir, environment, loaded: &loaded, receive_pack };
+    received.push(repository.ok(), stdin, lines).unwrap_or_else(|| {
+        *hooks = None;
+        exit::OK
+    })
+}
+
+/// The receive-pack that took the push, where Git starts several post-receive hooks: two of them might be us.
+fn may_be_again(repository: &Repository, hooks: &Path) -> Option<String> {
+    let configured = repository.configured_hooks().len();
+    let several = configured > 1 || (configured == 1 && hooks.join("post-receive").exists());
+    several.then(git::receive_pack)?
 }
 
 /// Where a push arrived.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Received<'a> {
     git_dir: &'a Path,
     environment: &'a Environment,
     loaded: &'a Arc<Loaded>,
+    receive_pack: Option<String>,
 }
 
 impl Received<'_> {
-    fn push(&self, repository: Option<Repository>, stdin: &[u8], lines: &mut Lines) -> u8 {
+    /// The exit code; `None` when another start has recorded this push.
+    fn push(&self, repository: Option<Repository>, stdin: &[u8], lines: &mut Lines) -> Option<u8> {
         let (mut updates, bad) = parse_updates(stdin);
-        for line in bad {
-            lines.say(&format!("line {} of stdin is skipped: {}", line.number, line.why));
-        }
-        for mistake in self.loaded.mistakes.iter().filter(|m| m.severity == Severity::Mistake) {
-            lines.say(&report::mistake(mistake));
-        }
         let spool = Spool::at(self.git_dir, repository.as_ref().map_or(0, Repository::shared_mode));
         if updates.is_empty() || self.loaded.tells_nobody() {
-            return exit::OK;
+            self.say_mistakes(&bad, lines);
+            return Some(exit::OK);
         }
         if let Some(repository) = &repository {
             // A matter of taste, which must not cost the record, whatever the repository does to it.
             let _ = catch_unwind(AssertUnwindSafe(|| repository.order(&mut updates)));
         }
         let mut push = self.facts(updates);
-        match spool.publish(&mut push) {
+        let published = match &self.receive_pack {
+            None => spool.publish(&mut push).map(Some),
+            Some(receive_pack) => spool.publish_once(&mut push, receive_pack),
+        };
+        let record = published.transpose()?;
+        self.say_mistakes(&bad, lines);
+        Some(match record {
             Ok(record) => {
                 recorded::deliver(self, repository, &spool, record, &push, lines);
                 self.say_failures(&spool, lines);
@@ -116,6 +136,16 @@ impl Received<'_> {
                 lines.say(&format!("not recorded: {} cannot be written: {error}", spool.place()));
                 unrecorded::deliver(self, repository, &spool, &push, lines)
             }
+        })
+    }
+
+    /// In what was pushed, and in the configuration.
+    fn say_mistakes(&self, bad: &[BadLine], lines: &mut Lines) {
+        for line in bad {
+            lines.say(&format!("line {} of stdin is skipped: {}", line.number, line.why));
+        }
+        for mistake in self.loaded.mistakes.iter().filter(|m| m.severity == Severity::Mistake) {
+            lines.say(&report::mistake(mistake));
         }
     }
 

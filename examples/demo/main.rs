@@ -14,6 +14,7 @@ mod draw;
 #[expect(dead_code, reason = "the tests use what the demo does not")]
 mod receiver;
 mod receivers;
+#[expect(dead_code, reason = "the pictures are of more than the demo")]
 mod scene;
 mod show;
 

@@ -87,6 +87,39 @@ impl Scene {
         Ok(seen.replace(&self.path("").display().to_string(), ""))
     }
 
+    /// What a command in the repository says to somebody at a terminal; addresses of this machine are those of the
+    /// services.
+    pub fn in_terminal(&self, command: &str) -> Result<String, String> {
+        let bin = self.path("bin");
+        if !bin.exists() {
+            std::fs::create_dir(&bin).map_err(|e| e.to_string())?;
+            let this = std::env::current_exe().map_err(|e| e.to_string())?;
+            std::os::unix::fs::symlink(this, bin.join("git-service-hook")).map_err(|e| e.to_string())?;
+        }
+        let line = format!("stty cols 80; PATH={}:$PATH; {command}", bin.display());
+        let mut terminal = self.command("script", "payments.git");
+        terminal.args(["-qec", &line, "/dev/null"]).env("TERM", "xterm").stdin(std::process::Stdio::null());
+        let out = terminal.output().map_err(|e| format!("script cannot be started: {e}"))?;
+        let said = String::from_utf8_lossy(&out.stdout).replace('\r', "");
+        Ok(self.elsewhere(&said))
+    }
+
+    /// A text with the addresses and places of a server instead of this machine's.
+    pub fn elsewhere(&self, text: &str) -> String {
+        let url = self.receiver.url("");
+        let program = std::env::current_exe().unwrap_or_default().display().to_string();
+        let text = text.replace(&program, "/usr/local/bin/git-service-hook").replace("user `root`", "user `git`");
+        let text = text.replace(&url, "https://example.com").replace(url.trim_start_matches("http://"), "example.com");
+        text.replace(&self.path("").display().to_string(), "/srv/git/")
+    }
+
+    /// A slip of the finger in hooks.toml.
+    pub fn break_configuration(&self) -> Result<(), String> {
+        let text = std::fs::read_to_string(self.path("payments.git/hooks.toml")).map_err(|e| e.to_string())?;
+        let slip = "msg_type = \"markdown\"\nbrnches = [\"main\"]\ntimeout = \"5 sec\"\n";
+        self.write("payments.git/hooks.toml", &text.replace("msg_type = \"markdown\"\n", slip))
+    }
+
     /// Everything that has arrived once there are so many, or nothing more is to be expected.
     pub fn wait_for(&self, number: usize) -> Vec<Received> {
         let until = Instant::now() + Duration::from_secs(10);
@@ -109,15 +142,22 @@ impl Scene {
         std::fs::write(self.path(relative), text).map_err(|e| format!("cannot write {relative}: {e}"))
     }
 
-    /// Runs Git with nothing of this machine's configuration; its stderr.
-    fn git(&self, dir: &str, arguments: &[&str]) -> Result<String, String> {
+    /// A program with nothing of this machine's configuration.
+    fn command(&self, program: &str, dir: &str) -> Command {
         let path = std::env::vars_os().find(|(name, _)| name == "PATH").map(|(_, value)| value);
-        let mut command = Command::new("git");
-        command.args(arguments).current_dir(Path::new(&self.path(dir))).env_clear();
+        let mut command = Command::new(program);
+        command.current_dir(Path::new(&self.path(dir))).env_clear();
         command.env("PATH", path.unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into()));
         command.env("HOME", self.dir.path()).env("GIT_CONFIG_GLOBAL", self.path("gitconfig"));
         command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_SERVICE_HOOK_CONFIG", self.path("server.toml"));
         command.env("DEMO_USER", "mia");
+        command
+    }
+
+    /// Runs Git; its stderr.
+    fn git(&self, dir: &str, arguments: &[&str]) -> Result<String, String> {
+        let mut command = self.command("git", dir);
+        command.args(arguments);
         let out = command.output().map_err(|e| format!("git cannot be started: {e}"))?;
         let said = String::from_utf8_lossy(&out.stderr).into_owned();
         if out.status.success() { Ok(said) } else { Err(format!("git {}: {said}", arguments.join(" "))) }

@@ -2,6 +2,7 @@
 //! `post-receive.d/` beside it. Looks and names, changes nothing.
 
 use crate::environment::Environment;
+use crate::git::Repository;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -83,6 +84,22 @@ fn is_ours(link: &Path, target: &Path) -> bool {
     let this = std::env::current_exe().ok();
     let same = this.is_some() && link.canonicalize().ok() == this.and_then(|p| p.canonicalize().ok());
     same || target.file_name().is_some_and(|n| n == "git-service-hook")
+}
+
+/// Whether Git starts us when it runs this: the link, the shim, or a hook of another program that does it itself.
+pub fn starts_us(path: &Path) -> bool {
+    let ours = match standing(path) {
+        Standing::Missing => false,
+        Standing::Link(_) | Standing::Shim => true,
+        Standing::Foreign => mentions_us(path),
+    };
+    ours && is_executable(path)
+}
+
+/// Keys of Git's configuration (2.54 and newer) that start us after a push.
+pub fn starting_us(repository: &Repository) -> Vec<String> {
+    let hooks = repository.configured_hooks().into_iter().filter(|hook| hook.command.contains("service-hook"));
+    hooks.map(|hook| format!("hook.{}.command", hook.name)).collect()
 }
 
 /// Whether a hook of another program starts us itself.

@@ -9,7 +9,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown, syml
 use std::path::{Path, PathBuf};
 
 /// What a new hooks.toml says.
-const STARTER: &str = include_str!("starter.toml");
+pub const STARTER: &str = include_str!("starter.toml");
 
 /// Of `install`.
 #[derive(Clone, Debug, clap::Args)]
@@ -57,39 +57,59 @@ fn install(session: &Session, chain: bool) -> Result<u8, Failure> {
     let git_dir = repository.git_dir().to_owned();
     let program = hook_file::stable_program(&session.environment).map_err(Failure::new)?;
     let file = HookFile::of(&git_dir);
-    if let Some(elsewhere) = repository.hooks_path().filter(|p| !same_place(p, &file.dir)) {
-        return Err(Failure::new(format!(
-            "core.hooksPath is {0}: Git runs the hooks there and none of {1}. Link it there by hand \
-             (ln -s {2} {0}/post-receive), or unset core.hooksPath",
-            elsewhere.display(),
-            file.dir.display(),
-            program.display()
-        )));
+    let elsewhere = repository.hooks_path().filter(|path| !same_place(path, &file.dir));
+    let placed = match elsewhere {
+        Some(dir) => by_hooks_path(&HookFile { dir }, &file, &program)?,
+        None => format!("{}, {}", in_hooks(&file, &program, chain)?, shown(&file, &program)),
+    };
+    print::stdout(&format!("{}: {placed}", git_dir.display()));
+    for hook in hook_file::starting_us(&repository) {
+        print::stdout(&format!(
+            "note: {hook} in Git's configuration starts it too (Git 2.54 and newer); each push is told once"
+        ));
     }
+    starter(&git_dir)
+}
+
+/// Where `core.hooksPath` sends Git. One folder serves many repositories, so it is for its owner to change.
+fn by_hooks_path(elsewhere: &HookFile, own: &HookFile, program: &Path) -> Result<String, Failure> {
+    let dir = elsewhere.dir.display();
+    if hook_file::starts_us(&elsewhere.path()) {
+        return Ok(format!("already in place, core.hooksPath is {dir}"));
+    }
+    Err(Failure::new(format!(
+        "core.hooksPath is {dir}: Git runs the hooks there and none of {}. Link it there by hand \
+         (ln -s {} {dir}/post-receive), or unset core.hooksPath",
+        own.dir.display(),
+        program.display()
+    )))
+}
+
+/// Puts the link into `hooks/`; what was done.
+fn in_hooks(file: &HookFile, program: &Path, chain: bool) -> Result<&'static str, Failure> {
     let done = |e: std::io::Error| Failure::new(format!("cannot write into {}: {e}", file.dir.display()));
     fs::create_dir_all(&file.dir).map_err(done)?;
-    let placed = match file.standing() {
-        Standing::Foreign if !chain => return Err(foreign(&file)),
+    Ok(match file.standing() {
+        Standing::Foreign if hook_file::starts_us(&file.path()) => "already in place (another hook starts it)",
+        Standing::Foreign if !chain => return Err(foreign(file)),
         Standing::Foreign => {
-            keep(&file)?;
-            place(&file, &program).map_err(done)?;
+            keep(file)?;
+            place(file, program).map_err(done)?;
             "chained"
         }
         Standing::Shim => "already in place (the shim)",
         Standing::Link(target) if target == program => "already in place",
         Standing::Link(_) | Standing::Missing => {
-            place(&file, &program).map_err(done)?;
+            place(file, program).map_err(done)?;
             "installed"
         }
-    };
-    print::stdout(&format!("{}: {placed}, {}", git_dir.display(), shown(&file, &program)));
-    starter(&git_dir)
+    })
 }
 
 fn shown(file: &HookFile, program: &Path) -> String {
     match file.standing() {
-        Standing::Shim => "hooks/post-receive".to_owned(),
-        _ => format!("hooks/post-receive -> {}", program.display()),
+        Standing::Shim | Standing::Foreign => "hooks/post-receive".to_owned(),
+        Standing::Link(_) | Standing::Missing => format!("hooks/post-receive -> {}", program.display()),
     }
 }
 

@@ -1,11 +1,14 @@
-//! `uninstall`: takes our hook away and puts back what `install --chain` moved. Configuration and records stay.
+//! `uninstall`: takes our hook away and puts back what `install --chain` moved. What somebody wrote into hooks.toml and
+//! what waits to be delivered stay; history goes when asked for.
 
 use super::hook_file::{self, HookFile, Standing};
 use super::{Failure, Session, install, print};
 use crate::exit;
+use crate::git::Repository;
+use crate::spool::Spool;
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Of `uninstall`.
 #[derive(Clone, Debug, clap::Args)]
@@ -13,14 +16,17 @@ pub struct Arguments {
     /// Every repository below DIR
     #[arg(long, value_name = "DIR")]
     all: Option<PathBuf>,
+    /// Remove the history as well, unless deliveries wait
+    #[arg(long)]
+    purge: bool,
 }
 
 /// Uninstalls in one repository, or in all below a directory.
 pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
-    install::for_all(session, arguments.all.as_deref(), uninstall)
+    install::for_all(session, arguments.all.as_deref(), |session| uninstall(session, arguments.purge))
 }
 
-fn uninstall(session: &Session) -> Result<u8, Failure> {
+fn uninstall(session: &Session, purge: bool) -> Result<u8, Failure> {
     let repository = session.repository()?;
     let file = HookFile::of(repository.git_dir());
     let path = file.path();
@@ -34,6 +40,61 @@ fn uninstall(session: &Session) -> Result<u8, Failure> {
             tell(&file);
         }
     }
+    still_started(&repository, &path);
+    let hooks_toml = beginning(repository.git_dir());
+    records(&repository, purge, hooks_toml)
+}
+
+/// What else starts us here, and is not for one repository to change.
+fn still_started(repository: &Repository, path: &Path) {
+    if hook_file::starts_us(path) {
+        print::stdout("  it starts git-service-hook itself");
+    }
+    let elsewhere = repository.hooks_path().map(|dir| HookFile { dir }.path());
+    if let Some(other) = elsewhere.filter(|other| other != path && hook_file::starts_us(other)) {
+        print::stdout(&format!("  {} still starts it: that is where core.hooksPath leads", other.display()));
+    }
+    for key in hook_file::starting_us(repository) {
+        print::stdout(&format!("  {key} in Git's configuration still starts it"));
+    }
+}
+
+/// Removes a hooks.toml that is as `install` wrote it; whether one is left.
+fn beginning(git_dir: &Path) -> bool {
+    let path = git_dir.join("hooks.toml");
+    match fs::read(&path) {
+        Ok(text) if text == install::STARTER.as_bytes() => fs::remove_file(&path).is_err(),
+        _ => path.symlink_metadata().is_ok(),
+    }
+}
+
+/// What waits is never forgotten; history only when asked for.
+fn records(repository: &Repository, purge: bool, hooks_toml: bool) -> Result<u8, Failure> {
+    let spool = Spool::at(repository.git_dir(), repository.shared_mode());
+    let left = |name: &str| print::stdout(&format!("{name} was left where it is"));
+    if hooks_toml {
+        left("hooks.toml");
+    }
+    if !spool.exists() {
+        return Ok(exit::OK);
+    }
+    let waiting = spool.waiting().map_err(|e| Failure::new(format!("cannot read {}: {e}", spool.place())))?;
+    if waiting > 0 {
+        left(spool.place());
+        let what = if waiting == 1 { "1 delivery waits".to_owned() } else { format!("{waiting} deliveries wait") };
+        print::stdout(&format!(
+            "{what} in it: the timer's `drain` goes on sending, and so does `git service-hook drain`"
+        ));
+        return Ok(if purge { exit::FAILURE } else { exit::OK });
+    }
+    if !purge {
+        left(spool.place());
+        print::stdout("  it holds no more than history: `git service-hook uninstall --purge` removes it");
+        return Ok(exit::OK);
+    }
+    let all = spool.remove().map_err(|e| Failure::new(format!("cannot remove {}: {e}", spool.place())))?;
+    let what = if all { "was removed" } else { "was removed, but for what is no record of ours" };
+    print::stdout(&format!("{} {what}", spool.place()));
     Ok(exit::OK)
 }
 
@@ -64,8 +125,4 @@ fn tell(file: &HookFile) {
     for entry in file.chain_entries() {
         print::stdout(&format!("  {} does not run any more: nothing runs post-receive.d/ now", entry.display()));
     }
-    if hook_file::mentions_us(&path) {
-        print::stdout("  it starts git-service-hook itself");
-    }
-    print::stdout("hooks.toml and service-hook/ were left where they are");
 }

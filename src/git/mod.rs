@@ -22,12 +22,16 @@ mod paths;
 mod person;
 mod program;
 mod reach;
+mod receive_pack;
 mod refs;
 mod settings;
 mod tag;
 mod text;
 mod told;
 mod walk;
+
+pub use receive_pack::receive_pack;
+pub use settings::ConfiguredHook;
 
 use crate::environment::Environment;
 use crate::push::{Computed, Needs, ObjectId, Pusher, RefName, RefUpdate};
@@ -83,6 +87,11 @@ impl Repository {
     /// `core.hooksPath`, absolute, when it is set. Hooks of a push run in the Git directory, so a relative one starts there.
     pub fn hooks_path(&self) -> Option<PathBuf> {
         settings::hooks_path(&self.inner, &self.git_dir)
+    }
+
+    /// What Git's configuration starts after a push, beside what stands in `hooks/`.
+    pub fn configured_hooks(&self) -> Vec<ConfiguredHook> {
+        settings::configured_hooks(&self.inner, "post-receive")
     }
 
     /// Sorts updates into the order of the events: HEAD's branch, branches, tags, others; by name.

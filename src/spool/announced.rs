@@ -121,7 +121,7 @@ fn first_of(file: File) -> io::Result<Option<Push>> {
     let mut line = Vec::new();
     BufReader::new(file).read_until(b'\n', &mut line)?;
     match serde_json::from_slice::<First>(&line) {
-        Ok(First { v: VERSION, push }) => Ok(Some(push)),
+        Ok(First { v: VERSION, push, .. }) => Ok(Some(push)),
         _ => match serde_json::from_slice::<VersionOnly>(&line) {
             Ok(VersionOnly { v }) if v > VERSION => {
                 Err(io::Error::other(format!("written by a newer version of this program (format {v})")))

@@ -103,7 +103,7 @@ impl Record {
     pub fn parse(id: &str, bytes: &[u8]) -> Read {
         let Some(end) = bytes.iter().position(|b| *b == b'\n') else { return Read::Torn };
         let (first, rest) = (&bytes[..end], &bytes[end + 1..]);
-        let Ok(First { v: VERSION, push }) = serde_json::from_slice::<First>(first) else {
+        let Ok(First { v: VERSION, push, .. }) = serde_json::from_slice::<First>(first) else {
             return match serde_json::from_slice::<VersionOnly>(first) {
                 Ok(VersionOnly { v }) if v > VERSION => Read::Newer(v),
                 _ => Read::Foreign,

@@ -10,6 +10,9 @@ pub const VERSION: u32 = 1;
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct First {
     pub(super) v: u32,
+    /// Where Git may start us twice for one push: the receive-pack that took it. Stands right behind the version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) receive_pack: Option<String>,
     pub(super) push: Push,
 }
 

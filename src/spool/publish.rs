@@ -47,9 +47,14 @@ impl Spool {
     pub fn publish(&self, push: &mut Push) -> io::Result<Locked> {
         self.create_folders()?;
         let _turn = self.publishing()?;
+        self.publish_in_turn(push, None)
+    }
+
+    /// While nobody else takes a name.
+    pub(super) fn publish_in_turn(&self, push: &mut Push, receive_pack: Option<&str>) -> io::Result<Locked> {
         let newest = self.pending()?.last().map_or(0, |id| time_of(id));
         push.id = new_id(push.time_ms.max(newest + 1));
-        let first = First { v: VERSION, push: push.clone() };
+        let first = First { v: VERSION, receive_pack: receive_pack.map(str::to_owned), push: push.clone() };
         let mut bytes = serde_json::to_vec(&first)?;
         bytes.push(b'\n');
 
@@ -69,7 +74,7 @@ impl Spool {
 
     /// One push at a time chooses its name and appears under it, so that the order of names is that of recording.
     /// Whoever cannot have the turn soon goes on without it: order is worth less than the record.
-    fn publishing(&self) -> io::Result<File> {
+    pub(super) fn publishing(&self) -> io::Result<File> {
         let file = modes::create_file(&self.folder("publish.lock"), self.shared)?;
         for _ in 0..TURNS {
             if file.try_lock().is_ok() {
@@ -88,7 +93,7 @@ impl Spool {
         Ok(file)
     }
 
-    fn create_folders(&self) -> io::Result<()> {
+    pub(super) fn create_folders(&self) -> io::Result<()> {
         if self.folder("lane").is_dir() {
             return Ok(());
         }

@@ -44,7 +44,7 @@ fn no_file_of_the_examples_is_left_out() {
         .collect::<Vec<_>>();
     names.sort();
     let mut expected = Kind::ALL.map(|kind| kind.id().to_owned()).to_vec();
-    expected.push("full".to_owned());
+    expected.extend(["full".to_owned(), "server".to_owned()]);
     expected.sort();
     assert_eq!(names, expected);
 }

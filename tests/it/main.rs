@@ -27,6 +27,7 @@ mod install;
 mod jenkins_requests;
 mod outgoing;
 mod rooms;
+mod server_file;
 mod servers;
 mod transport_tls;
 mod units;

@@ -19,6 +19,9 @@ const HOSTS: [&str; 8] = [
     "https://ci.example.com",
 ];
 
+/// A document whose commands are about whole machines, each section another one: tests/it/install runs them.
+const INSTALLING: &str = "docs/install.md";
+
 /// Commands that are no business of this test, and what runs them instead.
 const ELSEWHERE: [(&str, &str); 3] = [
     ("cargo ", ".ci/run and the tests themselves"),
@@ -32,7 +35,7 @@ const SYSTEM: [&str; 7] = ["systemctl", "journalctl", "apt-get", "apt", "dpkg", 
 #[test]
 fn every_command_in_the_documentation_runs() {
     let mut documents: BTreeMap<PathBuf, Vec<Block>> = BTreeMap::new();
-    for block in blocks("sh") {
+    for block in blocks("sh").into_iter().filter(|block| !block.file.ends_with(INSTALLING)) {
         documents.entry(block.file.clone()).or_default().push(block);
     }
     assert!(documents.len() >= 5);
@@ -84,6 +87,13 @@ impl Server {
         }
         script = script.replace("1f0c7f2c ", &format!("{} ", self.failed));
         script = script.replace("examples/", concat!(env!("CARGO_MANIFEST_DIR"), "/examples/"));
+        let elsewhere = script.replace(self.sandbox.path("").to_str().unwrap(), "");
+        let touches = |place: &str| elsewhere.split([' ', '\n', '"', '\'', '=']).any(|word| word.starts_with(place));
+        assert!(
+            !["/etc/", "/srv/", "/usr/", "/var/"].into_iter().any(touches),
+            "{}: this machine is no sandbox",
+            block.place
+        );
         let mut shell = self.sandbox.command("sh", "srv/git/payments.git");
         let mut path = std::ffi::OsString::from(self.sandbox.path("bin"));
         path.push(":");

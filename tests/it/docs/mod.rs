@@ -2,6 +2,7 @@
 
 mod blocks;
 mod commands;
+mod pictures;
 mod words;
 
 use crate::support::Sandbox;

@@ -70,11 +70,23 @@ impl Sandbox {
             .env("HOME", self.dir.path())
             .env("GIT_CONFIG_GLOBAL", self.path("gitconfig"))
             .env("GIT_CONFIG_NOSYSTEM", "1")
+            // Not read, but it is where `git config --system` would write.
+            .env("GIT_CONFIG_SYSTEM", self.path("system"))
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("GIT_AUTHOR_DATE", "2024-05-01T08:00:00+08:00")
             .env("GIT_COMMITTER_DATE", "2024-05-01T08:00:00+08:00")
             .env("GIT_SERVICE_HOOK_CONFIG", self.path("server/hooks.toml"))
             .env("LANG", "C.UTF-8");
+        command
+    }
+
+    /// The same with a folder before all others on PATH, and `system` in the sandbox for the system's gitconfig.
+    pub fn command_on_server(&self, program: &str, dir: &str, first: &Path) -> Command {
+        let mut command = self.command(program, dir);
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::iter::once(first.to_owned()).chain(std::env::split_paths(&path));
+        command.env("PATH", std::env::join_paths(folders).unwrap());
+        command.env_remove("GIT_CONFIG_NOSYSTEM");
         command
     }
 

@@ -2,7 +2,7 @@
 
 use super::Sandbox;
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// A program that is ended when it is dropped.
@@ -35,20 +35,23 @@ pub struct Ssh {
 
 impl Ssh {
     pub fn start(sandbox: &Sandbox) -> Self {
-        let port = free_port();
-        for key in ["hostkey", "id"] {
-            let mut keygen = sandbox.command("ssh-keygen", "");
-            assert!(keygen.args(["-q", "-t", "ed25519", "-N", "", "-f", key]).status().unwrap().success());
-        }
+        key_pair(sandbox, "id");
         let key = std::fs::read_to_string(sandbox.path("id.pub")).unwrap();
-        sandbox.write("authorized_keys", format!("environment=\"HOOK_PUSHER=alice\" {key}"));
+        let keys = sandbox.write("authorized_keys", format!("environment=\"HOOK_PUSHER=alice\" {key}"));
+        Self::serve(sandbox, &keys, "")
+    }
+
+    /// With keys that somebody else writes; `environment` are further `NAME=VALUE`.
+    pub fn serve(sandbox: &Sandbox, authorized_keys: &Path, environment: &str) -> Self {
+        let port = free_port();
+        key_pair(sandbox, "hostkey");
         let at = |name: &str| sandbox.path(name).display().to_string();
         let config = format!(
             "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\nStrictModes no\n\
              PermitRootLogin prohibit-password\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\n\
-             PermitUserEnvironment HOOK_*\nSetEnv GIT_SERVICE_HOOK_CONFIG={}\n",
+             PermitUserEnvironment HOOK_*\nSetEnv GIT_SERVICE_HOOK_CONFIG={} {environment}\n",
             at("hostkey"),
-            at("authorized_keys"),
+            authorized_keys.display(),
             at("server/hooks.toml")
         );
         sandbox.write("sshd_config", config);
@@ -58,19 +61,32 @@ impl Ssh {
         let mut sshd = Command::new("/usr/sbin/sshd");
         let server = Server::start(sandbox, "sshd.log", sshd.args(["-D", "-e", "-f", &at("sshd_config")]));
         listening(port);
-        let command = format!(
-            "ssh -F none -p {port} -i {} -o IdentitiesOnly=yes -o StrictHostKeyChecking=no \
-             -o UserKnownHostsFile=/dev/null -o BatchMode=yes",
-            at("id")
-        );
-        Self { _server: server, port, command }
+        let mut ssh = Self { _server: server, port, command: String::new() };
+        ssh.command = ssh.command_with(&sandbox.path("id"));
+        ssh
     }
 
-    pub fn url(&self, repository: &std::path::Path) -> String {
+    /// For `GIT_SSH_COMMAND`, with the key of somebody.
+    pub fn command_with(&self, key: &Path) -> String {
+        format!(
+            "ssh -F none -p {} -i {} -o IdentitiesOnly=yes -o StrictHostKeyChecking=no \
+             -o UserKnownHostsFile=/dev/null -o BatchMode=yes",
+            self.port,
+            key.display()
+        )
+    }
+
+    pub fn url(&self, repository: &Path) -> String {
         let user = Command::new("id").arg("-un").output().unwrap().stdout;
         let user = String::from_utf8(user).unwrap();
         format!("ssh://{}@127.0.0.1:{}{}", user.trim(), self.port, repository.display())
     }
+}
+
+/// `NAME` and `NAME.pub` in the sandbox.
+pub fn key_pair(sandbox: &Sandbox, name: &str) {
+    let mut keygen = sandbox.command("ssh-keygen", "");
+    assert!(keygen.args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", name]).status().unwrap().success());
 }
 
 /// A port that was free a moment ago.
