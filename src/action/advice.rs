@@ -5,7 +5,6 @@ use crate::http::Response;
 /// Sentences, the likeliest first; none for 2xx and for what nobody can say anything about.
 pub(super) fn by_status(response: &Response) -> Vec<&'static str> {
     let advice = match response.status {
-        200..=299 => return Vec::new(),
         300..=399 if response.header("location").is_none() => "put the address that really answers into `service_url`",
         300..=399 => "put the address that it names into `service_url`; a redirect would make a GET of the POST",
         400 | 422 => {

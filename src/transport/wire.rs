@@ -13,7 +13,9 @@ pub fn masked_head(request: &Request) -> Vec<(String, String)> {
         head.push(("host".to_owned(), host(&request.url).to_owned()));
     }
     let mut rest = request.masked_headers();
-    rest.iter_mut().for_each(|(name, _)| name.make_ascii_lowercase());
+    for (name, _) in &mut rest {
+        name.make_ascii_lowercase();
+    }
     while let Some((name, _)) = rest.first().cloned() {
         head.extend(rest.extract_if(.., |(other, _)| *other == name));
     }

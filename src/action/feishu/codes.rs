@@ -25,7 +25,7 @@ pub(super) fn advice(response: &Response) -> Vec<&'static str> {
     robot::advice(response, &vendor(&rule))
 }
 
-fn vendor<'a>(rule: &'a dyn Fn(i64, &str) -> Option<Ruling>) -> Vendor<'a> {
+fn vendor(rule: &dyn Fn(i64, &str) -> Option<Ruling>) -> Vendor<'_> {
     Vendor { name: "Feishu", code, message: "msg", rule }
 }
 

@@ -128,9 +128,8 @@ impl Row {
 
     /// The same, with when it is due in front.
     pub(super) fn words_with_due(&self, now_ms: i64) -> String {
-        let due = self.next_attempt_ms.filter(|_| !self.sending).map(|at_ms| match at_ms <= now_ms {
-            true => "due now".to_owned(),
-            false => format!("due {}", clock::local_moment(at_ms)),
+        let due = self.next_attempt_ms.filter(|_| !self.sending).map(|at_ms| {
+            if at_ms <= now_ms { "due now".to_owned() } else { format!("due {}", clock::local_moment(at_ms)) }
         });
         self.joined(due.as_deref())
     }

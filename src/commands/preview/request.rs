@@ -21,14 +21,17 @@ pub(super) fn of(subject: &Subject, hook: &Hook) -> Result<(Request, Secrets), S
     Ok((request, secrets))
 }
 
-/// Request line with the whole URL, headers and body as they go out, names of headers in their colour.
-pub(super) fn as_sent(request: &Request, secrets: &Secrets, style: Style) -> String {
-    let mut text = style.bold(&format!("{} {} HTTP/1.1", request.method.as_str(), request.masked_url));
+/// Request line with the whole URL, headers and body as they go out, in their colours; `harmless` keeps a text from
+/// driving a terminal.
+pub(super) fn as_sent(request: &Request, secrets: &Secrets, style: Style, harmless: fn(&str) -> String) -> String {
+    let line = format!("{} {} HTTP/1.1", request.method.as_str(), request.masked_url);
+    let mut text = style.bold(&harmless(&line));
     for (name, value) in transport::masked_head(request) {
-        let _ = write!(text, "\n{} {}", style.dim(&format!("{name}:")), secrets.redact(&value));
+        let (name, value) = (style.dim(&harmless(&format!("{name}:"))), harmless(&secrets.redact(&value)));
+        let _ = write!(text, "\n{name} {value}");
     }
     if !request.body.is_empty() {
-        let _ = write!(text, "\n\n{}", masked(request, secrets));
+        let _ = write!(text, "\n\n{}", harmless(&masked(request, secrets)));
     }
     text
 }
@@ -59,7 +62,7 @@ mod tests {
             body: b"{\"a\":\"hunter2-hunter2\"}".to_vec(),
             secrets: Secrets::default(),
         };
-        let text = as_sent(&request, &secrets, Style::plain());
+        let text = as_sent(&request, &secrets, Style::plain(), str::to_owned);
         assert_eq!(
             text,
             "POST http://h/*** HTTP/1.1\ncontent-length: 23\nhost: h\nauthorization: ***\nx-own: ***\n\n{\"a\":\"***\"}"

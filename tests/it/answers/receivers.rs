@@ -25,7 +25,7 @@ fn robot(vendor: &str, code: i64, message: &str, number: usize) -> Case {
 }
 
 /// Runs `test` on all of them at once.
-fn answers(cases: Vec<Case>) -> String {
+fn answers(cases: &[Case]) -> String {
     let answers: Vec<_> = cases.iter().map(|case| case.answer.clone()).collect();
     let receiver = Receiver::start(move |request: &Received| {
         let number = request.target.rsplit("n=").next().and_then(|n| n.split('&').next()?.parse::<usize>().ok());
@@ -103,7 +103,7 @@ const WECOM: [(i64, &str); 10] = [
 fn every_code_of_the_robots_is_put_into_words() {
     for (vendor, codes) in [("dingtalk", &DINGTALK[..]), ("feishu", &FEISHU), ("wecom", &WECOM)] {
         let cases = codes.iter().enumerate().map(|(number, (code, message))| robot(vendor, *code, message, number));
-        compare(vendor, &answers(cases.collect()));
+        compare(vendor, &answers(&cases.collect::<Vec<_>>()));
     }
 }
 
@@ -165,7 +165,7 @@ fn jenkins_says_why_nothing_is_built() {
         path,
         answer: Answer::Reply(301, moved, Vec::new()),
     };
-    compare("jenkins", &answers(cases.chain([moved]).collect()));
+    compare("jenkins", &answers(&cases.chain([moved]).collect::<Vec<_>>()));
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn every_status_of_a_webhook_has_its_advice() {
     ];
     let others =
         others.map(|(name, answer)| Case { name: name.into(), action: "webhook_http_post", path: "/h?n=", answer });
-    compare("webhooks", &answers(statuses.map(status).into_iter().chain(others).collect()));
+    compare("webhooks", &answers(&statuses.map(status).into_iter().chain(others).collect::<Vec<_>>()));
 }
 
 #[test]

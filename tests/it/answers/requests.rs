@@ -40,7 +40,7 @@ fn hooks(url: &str) -> String {
 /// Everything in a body that another request has otherwise: ids, times and signatures.
 fn without_ids(text: &str) -> String {
     let digits = |c: char| c.is_ascii_hexdigit() || c == '-';
-    text.split(|c: char| c == '"' || c == '\n')
+    text.split(['"', '\n'])
         .map(|part| if part.len() == 36 && part.chars().all(digits) { "ID" } else { part })
         .collect::<Vec<_>>()
         .join("\"")
