@@ -104,8 +104,8 @@ impl Page<'_> {
         }
         match request::of(self.subject, hook) {
             Ok((request, secrets)) => {
-                let shown = request::as_sent(&request, &secrets, self.style, self.is_terminal);
-                let _ = write!(text, "\n{shown}");
+                let harmless = if self.is_terminal { print::plain } else { str::to_owned };
+                let _ = write!(text, "\n{}", request::as_sent(&request, &secrets, self.style, harmless));
                 (text, true)
             }
             Err(why) => {

@@ -26,7 +26,7 @@ fn colour_is_for_terminals_that_want_it() {
     eventually("it has failed", || pushing.done().len() == 1);
     for command in ["deliveries", "preview", "test"] {
         let coloured = seen(&pushing.sandbox, command, &[]);
-        assert!(coloured.contains("\x1b["), "{command}: {coloured:?}");
+        assert!(coloured.contains("\x1b[") && !coloured.contains('\u{fffd}'), "{command}: {coloured:?}");
         for off in [("NO_COLOR", "1"), ("TERM", "dumb")] {
             let plain = seen(&pushing.sandbox, command, &[off]);
             assert!(!plain.contains('\x1b') && plain.len() > 40, "{command} {off:?}: {plain:?}");
@@ -34,6 +34,9 @@ fn colour_is_for_terminals_that_want_it() {
         let piped = run(&pushing, &[command]);
         assert!(!String::from_utf8_lossy(&piped.stdout).contains('\x1b'), "{command}");
     }
+    pushing.configure(&(webhook("ci", &receiver.url("/")) + "template = \"a\\u001b[31mb\"\n"));
+    let hostile = seen(&pushing.sandbox, "preview", &[]);
+    assert!(hostile.contains("\u{fffd}[31mb"), "what is sent drives no terminal: {hostile:?}");
     let log = seen(&pushing.sandbox, "deliveries", &[]);
     assert!(log.contains("\x1b[31mfailed\x1b[0m"), "{log:?}");
 }
