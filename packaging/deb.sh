@@ -5,7 +5,7 @@
 #   packaging/deb.sh                  build, then make the package
 #   packaging/deb.sh --binary FILE    make the package of FILE
 #
-# Further arguments are cargo-deb's: --maintainer 'Ann Lee <ann@example.com>', --output DIR.
+# Further arguments are cargo-deb's, such as --output DIR. DEBFULLNAME and DEBEMAIL say who makes it.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -15,6 +15,8 @@ if [ "${1:-}" = --binary ]; then
 	shift 2
 fi
 [ -n "$binary" ] || binary=$("$root/packaging/build.sh")
+
+maintainer="${DEBFULLNAME:-The git-service-hook authors} <${DEBEMAIL:-git-service-hook@localhost}>"
 
 # Everything in the package is as old as the newest commit, or what SOURCE_DATE_EPOCH says.
 if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
@@ -38,7 +40,7 @@ said man | gzip -9n >"$stage/git-service-hook.1.gz"
 gzip -9n <"$root/CHANGELOG.md" >"$stage/changelog.gz"
 
 printf 'git-service-hook (%s-1) unstable; urgency=medium\n\n  * See changelog.gz.\n\n -- %s  %s\n' \
-	"$(said --version | sed 's/.* //')" 'The git-service-hook authors <git-service-hook@localhost>' \
+	"$(said --version | sed 's/.* //')" "$maintainer" \
 	"$(LC_ALL=C date -u -R -d "@$SOURCE_DATE_EPOCH")" >"$stage/changelog"
 
 # The units as they are, but for where the program is and how they are changed.
@@ -56,4 +58,4 @@ cp "$root/examples/systemd/git-service-hook.timer" "$stage/scripts/"
 } >"$stage/crates"
 
 cd "$root"
-cargo deb --no-build --locked "$@"
+cargo deb --no-build --locked --maintainer "$maintainer" "$@"

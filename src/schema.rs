@@ -21,7 +21,7 @@ pub struct Key {
     pub form: Value,
 }
 
-/// A table with its keys, declared by [`table!`](crate::schema::table).
+/// A table with its keys, declared by `table!`.
 pub trait Table {
     /// The names of its keys, in the order of the declaration.
     const NAMES: &'static [&'static str];
