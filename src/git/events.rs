@@ -285,15 +285,15 @@ impl<'r> Session<'r> {
         let nodes: Vec<Node> = tips.iter().map(|tip| self.history.node(*tip)).collect();
         self.history.read_all(&nodes);
         let mut unreadable = None;
-        let commits = nodes.into_iter().zip(tips).filter_map(|(node, tip)| match self.history.links(node) {
-            Ok(_) => Some(node),
-            // Nearly all tips are commits. What could not be read as one is looked at more closely.
-            Err(_) => {
-                let peeled = tag::peel(self.objects, tip);
-                let commit = peeled.commit().map(|id| self.history.node(id));
-                unreadable = unreadable.take().or(peeled.kind.err());
-                commit
+        let commits = nodes.into_iter().zip(tips).filter_map(|(node, tip)| {
+            if self.history.links(node).is_ok() {
+                return Some(node);
             }
+            // Nearly all tips are commits. What could not be read as one is looked at more closely.
+            let peeled = tag::peel(self.objects, tip);
+            let commit = peeled.commit().map(|id| self.history.node(id));
+            unreadable = unreadable.take().or(peeled.kind.err());
+            commit
         });
         let commits = commits.collect::<Vec<_>>();
         Reach::with_unreadable(&mut self.history, commits, unreadable)

@@ -16,7 +16,7 @@ const ROUNDS: u64 = 250;
 fn repository() -> (Repo, Vec<RefUpdate>) {
     let mut repo = Repo::new();
     repo.sandbox.git("repo.git", &["config", "gc.auto", "0"]);
-    let text: String = (0..60).map(|n| format!("line {n} of a file that is long enough\n")).collect();
+    let text = (0..60).map(|n| format!("line {n} of a file that is long enough")).collect::<Vec<_>>().join("\n") + "\n";
     let mut names: Vec<String> = Vec::new();
     for n in 0..30usize {
         let parents: Vec<String> = match n {
@@ -101,10 +101,11 @@ fn asked(repo: &Repo, update: &RefUpdate, known: [&str; 2]) -> Option<Facts> {
     let mut command = repo.sandbox.command("timeout", "repo.git");
     command.args(["20", "git", "log", "-z", "--topo-order", "--reverse", "--no-renames", "--name-only"]);
     command.args(["--diff-merges=first-parent", "--format=%x01%H%x02%B%x02", update.new.as_str(), "--not"]);
-    match update.old.is_null() {
-        true => command.args(known),
-        false => command.arg(update.old.as_str()),
-    };
+    if update.old.is_null() {
+        command.args(known);
+    } else {
+        command.arg(update.old.as_str());
+    }
     let out = command.output().unwrap();
     let text = String::from_utf8_lossy(&out.stdout);
     let commits = text.split('\x01').skip(1).map(|commit| {

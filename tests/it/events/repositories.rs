@@ -210,7 +210,7 @@ fn alternates_that_are_gone_or_go_in_circles_cost_nothing() {
     let gone = repo.sandbox.path("gone.git/objects");
     repo.sandbox.write(
         "fork.git/objects/info/alternates",
-        &format!("# of no use\n{}\n../../deep/between.git/objects\n", gone.display()),
+        format!("# of no use\n{}\n../../deep/between.git/objects\n", gone.display()),
     );
     repo.sandbox.write("deep/between.git/objects/info/alternates", "../../../repo.git/objects\n");
     repo.sandbox.write("repo.git/objects/info/alternates", "../../fork.git/objects\n");
