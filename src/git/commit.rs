@@ -2,13 +2,10 @@
 
 use super::object::{Headers, headers, plain, split};
 use super::person;
-use super::text::{Decoder, cut};
+use super::text::Decoder;
 use crate::push::{Commit, Person};
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
-
-/// Bytes of one message that are kept: as much as the largest body that is sent by default.
-const MESSAGE_BYTES: usize = 1 << 20;
 
 /// What the walk needs of a commit.
 #[derive(Debug, PartialEq, Eq)]
@@ -61,16 +58,13 @@ pub(super) fn facts(id: &gix::oid, data: &[u8], tree: &gix::oid, parents: &[Obje
     let person =
         |name: &str| headers.get(name).map_or_else(|| (Person::default(), false), |line| person::parse(line, decoder));
     let ((author, lossy_author), (committer, lossy_committer)) = (person("author"), person("committer"));
-    let (mut message, lossy) = decoder.decode(text);
-    message.truncate(message.trim_end_matches('\n').len());
-    let message_truncated = cut(&mut message, MESSAGE_BYTES);
+    let message = decoder.message(text);
     Commit {
         id: plain(id),
         tree_id: plain(tree),
         parents: parents.iter().map(|p| plain(p)).collect(),
         distinct: false,
-        message,
-        encoding_lossy: lossy || lossy_author || lossy_committer,
+        encoding_lossy: message.lossy || lossy_author || lossy_committer,
         author,
         committer,
         added: Vec::new(),
@@ -78,7 +72,8 @@ pub(super) fn facts(id: &gix::oid, data: &[u8], tree: &gix::oid, parents: &[Obje
         modified: Vec::new(),
         files_truncated: false,
         paths_lossy: false,
-        message_truncated,
+        message_truncated: message.truncated,
+        message: message.text,
         signed: headers.get("gpgsig").or_else(|| headers.get("gpgsig-sha256")).is_some(),
         url: None,
     }

@@ -8,8 +8,9 @@ use gix::ObjectId;
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-/// Paths that are listed for one commit.
+/// Paths that are listed for one commit, and their bytes, of which only trees as no file system has them give so many.
 const FILES: usize = 3000;
+const BYTES: usize = 4 << 20;
 
 /// Two trees to compare: a commit's first parent's, and its own.
 #[derive(Clone, Copy, Debug)]
@@ -39,16 +40,16 @@ impl Lists {
         pair: Pair,
         mut every: Option<Every<'_>>,
     ) -> (Self, Result<(), Unreadable>) {
-        let (mut lists, mut listed) = (Self::default(), 0);
+        let (mut lists, mut listed, mut bytes) = (Self::default(), 0, 0);
         let complete = changed(objects, pair.old, Some(pair.new), &mut |path, touch| {
             if let Some(every) = &mut every {
                 every(path);
             }
-            if listed == FILES {
+            if listed == FILES || bytes + path.len() > BYTES {
                 lists.truncated = true;
                 return if every.is_some() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
             }
-            listed += 1;
+            (listed, bytes) = (listed + 1, bytes + path.len());
             lists.add(path, touch);
             ControlFlow::Continue(())
         });

@@ -11,7 +11,7 @@ pub(super) fn parse(line: &[u8], decoder: Decoder) -> (Person, bool) {
     let after = open.map_or(&[][..], |open| &line[open + 1..]);
     let mail = &after[..after.iter().position(|b| *b == b'>').unwrap_or(after.len())];
     let date = line.iter().rposition(|b| *b == b'>').and_then(|at| date(&line[at + 1..]));
-    let ((name, lossy_name), (email, lossy_mail)) = (decoder.decode(name), decoder.decode(mail));
+    let ((name, lossy_name), (email, lossy_mail)) = (decoder.name(name), decoder.name(mail));
     (Person { name, email, date }, lossy_name || lossy_mail)
 }
 

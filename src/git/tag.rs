@@ -3,14 +3,13 @@
 use super::object::{Unreadable, plain, split};
 use super::objects::Objects;
 use super::person;
-use super::text::{Decoder, cut};
+use super::text::Decoder;
 use crate::push::{RefName, Tag};
 use gix::ObjectId;
 use gix::objs::Kind;
 
 /// Tag objects in a row that are followed. Git has no bound; a chain this long is an attack.
 const NESTED: usize = 100;
-const MESSAGE_BYTES: usize = 1 << 20;
 /// The lines that a signature begins with: OpenPGP, SSH and X.509 (gpg.format of git-config(1)).
 const SIGNATURES: [&[u8]; 4] = [
     b"-----BEGIN PGP SIGNATURE-----",
@@ -74,10 +73,7 @@ pub(super) fn facts(name: &RefName, peeled: &Peeled) -> Tag {
         let (headers, text) = split(data);
         let decoder = Decoder::new(headers.get("encoding"));
         let (text, signed) = without_signature(text);
-        let mut message = decoder.decode(text).0;
-        message.truncate(message.trim_end_matches('\n').len());
-        cut(&mut message, MESSAGE_BYTES);
-        tag.message = Some(message);
+        tag.message = Some(decoder.message(text).text);
         tag.tagger = headers.get("tagger").map(|line| person::parse(line, decoder).0);
         tag.signed = signed || headers.get("gpgsig").or_else(|| headers.get("gpgsig-sha256")).is_some();
     }

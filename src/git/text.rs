@@ -14,9 +14,42 @@ impl Decoder {
     }
 
     /// The text, and whether something was lost.
-    pub(super) fn decode(self, bytes: &[u8]) -> (String, bool) {
+    fn decode(self, bytes: &[u8]) -> (String, bool) {
         let (text, lossy) = self.0.decode_without_bom_handling(bytes);
         (text.into_owned(), lossy)
+    }
+}
+
+/// Bytes of one message that are kept: as much as the largest body that is sent by default.
+const MESSAGE_BYTES: usize = 1 << 20;
+/// Bytes of a name or an e-mail address that are kept.
+const NAME_BYTES: usize = 1 << 10;
+/// No encoding needs more bytes than so many times those of UTF-8.
+const WIDEST: usize = 4;
+
+/// A message, and what was done to it.
+pub(super) struct Message {
+    pub(super) text: String,
+    pub(super) lossy: bool,
+    pub(super) truncated: bool,
+}
+
+impl Decoder {
+    /// A message without its trailing newlines, however large.
+    pub(super) fn message(self, bytes: &[u8]) -> Message {
+        let most = bytes.len().min(WIDEST * MESSAGE_BYTES);
+        let (mut text, lossy) = self.decode(&bytes[..most]);
+        text.truncate(text.trim_end_matches('\n').len());
+        let truncated = cut(&mut text, MESSAGE_BYTES) || most < bytes.len();
+        Message { text, lossy, truncated }
+    }
+
+    /// A name or an e-mail address. What is longer than any is cut, and counts as lost.
+    pub(super) fn name(self, bytes: &[u8]) -> (String, bool) {
+        let most = bytes.len().min(WIDEST * NAME_BYTES);
+        let (mut text, lossy) = self.decode(&bytes[..most]);
+        let truncated = cut(&mut text, NAME_BYTES) || most < bytes.len();
+        (text, lossy || truncated)
     }
 }
 

@@ -10,26 +10,33 @@ use super::paths::changed;
 use super::text::cut;
 use crate::push::{Commit, Needs, Scan};
 use gix::ObjectId;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-/// Paths that a filter looks at; past it the scan is bounded.
+/// Paths of an event that a filter looks at, and bytes of paths of all events; past them the scan is bounded.
 const SCANNED: usize = 500_000;
+const SCANNED_BYTES: usize = 64 << 20;
 /// Bytes of messages and paths of one event, as much as a whole record may have; past it lists are cut, and messages to
 /// so many bytes.
 const EVENT_BYTES: usize = 16 << 20;
 const SHORT_MESSAGE: usize = 1 << 10;
-/// What a commit costs besides its message and paths.
+/// What a commit costs besides its message and paths, and each of its parents.
 const COMMIT_BYTES: usize = 500;
-/// Commits that are kept for the next refs of the push.
+const PARENT_BYTES: usize = 64;
+/// Commits that are kept for the next refs of the push, and their bytes.
 const KEPT: usize = 4096;
+const KEPT_BYTES: usize = 16 << 20;
 
 /// Tells the commits of one push.
 pub(super) struct Teller<'r> {
     objects: &'r Objects<'r>,
     kept: HashMap<Node, Commit>,
     keep: bool,
+    kept_bytes: usize,
     left: usize,
+    /// Bytes of paths that filters may still be shown.
+    scan_left: Cell<usize>,
 }
 
 /// What is left of the budget of one event, and what is asked for.
@@ -64,7 +71,7 @@ impl<'r> Teller<'r> {
     /// `keep`: whether other refs will tell the same commits. `bytes`: of messages and paths, for all events; past them
     /// events list no further commits.
     pub(super) fn new(objects: &'r Objects<'r>, keep: bool, bytes: usize) -> Self {
-        Self { objects, kept: HashMap::new(), keep, left: bytes }
+        Self { objects, kept: HashMap::new(), keep, kept_bytes: 0, left: bytes, scan_left: Cell::new(SCANNED_BYTES) }
     }
 
     /// What is left of them.
@@ -104,7 +111,7 @@ impl<'r> Teller<'r> {
         };
         if asked.all_paths {
             let lists = commit.added.iter().chain(&commit.removed).chain(&commit.modified);
-            scan.paths.extend(lists.filter(|_| !commit.paths_lossy).map(|path| path.as_bytes().to_vec()));
+            lists.filter(|_| !commit.paths_lossy).for_each(|path| self.note(scan, path.as_bytes()));
         }
         self.charge(&mut commit, asked);
         scan.authors.insert((commit.author.name.clone(), commit.author.email.clone()));
@@ -137,7 +144,9 @@ impl<'r> Teller<'r> {
         } else if asked.all_paths {
             self.scan(history, node, scan);
         }
-        if self.keep && asked.paths && self.kept.len() < KEPT {
+        let bytes = self.kept_bytes + size(&commit);
+        if self.keep && asked.paths && self.kept.len() < KEPT && bytes <= KEPT_BYTES {
+            self.kept_bytes = bytes;
             self.kept.insert(node, commit.clone());
         }
         Ok(commit)
@@ -147,7 +156,7 @@ impl<'r> Teller<'r> {
     fn list(&self, history: &mut History<'_>, node: Node, commit: &mut Commit, mut scan: Option<&mut Scan>) {
         let mut complete = false;
         if let Some(pair) = pair(history, node) {
-            let mut every = scan.as_deref_mut().map(|scan| |path: &[u8]| note(scan, path));
+            let mut every = scan.as_deref_mut().map(|scan| |path: &[u8]| self.note(scan, path));
             let every = every.as_mut().map(|every| every as Every<'_>);
             let (lists, read) = Lists::of(self.objects, pair, every);
             lists.fill(commit);
@@ -165,7 +174,7 @@ impl<'r> Teller<'r> {
     pub(super) fn scan(&self, history: &mut History<'_>, node: Node, scan: &mut Scan) {
         let complete = pair(history, node).is_some_and(|pair| {
             let noted = &mut |path: &[u8], _| {
-                note(scan, path);
+                self.note(scan, path);
                 if scan.bounded { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             };
             changed(self.objects, pair.old, Some(pair.new), noted).is_ok()
@@ -180,7 +189,7 @@ impl<'r> Teller<'r> {
             return;
         };
         let complete = changed(self.objects, Some(old.tree), Some(new.tree), &mut |path, _| {
-            note(scan, path);
+            self.note(scan, path);
             ControlFlow::Continue(())
         });
         scan.bounded |= complete.is_err();
@@ -188,21 +197,43 @@ impl<'r> Teller<'r> {
 
     /// Cuts what the budgets no longer hold.
     fn charge(&mut self, commit: &mut Commit, asked: &mut Asked) {
-        let lists = [&commit.added, &commit.removed, &commit.modified];
-        let paths: usize = lists.iter().flat_map(|list| list.iter()).map(|path| path.len() + 4).sum();
-        if paths > asked.left {
+        let left = asked.left.min(self.left);
+        let paths = path_bytes(commit);
+        if paths > left {
             (commit.added, commit.removed, commit.modified) = Default::default();
             commit.files_truncated = true;
         } else {
             asked.left -= paths;
         }
-        if commit.message.len() > asked.left {
+        if commit.message.len() > left {
             commit.message_truncated |= cut(&mut commit.message, SHORT_MESSAGE);
         }
         asked.left = asked.left.saturating_sub(commit.message.len());
-        let kept = if commit.files_truncated { 0 } else { paths };
-        self.left = self.left.saturating_sub(COMMIT_BYTES + commit.message.len() + kept);
+        self.left = self.left.saturating_sub(size(commit));
     }
+
+    fn note(&self, scan: &mut Scan, path: &[u8]) {
+        if scan.bounded || scan.paths.contains(path) {
+            return;
+        }
+        match self.scan_left.get().checked_sub(path.len()) {
+            Some(left) if scan.paths.len() < SCANNED => {
+                self.scan_left.set(left);
+                scan.paths.insert(path.to_vec());
+            }
+            _ => scan.bounded = true,
+        }
+    }
+}
+
+fn path_bytes(commit: &Commit) -> usize {
+    let lists = [&commit.added, &commit.removed, &commit.modified];
+    lists.iter().flat_map(|list| list.iter()).map(|path| path.len() + 4).sum()
+}
+
+/// Bytes, about.
+fn size(commit: &Commit) -> usize {
+    COMMIT_BYTES + commit.message.len() + path_bytes(commit) + PARENT_BYTES * commit.parents.len()
 }
 
 /// The trees whose difference are the paths of a commit: against its first parent, all of them when it has none. `None`
@@ -214,12 +245,4 @@ fn pair(history: &mut History<'_>, node: Node) -> Option<Pair> {
         Some(parent) => Some(history.links(parent).ok()?.tree),
     };
     Some(Pair { old, new })
-}
-
-fn note(scan: &mut Scan, path: &[u8]) {
-    if scan.paths.len() >= SCANNED {
-        scan.bounded = true;
-    } else if !scan.paths.contains(path) {
-        scan.paths.insert(path.to_vec());
-    }
 }

@@ -158,5 +158,6 @@ fn inflate(state: &mut Decompress, pack: &File, entry: &Entry, most: usize, out:
     let made = usize::try_from(state.total_out()).ok()?;
     out.truncate(made);
     let complete = status == Status::StreamEnd;
-    (made == size || !(complete || whole || made > size)).then_some(complete)
+    let good = if complete { made == size } else { !whole && made <= size };
+    good.then_some(complete)
 }

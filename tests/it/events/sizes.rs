@@ -171,3 +171,71 @@ fn a_huge_blob_is_never_read() {
     let event: Value = serde_json::from_slice(&json).unwrap();
     assert_eq!((&event["tag"]["target_type"], memory < MOST_KIB), (&Value::from("blob"), true), "{memory} KiB");
 }
+
+/// A line of commits by this person and with this message.
+fn odd_line(repo: &Repo, commits: usize, person: &str, message: &str) -> Vec<String> {
+    let tree = repo.git_with(&["mktree"], b"");
+    let mut ids: Vec<String> = Vec::new();
+    for n in 0..commits {
+        let parent = ids.last().map_or_else(String::new, |id| format!("parent {id}\n"));
+        let text = format!("tree {tree}\n{parent}author {person} {n} +0000\ncommitter {person} {n} +0000\n\n{message}");
+        ids.push(repo.object("commit", text.as_bytes()));
+    }
+    ids
+}
+
+#[test]
+fn a_name_without_end_is_cut() {
+    let repo = Repo::new();
+    let person = format!("{} <{}@example.com>", "Ann".repeat(1 << 20), "ann".repeat(1 << 20));
+    let ids = odd_line(&repo, 5, &person, "x");
+    repo.git(&["update-ref", MAIN, &ids[4]]);
+    repo.git(&["repack", "-adq"]);
+    let event = event(&repo, "0", &ids[4]);
+    let commit = &event["commits"][4];
+    assert_eq!(commit["author"]["name"].as_str().unwrap(), &person[..1024]);
+    assert_eq!(commit["encoding_lossy"], true);
+}
+
+#[test]
+fn many_refs_at_a_long_message_take_the_memory_of_one_push() {
+    let mut repo = Repo::new();
+    let ids = odd_line(&repo, 2, "Ann <a@b>", &"long ".repeat(200_000));
+    repo.git(&["update-ref", MAIN, &ids[1]]);
+    repo.git(&["repack", "-adq"]);
+    repo.git(&["update-ref", "-d", MAIN]);
+    let mut updates: Vec<_> = (0..400).map(|n| repo.update(&format!("refs/heads/b{n:03}"), "", &ids[1])).collect();
+    updates.extend((0..400).map(|n| repo.update(&format!("refs/heads/c{n:03}"), &ids[0], &ids[1])));
+    let events = repo.open().events(&updates, &Needs::everything(10));
+    let bytes: usize = events
+        .iter()
+        .flat_map(|computed| computed.event.commits.iter().chain(&computed.event.head_commit))
+        .map(|commit| commit.message.len())
+        .sum();
+    assert!(bytes < 130 << 20, "{bytes}");
+    let last = events.last().unwrap().event.head_commit.as_ref().unwrap();
+    assert!(last.message_truncated && last.id.as_str() == ids[1]);
+}
+
+/// Three thousand files below directories whose names add up to 100 KB.
+#[test]
+fn paths_without_end_are_listed_within_bounds() {
+    let mut repo = Repo::new();
+    let blob = repo.object("blob", b"x");
+    let leaves = (0..3000).map(|n| format!("100644 blob {blob}\tf{n}\n")).collect::<Vec<_>>().concat();
+    let mut tree = repo.git_with(&["mktree"], leaves.as_bytes());
+    for _ in 0..400 {
+        tree = repo.git_with(&["mktree"], format!("040000 tree {tree}\t{}\n", "d".repeat(250)).as_bytes());
+    }
+    let person = "Ann <a@b> 1 +0000";
+    let text = format!("tree {tree}\nauthor {person}\ncommitter {person}\n\ndeep");
+    let tip = repo.object("commit", text.as_bytes());
+    let (_, memory) = run(&repo, &["event", "0", &tip, "--ref", MAIN], b"");
+    assert!(memory < 2 * MOST_KIB, "{memory} KiB");
+    let update = repo.update(MAIN, "", &tip);
+    let computed = repo.open().events(&[update], &Needs::everything(10)).remove(0);
+    let commit = &computed.event.commits[0];
+    assert_eq!((commit.added.len(), commit.files_truncated), (41, true));
+    assert!(computed.scan.bounded, "filters cannot see them all, and let the event pass");
+    assert!(computed.scan.paths.iter().map(Vec::len).sum::<usize>() <= 64 << 20);
+}
