@@ -21,6 +21,7 @@ mod place;
 mod project;
 mod read;
 mod reference;
+mod schema;
 mod settings;
 mod shared;
 mod suggest;
@@ -34,6 +35,7 @@ pub use hook::{Hook, Per, Trial};
 pub use layers::load;
 pub use locate::{Places, SecretFile};
 pub use mistake::Mistake;
+pub use schema::schema;
 pub use settings::Deliver;
 pub use written::Written;
 
