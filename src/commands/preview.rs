@@ -65,7 +65,7 @@ impl Page<'_> {
             print::stdout(&format!("# {}", self.style.red(&print::plain(why))));
         }
         if all.is_empty() && kept_back.is_empty() && loaded.not_here().next().is_none() {
-            return Err(Failure::new("no hook is configured: see hooks.toml in the Git directory"));
+            return Err(Failure::new("no hook is on: see hooks.toml in the Git directory"));
         }
         for (text, _) in &parts {
             print::stdout(&format!("\n{text}"));

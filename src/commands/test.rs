@@ -6,6 +6,7 @@ use super::subject::{Subject, Wanted};
 use super::{Failure, Session, check, print};
 use crate::action::{self, Action, Attempt, Verdict};
 use crate::config::{self, Hook, Per, Places};
+use crate::filter::Decision;
 use crate::outgoing::{Kind, Outgoing};
 use crate::secret::Secrets;
 use crate::terminal::{self, Style};
@@ -44,12 +45,15 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let names = arguments.hooks.iter().map(String::as_str).collect::<Vec<_>>();
     let hooks = subject.hooks(&names, &Places::read(repository.git_dir(), &session.environment))?;
     if hooks.is_empty() {
-        return Err(Failure::new("no hook is configured: see hooks.toml in the Git directory"));
+        return Err(Failure::new("no hook is on: see hooks.toml in the Git directory"));
     }
     let (style, width) = (Style::of(&stdout(), &session.environment), terminal::width(&stdout()).min(WIDEST));
     let mut code = exit::OK;
     for hook in hooks {
-        let outcome = send(&subject, hook, arguments.as_push);
+        let mut outcome = send(&subject, hook, arguments.as_push);
+        if let Decision::Skip(_) = hook.decide(&subject.push, &subject.computed) {
+            outcome.advice.push("a push like this would not fire it: `git service-hook preview` says which filter");
+        }
         print::stdout(&written(&hook.name, &outcome, style, width));
         if !outcome.accepted {
             code = exit::FAILURE;

@@ -10,6 +10,7 @@ mod entry;
 mod excerpt;
 mod file;
 mod form;
+mod habit;
 mod hook;
 mod keys;
 mod layers;

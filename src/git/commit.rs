@@ -1,6 +1,6 @@
 //! One commit object as the facts that an event tells.
 
-use super::object::{headers, plain, split};
+use super::object::{Headers, headers, plain, split};
 use super::person;
 use super::text::{Decoder, cut};
 use crate::push::{Commit, Person};
@@ -19,46 +19,39 @@ pub(super) struct Links {
     pub(super) date: i64,
 }
 
-/// Reads the links of a commit; `None` when it is damaged.
+/// Reads the links of a commit as Git does: the tree, then the parents, then perhaps who committed it when. `None` when it
+/// is damaged.
 pub(super) fn links(data: &[u8]) -> Option<Links> {
-    let mut links = begun(data)?;
-    links.date = links.date.or(Some(0));
-    links.whole()
+    let (mut links, rest) = begun(data)?;
+    links.date = date(rest).unwrap_or(0);
+    Some(links)
 }
 
-/// The same from the first bytes of a commit; `None` when they do not suffice.
+/// The same from the first bytes of a commit; `None` when they do not suffice, or are not what Git would write.
 pub(super) fn links_of_head(head: &[u8]) -> Option<Links> {
     let end = head.rfind_byte(b'\n')?;
-    begun(&head[..=end])?.whole()
+    let (mut links, rest) = begun(&head[..=end])?;
+    links.date = date(rest)?;
+    Some(links)
 }
 
-#[derive(Default)]
-struct Begun {
-    tree: Option<ObjectId>,
-    parents: Vec<ObjectId>,
-    date: Option<i64>,
-}
-
-impl Begun {
-    fn whole(self) -> Option<Links> {
-        Some(Links { tree: self.tree?, parents: self.parents, date: self.date? })
+/// Tree and parents; and the headers after them.
+fn begun(data: &[u8]) -> Option<(Links, Headers<'_>)> {
+    let mut headers = headers(data);
+    let (_, tree) = headers.next().filter(|(key, _)| *key == b"tree")?;
+    let mut links = Links { tree: ObjectId::from_hex(tree).ok()?, parents: Vec::new(), date: 0 };
+    let mut rest = headers.clone();
+    while let Some((b"parent", parent)) = headers.next() {
+        links.parents.push(ObjectId::from_hex(parent).ok()?);
+        rest = headers.clone();
     }
+    Some((links, rest))
 }
 
-fn begun(data: &[u8]) -> Option<Begun> {
-    let mut begun = Begun::default();
-    for (key, value) in headers(data) {
-        match key {
-            b"tree" if begun.tree.is_none() => begun.tree = Some(ObjectId::from_hex(value).ok()?),
-            b"parent" => begun.parents.push(ObjectId::from_hex(value).ok()?),
-            b"committer" => {
-                begun.date = Some(person::seconds(value));
-                break;
-            }
-            _ => {}
-        }
-    }
-    Some(begun)
+/// The committer's, who stands next to the author.
+fn date(mut headers: Headers<'_>) -> Option<i64> {
+    headers.next().filter(|(key, _)| *key == b"author")?;
+    headers.next().filter(|(key, _)| *key == b"committer").map(|(_, line)| person::seconds(line))
 }
 
 /// Reads everything but the paths. `parents` are those of the walk (grafts apply); `distinct` is the caller's to say.
@@ -135,5 +128,6 @@ mod tests {
     fn a_commit_without_a_tree_is_damaged() {
         assert_eq!(links(b"author A <a@b> 5 +0000\n\nx"), None);
         assert_eq!(links(b"tree zzz\n\nx"), None);
+        assert_eq!(links(format!("tree {TREE}\nparent zzz\n\nx").as_bytes()), None);
     }
 }

@@ -241,6 +241,9 @@ impl<'r> Session<'r> {
         let found = self.walk(after, &mut old, asked);
         let history = &mut self.history;
         let Some(before) = before else { return found };
+        if let Some(error) = old.unreadable().filter(|_| !found.commits.is_empty()) {
+            draft.problem(error);
+        }
         if before == after || found.commits.iter().any(|node| history.parents(*node).contains(&before)) {
             // The new tip descends from the old one: that is how the walk would have come to it.
             draft.event.change = Change::Updated;
@@ -281,13 +284,19 @@ impl<'r> Session<'r> {
         self.refs_unreadable = !whole;
         let nodes: Vec<Node> = tips.iter().map(|tip| self.history.node(*tip)).collect();
         self.history.read_all(&nodes);
-        let commits = nodes.into_iter().zip(tips).filter_map(|(node, tip)| match self.history.links(node) {
-            Ok(_) => Some(node),
+        let mut unreadable = None;
+        let commits = nodes.into_iter().zip(tips).filter_map(|(node, tip)| {
+            if self.history.links(node).is_ok() {
+                return Some(node);
+            }
             // Nearly all tips are commits. What could not be read as one is looked at more closely.
-            Err(_) => tag::peel(self.objects, tip).commit().map(|id| self.history.node(id)),
+            let peeled = tag::peel(self.objects, tip);
+            let commit = peeled.commit().map(|id| self.history.node(id));
+            unreadable = unreadable.take().or(peeled.kind.err());
+            commit
         });
         let commits = commits.collect::<Vec<_>>();
-        Reach::new(&mut self.history, commits)
+        Reach::with_unreadable(&mut self.history, commits, unreadable)
     }
 
     /// Lists the commits, counts the distinct ones, scans all of them for the filters, and tells the tip.

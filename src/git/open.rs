@@ -1,5 +1,6 @@
 //! Finding and opening a repository as Git does, dubious ownership included.
 
+use super::objects::MOST_BYTES;
 use super::{OpenError, Repository};
 use crate::environment::Environment;
 use std::os::unix::fs::MetadataExt;
@@ -8,7 +9,10 @@ use std::path::{Path, PathBuf};
 /// Opens what stands at `dir`: a Git directory, a work tree, or a `.git` file that names one.
 pub(super) fn open(dir: &Path) -> Result<Repository, OpenError> {
     let place = dir.canonicalize().map_err(|e| OpenError(format!("cannot open {}: {e}", dir.display())))?;
-    let options = gix::open::Options::default().permissions(gix::open::Permissions::all()).bail_if_untrusted(true);
+    let options = gix::open::Options::default()
+        .permissions(gix::open::Permissions::all())
+        .bail_if_untrusted(true)
+        .config_overrides([format!("gitoxide.objects.allocLimit={MOST_BYTES}")]);
     let inner = gix::open_opts(&place, options).map_err(|_| refused(&place))?;
     let git_dir = absolute(inner.common_dir());
     Ok(Repository { git_dir, inner })

@@ -80,7 +80,16 @@ pub(super) struct Reach {
 impl Reach {
     /// Of these commits and all their ancestors.
     pub(super) fn new(history: &mut History<'_>, tips: impl IntoIterator<Item = Node>) -> Self {
-        let mut reach = Self::default();
+        Self::with_unreadable(history, tips, None)
+    }
+
+    /// The same, where something else was meant to be a tip and could not be read.
+    pub(super) fn with_unreadable(
+        history: &mut History<'_>,
+        tips: impl IntoIterator<Item = Node>,
+        unreadable: Option<Unreadable>,
+    ) -> Self {
+        let mut reach = Self { unreadable, ..Self::default() };
         for tip in tips {
             reach.add(history, tip);
         }

@@ -121,7 +121,15 @@ impl<'r> Teller<'r> {
         let links = history.links(node)?;
         let parents: Vec<ObjectId> = history.parents(node).iter().map(|p| history.id(*p)).collect();
         let id = history.id(node);
-        let mut commit = commit::facts(&id, history.content(node)?, &links.tree, &parents);
+        let has_graph = history.has_graph();
+        let content = history.content(node)?;
+        if has_graph
+            && commit::links(content).is_none_or(|read| (read.tree, read.parents) != (links.tree, parents.clone()))
+        {
+            // The commit-graph says otherwise: it is damaged.
+            return Err(Unreadable::Damaged("commit", id));
+        }
+        let mut commit = commit::facts(&id, content, &links.tree, &parents);
         if let Some(lists) = asked.ahead.take(self.objects, node) {
             lists.fill(&mut commit);
         } else if asked.paths {

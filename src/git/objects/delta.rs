@@ -22,7 +22,7 @@ fn size(bytes: &[u8]) -> Option<(usize, &[u8])> {
 /// The result, of exactly the size that the delta says; `None` when the delta is damaged.
 pub(super) fn apply(base: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
     let (base_size, result_size, mut rest) = sizes(delta)?;
-    if base_size != base.len() || result_size > super::entry::MOST_BYTES {
+    if base_size != base.len() || result_size > super::MOST_BYTES {
         return None;
     }
     let mut result = Vec::with_capacity(result_size);

@@ -1,18 +1,16 @@
 //! Pack entries: inflated, and made from their deltas. Every base on the way is kept, since its neighbours in the
 //! history are made from it too.
 
-use super::Store;
 use super::bases::Bases;
 use super::delta;
 use super::packs::{Packs, Place};
+use super::{MOST_BYTES, Store};
 use gix::objs::Kind;
 use gix::odb::pack::data::entry::Header;
 use gix::odb::pack::data::{Entry, File};
 use gix::zlib::{Decompress, FlushDecompress, Status};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The largest object that is read here; gix has its own opinion about larger ones.
-pub(super) const MOST_BYTES: usize = 1 << 30;
 /// Compressed bytes of a commit that are read for its links: enough for the headers of nearly all. Their end is decoded
 /// slowly, so a bound for what comes out of them would cost more.
 const HEAD_BYTES: usize = 240;

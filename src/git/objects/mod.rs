@@ -22,6 +22,7 @@ use bases::Bases;
 use entry::{Made, Reader};
 use gix::ObjectId;
 use gix::objs::{Find as _, FindHeader as _, Kind};
+use gix::odb::loose;
 use packs::Packs;
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -118,6 +119,9 @@ impl<'r> Objects<'r> {
         if let Some(kind) = self.place(id).and_then(|place| entry::kind(&self.store.packs, place)) {
             return Ok(kind);
         }
+        if let Some(kind) = self.loose(id).find_map(|store| kind_of_loose(store, id)) {
+            return Ok(kind);
+        }
         match self.repo.objects.try_header(id) {
             Ok(Some(header)) => Ok(header.kind),
             Ok(None) => Err(Unreadable::Missing("object", id.to_owned())),
@@ -134,6 +138,12 @@ impl<'r> Objects<'r> {
             return None;
         }
         self.store.packs.find(id)
+    }
+
+    /// Where the object may stand in a file of its own.
+    fn loose(&self, id: &gix::oid) -> impl Iterator<Item = &loose::Store> {
+        let replaced = self.store.replaced.contains(id);
+        self.store.packs.loose().iter().filter(move |_| !replaced)
     }
 
     /// Judges what the packs had, and asks elsewhere when that was nothing.
@@ -160,31 +170,40 @@ impl<'r> Objects<'r> {
         }
     }
 
-    /// Of an object of another kind the content is not read: it may be a blob of any size.
+    /// Of an object of another kind the content is not read: it may be a blob of any size. What was read must have the
+    /// id as its hash: gix does not look at the checksum at the end of a loose object's stream, as Git does.
     fn loose_or_stock(&self, wanted: Kind, id: &gix::oid, buffer: &mut Vec<u8>) -> Result<Option<Kind>, ()> {
-        let replaced = self.store.replaced.contains(id);
-        for store in self.store.packs.loose().iter().filter(|_| !replaced) {
+        for store in self.loose(id) {
             let Ok(file) = store.object_path(id).metadata() else { continue };
-            let other = |(_, kind)| Some(kind).filter(|kind| *kind != wanted);
             if file.len() > LARGE
-                && let Some(other) = store.try_header(id).ok().flatten().and_then(other)
+                && let Some(other) = kind_of_loose(store, id).filter(|kind| *kind != wanted)
             {
                 return Ok(Some(other));
             }
-            if let Ok(Some(data)) = store.try_find(id, buffer) {
+            if let Ok(Some(data)) = store.try_find(id, buffer)
+                && data.verify_checksum(id).is_ok()
+            {
                 return Ok(Some(data.kind));
             }
         }
         let stock = &self.repo.objects;
         match stock.try_header(id).map_err(|_| ())?.map(|header| header.kind) {
-            Some(kind) if kind == wanted => {
-                stock.try_find(id, buffer).map(|data| data.map(|data| data.kind)).map_err(|_| ())
-            }
+            Some(kind) if kind == wanted => match stock.try_find(id, buffer).map_err(|_| ())? {
+                Some(data) if !self.store.replaced.contains(id) && data.verify_checksum(id).is_err() => Err(()),
+                data => Ok(data.map(|data| data.kind)),
+            },
             other => Ok(other),
         }
     }
 }
 
+fn kind_of_loose(store: &loose::Store, id: &gix::oid) -> Option<Kind> {
+    store.try_header(id).ok().flatten().map(|(_, kind)| kind)
+}
+
+/// The largest object that is read, by gix too: where a size is damaged, nobody makes room for it. Git has no bound, but a
+/// tree this large would have millions of entries.
+pub(super) const MOST_BYTES: usize = 256 << 20;
 /// Bytes of a loose object's file from which on its kind is looked at first.
 const LARGE: u64 = 1 << 14;
 /// Of the trees that are kept for the next comparison.

@@ -8,6 +8,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::SystemTime;
 
+/// Alternates of alternates that are followed, as far as Git does.
+const NESTED: usize = 5;
+
 /// Where a pack entry begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Place {
@@ -130,12 +133,27 @@ impl Found {
     }
 }
 
-/// The object directory and its alternates.
+/// The object directory and its alternates, as Git takes them (gitrepository-layout(5)): each once, relative ones from
+/// the directory that names them, without those that are gone. gix would take none of them where one is gone or names
+/// one that led to it.
 fn directories(objects: &Path) -> Vec<PathBuf> {
     let mut all = vec![objects.to_owned()];
-    if objects.join("info/alternates").is_file() {
-        let here = std::env::current_dir().unwrap_or_default();
-        all.extend(alternate::resolve(objects.to_owned(), &here).unwrap_or_default());
+    let mut seen: Vec<_> = objects.canonicalize().into_iter().collect();
+    let (mut from, mut depth) = (0, 0);
+    while from < all.len() && depth <= NESTED {
+        let level = from..all.len();
+        (from, depth) = (all.len(), depth + 1);
+        for at in level {
+            let named = std::fs::read(all[at].join("info/alternates")).unwrap_or_default();
+            for path in alternate::parse(&named).unwrap_or_default() {
+                if let Ok(path) = all[at].join(path).canonicalize()
+                    && !seen.contains(&path)
+                {
+                    seen.push(path.clone());
+                    all.push(path);
+                }
+            }
+        }
     }
     all
 }

@@ -147,3 +147,45 @@ fn ids_of_another_hash_name_nothing() {
     assert!(event.error.is_some());
     assert_eq!(event.change, Change::Forced);
 }
+
+/// What lies behind the missing commit may be told as new, since nothing shows that the old tip had it.
+#[test]
+fn a_missing_ancestor_of_the_old_tip_is_admitted() {
+    let mut repo = Repo::new();
+    repo.sandbox.git("repo.git", &["config", "fastimport.unpackLimit", "1000"]);
+    repo.line(&[], &["a", "gone", "old"]);
+    repo.commit("side", &["a"]);
+    repo.commit("merge", &["old", "side"]);
+    repo.set(MAIN, "merge");
+    remove(&mut repo, "gone");
+    let event = told(&mut repo, MAIN, "old", "merge");
+    assert_eq!(event.change, Change::Updated);
+    assert_eq!(event.error, Some(format!("commit {} is missing", repo.id("gone"))));
+}
+
+#[test]
+fn a_new_branch_beside_an_unreadable_one_is_told_with_an_error() {
+    let mut repo = loose();
+    repo.commit("e", &["b"]);
+    repo.set("refs/heads/broken", "c");
+    damage(&mut repo, "c");
+    let event = told(&mut repo, "refs/heads/topic", "", "b");
+    assert_eq!((event.total_commits, event.error), (0, None));
+    let event = told(&mut repo, "refs/heads/topic", "", "e");
+    assert_eq!(event.total_commits, 1);
+    assert!(event.error.is_some_and(|error| error.contains(&repo.id("c"))));
+}
+
+/// Git takes the parents that follow the tree, and no others.
+#[test]
+fn a_parent_in_a_strange_place_is_none() {
+    let mut repo = loose();
+    let (a, b) = (repo.id("a"), repo.id("b"));
+    let tree = repo.git(&["rev-parse", &format!("{a}^{{tree}}")]);
+    let person = "Ann <ann@example.com> 1714521600 +0000";
+    let text = format!("tree {tree}\nparent {a}\nauthor {person}\nparent {b}\ncommitter {person}\n\nodd\n");
+    let odd = repo.object("commit", text.as_bytes());
+    repo.set("refs/heads/main", "a");
+    let event = repo.push_one("refs/heads/topic", "", &odd);
+    assert_eq!((event.total_commits, event.commits[0].parents.len()), (1, 1));
+}

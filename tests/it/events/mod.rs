@@ -6,6 +6,7 @@ mod cases;
 mod commits;
 mod damage;
 mod document;
+mod flips;
 mod kinds;
 mod paths;
 mod pushed;

@@ -201,6 +201,32 @@ fn commits_of_an_alternate_are_new_unless_a_ref_here_has_them() {
     assert_eq!((messages(&event), distinct(&event), event.error.clone()), (vec!["c", "d"], vec![true, true], None));
 }
 
+/// Git takes what is there: each directory once, relative ones from where they are named.
+#[test]
+fn alternates_that_are_gone_or_go_in_circles_cost_nothing() {
+    let mut repo = main_of_four(&[]);
+    repo.sandbox.git("", &["clone", "-q", "--bare", "--shared", "-b", "main", "repo.git", "fork.git"]);
+    repo.sandbox.git("", &["init", "-q", "--bare", "deep/between.git"]);
+    let gone = repo.sandbox.path("gone.git/objects");
+    repo.sandbox.write(
+        "fork.git/objects/info/alternates",
+        format!("# of no use\n{}\n../../deep/between.git/objects\n", gone.display()),
+    );
+    repo.sandbox.write("deep/between.git/objects/info/alternates", "../../../repo.git/objects\n");
+    repo.sandbox.write("repo.git/objects/info/alternates", "../../fork.git/objects\n");
+    let update = repo.update(MAIN, "b", "d");
+    let range = format!("{}..{}", update.old, update.new);
+    assert_eq!(repo.sandbox.git("fork.git", &["rev-list", "--count", &range]), "2");
+    for pack in [false, true] {
+        if pack {
+            repo.sandbox.git("repo.git", &["repack", "-q", "-d", "-a", "-l", "--keep-unreachable"]);
+        }
+        let fork = Repository::open(&repo.sandbox.path("fork.git")).unwrap();
+        let event = fork.events(std::slice::from_ref(&update), &repo.needs).remove(0).event;
+        assert_eq!((messages(&event), event.error.clone()), (vec!["c", "d"], None));
+    }
+}
+
 #[test]
 fn a_shallow_repository_ends_at_its_boundary_and_says_so() {
     let mut repo = main_of_four(&[]);
