@@ -3,16 +3,20 @@
 //! Knows names, options and exit codes. What a command does stands in its own file under [`crate::commands`].
 
 use crate::commands::{
-    Failure, as_owner, check, deliveries, drain, event, install, preview, print, redeliver, test, uninstall,
+    Failure, Session, as_owner, check, completions, deliveries, drain, event, install, man, preview, print, redeliver,
+    schema, test, uninstall,
 };
 use crate::environment::Environment;
 use crate::exit;
-use clap::{Parser, Subcommand};
+use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand, value_parser};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 /// The name under which Git starts the program.
 const HOOK: &str = "post-receive";
+
+/// The option that [`as_owner`] adds.
+const AS_OWNER_OF: &str = "as-owner-of";
 
 #[derive(Debug, Parser)]
 #[command(name = "git-service-hook", bin_name = "git service-hook", version, max_term_width = 80)]
@@ -23,9 +27,6 @@ struct Arguments {
     /// The repository: a Git directory, or a work tree (default: $GIT_DIR, else the current directory)
     #[arg(short = 'C', long = "repo", value_name = "DIR", global = true)]
     repo: Option<PathBuf>,
-    /// Set by a run as root for the child that runs as the repository's owner
-    #[arg(long, value_name = "DIR", hide = true, global = true)]
-    as_owner_of: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -79,6 +80,17 @@ enum Command {
     /// What Git runs as hooks/post-receive. Takes the repository from $GIT_DIR or the current directory.
     /// Exits with 0, and with 1 only when the push could neither be recorded nor delivered.
     PostReceive,
+    /// Print what makes a shell complete this program's commands
+    ///
+    /// For bash into a file git-service-hook in bash-completion's directory, for zsh into a file _git-service-hook on
+    /// $fpath, for fish into a file git-service-hook.fish in its directory of completions.
+    Completions(completions::Arguments),
+    /// Print the manual page
+    ///
+    /// As git-service-hook.1 in a directory man1 of $MANPATH it is what `git service-hook --help` shows.
+    Man,
+    /// Print the JSON Schema of hooks.toml, by which an editor completes and checks it
+    Schema,
 }
 
 /// Runs what the arguments say; the first is the name that the program was started by. Returns the exit code.
@@ -88,10 +100,23 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     if is_hook(&arguments) {
         return crate::post_receive::run(&environment);
     }
-    match Arguments::try_parse_from(&arguments) {
-        Ok(parsed) => answer(dispatch(parsed, &arguments, environment)),
+    match parse(&arguments) {
+        Ok((parsed, owned)) => {
+            let owner_settled = owned.is_some();
+            let dir = owned.or_else(|| parsed.repo.clone());
+            let arguments = arguments.get(1..).unwrap_or_default().to_vec();
+            answer(dispatch(parsed, &Session { dir, owner_settled, arguments, environment }))
+        }
         Err(problem) => usage(&problem),
     }
+}
+
+/// What was asked, and the repository that a run as root named for this process, its child that runs as the owner. That
+/// option is nobody else's: neither help nor completions know it.
+fn parse(arguments: &[OsString]) -> Result<(Arguments, Option<PathBuf>), clap::Error> {
+    let owned = Arg::new(AS_OWNER_OF).long(AS_OWNER_OF).value_parser(value_parser!(PathBuf)).hide(true).global(true);
+    let matches = Arguments::command().arg(owned).try_get_matches_from(arguments)?;
+    Ok((Arguments::from_arg_matches(&matches)?, matches.get_one(AS_OWNER_OF).cloned()))
 }
 
 /// Whether Git speaks to us: by the name of the link in `hooks/`, or by the command. Further arguments mean nothing,
@@ -110,28 +135,24 @@ fn is_name_of_hook(name: &OsStr) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"."))
 }
 
-fn dispatch(parsed: Arguments, arguments: &[OsString], environment: Environment) -> Result<u8, Failure> {
-    let place = parsed.as_owner_of.as_deref().or(parsed.repo.as_deref());
-    let session = crate::commands::Session {
-        dir: place.map(Path::to_owned),
-        owner_settled: parsed.as_owner_of.is_some(),
-        arguments: arguments.get(1..).unwrap_or_default().to_vec(),
-        environment,
-    };
+fn dispatch(parsed: Arguments, session: &Session) -> Result<u8, Failure> {
     match parsed.command {
         Command::PostReceive => Err(Failure::usage("post-receive takes its repository from $GIT_DIR, not from -C")),
-        Command::Check(arguments) => check::run(&session, &arguments),
-        Command::Install(arguments) => install::run(&session, &arguments),
-        Command::Uninstall(arguments) => uninstall::run(&session, &arguments),
+        Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
+        Command::Man => man::run(Arguments::command()),
+        Command::Schema => schema::run(),
+        Command::Check(arguments) => check::run(session, &arguments),
+        Command::Install(arguments) => install::run(session, &arguments),
+        Command::Uninstall(arguments) => uninstall::run(session, &arguments),
         Command::Drain(arguments) if !arguments.all.is_empty() && parsed.repo.is_some() => {
             Err(Failure::usage("`--all` names the directories itself: leave out `-C`"))
         }
-        Command::Drain(arguments) => as_owner::drain(&session, arguments),
-        Command::Deliveries(arguments) => as_owner::or_here(&session, |s| deliveries::run(s, &arguments)),
-        Command::Redeliver(arguments) => as_owner::or_here(&session, |s| redeliver::run(s, &arguments)),
-        Command::Event(arguments) => as_owner::or_here(&session, |s| event::run(s, &arguments)),
-        Command::Preview(arguments) => as_owner::or_here(&session, |s| preview::run(s, &arguments)),
-        Command::Test(arguments) => as_owner::or_here(&session, |s| test::run(s, &arguments)),
+        Command::Drain(arguments) => as_owner::drain(session, arguments),
+        Command::Deliveries(arguments) => as_owner::or_here(session, |s| deliveries::run(s, &arguments)),
+        Command::Redeliver(arguments) => as_owner::or_here(session, |s| redeliver::run(s, &arguments)),
+        Command::Event(arguments) => as_owner::or_here(session, |s| event::run(s, &arguments)),
+        Command::Preview(arguments) => as_owner::or_here(session, |s| preview::run(s, &arguments)),
+        Command::Test(arguments) => as_owner::or_here(session, |s| test::run(s, &arguments)),
     }
 }
 
@@ -157,7 +178,6 @@ fn usage(problem: &clap::Error) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     fn words(line: &str) -> Vec<OsString> {
         line.split(' ').map(OsString::from).collect()
@@ -178,7 +198,7 @@ mod tests {
     #[test]
     fn the_repository_can_be_named_before_and_after_the_command() {
         for line in ["g -C /x event", "g event -C /x", "g --repo /x event", "g event --repo=/x"] {
-            let parsed = Arguments::try_parse_from(words(line)).unwrap();
+            let (parsed, _) = parse(&words(line)).unwrap();
             assert_eq!(parsed.repo.as_deref(), Some(Path::new("/x")), "{line}");
         }
     }

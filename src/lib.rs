@@ -21,6 +21,7 @@
 //! | [`spool`] | HTTP, actions, gix: a hook is a name to it, an event is bytes with an id |
 //! | [`transport`] | hooks, retries, spool |
 //! | [`deliver`] | gix, markup, file layout |
+//! | [`schema`] | keys, actions, how a file is read |
 //!
 //! `tests/it/rooms.rs` holds the code against this table. The library exists for the binary and its tests; it promises
 //! no stable interface.
@@ -43,6 +44,7 @@ pub mod post_receive;
 pub mod push;
 pub mod report;
 pub mod schedule;
+pub mod schema;
 pub mod secret;
 pub mod signature;
 pub mod spool;

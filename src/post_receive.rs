@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What was said is given so long to reach the pusher, once all is done.
-const LAST_WORDS: Duration = Duration::from_millis(500);
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Runs the hook: stdin has the ref updates. The exit code is 1 only when the push could neither be recorded nor
 /// delivered.

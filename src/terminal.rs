@@ -112,6 +112,26 @@ pub fn cut(text: &str, width: usize) -> String {
     short
 }
 
+/// Lines of at most `width` columns, broken at blanks, all but the first with `hanging` in front; a word that is longer
+/// than a line stays whole, to be copied.
+pub fn wrapped(text: &str, width: usize, hanging: &str) -> String {
+    let (mut out, mut taken) = (String::new(), 0);
+    for word in text.split(' ') {
+        let room = columns(word);
+        if taken > 0 && taken + 1 + room > width {
+            out.push('\n');
+            out.push_str(hanging);
+            taken = columns(hanging);
+        } else if taken > 0 {
+            out.push(' ');
+            taken += 1;
+        }
+        out.push_str(word);
+        taken += room;
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,5 +151,13 @@ mod tests {
         assert_eq!(columns("e\u{301}"), 1);
         assert_eq!(cut("提交提交", 6), "提交…");
         assert_eq!(cut("提交", 4), "提交");
+    }
+
+    #[test]
+    fn a_line_is_broken_at_blanks() {
+        assert_eq!(
+            wrapped("one two three https://long.example.com/ x", 9, "  "),
+            "one two\n  three\n  https://long.example.com/\n  x"
+        );
     }
 }

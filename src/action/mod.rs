@@ -2,6 +2,7 @@
 //!
 //! Adding an action is one file, a variant of [`Kind`] and of [`parameters::Parsed`], an example file and golden bodies.
 
+mod advice;
 pub mod chat;
 pub mod dingtalk;
 pub mod feishu;
@@ -143,6 +144,11 @@ pub trait Action {
 
     /// What the receiver's answer means. Robots answer 200 and say no in the body.
     fn verdict(&self, response: &Response) -> Verdict;
+
+    /// What to do about an answer that is no plain yes: sentences that name the keys to change, the likeliest first.
+    fn advice(&self, response: &Response) -> Vec<&'static str> {
+        advice::by_status(response)
+    }
 }
 
 /// How bad a finding is.

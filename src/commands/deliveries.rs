@@ -8,9 +8,11 @@ mod table;
 use super::{Failure, Session, print};
 use crate::exit;
 use crate::spool::{Spool, State};
+use crate::terminal::{self, Style};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use find::Log;
 use row::Row;
+use std::io::stdout;
 
 /// Of `deliveries`.
 #[derive(Clone, Debug, clap::Args)]
@@ -75,7 +77,8 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     } else if rows.is_empty() {
         print::stderr("no delivery");
     } else {
-        print::stdout(table::of(&rows).trim_end());
+        let style = Style::of(&stdout(), &session.environment);
+        print::stdout(table::of(&rows, terminal::width(&stdout()), style).trim_end());
     }
     Ok(exit::OK)
 }

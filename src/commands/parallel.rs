@@ -1,14 +1,23 @@
 //! Many repositories at once.
 
+use super::progress;
 use crate::exit;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Repositories that are worked on at the same time: what takes long is waiting for receivers.
 const AT_ONCE: usize = 16;
 
-/// Runs `each` for all of them, some at a time; the worst exit code.
+/// Runs `each` for all of them, some at a time; the worst exit code. Somebody at a terminal sees how many are done.
 pub(super) fn worst<T: Sync>(items: &[T], each: impl Fn(&T) -> u8 + Sync) -> u8 {
-    let codes = map(items, each).into_iter();
+    let done = AtomicUsize::new(0);
+    let counted = |item: &T| {
+        let code = each(item);
+        done.fetch_add(1, Ordering::Relaxed);
+        code
+    };
+    let far = || format!("{} of {} repositories", done.load(Ordering::Relaxed), items.len());
+    let codes = progress::watch(far, || map(items, counted)).into_iter();
     codes.map(|code| code.unwrap_or(exit::FAILURE)).max().unwrap_or(exit::OK)
 }
 

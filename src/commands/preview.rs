@@ -1,15 +1,18 @@
-//! `preview`: each request as it would go out, secrets masked. Sends nothing.
+//! `preview`: each request as it would go out, secrets masked, or what stops it. Sends nothing.
 
-use super::subject::{Subject, Wanted, split};
+mod request;
+mod why;
+
+pub use request::masked_body;
+
+use super::subject::{Subject, Wanted, find_hook, names, split, unknown};
 use super::{Failure, Session, check, print};
-use crate::action::Attempt;
-use crate::config::{self, Hook, Per};
+use crate::config::{self, Hook, Loaded, Places};
+use crate::exit;
 use crate::filter::Decision;
-use crate::http::Request;
-use crate::outgoing::Kind;
-use crate::secret::Secrets;
-use crate::{clock, exit};
+use crate::terminal::Style;
 use std::fmt::Write;
+use std::io::{IsTerminal, stdout};
 
 /// Of `preview`.
 #[derive(Clone, Debug, clap::Args)]
@@ -21,129 +24,114 @@ pub struct Arguments {
     /// The ref, in full or a branch's or tag's short name (default: HEAD's branch)
     #[arg(long = "ref", value_name = "REF")]
     name: Option<String>,
+    /// As if the push had been made with this option
+    #[arg(short = 'o', long = "push-option", value_name = "OPTION")]
+    options: Vec<String>,
 }
 
-/// Prints them one below the other. A hook that would not fire is shown when it is named.
+/// Prints them one below the other. A hook that would not fire is shown in full when it is named.
 pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let repository = session.repository()?;
     let loaded = config::load(repository.git_dir(), &session.environment);
     check::tell_mistakes(&loaded);
-    let known = |word: &str| {
-        loaded.hooks.iter().any(|h| h.name == word)
-            || loaded.off.iter().any(|off| off == word)
-            || loaded.mistakes.iter().any(|m| m.hook.as_deref() == Some(word))
-    };
-    let (names, range) = split(&arguments.words, known);
-    let wanted = Wanted { range, name: arguments.name.as_deref() };
+    let known = |word: &str| names(&loaded).chain(loaded.not_here()).any(|name| name == word);
+    let (named, range) = split(&arguments.words, known);
+    let wanted = Wanted { range, name: arguments.name.as_deref(), options: &arguments.options };
     let subject = Subject::of(session, &repository, loaded, &wanted)?;
-    let hooks = subject.hooks(&names)?;
-    if hooks.is_empty() {
-        return Err(Failure::new("no hook is configured: see hooks.toml in the Git directory"));
-    }
-    for off in subject.off().iter().filter(|_| names.is_empty()) {
-        print::stdout(&format!("# {off}: would not fire: `enabled` is false\n"));
-    }
-    let mut code = exit::OK;
-    for (index, hook) in hooks.into_iter().enumerate() {
-        if index > 0 {
-            print::stdout("");
+    let places = Places::read(repository.git_dir(), &session.environment);
+    let style = Style::of(&stdout(), &session.environment);
+    let page = Page { subject: &subject, places: &places, style, is_terminal: stdout().is_terminal() };
+    page.write(&named)
+}
+
+/// What is shown, and how.
+#[derive(Clone, Copy)]
+struct Page<'a> {
+    subject: &'a Subject,
+    places: &'a Places,
+    style: Style,
+    /// What is sent is shown byte for byte, unless it could drive a terminal.
+    is_terminal: bool,
+}
+
+impl Page<'_> {
+    fn write(self, named: &[&str]) -> Result<u8, Failure> {
+        let loaded = &self.subject.loaded;
+        let all = if named.is_empty() { names(loaded).collect() } else { named.to_vec() };
+        let parts = all.iter().map(|name| self.part(name, !named.is_empty())).collect::<Result<Vec<_>, _>>()?;
+        print::stdout(&self.comment(&why::subject(self.subject)));
+        let kept_back = kept_back(loaded);
+        for why in &kept_back {
+            print::stdout(&format!("# {}", self.style.red(&print::plain(why))));
         }
-        let (text, made) = show(&subject, hook, !names.is_empty());
-        print::stdout(text.trim_end());
-        if !made {
-            code = exit::FAILURE;
+        if all.is_empty() && kept_back.is_empty() && loaded.not_here().next().is_none() {
+            return Err(Failure::new("no hook is on: see hooks.toml in the Git directory"));
+        }
+        for (text, _) in &parts {
+            print::stdout(&format!("\n{text}"));
+        }
+        if let (n @ 1.., true) = (loaded.not_here().count(), named.is_empty()) {
+            let text = format!("{n} more in the server's file, for other repositories (see `repositories`)");
+            print::stdout(&format!("\n{}", self.comment(&text)));
+        }
+        let all_made = kept_back.is_empty() && parts.iter().all(|(_, made)| *made);
+        Ok(if all_made { exit::OK } else { exit::FAILURE })
+    }
+
+    /// The hook's part of the output, and whether a request could be made where one is due.
+    fn part(self, name: &str, is_named: bool) -> Result<(String, bool), Failure> {
+        let loaded = &self.subject.loaded;
+        match (find_hook(loaded, name), self.subject.not_on(self.places, name)) {
+            (Some(hook), _) => Ok(self.of_hook(hook, is_named)),
+            (None, Some(why)) => {
+                let text = format!("{}\n{}", self.heading(name, None), self.stopped(why.words()));
+                Ok((text, !why.is_mistake()))
+            }
+            (None, None) => Err(unknown(loaded, name)),
         }
     }
-    Ok(code)
-}
 
-/// The hook's part of the output, and whether a request could be made.
-fn show(subject: &Subject, hook: &Hook, named: bool) -> (String, bool) {
-    let mut text = format!("# {} ({})\n", hook.name, hook.kind.id());
-    if let Decision::Skip(why) = hook.decide(&subject.push, &subject.computed) {
-        let _ = writeln!(text, "# would not fire: {why}");
-        if !named {
-            return (text, true);
+    fn of_hook(self, hook: &Hook, is_named: bool) -> (String, bool) {
+        let mut text = self.heading(&hook.name, Some(hook.kind.id()));
+        if let Some(note) = why::option_without_effect(hook, &self.subject.push) {
+            let _ = write!(text, "\n{}", self.comment(&note));
+        }
+        if let Decision::Skip(refusal) = hook.decide(&self.subject.push, &self.subject.computed) {
+            let _ = write!(text, "\n{}", self.stopped(&why::refused(hook, &refusal, self.places)));
+            if !is_named {
+                return (text, true);
+            }
+        }
+        match request::of(self.subject, hook) {
+            Ok((request, secrets)) => {
+                let harmless = if self.is_terminal { print::plain } else { str::to_owned };
+                let _ = write!(text, "\n{}", request::as_sent(&request, &secrets, self.style, harmless));
+                (text, true)
+            }
+            Err(why) => {
+                let _ = write!(text, "\n# {}: {}", self.style.red("no request can be made"), print::plain(&why));
+                (text, false)
+            }
         }
     }
-    match request(subject, hook) {
-        Ok((request, secrets)) => {
-            text.push_str(&as_sent(&request, &secrets));
-            (text, true)
-        }
-        Err(why) => {
-            let _ = writeln!(text, "# no request can be made: {why}");
-            (text, false)
-        }
+
+    fn heading(self, name: &str, action: Option<&str>) -> String {
+        let action = action.map(|action| format!(" ({action})")).unwrap_or_default();
+        format!("# {}{action}", self.style.bold(&print::plain(name)))
+    }
+
+    fn stopped(self, why: &str) -> String {
+        format!("# {}: {}", self.style.yellow("would not fire"), print::plain(why))
+    }
+
+    fn comment(self, text: &str) -> String {
+        self.style.dim(&format!("# {}", print::plain(text)))
     }
 }
 
-fn request(subject: &Subject, hook: &Hook) -> Result<(Request, Secrets), String> {
-    let (action, secrets) = hook.action().map_err(|e| e.to_string())?;
-    let kind = if hook.per == Per::Push { Kind::Push } else { Kind::Ref };
-    let attempt = Attempt { now_ms: clock::now_ms(), number: 1, simplify: false };
-    let request =
-        action.request(&subject.for_hook(hook, kind), &attempt).map_err(|e| secrets.redact(&e.to_string()))?;
-    Ok((request, secrets))
-}
-
-/// Request line, headers and body; what the transport adds stands where it adds it.
-fn as_sent(request: &Request, secrets: &Secrets) -> String {
-    let (method, url) = (request.method.as_str(), &request.masked_url);
-    let mut text = format!("{method} {url} HTTP/1.1\n");
-    if request.header("Host").is_none() {
-        let _ = writeln!(text, "Host: {}", host(url));
-    }
-    for (name, value) in request.masked_headers() {
-        let _ = writeln!(text, "{name}: {}", print::plain(&secrets.redact(&value)));
-    }
-    if !request.body.is_empty() {
-        let _ = writeln!(text, "Content-Length: {}", request.body.len());
-        let _ = write!(text, "\n{}", masked_body(request, secrets));
-    }
-    text
-}
-
-/// The body as people may see it.
-pub(super) fn masked_body(request: &Request, secrets: &Secrets) -> String {
-    let body = String::from_utf8_lossy(&request.body);
-    print::plain(&secrets.redact(&request.secrets.redact(&body)))
-}
-
-/// Host and port of an absolute URL.
-fn host(url: &str) -> &str {
-    let behind_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = behind_scheme.split(['/', '?', '#']).next().unwrap_or_default();
-    authority.rsplit('@').next().unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::http::Method;
-
-    #[test]
-    fn the_host_is_what_the_transport_makes_of_the_url() {
-        assert_eq!(host("http://***@h.example:8080/a?b@c"), "h.example:8080");
-        assert_eq!(host("https://[::1]?x"), "[::1]");
-    }
-
-    #[test]
-    fn nothing_secret_is_shown_wherever_it_stands() {
-        let mut secrets = Secrets::default();
-        secrets.add("hunter2-hunter2");
-        let request = Request {
-            method: Method::Post,
-            url: "http://h/hunter2-hunter2".into(),
-            masked_url: "http://h/***".into(),
-            headers: vec![("Authorization".into(), "Bearer x".into()), ("X-Own".into(), "is hunter2-hunter2".into())],
-            body: b"{\"a\":\"hunter2-hunter2\"}".to_vec(),
-            secrets: Secrets::default(),
-        };
-        let text = as_sent(&request, &secrets);
-        assert_eq!(
-            text,
-            "POST http://h/*** HTTP/1.1\nHost: h\nAuthorization: ***\nX-Own: ***\nContent-Length: 23\n\n{\"a\":\"***\"}"
-        );
-    }
+/// Why nothing would be sent, whatever the hooks say.
+fn kept_back(loaded: &Loaded) -> Vec<String> {
+    let hold = loaded.hold.as_ref().map(|why| format!("nothing is sent, pushes are recorded and wait: {why}"));
+    let unresolved = "hooks.toml cannot be used: pushes are recorded and wait until it is mended";
+    hold.into_iter().chain(loaded.unresolved.then(|| unresolved.to_owned())).collect()
 }

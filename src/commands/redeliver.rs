@@ -1,7 +1,7 @@
 //! `redeliver`: queues deliveries again under the same ids, sends them, and says what came of each.
 
 use super::deliveries::find::{Found, Log, by_ids};
-use super::{Failure, Session, check, print};
+use super::{Failure, Session, check, print, progress};
 use crate::clock;
 use crate::config::{self, Found as Configured, Loaded};
 use crate::deliver::{self, Destinations, Site};
@@ -10,7 +10,6 @@ use crate::report::{Told, short};
 use crate::schedule;
 use crate::spool::{Delivery, Read, Spool, State};
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
 use std::time::Duration;
 
 /// How long it waits for its turn where another process sends for the hook: that one does not see what is queued here.
@@ -52,12 +51,12 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     if queued.is_empty() {
         return Ok(code);
     }
-    if std::io::stderr().is_terminal() {
-        print::stderr(&format!("{} queued, sending what is due", queued.len()));
-    }
     let destinations = Destinations::default();
     let site = Site::new(repository.git_dir(), &spool, &loaded, &destinations);
-    for problem in deliver::run(site, None, PATIENCE).problems {
+    let total = queued.len();
+    // What was due anyway is sent as well, so that more may end than was asked for.
+    let far = || format!("{} of {total} deliveries sent", destinations.ended().min(total));
+    for problem in progress::watch(far, || deliver::run(site, None, PATIENCE)).problems {
         print::error(&problem);
     }
     for found in &queued {

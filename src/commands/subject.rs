@@ -1,11 +1,16 @@
 //! What `event`, `preview` and `test` speak about: one ref update of a repository, told as if it had just been pushed.
 
+mod named;
+mod update;
+
+pub use named::{NotOn, find_hook, names, unknown};
+
 use super::{Failure, Session};
 use crate::clock;
 use crate::config::{self, Hook, Loaded};
 use crate::git::{self, Repository};
 use crate::outgoing::{Kind, Limits, Outgoing, Project};
-use crate::push::{Computed, Needs, ObjectId, Push, RefName, RefUpdate};
+use crate::push::{Computed, Needs, Push};
 use uuid::Uuid;
 
 /// Commits listed and bytes of a body where no hook says otherwise (docs/events.md).
@@ -19,7 +24,10 @@ pub struct Subject {
     pub push: Push,
     /// The event, with links.
     pub computed: Computed,
-    project: Project,
+    /// As receivers are told it.
+    pub project: Project,
+    /// Whether the repository has no such ref yet.
+    pub is_new: bool,
 }
 
 /// Which update is meant. Empty: the newest commit of HEAD's branch.
@@ -29,6 +37,8 @@ pub struct Wanted<'a> {
     pub range: Option<(&'a str, &'a str)>,
     /// A full or short name.
     pub name: Option<&'a str>,
+    /// As given by `git push -o`.
+    pub options: &'a [String],
 }
 
 impl Subject {
@@ -41,14 +51,15 @@ impl Subject {
 
     /// The same for a repository that is open already.
     pub fn of(session: &Session, repo: &Repository, loaded: Loaded, wanted: &Wanted) -> Result<Self, Failure> {
-        let update = update(repo, wanted)?;
+        let update = update::of(repo, wanted, &loaded)?;
+        let is_new = !update.new.is_null() && repo.resolve(&update.name.display()).is_none();
         let environment = &session.environment;
         let push = Push {
             id: Uuid::now_v7().to_string(),
             time_ms: clock::now_ms(),
             updates: vec![update.clone()],
             pusher: git::pusher(environment, &loaded.pusher_env),
-            options: Vec::new(),
+            options: wanted.options.to_vec(),
             remote_addr: None,
             gl_repo: environment.non_empty("GL_REPO"),
             recovered: false,
@@ -59,7 +70,7 @@ impl Subject {
         let computed = repo.events(&[update], &Needs::everything(most)).into_iter().next();
         let mut computed = computed.ok_or_else(|| Failure::new("the event could not be computed"))?;
         loaded.link(&project, &mut computed.event);
-        Ok(Self { loaded, push, computed, project })
+        Ok(Self { loaded, push, computed, project, is_new })
     }
 
     /// What a hook has to say about it.
@@ -84,35 +95,6 @@ impl Subject {
             limits,
         )
     }
-
-    /// Names of the hooks that are switched off.
-    pub fn off(&self) -> &[String] {
-        &self.loaded.off
-    }
-
-    /// The named hooks in the given order; all of them when none is named.
-    pub fn hooks<'a>(&'a self, names: &[&str]) -> Result<Vec<&'a Hook>, Failure> {
-        if names.is_empty() {
-            return Ok(self.loaded.hooks.iter().collect());
-        }
-        names.iter().map(|name| hook(&self.loaded, name)).collect()
-    }
-}
-
-fn hook<'a>(loaded: &'a Loaded, name: &str) -> Result<&'a Hook, Failure> {
-    if let Some(hook) = loaded.hooks.iter().find(|h| h.name == name) {
-        return Ok(hook);
-    }
-    if let Some(mistake) = loaded.mistakes.iter().find(|m| m.hook.as_deref() == Some(name)) {
-        let place = super::check::place(mistake);
-        return Err(Failure::new(format!("hook `{name}` is off: {place}: {}", mistake.message)));
-    }
-    if loaded.off.iter().any(|off| off == name) {
-        return Err(Failure::new(format!("hook `{name}` is switched off (`enabled = false`)")));
-    }
-    let near = loaded.hooks.iter().map(|h| (strsim::osa_distance(&h.name, name), &h.name)).min();
-    let meant = near.filter(|(distance, _)| *distance <= 2).map(|(_, n)| format!(", did you mean `{n}`?"));
-    Err(Failure::new(format!("no hook `{name}` is configured{}", meant.unwrap_or_default())))
 }
 
 /// Splits `[HOOK…] [OLD NEW]`: names of hooks come first, two further words are a range.
@@ -122,54 +104,6 @@ pub fn split(words: &[String], is_hook: impl Fn(&str) -> bool) -> (Vec<&str>, Op
         [hooks @ .., old, new] if !is_hook(old) && !is_hook(new) => (hooks.to_vec(), Some((old, new))),
         _ => (all, None),
     }
-}
-
-fn update(repo: &Repository, wanted: &Wanted) -> Result<RefUpdate, Failure> {
-    let name = wanted.name.map(|n| full_name(repo, n));
-    let Some((old, new)) = wanted.range else {
-        let what = wanted.name.unwrap_or("the repository");
-        return repo.newest(name.as_ref()).ok_or_else(|| Failure::new(format!("{what} has no commit to tell about")));
-    };
-    let name = match (name, repo.default_branch()) {
-        (Some(name), _) => name,
-        (None, Some(branch)) => RefName::new(format!("refs/heads/{branch}")),
-        (None, None) => return Err(Failure::new("HEAD is detached: say which ref with --ref")),
-    };
-    let (old, new) = (id(repo, old)?, id(repo, new)?);
-    let (old, new) = (old.unwrap_or_else(|| null_like(new.as_ref())), new.unwrap_or_else(|| null_like(None)));
-    let new = if new.is_null() { null_like(Some(&old)) } else { new };
-    if old.is_null() && new.is_null() {
-        return Err(Failure::new("one of OLD and NEW must be an object"));
-    }
-    Ok(RefUpdate { old, new, name })
-}
-
-/// `None` for the null id in any length.
-fn id(repo: &Repository, revision: &str) -> Result<Option<ObjectId>, Failure> {
-    if !revision.is_empty() && revision.bytes().all(|b| b == b'0') {
-        return Ok(None);
-    }
-    repo.resolve(revision).map(Some).ok_or_else(|| Failure::new(format!("`{revision}` names no object here")))
-}
-
-/// The null id of the object format of `other`.
-fn null_like(other: Option<&ObjectId>) -> ObjectId {
-    let digits = other.map_or(40, |id| id.as_str().len());
-    ObjectId::parse(&"0".repeat(digits)).expect("40 or 64 zeroes are an object id")
-}
-
-/// A full name as it is; a short one is a branch, else a tag, as it exists.
-fn full_name(repo: &Repository, name: &str) -> RefName {
-    let candidates = [name.to_owned(), format!("refs/heads/{name}"), format!("refs/tags/{name}")];
-    let [full, branch, tag] = candidates;
-    let chosen = if full.starts_with("refs/") {
-        full
-    } else if repo.resolve(&branch).is_none() && repo.resolve(&tag).is_some() {
-        tag
-    } else {
-        branch
-    };
-    RefName::new(chosen)
 }
 
 #[cfg(test)]
@@ -190,12 +124,5 @@ mod tests {
         assert_eq!(told("ci HEAD~2 HEAD"), ("ci".into(), Some("HEAD~2..HEAD".into())));
         assert_eq!(told("0 main"), (String::new(), Some("0..main".into())));
         assert_eq!(told("ci teem"), ("ci teem".into(), None));
-    }
-
-    #[test]
-    fn the_null_id_has_the_length_of_its_neighbour() {
-        let long = ObjectId::parse(&"a".repeat(64)).unwrap();
-        assert_eq!(null_like(Some(&long)).as_str().len(), 64);
-        assert!(null_like(None).is_null());
     }
 }

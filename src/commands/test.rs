@@ -1,17 +1,22 @@
-//! `test`: really sends, and says in words what the receiver answered.
+//! `test`: really sends, and says in words what the receiver answered and what to do.
+
+mod outcome;
 
 use super::subject::{Subject, Wanted};
 use super::{Failure, Session, check, print};
-use crate::action::{Action, Attempt, Verdict};
-use crate::config::{Hook, Per};
-use crate::http::{Request, Response};
+use crate::action::{self, Action, Attempt, Verdict};
+use crate::config::{self, Hook, Per, Places};
+use crate::filter::Decision;
 use crate::outgoing::{Kind, Outgoing};
 use crate::secret::Secrets;
+use crate::terminal::{self, Style};
 use crate::transport::{self, Options};
 use crate::{clock, exit};
+use outcome::{Outcome, judge, written};
+use std::io::stdout;
 
-/// Characters of an answer that are shown when it was no yes.
-const EXCERPT: usize = 300;
+/// Lines are never longer on a wide terminal.
+const WIDEST: usize = 100;
 
 /// Of `test`.
 #[derive(Clone, Debug, clap::Args)]
@@ -27,28 +32,29 @@ pub struct Arguments {
     as_push: bool,
 }
 
-/// What came of one hook.
-struct Outcome {
-    accepted: bool,
-    words: String,
-}
-
 /// Sends to one hook after the other.
 pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
-    let subject = Subject::find(session, &Wanted { range: None, name: arguments.name.as_deref() })?;
-    check::tell_mistakes(&subject.loaded);
+    let repository = session.repository()?;
+    let loaded = config::load(repository.git_dir(), &session.environment);
+    check::tell_mistakes(&loaded);
+    let wanted = Wanted { name: arguments.name.as_deref(), ..Wanted::default() };
+    let subject = Subject::of(session, &repository, loaded, &wanted)?;
     if let Some(why) = &subject.loaded.hold {
         return Err(Failure::new(format!("nothing is sent: {why}")));
     }
     let names = arguments.hooks.iter().map(String::as_str).collect::<Vec<_>>();
-    let hooks = subject.hooks(&names)?;
+    let hooks = subject.hooks(&names, &Places::read(repository.git_dir(), &session.environment))?;
     if hooks.is_empty() {
-        return Err(Failure::new("no hook is configured: see hooks.toml in the Git directory"));
+        return Err(Failure::new("no hook is on: see hooks.toml in the Git directory"));
     }
+    let (style, width) = (Style::of(&stdout(), &session.environment), terminal::width(&stdout()).min(WIDEST));
     let mut code = exit::OK;
     for hook in hooks {
-        let outcome = send(&subject, hook, arguments.as_push);
-        print::stdout(&format!("{}: {}", hook.name, print::plain(&outcome.words)));
+        let mut outcome = send(&subject, hook, arguments.as_push);
+        if let Decision::Skip(_) = hook.decide(&subject.push, &subject.computed) {
+            outcome.advice.push("a push like this would not fire it: `git service-hook preview` says which filter");
+        }
+        print::stdout(&written(&hook.name, &outcome, style, width));
         if !outcome.accepted {
             code = exit::FAILURE;
         }
@@ -59,7 +65,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
 fn send(subject: &Subject, hook: &Hook, as_push: bool) -> Outcome {
     let (action, secrets) = match hook.action() {
         Ok(built) => built,
-        Err(why) => return Outcome { accepted: false, words: format!("not sent: {why}") },
+        Err(why) => return Outcome::no(format!("not sent: {why}")),
     };
     let kind = match (as_push, hook.per) {
         (false, _) => Kind::Test,
@@ -67,17 +73,23 @@ fn send(subject: &Subject, hook: &Hook, as_push: bool) -> Outcome {
         (true, Per::Ref) => Kind::Ref,
     };
     let outgoing = subject.for_hook(hook, kind);
-    let mut outcome = attempt(action.as_ref(), &outgoing, hook, &secrets, false);
-    if outcome.is_none() {
-        outcome = attempt(action.as_ref(), &outgoing, hook, &secrets, true);
-    }
-    outcome.unwrap_or_else(|| Outcome { accepted: false, words: "refused in the plain form as well".to_owned() })
+    let attempt = |simplify| attempt(action.as_ref(), &outgoing, hook, &secrets, simplify);
+    attempt(false).unwrap_or_else(|refused| {
+        let plain = attempt(true).unwrap_or_else(Outcome::no);
+        Outcome { words: format!("{}; in the plain form, since {refused}", plain.words), ..plain }
+    })
 }
 
-/// `None` when the receiver wants the plain form.
-fn attempt(action: &dyn Action, out: &Outgoing, hook: &Hook, secrets: &Secrets, simplify: bool) -> Option<Outcome> {
+/// `Err` when the receiver wants the plain form: why.
+fn attempt(
+    action: &dyn Action,
+    out: &Outgoing,
+    hook: &Hook,
+    secrets: &Secrets,
+    simplify: bool,
+) -> Result<Outcome, String> {
     let attempt = Attempt { now_ms: clock::now_ms(), number: if simplify { 2 } else { 1 }, simplify };
-    let no = |words: String| Some(Outcome { accepted: false, words: secrets.redact(&words) });
+    let no = |words: String| Ok(Outcome::no(secrets.redact(&words)));
     let request = match action.request(out, &attempt) {
         Ok(request) => request,
         Err(why) => return no(format!("not sent: {why}")),
@@ -87,10 +99,20 @@ fn attempt(action: &dyn Action, out: &Outgoing, hook: &Hook, secrets: &Secrets, 
         Err(why) => return no(format!("not sent: {why}")),
     };
     match transport::send(&request, &options) {
-        Err(why) => no(format!("no answer: {}", request.secrets.redact(&why.what))),
+        Err(why) => {
+            let outcome = no(format!("no answer: {}", request.secrets.redact(&why.what)))?;
+            let advice = Some(why.advice).filter(|advice| !advice.is_empty()).into_iter().collect();
+            Ok(Outcome { advice, ..outcome })
+        }
         Ok(response) => match action.verdict(&response) {
-            Verdict::Simplify { .. } => None,
-            verdict => Some(judge(&verdict, &request, &response, secrets)),
+            Verdict::Simplify { why } if !simplify => Err(why),
+            verdict => {
+                // The 403 of Jenkins' plugin repeats the request's headers: what cannot be cleaned for sure is not shown.
+                let shows = response.status != 403 || hook.kind != action::Kind::JenkinsGenericBuildJob;
+                let clean = |text: &str| secrets.redact(&request.secrets.redact(text));
+                let outcome = judge(&verdict, &response, shows, clean);
+                Ok(Outcome { advice: action.advice(&response), ..outcome })
+            }
         },
     }
 }
@@ -102,31 +124,4 @@ fn options(hook: &Hook) -> Result<Options, String> {
         ca_pem: hook.ca_pem().map_err(|e| e.to_string())?,
         insecure_skip_verify: hook.insecure_skip_verify,
     })
-}
-
-/// The verdict in words, the time it took, and an excerpt of an answer that was no yes.
-fn judge(verdict: &Verdict, request: &Request, response: &Response, secrets: &Secrets) -> Outcome {
-    let (accepted, words) = match verdict {
-        Verdict::Delivered { note } | Verdict::Accepted { note } if note.is_empty() => (true, "delivered".to_owned()),
-        Verdict::Delivered { note } => (true, format!("delivered: {note}")),
-        Verdict::Accepted { note } => (true, note.clone()),
-        Verdict::Deferred { why, .. } => (false, format!("{why} (a push would try again)")),
-        Verdict::Simplify { why } => (false, why.clone()),
-        Verdict::Failed { why } => (false, format!("failed: {why}")),
-    };
-    let took = response.took.as_millis();
-    let mut words = format!("{words}, {took} ms");
-    // The 403 of Jenkins' plugin repeats the request's headers: what cannot be cleaned for sure is not shown.
-    let excerpt = if accepted || response.status == 403 { String::new() } else { excerpt(response) };
-    if !excerpt.is_empty() {
-        words = format!("{words}\n  answer ({}): {excerpt}", response.status);
-    }
-    Outcome { accepted, words: secrets.redact(&request.secrets.redact(&words)) }
-}
-
-fn excerpt(response: &Response) -> String {
-    let text = response.text();
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let cut = text.chars().take(EXCERPT).collect::<String>();
-    if cut.len() < text.len() { format!("{cut}…") } else { cut }
 }

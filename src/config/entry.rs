@@ -10,40 +10,73 @@ use super::place;
 use super::reference::References;
 use super::settings::Deliver;
 use super::value::{self, Fields};
-use crate::action::parameters::{self, Parsed};
+use crate::action::parameters::Parsed;
 use crate::action::{Finding, Kind};
 use crate::filter::{Filters, Globs};
 use crate::parameter::{Reference, Resolve, Text};
 use crate::push::Change;
+use crate::schema::{Table, table};
 use crate::template;
 use serde::Deserialize;
 use toml::de::DeTable;
 
-/// The keys of every hook.
-#[derive(Debug, Default, serde::Deserialize)]
-pub(super) struct Common {
-    action: Option<Kind>,
-    pub(super) enabled: Option<bool>,
-    pub(super) locked: Option<bool>,
-    skippable: Option<bool>,
-    label: Option<String>,
-    branches: Option<ListOf<ShortName>>,
-    tags: Option<ListOf<ShortName>>,
-    refs: Option<ListOf<FullName>>,
-    changes: Option<ListOf<Change>>,
-    paths: Option<ListOf<Anything>>,
-    pushers: Option<ListOf<Anything>>,
-    authors: Option<ListOf<Anything>>,
-    pub(super) skip_ci: Option<bool>,
-    pub(super) repositories: Option<ListOf<Anything>>,
-    timeout: Option<Time>,
-    retry_for: Option<Time>,
-    ca_file: Option<String>,
-    insecure_skip_verify: Option<bool>,
-    per: Option<Per>,
-    max_commits: Option<Count>,
-    max_body: Option<Size>,
-    max_refs: Option<Count>,
+table! {
+    /// The keys of every hook.
+    #[derive(Debug, Default)]
+    pub(super) struct Common {
+        /// What the hook does. Decides which other keys it has.
+        action: Option<Kind>,
+        /// Whether the hook is on. `false` cancels what waits for it.
+        pub(super) enabled: Option<bool>,
+        /// Whether repositories cannot switch it off. Server's file.
+        pub(super) locked: Option<bool>,
+        /// Whether a pusher can leave it out by the push option `service-hook.skip`. Server's file; hooks of a
+        /// repository's own can always be left out.
+        skippable: Option<bool>,
+        /// Name for people. Default: the name of the hook.
+        label: Option<String>,
+        /// Branches for which it fires, by short name. `*` within a segment, `**` across, `!` excludes, the last match
+        /// decides. Neither `branches` nor `tags` given: all of both. One given: the other kind does not fire.
+        branches: Option<ListOf<ShortName>>,
+        /// Tags for which it fires, by short name. `*` within a segment, `**` across, `!` excludes, the last match
+        /// decides. Neither `branches` nor `tags` given: all of both. One given: the other kind does not fire.
+        tags: Option<ListOf<ShortName>>,
+        /// Refs for which it fires, by full name. Refs outside of `refs/heads/` and `refs/tags/` never fire without it.
+        /// Given alone, only it decides.
+        refs: Option<ListOf<FullName>>,
+        /// Kinds of updates for which it fires. Default all; Jenkins all but `deleted`.
+        changes: Option<ListOf<Change>>,
+        /// Changed paths for which it fires. Deletions and tags pass.
+        paths: Option<ListOf<Anything>>,
+        /// Who must have pushed: patterns on login, name or e-mail.
+        pushers: Option<ListOf<Anything>>,
+        /// Who must have written one of the commits: patterns on name or e-mail. Deletions and tags pass.
+        authors: Option<ListOf<Anything>>,
+        /// Whether it does not fire for `[skip ci]`: in the newest commit's message, or the push option `ci.skip`.
+        /// Default `false`, Jenkins `true`.
+        pub(super) skip_ci: Option<bool>,
+        /// Repositories for which it fires. Server's file; patterns on the project's name or the repository's absolute
+        /// path.
+        pub(super) repositories: Option<ListOf<Anything>>,
+        /// Time of one attempt, from name lookup to the last byte. From `1s` to `10m`; default `10s`, Jenkins `30s`.
+        timeout: Option<Time>,
+        /// How long a delivery is tried again before it has failed. Default: that of `[deliver]`.
+        retry_for: Option<Time>,
+        /// PEM file with further certificate authorities. The system's are used as well.
+        ca_file: Option<String>,
+        /// Whether any certificate is accepted. For tests.
+        insecure_skip_verify: Option<bool>,
+        /// What one delivery tells. `ref`: one updated ref; `push`: the whole push. Default `push` for robots, unless
+        /// their template does not read `updates`; else `ref`.
+        per: Option<Per>,
+        /// Commits listed in an event. The newest stay, counts stay exact. Default 2048, robots 10.
+        max_commits: Option<Count>,
+        /// Bytes of the body. From 1 KiB to 16 MiB; robots at most what their vendor takes. Default `1MiB`, robots the
+        /// vendor's limit.
+        max_body: Option<Size>,
+        /// Refs of one push that get a delivery of their own. Default 100, Jenkins 10.
+        max_refs: Option<Count>,
+    }
 }
 
 /// The keys that narrow what a hook fires for: all that a repository's file may add to a hook of the server's.
@@ -211,7 +244,7 @@ fn default_per(kind: Kind, template: Option<&Text>, references: &References) -> 
     }
 }
 
-/// The keys of every hook, as serde's derive knows them.
+/// The names of the keys of every hook.
 pub(super) fn common_keys() -> &'static [&'static str] {
-    parameters::field_names::<Common>()
+    Common::NAMES
 }

@@ -92,7 +92,7 @@ impl Hook {
     /// Whether it fires for an event: its filters, and what the pusher asked for by push options.
     pub fn decide(&self, push: &Push, computed: &Computed) -> Decision {
         match filter::skip_option(&self.name, push).filter(|_| self.skippable) {
-            Some(reason) => Decision::Skip(reason),
+            Some(refusal) => Decision::Skip(refusal),
             None => filter::decide(&self.filters, push, computed),
         }
     }

@@ -6,7 +6,8 @@ use super::mistake::Notes;
 use super::settings::{DeliverTable, ProjectTable, PusherTable, SecretsTable};
 use super::suggest;
 use crate::action::Kind;
-use crate::action::parameters::{field_names, fields};
+use crate::action::parameters::fields;
+use crate::schema::{Key, Table};
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
@@ -40,10 +41,30 @@ impl Settings {
 
     fn keys(self) -> &'static [&'static str] {
         match self {
-            Self::Project => field_names::<ProjectTable>(),
-            Self::Deliver => field_names::<DeliverTable>(),
-            Self::Pusher => field_names::<PusherTable>(),
-            Self::Secrets => field_names::<SecretsTable>(),
+            Self::Project => ProjectTable::NAMES,
+            Self::Deliver => DeliverTable::NAMES,
+            Self::Pusher => PusherTable::NAMES,
+            Self::Secrets => SecretsTable::NAMES,
+        }
+    }
+
+    /// Its keys, for the schema.
+    pub(super) fn declared(self) -> Vec<Key> {
+        match self {
+            Self::Project => ProjectTable::keys(),
+            Self::Deliver => DeliverTable::keys(),
+            Self::Pusher => PusherTable::keys(),
+            Self::Secrets => SecretsTable::keys(),
+        }
+    }
+
+    /// What it is about.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Project => "What is told of the project",
+            Self::Deliver => "How deliveries are made and how long they are kept",
+            Self::Pusher => "Who pushed (server's file)",
+            Self::Secrets => "What repositories' files may name (server's file)",
         }
     }
 

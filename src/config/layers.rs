@@ -167,7 +167,9 @@ impl Layers<'_> {
             });
             match here {
                 true => self.loaded.hooks.push(entry.hook),
-                false if project.name_is_settled(gl_repo.as_deref()) => {}
+                false if project.name_is_settled(gl_repo.as_deref()) => {
+                    self.loaded.others.push(entry.hook.name);
+                }
                 false => self.loaded.elsewhere.push(entry.hook),
             }
         }

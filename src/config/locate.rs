@@ -37,6 +37,15 @@ impl Places {
         Self(sources.collect())
     }
 
+    pub(super) fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.0.iter()
+    }
+
+    #[cfg(test)]
+    pub(super) fn of_sources(sources: Vec<Source>) -> Self {
+        Self(sources)
+    }
+
     /// The line of a mistake, as people may see it.
     pub fn excerpt(&self, mistake: &Mistake) -> Option<Excerpt> {
         let source = self.0.iter().find(|source| source.shown == mistake.file)?;
@@ -127,7 +136,7 @@ impl Places {
     }
 }
 
-fn note(source: &Source, at: usize, message: String, severity: Severity) -> Option<Mistake> {
+pub(super) fn note(source: &Source, at: usize, message: String, severity: Severity) -> Option<Mistake> {
     let mut notes = Notes::new(&source.shown, &source.text);
     notes.note(at, None, message, severity);
     notes.into_mistakes().pop()
@@ -150,7 +159,7 @@ pub(super) fn hooks(source: &Source) -> impl Iterator<Item = (String, DeTable<'_
     })
 }
 
-fn table<'s>(source: &'s Source, hook: &str) -> Option<(DeTable<'s>, usize)> {
+pub(super) fn table<'s>(source: &'s Source, hook: &str) -> Option<(DeTable<'s>, usize)> {
     hooks(source).find(|(name, ..)| name == hook).map(|(_, table, header)| (table, header))
 }
 

@@ -10,6 +10,7 @@ mod entry;
 mod excerpt;
 mod file;
 mod form;
+mod habit;
 mod hook;
 mod keys;
 mod layers;
@@ -21,19 +22,23 @@ mod place;
 mod project;
 mod read;
 mod reference;
+mod schema;
 mod settings;
 mod shared;
 mod suggest;
 mod tokens;
 mod value;
 mod web;
+mod written;
 
 pub use excerpt::Excerpt;
 pub use hook::{Hook, Per, Trial};
 pub use layers::load;
 pub use locate::{Places, SecretFile};
 pub use mistake::Mistake;
+pub use schema::schema;
 pub use settings::Deliver;
+pub use written::Written;
 
 use crate::action::Severity;
 
@@ -67,6 +72,8 @@ pub struct Loaded {
     project: settings::ProjectTable,
     /// Names of hooks that are switched off.
     pub off: Vec<String>,
+    /// Names of hooks of the server's file that are for other repositories.
+    others: Vec<String>,
     /// Hooks of the server's file whose `repositories` may match once gitolite's name is known.
     elsewhere: Vec<Hook>,
 }
@@ -91,6 +98,11 @@ impl Loaded {
     /// Whether no hook is on, and none may come back: pushes need not be recorded.
     pub fn tells_nobody(&self) -> bool {
         self.hooks.is_empty() && self.hold.is_none() && !self.unresolved
+    }
+
+    /// Names of the hooks of the server's file whose `repositories` do not match here.
+    pub fn not_here(&self) -> impl Iterator<Item = &str> {
+        self.others.iter().map(String::as_str).chain(self.elsewhere.iter().map(|hook| hook.name.as_str()))
     }
 
     /// Looks a hook up for a delivery that was recorded earlier.

@@ -2,6 +2,7 @@
 
 use super::entry::Section;
 use super::file::{Layer, Source};
+use super::habit;
 use super::keys::{self, Settings};
 use super::mistake::{Mistake, Notes, whole_file};
 use super::settings::{DeliverTable, ProjectTable, PusherTable, SecretsTable};
@@ -38,7 +39,11 @@ impl<'s> Document<'s> {
             for error in errors.iter().take(MAX_SYNTAX_ERRORS) {
                 // The message names what was expected; Display would print the line.
                 let at = error.span().map_or(source.text.len(), |span| span.start);
-                notes.mistake(at, None, format!("not TOML: {}", error.message()));
+                notes.mistake(
+                    at,
+                    None,
+                    format!("not TOML: {}", habit::named(&source.text, at).unwrap_or(error.message())),
+                );
             }
             return Err(notes.into_mistakes());
         }

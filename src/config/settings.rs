@@ -4,6 +4,7 @@ use super::form::{Count, Item, ListOf, Size, Time};
 use super::shared::Shared;
 use super::web::Web;
 use crate::outgoing::Language;
+use crate::schema::table;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -43,18 +44,28 @@ impl Default for Deliver {
     }
 }
 
-/// `[deliver]` as written.
-#[derive(Clone, Debug, Default, serde::Deserialize)]
-pub(super) struct DeliverTable {
-    wait: Option<Time>,
-    pub(super) timeout: Option<Time>,
-    pub(super) connect_timeout: Option<Time>,
-    retry_for: Option<Time>,
-    keep: Option<Time>,
-    keep_count: Option<Count>,
-    keep_size: Option<Size>,
-    /// The server's file alone.
-    pub(super) state_dir: Option<String>,
+table! {
+    /// `[deliver]` as written.
+    #[derive(Clone, Debug, Default)]
+    pub(super) struct DeliverTable {
+        /// How long a push waits to show results to the pusher. `0s`: not at all.
+        wait: Option<Time>,
+        /// Time of one attempt, from name lookup to the last byte. From `1s` to `10m`; default `10s`, Jenkins `30s`.
+        pub(super) timeout: Option<Time>,
+        /// Time of connecting alone. From `1s` to `10m`.
+        pub(super) connect_timeout: Option<Time>,
+        /// How long a delivery is tried again before it has failed.
+        retry_for: Option<Time>,
+        /// How long history is kept.
+        keep: Option<Time>,
+        /// Pushes of which history is kept.
+        keep_count: Option<Count>,
+        /// Bytes of history that are kept.
+        keep_size: Option<Size>,
+        /// Folder in which all repositories share how a destination stands. Server's file; an existing folder that
+        /// every account that pushes or runs `drain` can write, as an absolute path.
+        pub(super) state_dir: Option<String>,
+    }
 }
 
 impl DeliverTable {
@@ -72,23 +83,39 @@ impl DeliverTable {
     }
 }
 
-/// `[project]` as written. Empty strings count as absent.
-#[derive(Clone, Debug, Default, serde::Deserialize)]
-pub(super) struct ProjectTable {
-    /// The server's file alone: repositories stand below it.
-    pub(super) root: Option<String>,
-    pub(super) name: Option<String>,
-    pub(super) url: Option<String>,
-    pub(super) web: Option<Web>,
-    pub(super) commit_url: Option<String>,
-    pub(super) compare_url: Option<String>,
-    pub(super) clone_url: Option<String>,
-    pub(super) ssh_url: Option<String>,
-    pub(super) description: Option<String>,
-    pub(super) display_name: Option<String>,
-    pub(super) team: Option<String>,
-    pub(super) private: Option<bool>,
-    pub(super) language: Option<Language>,
+table! {
+    /// `[project]` as written. Empty strings count as absent.
+    #[derive(Clone, Debug, Default)]
+    pub(super) struct ProjectTable {
+        /// Folder below which repositories stand. Server's file; an absolute path. The path from there, without `.git`,
+        /// is the name of a project.
+        pub(super) root: Option<String>,
+        /// Name of this project, such as `team/payments`. Default: by `root`; else what gitolite calls the repository;
+        /// else the name of its directory.
+        pub(super) name: Option<String>,
+        /// Web page of the project, with `${…}`. Without it nothing is linked.
+        pub(super) url: Option<String>,
+        /// How that site addresses commits and comparisons.
+        pub(super) web: Option<Web>,
+        /// Address of a commit, with `${commit.id}`, where `web` does not fit.
+        pub(super) commit_url: Option<String>,
+        /// Address of a comparison, with `${before}` and `${after}`, where `web` does not fit.
+        pub(super) compare_url: Option<String>,
+        /// Address for cloning by HTTP, with `${…}`. Told to receivers.
+        pub(super) clone_url: Option<String>,
+        /// Address for cloning by SSH, with `${…}`. Told to receivers.
+        pub(super) ssh_url: Option<String>,
+        /// What the project is. Told to receivers.
+        pub(super) description: Option<String>,
+        /// Name of the project for people. Told to receivers.
+        pub(super) display_name: Option<String>,
+        /// Name of the team. Told to receivers.
+        pub(super) team: Option<String>,
+        /// Whether the project is private. Told to receivers.
+        pub(super) private: Option<bool>,
+        /// Wording of chat messages: English or Chinese.
+        pub(super) language: Option<Language>,
+    }
 }
 
 impl ProjectTable {
@@ -126,16 +153,24 @@ impl ProjectTable {
     }
 }
 
-/// `[pusher]`: the server's file alone.
-#[derive(Debug, Default, serde::Deserialize)]
-pub(super) struct PusherTable {
-    pub(super) env: Option<ListOf<Variable>>,
+table! {
+    /// `[pusher]`: the server's file alone.
+    #[derive(Debug, Default)]
+    pub(super) struct PusherTable {
+        /// Variables that say who pushed, beside the built-in ones. Only what the server sets for each login and no
+        /// client can send.
+        pub(super) env: Option<ListOf<Variable>>,
+    }
 }
 
-/// `[secrets]`: the server's file alone.
-#[derive(Debug, Default, serde::Deserialize)]
-pub(super) struct SecretsTable {
-    pub(super) shared: Option<ListOf<Shared>>,
+table! {
+    /// `[secrets]`: the server's file alone.
+    #[derive(Debug, Default)]
+    pub(super) struct SecretsTable {
+        /// What repositories' files may name although the server's file names it too: `file:GLOB`, `env:GLOB`,
+        /// `credential:GLOB`.
+        pub(super) shared: Option<ListOf<Shared>>,
+    }
 }
 
 /// The name of a variable.

@@ -1,7 +1,7 @@
 //! "did you mean": the known word nearest to a misspelt one.
 
 /// What people write who come from elsewhere.
-const ALSO_CALLED: [(&str, &str); 12] = [
+const ALSO_CALLED: [(&str, &str); 14] = [
     ("type", "action"),
     ("kind", "action"),
     ("url", "service_url"),
@@ -14,7 +14,12 @@ const ALSO_CALLED: [(&str, &str); 12] = [
     ("files", "paths"),
     ("name", "label"),
     ("disabled", "enabled"),
+    ("dingtalk", "dingding_group_chat_robot"),
+    ("lark", "feishu_group_chat_robot"),
 ];
+
+/// Bytes of a word that is taken for the beginning of a longer one.
+const BEGINNING: usize = 5;
 
 /// The nearest of the known words, if any is near enough.
 pub(super) fn near<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
@@ -25,7 +30,8 @@ pub(super) fn near<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> 
     let nearest = known.iter().copied().map(|k| (distance(&k), k)).min_by_key(|(d, _)| *d);
     let named = |k: &&'k str| ALSO_CALLED.contains(&(lower.as_str(), k));
     let called = known.iter().copied().find(named);
-    nearest.filter(|(distance, _)| *distance <= allowed).map(|(_, k)| k).or(called)
+    let begun = || known.iter().copied().find(|k| lower.len() >= BEGINNING && k.starts_with(&lower));
+    nearest.filter(|(distance, _)| *distance <= allowed).map(|(_, k)| k).or(called).or_else(begun)
 }
 
 /// ", did you mean `…`?", or nothing.
@@ -70,6 +76,10 @@ mod tests {
         assert_eq!(near("url", known), Some("service_url"));
         assert_eq!(near("at_mobile", known), Some("at_mobiles"));
         assert_eq!(near("colour", known), None);
+        let actions = ["webhook_http_post", "dingding_group_chat_robot", "feishu_group_chat_robot"];
+        assert_eq!(near("dingding", actions), Some("dingding_group_chat_robot"));
+        assert_eq!(near("DingTalk", actions), Some("dingding_group_chat_robot"));
+        assert_eq!(near("feishu", actions), Some("feishu_group_chat_robot"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What a run has found out about destinations, over all repositories that it works on.
@@ -17,6 +18,7 @@ pub struct Destinations {
     down: Mutex<BTreeMap<String, Down>>,
     /// Held by whoever tries a destination that was in trouble before.
     probed: Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
+    ended: AtomicUsize,
 }
 
 /// One destination: hooks with the same `service_url` share it.
@@ -29,6 +31,15 @@ pub(super) struct Destination<'a> {
 }
 
 impl Destinations {
+    /// Deliveries that were tried so far in this run, well or not.
+    pub fn ended(&self) -> usize {
+        self.ended.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn count(&self, ended: usize) {
+        self.ended.fetch_add(ended, Ordering::Relaxed);
+    }
+
     /// By the `service_url`, resolved. `shared` is the folder where all repositories keep what they know.
     pub(super) fn at<'a>(&'a self, service_url: &str, shared: Option<&'a Path>) -> Destination<'a> {
         let key = hex::encode(Sha256::digest(service_url));

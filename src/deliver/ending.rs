@@ -182,7 +182,7 @@ mod tests {
     }
 
     fn cut_off(sent: bool) -> End {
-        End::Unsent(SendError { what: "no complete answer within 10 s".to_owned(), sent, permanent: false })
+        End::Unsent(SendError { what: "no complete answer within 10 s".to_owned(), advice: "", sent, permanent: false })
     }
 
     fn pause(ended: &Ended) -> i64 {

@@ -200,6 +200,7 @@ impl Lane<'_> {
 
     /// Writes how it ended. If that fails the delivery will be repeated: at least once is what is promised.
     fn write(&mut self, places: &[usize], ends: Vec<Ended>) {
+        self.site.destinations.count(places.len());
         for (place, ended) in places.iter().zip(ends) {
             let Entry { record, delivery } = &mut self.backlog.entries[*place];
             // Whoever asked for it again reads what came of the first attempt.

@@ -2,18 +2,20 @@
 //! repositories nor configuration files.
 
 mod glob;
+mod refusal;
 
 pub use glob::Pattern;
+pub use refusal::Refusal;
 
-use crate::push::{Change, Computed, Push, PushEvent, Pusher, RefKind, RefName, RefUpdate, Scan};
+use crate::push::{Change, Computed, Push, PushEvent, RefKind, RefUpdate};
 
 /// What a hook does with an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// It fires.
     Fire,
-    /// It does not; the reason names the key: "`branches` does not match `feature/x`".
-    Skip(String),
+    /// It does not.
+    Skip(Refusal),
 }
 
 /// One set of filters; a hook of the server's file may have two, both must let the event pass.
@@ -69,23 +71,18 @@ impl From<Vec<Pattern>> for Globs {
 
 /// Decides over one event.
 pub fn decide(filters: &[Filters], push: &Push, computed: &Computed) -> Decision {
-    decision(filters.iter().find_map(|f| refuse(f, push, computed)))
+    first(filters, |f| refusal::of(f, push, computed))
 }
 
 /// Decides over an update whose event has not been computed: a [`Decision::Fire`] may still become a skip, a skip is
 /// final.
 pub fn decide_early(filters: &[Filters], push: &Push, update: &RefUpdate) -> Decision {
-    let change = PushEvent::bare(update.clone(), 0).change;
-    let settled = |f: &Filters| match change {
+    let change = match PushEvent::bare(update.clone(), 0).change {
         // Forced or not is known only after a walk.
         Change::Updated | Change::Forced => None,
-        Change::Created | Change::Deleted => change_refused(f, change),
+        settled => Some(settled),
     };
-    decision(
-        filters.iter().find_map(|f| {
-            name_refused(f, &update.name).or_else(|| settled(f)).or_else(|| pusher_refused(f, &push.pusher))
-        }),
-    )
+    first(filters, |f| refusal::early(f, push, &update.name, change))
 }
 
 /// Whether events like this one can pass at all: by the kind of the ref and the change, whatever its name is and who
@@ -99,106 +96,23 @@ pub fn concerns(filters: &[Filters], event: &PushEvent) -> bool {
             (RefKind::Other, .., refs) => refs.is_some(),
             _ => false,
         };
-        named && change_refused(f, event.change).is_none()
+        named && refusal::by_change(f, event.change).is_none()
     })
 }
 
 /// Whether the pusher asked that the hook `name` be left out, by push option `service-hook.skip` or
 /// `service-hook.skip=NAME`; the reason.
-pub fn skip_option(name: &str, push: &Push) -> Option<String> {
+pub fn skip_option(name: &str, push: &Push) -> Option<Refusal> {
     let asks = |o: &&String| {
         o.strip_prefix("service-hook.skip").is_some_and(|r| r.is_empty() || r.strip_prefix('=') == Some(name))
     };
-    push.options.iter().find(asks).map(|option| format!("push option `{option}`"))
+    push.options.iter().find(asks).map(|option| Refusal::option(option))
 }
 
-fn decision(refused: Option<String>) -> Decision {
+/// Asks one set of filters after the other.
+fn first(filters: &[Filters], refuse: impl Fn(&Filters) -> Option<Refusal>) -> Decision {
+    let refused = filters.iter().enumerate().find_map(|(set, f)| Some(Refusal { set, ..refuse(f)? }));
     refused.map_or(Decision::Fire, Decision::Skip)
-}
-
-/// The first reason not to fire, cheap ones first.
-fn refuse(filters: &Filters, push: &Push, computed: &Computed) -> Option<String> {
-    let Computed { event, scan } = computed;
-    name_refused(filters, event.ref_name())
-        .or_else(|| change_refused(filters, event.change))
-        .or_else(|| pusher_refused(filters, &push.pusher))
-        .or_else(|| filters.skip_ci.then(|| ci_skipped(push, event)).flatten())
-        .or_else(|| authors_refused(filters, event, scan))
-        .or_else(|| paths_refused(filters, event, scan))
-}
-
-fn name_refused(filters: &Filters, name: &RefName) -> Option<String> {
-    let Filters { branches, tags, refs, .. } = filters;
-    let full = |globs: &Globs| (!globs.matches(name.as_bytes())).then(|| no_match("refs", &name.display()));
-    let (key, own, other_key, other) = match name.kind() {
-        RefKind::Branch => ("branches", branches, "tags", tags),
-        RefKind::Tag => ("tags", tags, "branches", branches),
-        RefKind::Other => {
-            let missing = || Some("`refs` is not given: only branches and tags fire".to_owned());
-            return refs.as_ref().map_or_else(missing, full);
-        }
-    };
-    match (own, other, refs) {
-        (Some(globs), _, _) => (!globs.matches(short(name))).then(|| no_match(key, &name.short())),
-        (None, Some(_), _) => Some(format!("`{other_key}` is given without `{key}`")),
-        (None, None, refs) => refs.as_ref().and_then(full),
-    }
-}
-
-/// Short name, byte for byte.
-fn short(name: &RefName) -> &[u8] {
-    let bytes = name.as_bytes();
-    bytes.strip_prefix(b"refs/heads/").or_else(|| bytes.strip_prefix(b"refs/tags/")).unwrap_or(bytes)
-}
-
-fn no_match(key: &str, what: &str) -> String {
-    format!("`{key}` does not match `{what}`")
-}
-
-fn change_refused(filters: &Filters, change: Change) -> Option<String> {
-    let word = match change {
-        Change::Created => "created",
-        Change::Updated => "updated",
-        Change::Forced => "forced",
-        Change::Deleted => "deleted",
-    };
-    let refused = filters.changes.as_ref().is_some_and(|c| !c.contains(&change));
-    refused.then(|| format!("`changes` leaves out `{word}`"))
-}
-
-fn pusher_refused(filters: &Filters, pusher: &Pusher) -> Option<String> {
-    let globs = filters.pushers.as_ref()?;
-    let email = pusher.email.as_deref().unwrap_or(&pusher.username);
-    let names = [pusher.username.as_bytes(), pusher.name.as_bytes(), email.as_bytes()];
-    (!globs.matches_any(&names)).then(|| no_match("pushers", &pusher.username))
-}
-
-fn ci_skipped(push: &Push, event: &PushEvent) -> Option<String> {
-    if push.options.iter().any(|option| option == "ci.skip") {
-        return Some("`skip_ci`: push option `ci.skip`".to_owned());
-    }
-    let message = event.head_commit.as_ref()?.message.to_ascii_lowercase();
-    let mark = ["[skip ci]", "[ci skip]"].into_iter().find(|mark| message.contains(mark))?;
-    Some(format!("`skip_ci`: the newest commit says `{mark}`"))
-}
-
-/// Whether filters by content do not apply: deletions and tags have none of their own, and what could not be read to
-/// its end may well have held a match.
-fn unfiltered(event: &PushEvent, scan: &Scan) -> bool {
-    event.change == Change::Deleted || event.kind() == RefKind::Tag || scan.bounded || event.error.is_some()
-}
-
-fn authors_refused(filters: &Filters, event: &PushEvent, scan: &Scan) -> Option<String> {
-    let globs = filters.authors.as_ref()?;
-    let named = |(name, email): &(String, String)| globs.matches_any(&[name.as_bytes(), email.as_bytes()]);
-    let passes = unfiltered(event, scan) || scan.authors.iter().any(named);
-    (!passes).then(|| "`authors` matches no author of a commit".to_owned())
-}
-
-fn paths_refused(filters: &Filters, event: &PushEvent, scan: &Scan) -> Option<String> {
-    let globs = filters.paths.as_ref()?;
-    let passes = unfiltered(event, scan) || scan.paths.iter().any(|path| globs.matches(path));
-    (!passes).then(|| "`paths` matches no changed path".to_owned())
 }
 
 #[cfg(test)]

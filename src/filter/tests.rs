@@ -1,5 +1,5 @@
 use super::*;
-use crate::push::{Commit, ObjectId, Person};
+use crate::push::{Commit, ObjectId, Person, Pusher, RefName, Scan};
 
 #[expect(clippy::unnecessary_wraps, reason = "filters hold an option")]
 fn globs(text: &str) -> Option<Globs> {
@@ -49,9 +49,13 @@ fn commit(message: &str) -> Commit {
 
 /// "" when it fires, else the reason.
 fn reason(filters: &Filters, computed: &Computed) -> String {
-    match decide(std::slice::from_ref(filters), &push(), computed) {
+    told(decide(std::slice::from_ref(filters), &push(), computed))
+}
+
+fn told(decision: Decision) -> String {
+    match decision {
         Decision::Fire => String::new(),
-        Decision::Skip(reason) => reason,
+        Decision::Skip(refusal) => refusal.to_string(),
     }
 }
 
@@ -72,11 +76,11 @@ fn branches_tags_and_refs_by_name() {
         (&branches, b, ""),
         (&branches, "refs/heads/release/1/2", ""),
         (&branches, "refs/heads/dev", "`branches` does not match `dev`"),
-        (&branches, t, "`branches` is given without `tags`"),
+        (&branches, t, "`branches` is given without `tags`: tags do not fire"),
         (&branches, n, only),
         (&tags, t, ""),
         (&tags, "refs/tags/x", "`tags` does not match `x`"),
-        (&tags, b, "`tags` is given without `branches`"),
+        (&tags, b, "`tags` is given without `branches`: branches do not fire"),
         (&both, b, "`branches` does not match `main`"),
         (&both, t, ""),
         (&refs, b, ""),
@@ -84,7 +88,7 @@ fn branches_tags_and_refs_by_name() {
         (&refs, t, "`refs` does not match `refs/tags/v1`"),
         (&mixed, n, ""),
         (&mixed, b, ""),
-        (&mixed, t, "`branches` is given without `tags`"),
+        (&mixed, t, "`branches` is given without `tags`: tags do not fire"),
     ];
     for (filters, name, expected) in table {
         assert_eq!(reason(filters, &event(name, Change::Updated)), expected, "{filters:?} {name}");
@@ -112,14 +116,17 @@ fn changes_are_named() {
 #[test]
 fn paths_look_at_every_changed_path() {
     let filters = Filters { paths: globs("src/** !**/*.md"), ..Filters::default() };
-    let none = "`paths` matches no changed path";
+    let only = "`paths` does not match the only changed path: `src/a.md`";
+    let none = "`paths` matches nothing: no path has changed";
     let with = |paths: &[&str], change| {
         let mut computed = event("refs/heads/main", change);
         computed.scan.paths = paths.iter().map(|p| p.as_bytes().to_vec()).collect();
         computed
     };
     assert_eq!(reason(&filters, &with(&["README.md", "src/a.rs"], Change::Updated)), "");
-    assert_eq!(reason(&filters, &with(&["src/a.md"], Change::Updated)), none);
+    assert_eq!(reason(&filters, &with(&["src/a.md"], Change::Updated)), only);
+    let many = reason(&filters, &with(&["1.md", "2.md", "3.md", "4.md"], Change::Updated));
+    assert_eq!(many, "`paths` matches none of the 4 changed paths: `1.md`, `2.md`, `3.md`, …");
     // A branch created without new commits has no paths.
     assert_eq!(reason(&filters, &with(&[], Change::Created)), none);
     assert_eq!(reason(&filters, &with(&[], Change::Deleted)), "");
@@ -143,14 +150,20 @@ fn people_are_known_by_login_name_or_mail() {
         assert_ne!(reason(&filters, &event("refs/heads/a", Change::Updated)), "", "{list} leaves Ann out by any name");
     }
     let filters = Filters { pushers: globs("bob"), ..Filters::default() };
-    assert_eq!(reason(&filters, &event("refs/tags/a", Change::Deleted)), "`pushers` does not match `ann`");
+    assert_eq!(
+        reason(&filters, &event("refs/tags/a", Change::Deleted)),
+        "`pushers` does not match `ann` (Ann A, ann@x.org)"
+    );
 
     let filters = Filters { authors: globs("*@example.com"), ..Filters::default() };
     let mut computed = event("refs/heads/a", Change::Updated);
-    assert_eq!(reason(&filters, &computed), "`authors` matches no author of a commit");
+    assert_eq!(reason(&filters, &computed), "`authors` matches nothing: no commit is new");
     computed.scan.authors.insert(("Eve".into(), "eve@example.com".into()));
     assert_eq!(reason(&filters, &computed), "");
     assert_eq!(reason(&filters, &event("refs/heads/a", Change::Deleted)), "");
+    let filters = Filters { authors: globs("bob"), ..Filters::default() };
+    let only = "`authors` does not match the only author: `Eve <eve@example.com>`";
+    assert_eq!(reason(&filters, &computed), only);
 }
 
 #[test]
@@ -158,11 +171,12 @@ fn builds_are_skipped_by_message_or_push_option() {
     let filters = Filters { skip_ci: true, ..Filters::default() };
     let mut computed = event("refs/heads/a", Change::Updated);
     computed.event.head_commit = Some(commit("Fix\n\n[Skip CI]"));
-    assert_eq!(reason(&filters, &computed), "`skip_ci`: the newest commit says `[skip ci]`");
+    let said = "`skip_ci` is on, and line 3 of the message of 22222222, the newest commit, has `[skip ci]`";
+    assert_eq!(reason(&filters, &computed), said);
     assert_eq!(reason(&Filters::default(), &computed), "");
     let asked = Push { options: vec!["ci.skip".into()], ..push() };
     let skip = decide(std::slice::from_ref(&filters), &asked, &event("refs/heads/a", Change::Updated));
-    assert_eq!(skip, Decision::Skip("`skip_ci`: push option `ci.skip`".into()));
+    assert_eq!(told(skip), "`skip_ci` is on, and the push option `ci.skip` was given");
 }
 
 #[test]
@@ -171,15 +185,22 @@ fn both_sets_must_let_the_event_pass() {
     let repository = Filters { branches: globs("dev"), ..Filters::default() };
     let decide = |name| decide(&[server.clone(), repository.clone()], &push(), &event(name, Change::Updated));
     assert_eq!(decide("refs/heads/dev"), Decision::Fire);
-    assert_eq!(decide("refs/heads/main"), Decision::Skip("`branches` does not match `main`".into()));
-    assert_eq!(decide("refs/heads/x"), Decision::Skip("`branches` does not match `x`".into()));
+    let refused = |name| match decide(name) {
+        Decision::Skip(refusal) => (refusal.set, refusal.to_string()),
+        Decision::Fire => unreachable!("{name} fires"),
+    };
+    assert_eq!(refused("refs/heads/main"), (1, "`branches` does not match `main`".into()));
+    assert_eq!(refused("refs/heads/x"), (0, "`branches` does not match `x`".into()));
 }
 
 #[test]
 fn push_options_leave_out_one_hook_or_all() {
     let with = |option: &str| Push { options: vec!["x".into(), option.into()], ..push() };
-    assert_eq!(skip_option("ci", &with("service-hook.skip")).unwrap(), "push option `service-hook.skip`");
-    assert_eq!(skip_option("ci", &with("service-hook.skip=ci")).unwrap(), "push option `service-hook.skip=ci`");
+    assert_eq!(skip_option("ci", &with("service-hook.skip")).unwrap().to_string(), "push option `service-hook.skip`");
+    assert_eq!(
+        skip_option("ci", &with("service-hook.skip=ci")).unwrap().to_string(),
+        "push option `service-hook.skip=ci`"
+    );
     for option in ["service-hook.skip=team", "service-hook.skipper", "service-hook.skip=", "skip"] {
         assert_eq!(skip_option("ci", &with(option)), None, "{option}");
     }

@@ -129,6 +129,11 @@ impl Repository {
     }
 }
 
+/// Whether a full name can be that of a ref (git-check-ref-format(1)).
+pub fn is_ref_name(name: &RefName) -> bool {
+    newest::is_ref_name(name)
+}
+
 /// Where the hook finds its repository: `dir` or one of its parents; without it `GIT_DIR`, relative to the working
 /// directory; else the working directory or one of its parents.
 pub fn find(environment: &Environment, dir: Option<&Path>) -> Result<Repository, OpenError> {

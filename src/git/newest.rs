@@ -17,6 +17,11 @@ pub(super) fn resolve(repo: &gix::Repository, revision: &str) -> Option<ObjectId
     ObjectId::parse(std::str::from_utf8(&out).ok()?.trim())
 }
 
+/// Whether a full name can be that of a ref (git-check-ref-format(1)).
+pub(super) fn is_ref_name(name: &RefName) -> bool {
+    gix::validate::reference::name(name.as_bytes().into()).is_ok()
+}
+
 /// The newest commit of a ref, as an update.
 pub(super) fn update(repo: &gix::Repository, name: Option<&RefName>) -> Option<RefUpdate> {
     let objects = Objects::new(repo);

@@ -22,7 +22,7 @@ pub enum Flavor {
     Coding,
 }
 
-const FLAVORS: [&str; 2] = ["default", "coding"];
+pub(super) const FLAVORS: [&str; 2] = ["default", "coding"];
 const LATER: [&str; 6] = ["github", "gitea", "gogs", "gitlab", "cloudevents", "cloudevents-structured"];
 
 impl<'de> serde::Deserialize<'de> for Flavor {

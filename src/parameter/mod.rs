@@ -3,8 +3,10 @@
 
 mod choice;
 mod form;
+mod schema;
 
 pub use choice::{Flavor, MsgType};
+pub use schema::definitions;
 
 use crate::secret::Secrets;
 

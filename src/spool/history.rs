@@ -1,7 +1,7 @@
 use super::fold::{Read, Record};
 use super::{Ended, Line, Outcome, Spool};
 use std::fs::{File, TryLockError};
-use std::io;
+use std::io::{self, BufRead, BufReader};
 
 /// What happened to one delivery, in the order of its record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +51,17 @@ impl Spool {
     /// Reads a record wherever it stands. Nothing is moved.
     pub fn look(&self, id: &str) -> io::Result<Read> {
         Ok(self.bytes(id)?.map_or(Read::Gone, |bytes| Record::parse(id, &bytes)))
+    }
+
+    /// Whether its first line is one of ours; the rest of it is not read.
+    pub fn is_record(&self, id: &str) -> bool {
+        let open = [self.pending_path(id), self.done_path(id), self.pending_path(id)].into_iter().map(File::open);
+        let Some(file) = open.flatten().next() else {
+            return !self.recorded().is_ok_and(|all| all.iter().any(|n| n == id));
+        };
+        let mut first = Vec::new();
+        let read = BufReader::new(file).read_until(b'\n', &mut first);
+        read.is_ok() && matches!(Record::parse(id, &first), Read::Record(_))
     }
 
     /// What happened to a delivery. Lines that cannot be read are left out.

@@ -83,7 +83,8 @@ fn describe(name: &str, shape: &Json) -> TemplateError {
     let names = known.as_object().into_iter().flat_map(Map::keys);
     let best = names.map(|n| (strsim::jaro_winkler(last, n), n)).max_by(|a, b| a.0.total_cmp(&b.0));
     let hint = match best {
-        Some((similarity, name)) if similarity > 0.8 => format!(", did you mean `{name}`?"),
+        Some((similarity, near)) if similarity > 0.8 && parent.is_empty() => format!(", did you mean `{near}`?"),
+        Some((similarity, near)) if similarity > 0.8 => format!(", did you mean `{parent}.{near}`?"),
         _ => String::new(),
     };
     TemplateError::new(format!("no event has `{name}`{hint}"))

@@ -288,14 +288,14 @@ fn hostile_templates_neither_abort_nor_hang() {
 fn names_that_no_event_has_are_found_with_their_place() {
     for (template, place, hint) in [
         ("${head_comit.message}", "head_comit", "did you mean `head_commit`?"),
-        ("${head_commit.mesage}", "mesage", "did you mean `message`?"),
+        ("${head_commit.mesage}", "mesage", "did you mean `head_commit.message`?"),
         ("x mesage ${'mesage'} ${head_commit['mesage']}", "mesage", "`head_commit.mesage`"),
         (
             "{% for c in commits %}\n${c.titel}{% endfor %}",
             "titel",
-            "no event has `commits[].titel`, did you mean `title`?",
+            "no event has `commits[].titel`, did you mean `commits[].title`?",
         ),
-        ("${commits | map(attribute='idd') | join}", "idd", "did you mean `id`?"),
+        ("${commits | map(attribute='idd') | join}", "idd", "did you mean `commits[].id`?"),
         ("{% if deleted %}${bfore}{% endif %}", "bfore", "no event has `bfore`"),
         ("${(commits | first).idd}", "idd", "`commits[].idd`"),
         ("${ nope | default('x') }", "nope", "no event has `nope`"),

@@ -3,39 +3,63 @@ use std::io;
 use std::time::Duration;
 use ureq::{Error, Timeout};
 
+/// What is said, and what to do about it.
+type Said = (String, &'static str);
+
+const URL: &str = "write `service_url` as http://HOST[:PORT]/PATH or https://…, without blanks";
+const LOOKUP: &str = "look the name up on this server (`getent hosts NAME`): is it spelt right in `service_url`, and does \
+    this server's name server know it?";
+const CONNECT: &str = "try the address from this server as the same user (`curl -v URL`): is the receiver running, is the \
+    port right, is there a firewall, or a proxy that only your shell knows?";
+const NO_HTTP: &str =
+    "something else than an HTTP server answers: compare scheme (http or https) and port of `service_url`";
+const SLOW: &str = "the receiver takes longer than `timeout`: raise it, or let the receiver answer first and work then";
+const CLOSED: &str = "the receiver, or a proxy in front of it, hung up: its log says why";
+const TRUST: &str = "set `ca_file` to the certificate of the authority that signed the receiver's (PEM); a receiver must \
+    also send the certificates in between";
+
 pub(super) fn unusable_url() -> SendError {
-    SendError { what: "the URL is not valid (check `service_url`)".to_owned(), sent: false, permanent: true }
+    let what = "the URL is not valid (check `service_url`)".to_owned();
+    SendError { what, advice: URL, sent: false, permanent: true }
 }
 
 /// The http crate refuses a name or value that cannot stand in a request; which one it is must stay unsaid.
 pub(super) fn unusable_header(_: &ureq::http::Error) -> SendError {
     let what = "a header cannot be sent (check `headers` and the URL)".to_owned();
-    SendError { what, sent: false, permanent: true }
+    let advice = "`preview` shows the headers: a name has only letters, digits and `-`, a value is one line";
+    SendError { what, advice, sent: false, permanent: true }
 }
 
 /// What went wrong, for people. ureq's own texts can hold the URL, so none of them is used.
 pub(super) fn in_words(error: &Error, options: &Options, sent: bool) -> SendError {
-    let (what, permanent) = match error {
-        Error::Timeout(reason) => (timeout(*reason, options, sent), false),
-        Error::HostNotFound => ("name lookup failed: no such host".to_owned(), false),
+    let (what, advice) = match error {
+        Error::Timeout(reason) => timeout(*reason, options, sent),
+        Error::HostNotFound => no_such_host(),
         Error::BadUri(_) | Error::Http(_) => return unusable_url(),
-        Error::Protocol(_) => ("the answer is not HTTP".to_owned(), false),
-        Error::LargeResponseHeader(..) => ("the answer's header is too large".to_owned(), false),
-        Error::ConnectProxyFailed(_) => ("the proxy refused the connection".to_owned(), false),
-        Error::ConnectionFailed => ("connection failed".to_owned(), false),
-        Error::Tls(_) | Error::Rustls(_) => (tls(&error.to_string()), false),
-        Error::Io(error) => (transfer(error, sent), false),
-        _ => ("the request could not be sent".to_owned(), false),
+        Error::Protocol(_) => ("the answer is not HTTP".to_owned(), NO_HTTP),
+        Error::LargeResponseHeader(..) => ("the answer's header is too large".to_owned(), NO_HTTP),
+        Error::ConnectProxyFailed(_) => (
+            "the proxy refused the connection".to_owned(),
+            "the proxy is the one that `https_proxy` or `http_proxy` names: let it pass the receiver, or list the \
+             receiver's host in `no_proxy`",
+        ),
+        Error::ConnectionFailed => ("connection failed".to_owned(), CONNECT),
+        Error::Tls(_) | Error::Rustls(_) => tls(&error.to_string()),
+        Error::Io(error) => transfer(error, sent),
+        _ => ("the request could not be sent".to_owned(), CONNECT),
     };
-    SendError { what, sent, permanent }
+    SendError { what, advice, sent, permanent: false }
 }
 
-fn timeout(reason: Timeout, options: &Options, sent: bool) -> String {
+fn timeout(reason: Timeout, options: &Options, sent: bool) -> Said {
     match reason {
-        Timeout::Resolve => format!("name lookup took longer than {}", seconds(options.timeout)),
-        Timeout::Connect => format!("no connection within {}", seconds(options.connect_timeout.min(options.timeout))),
-        _ if sent => format!("no complete answer within {}", seconds(options.timeout)),
-        _ => format!("the request could not be sent within {}", seconds(options.timeout)),
+        Timeout::Resolve => (format!("name lookup took longer than {}", seconds(options.timeout)), LOOKUP),
+        Timeout::Connect => {
+            let longest = options.connect_timeout.min(options.timeout);
+            (format!("no connection within {}", seconds(longest)), CONNECT)
+        }
+        _ if sent => (format!("no complete answer within {}", seconds(options.timeout)), SLOW),
+        _ => (format!("the request could not be sent within {}", seconds(options.timeout)), SLOW),
     }
 }
 
@@ -47,7 +71,7 @@ fn seconds(duration: Duration) -> String {
     }
 }
 
-fn transfer(error: &io::Error, sent: bool) -> String {
+fn transfer(error: &io::Error, sent: bool) -> Said {
     use io::ErrorKind as Kind;
     let text = error.to_string();
     if text.contains("failed to lookup address") {
@@ -56,45 +80,111 @@ fn transfer(error: &io::Error, sent: bool) -> String {
     if error.kind() == Kind::InvalidData && error.get_ref().is_some() {
         return tls(&text);
     }
-    match error.kind() {
-        Kind::ConnectionRefused => "connection refused".to_owned(),
-        Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown => "host unreachable".to_owned(),
-        Kind::AddrNotAvailable | Kind::InvalidInput => "the address cannot be connected to".to_owned(),
-        Kind::PermissionDenied => "connecting is not permitted here".to_owned(),
+    let (what, advice) = match error.kind() {
+        Kind::ConnectionRefused => ("connection refused", CONNECT),
+        Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown => ("host unreachable", CONNECT),
+        Kind::AddrNotAvailable | Kind::InvalidInput => ("the address cannot be connected to", URL),
+        Kind::PermissionDenied => (
+            "connecting is not permitted here",
+            "a rule of this server forbids it: SELinux (`setsebool -P httpd_can_network_connect on`), a sandbox of \
+             systemd, a firewall",
+        ),
         Kind::UnexpectedEof | Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe if sent => {
-            "connection closed before a complete answer".to_owned()
+            ("connection closed before a complete answer", CLOSED)
         }
         Kind::UnexpectedEof | Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe => {
-            "connection closed before the request was sent".to_owned()
+            ("connection closed before the request was sent", CLOSED)
         }
-        kind => format!("connection failed: {kind}"),
-    }
+        kind => return (format!("connection failed: {kind}"), CONNECT),
+    };
+    (what.to_owned(), advice)
+}
+
+fn no_such_host() -> Said {
+    ("name lookup failed: no such host".to_owned(), LOOKUP)
 }
 
 /// The texts of getaddrinfo(3), without what stands before them.
-fn lookup(text: &str) -> String {
+fn lookup(text: &str) -> Said {
     if text.contains("Temporary failure") {
-        "name lookup failed for now: no name server answers".to_owned()
+        ("name lookup failed for now: no name server answers".to_owned(), LOOKUP)
     } else {
-        "name lookup failed: no such host".to_owned()
+        no_such_host()
     }
 }
 
+/// A word of rustls, what it means, and what to do.
+const TLS: [(&str, &str, &str); 11] = [
+    ("NotValidForName", OTHER_NAME, "write the name that the certificate is for into `service_url`, not an address"),
+    ("not valid for name", OTHER_NAME, "write the name that the certificate is for into `service_url`, not an address"),
+    ("UnknownIssuer", "TLS: the certificate is not trusted (check `ca_file`)", TRUST),
+    (
+        "CaUsedAsEndEntity",
+        "TLS: the certificate is not trusted (a root is used as a server's; check `ca_file`)",
+        "a certificate of the receiver's own that may not sign is needed: a self-signed one must say CA:FALSE; `ca_file` \
+         then names it",
+    ),
+    (
+        "xpired",
+        "TLS: the certificate has expired",
+        "renew the receiver's certificate; or is this machine's clock wrong?",
+    ),
+    ("NotValidYet", NOT_YET, "set the clocks of this machine and of whoever made the certificate"),
+    ("not valid yet", NOT_YET, "set the clocks of this machine and of whoever made the certificate"),
+    ("invalid peer certificate", "TLS: the certificate is not valid", TRUST),
+    ("invalid dns name", "TLS: the host name in the URL is not valid", URL),
+    (
+        "CertificateRequired",
+        "TLS: the receiver wants a client certificate",
+        "client certificates are not supported yet: let the receiver know this server by something else",
+    ),
+    (
+        "received fatal alert",
+        "TLS: the receiver refused the handshake",
+        "the receiver must speak TLS 1.2 or 1.3, and know the name in `service_url`",
+    ),
+];
+const OTHER_NAME: &str = "TLS: the certificate is for another name";
+const NOT_YET: &str = "TLS: the certificate is not valid yet";
+
 /// rustls says it well, but at length and with the names of its types.
-fn tls(text: &str) -> String {
-    let known = [
-        ("NotValidForName", "TLS: the certificate is for another name"),
-        ("not valid for name", "TLS: the certificate is for another name"),
-        ("UnknownIssuer", "TLS: the certificate is not trusted (check `ca_file`)"),
-        ("CaUsedAsEndEntity", "TLS: the certificate is not trusted (a root is used as a server's; check `ca_file`)"),
-        ("xpired", "TLS: the certificate has expired"),
-        ("NotValidYet", "TLS: the certificate is not valid yet"),
-        ("not valid yet", "TLS: the certificate is not valid yet"),
-        ("invalid peer certificate", "TLS: the certificate is not valid"),
-        ("invalid dns name", "TLS: the host name in the URL is not valid"),
-        ("CertificateRequired", "TLS: the receiver wants a client certificate"),
-        ("received fatal alert", "TLS: the receiver refused the handshake"),
-    ];
-    let found = known.iter().find(|(word, _)| text.contains(word));
-    found.map_or("TLS: the receiver does not speak it", |(_, words)| words).to_owned()
+fn tls(text: &str) -> Said {
+    let found = TLS.iter().find(|(word, ..)| text.contains(word));
+    let (what, advice) =
+        found.map_or(("TLS: the receiver does not speak it", NO_HTTP), |(_, what, advice)| (what, advice));
+    (what.to_owned(), advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_that_goes_wrong_is_said_with_what_to_do() {
+        use io::ErrorKind as Kind;
+        let second = Duration::from_secs(1);
+        let options = Options { timeout: second, connect_timeout: second, ca_pem: None, insecure_skip_verify: false };
+        let io = |kind: Kind, text: &str| Error::Io(io::Error::new(kind, text));
+        let table = [
+            (Error::HostNotFound, "name lookup failed: no such host", "`getent hosts NAME`"),
+            (io(Kind::Other, "failed to lookup address information: Temporary failure"), "for now", "name server"),
+            (Error::Timeout(Timeout::Connect), "no connection within 1 s", "`curl -v URL`"),
+            (Error::Timeout(Timeout::Global), "no complete answer within 1 s", "`timeout`"),
+            (Error::ConnectionFailed, "connection failed", "firewall"),
+            (Error::ConnectProxyFailed("x".into()), "the proxy refused", "`no_proxy`"),
+            (io(Kind::ConnectionRefused, ""), "connection refused", "is the port right"),
+            (io(Kind::NetworkUnreachable, ""), "host unreachable", "firewall"),
+            (io(Kind::PermissionDenied, ""), "not permitted here", "SELinux"),
+            (io(Kind::ConnectionReset, ""), "closed before a complete answer", "its log says why"),
+            (io(Kind::InvalidData, "invalid peer certificate: UnknownIssuer"), "not trusted", "set `ca_file`"),
+            (io(Kind::InvalidData, "invalid peer certificate: Expired"), "has expired", "renew"),
+            (io(Kind::InvalidData, "certificate not valid for name \"h\""), "for another name", "`service_url`"),
+            (io(Kind::InvalidData, "received corrupt message"), "does not speak it", "scheme (http or https)"),
+            (io(Kind::InvalidData, "received fatal alert: HandshakeFailure"), "refused the handshake", "TLS 1.2"),
+        ];
+        for (error, what, advice) in table {
+            let told = in_words(&error, &options, true);
+            assert!(told.what.contains(what) && told.advice.contains(advice), "{error:?}: {told:?}");
+        }
+    }
 }

@@ -8,8 +8,10 @@ mod observe;
 mod proxy;
 mod resolve;
 mod roots;
+mod wire;
 
 pub use proxy::Proxies;
+pub use wire::masked_head;
 
 use crate::environment::Environment;
 use crate::http::{Method, Request, Response};
@@ -41,6 +43,8 @@ pub struct Options {
 pub struct SendError {
     /// For people: "connection refused", "no answer within 10 s", "certificate has expired".
     pub what: String,
+    /// A sentence about what to do.
+    pub advice: &'static str,
     /// Whether the request was fully written, so that it may have had its effect.
     pub sent: bool,
     /// Whether trying again is pointless (an impossible URL or header).

@@ -37,6 +37,7 @@ impl Proxies {
         }
         let unusable = || SendError {
             what: "the proxy that the environment names cannot be used (http:// or https:// only)".to_owned(),
+            advice: "set `https_proxy` and `http_proxy` to http://HOST:PORT, and list what needs none in `no_proxy`",
             sent: false,
             permanent: false,
         };

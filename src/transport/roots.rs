@@ -17,12 +17,14 @@ pub(super) fn tls_config(options: &Options) -> Result<TlsConfig, SendError> {
         }));
         if certificates.len() == before {
             let what = "no certificate found (check `ca_file`)".to_owned();
-            return Err(SendError { what, sent: false, permanent: false });
+            let advice = "`ca_file` must name a file with `-----BEGIN CERTIFICATE-----` in it";
+            return Err(SendError { what, advice, sent: false, permanent: false });
         }
     }
     if certificates.is_empty() {
         let what = "the system has no root certificates (install ca-certificates, or set `ca_file`)".to_owned();
-        return Err(SendError { what, sent: false, permanent: false });
+        let advice = "nothing that is signed can be trusted without: Debian has them in the package ca-certificates";
+        return Err(SendError { what, advice, sent: false, permanent: false });
     }
     Ok(TlsConfig::builder().root_certs(RootCerts::new_with_certs(&certificates)).build())
 }

@@ -14,7 +14,7 @@ fn example(name: &str) -> String {
 }
 
 /// Loads a text as the server's file.
-fn as_server(text: &str) -> Loaded {
+pub(crate) fn as_server(text: &str) -> Loaded {
     let sandbox = Sandbox::new();
     let path = sandbox.write("etc/hooks.toml", text);
     std::fs::create_dir(sandbox.path("repo.git")).unwrap();

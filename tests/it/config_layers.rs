@@ -5,7 +5,7 @@ use crate::support::{Sandbox, server};
 use git_service_hook::action::Severity;
 use git_service_hook::config::{self, Found, Loaded};
 use git_service_hook::environment::Environment;
-use git_service_hook::filter::Decision;
+use git_service_hook::filter::{Decision, Refusal};
 use git_service_hook::push::{Change, Computed, ObjectId, Push, PushEvent, Pusher, RefName, RefUpdate, Scan};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::time::Duration;
@@ -60,8 +60,12 @@ fn fires(loaded: &Loaded, hook: &str, name: &str) -> Decision {
         gl_repo: None,
         recovered: false,
     };
-    let Found::On(hook) = loaded.find(hook) else { return Decision::Skip("off".into()) };
+    let Found::On(hook) = loaded.find(hook) else { return Decision::Skip(skipped("off")) };
     hook.decide(&push, &Computed { event, scan: Scan::default() })
+}
+
+fn skipped(why: &str) -> Refusal {
+    Refusal { key: None, set: 0, why: why.to_owned() }
 }
 
 #[test]
@@ -125,7 +129,7 @@ fn both_sets_of_filters_must_let_an_event_pass() {
 fn a_pusher_can_leave_out_a_servers_hook_only_where_it_says_so() {
     let loaded = Files::new(TEAM, &TEAM.replace("team", "own")).load();
     assert_eq!(fires(&loaded, "team", "refs/heads/dev"), Decision::Fire);
-    assert_eq!(fires(&loaded, "own", "refs/heads/dev"), Decision::Skip("push option `service-hook.skip`".into()));
+    assert_eq!(fires(&loaded, "own", "refs/heads/dev"), Decision::Skip(skipped("push option `service-hook.skip`")));
     let loaded = Files::new(&format!("{TEAM}skippable = true\n"), "").load();
     assert_ne!(fires(&loaded, "team", "refs/heads/dev"), Decision::Fire);
 }

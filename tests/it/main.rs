@@ -7,6 +7,7 @@
 mod support;
 
 mod actions;
+mod answers;
 mod catch_up;
 mod chat;
 mod check;
@@ -26,9 +27,12 @@ mod history;
 mod install;
 mod jenkins_requests;
 mod outgoing;
+mod package;
 mod rooms;
+mod schema;
 mod server_file;
 mod servers;
+mod shells;
 mod transport_tls;
 mod units;
 mod webhook_requests;

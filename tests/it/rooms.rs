@@ -134,6 +134,14 @@ fn what_was_missed_is_decided_from_facts_alone() {
 }
 
 #[test]
+fn the_words_of_the_schema_know_no_key_and_no_action() {
+    never_in(
+        &["schema.rs"],
+        &["crate::config", "crate::action", "crate::parameter", "crate::commands", "toml", "fs::"],
+    );
+}
+
+#[test]
 fn actions_do_not_know_each_other() {
     let actions = ["webhook_post", "webhook_get", "wecom", "dingtalk", "feishu", "jenkins"];
     for action in actions {

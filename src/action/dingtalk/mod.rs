@@ -113,6 +113,10 @@ impl Action for Dingtalk {
     fn verdict(&self, response: &Response) -> Verdict {
         codes::verdict(response)
     }
+
+    fn advice(&self, response: &Response) -> Vec<&'static str> {
+        codes::advice(response)
+    }
 }
 
 impl Dingtalk {

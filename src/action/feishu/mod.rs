@@ -115,6 +115,10 @@ impl Action for Feishu {
     fn verdict(&self, response: &Response) -> Verdict {
         codes::verdict(response, self.robot.form(outgoing::Kind::Push, false) == Form::Markdown)
     }
+
+    fn advice(&self, response: &Response) -> Vec<&'static str> {
+        codes::advice(response)
+    }
 }
 
 impl Feishu {

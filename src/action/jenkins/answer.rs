@@ -1,6 +1,7 @@
 //! What the plugin's answer means (jenkinsci/generic-webhook-trigger-plugin, 1.x and 2.x). Its `message` of a 403 holds
 //! every header of the request, the token included; only names, numbers and filters are ever repeated from an answer.
 
+use super::advice::is_about_a_crumb;
 use crate::action::{Verdict, verdict};
 use crate::http::Response;
 use serde_json::{Map, Value};
@@ -9,17 +10,17 @@ use serde_json::{Map, Value};
 const NAMED: usize = 5;
 /// Characters of a name or a filter in a note.
 const LONGEST: usize = 80;
-const NO_JOBS: &str = "Did not find any jobs";
+pub(super) const NO_JOBS: &str = "Did not find any jobs";
 
 /// `root`: the URL of Jenkins, when it may be shown. `dry_run`: the request asked to build nothing.
 pub(super) fn verdict(response: &Response, root: Option<&str>, dry_run: bool) -> Verdict {
     let json = serde_json::from_slice::<Value>(&response.body).ok();
-    // Before 1.66 of the plugin the results stood elsewhere, and every answer was a 200.
-    let jobs = json
-        .as_ref()
-        .and_then(|json| json.get("jobs").or_else(|| json.pointer("/data/triggerResults")).and_then(Value::as_object));
+    let jobs = jobs(json.as_ref());
     match response.status {
         200..=299 => accepted(response, json.as_ref(), jobs, root, dry_run),
+        403 if is_about_a_crumb(response) => {
+            failed("403 Forbidden: Jenkins asks for a crumb, so it is not the plugin's address (check `service_url`)")
+        }
         401 | 403 if json.is_none() => failed(format!(
             "{}: a proxy or a login page answered, not the plugin (check `service_url`)",
             verdict::phrase(response.status)
@@ -39,7 +40,12 @@ fn failed(why: impl Into<String>) -> Verdict {
     Verdict::Failed { why: why.into() }
 }
 
-fn message(json: Option<&Value>) -> &str {
+/// The jobs of an answer. Before 1.66 of the plugin they stood elsewhere, and every answer was a 200.
+pub(super) fn jobs(json: Option<&Value>) -> Option<&Map<String, Value>> {
+    json.and_then(|json| json.get("jobs").or_else(|| json.pointer("/data/triggerResults")).and_then(Value::as_object))
+}
+
+pub(super) fn message(json: Option<&Value>) -> &str {
     json.and_then(|json| json.get("message")).and_then(Value::as_str).unwrap_or_default()
 }
 

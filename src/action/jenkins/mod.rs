@@ -1,5 +1,6 @@
 //! `jenkins_generic_build_job`: a POST to Jenkins' Generic Webhook Trigger plugin.
 
+mod advice;
 mod answer;
 mod arguments;
 
@@ -160,6 +161,10 @@ impl Action for Jenkins {
     fn verdict(&self, response: &Response) -> Verdict {
         let root = self.target.shown_before("/generic-webhook-trigger");
         answer::verdict(response, root.as_deref(), self.dry_run.get())
+    }
+
+    fn advice(&self, response: &Response) -> Vec<&'static str> {
+        advice::of(response)
     }
 }
 

@@ -16,6 +16,7 @@ pub use wecom_group_chat_robot::WecomGroupChatRobot;
 
 use super::{Kind, Parameters};
 use crate::parameter::{MsgType, Text};
+use crate::schema::{Key, Table};
 use serde::de::{Deserialize, Deserializer};
 
 /// The parameters of one hook.
@@ -83,48 +84,27 @@ impl Parsed {
     }
 }
 
-/// The keys of an action, as serde's derive knows them.
+/// The names of the keys of an action.
 pub fn fields(kind: Kind) -> &'static [&'static str] {
     match kind {
-        Kind::WebhookHttpPost => field_names::<WebhookHttpPost>(),
-        Kind::WebhookHttpGet => field_names::<WebhookHttpGet>(),
-        Kind::WecomGroupChatRobot => field_names::<WecomGroupChatRobot>(),
-        Kind::DingdingGroupChatRobot => field_names::<DingdingGroupChatRobot>(),
-        Kind::FeishuGroupChatRobot => field_names::<FeishuGroupChatRobot>(),
-        Kind::JenkinsGenericBuildJob => field_names::<JenkinsGenericBuildJob>(),
+        Kind::WebhookHttpPost => WebhookHttpPost::NAMES,
+        Kind::WebhookHttpGet => WebhookHttpGet::NAMES,
+        Kind::WecomGroupChatRobot => WecomGroupChatRobot::NAMES,
+        Kind::DingdingGroupChatRobot => DingdingGroupChatRobot::NAMES,
+        Kind::FeishuGroupChatRobot => FeishuGroupChatRobot::NAMES,
+        Kind::JenkinsGenericBuildJob => JenkinsGenericBuildJob::NAMES,
     }
 }
 
-/// The names of a struct's fields: the one list, which serde's derive hands to `deserialize_struct`.
-pub fn field_names<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
-    let mut names: &'static [&'static str] = &[];
-    // Always an error: nothing is read, the names are what was wanted.
-    let _ = T::deserialize(Ask(&mut names));
-    names
-}
-
-struct Ask<'a>(&'a mut &'static [&'static str]);
-
-impl<'de> Deserializer<'de> for Ask<'_> {
-    type Error = serde::de::value::Error;
-
-    fn deserialize_any<V: serde::de::Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
-        Err(serde::de::Error::custom(""))
-    }
-
-    fn deserialize_struct<V: serde::de::Visitor<'de>>(
-        self,
-        _: &'static str,
-        fields: &'static [&'static str],
-        _: V,
-    ) -> Result<V::Value, Self::Error> {
-        *self.0 = fields;
-        Err(serde::de::Error::custom(""))
-    }
-
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+/// The keys of an action, for the schema.
+pub fn keys(kind: Kind) -> Vec<Key> {
+    match kind {
+        Kind::WebhookHttpPost => WebhookHttpPost::keys(),
+        Kind::WebhookHttpGet => WebhookHttpGet::keys(),
+        Kind::WecomGroupChatRobot => WecomGroupChatRobot::keys(),
+        Kind::DingdingGroupChatRobot => DingdingGroupChatRobot::keys(),
+        Kind::FeishuGroupChatRobot => FeishuGroupChatRobot::keys(),
+        Kind::JenkinsGenericBuildJob => JenkinsGenericBuildJob::keys(),
     }
 }
 

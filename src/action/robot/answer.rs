@@ -1,7 +1,7 @@
 //! How a robot's answer is read: the code in the body decides, at any status. Knows no vendor's codes.
 
 use crate::action::chat::foreign;
-use crate::action::{Verdict, verdict};
+use crate::action::{Verdict, advice, verdict};
 use crate::http::Response;
 use serde_json::Value;
 use std::time::Duration;
@@ -24,12 +24,14 @@ pub(crate) struct Ruling {
     pub(crate) words: String,
     /// What follows.
     pub(crate) class: Class,
+    /// What to do about it: a sentence for whoever asks.
+    pub(crate) advice: &'static str,
 }
 
 impl Ruling {
     /// From a line of a table.
-    pub(crate) fn new(words: impl Into<String>, class: Class) -> Self {
-        Self { words: words.into(), class }
+    pub(crate) fn new(words: impl Into<String>, class: Class, advice: &'static str) -> Self {
+        Self { words: words.into(), class, advice }
     }
 }
 
@@ -68,6 +70,23 @@ pub(crate) fn judge(response: &Response, vendor: &Vendor<'_>) -> Verdict {
     }
 }
 
+/// What to do about an answer that was no yes.
+pub(crate) fn advice(response: &Response, vendor: &Vendor<'_>) -> Vec<&'static str> {
+    let body = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
+    let code = (vendor.code)(&body);
+    let ruling = code.and_then(|code| (vendor.rule)(code, body[vendor.message].as_str().unwrap_or("")));
+    match ruling {
+        _ if code == Some(0) => Vec::new(),
+        Some(ruling) => vec![ruling.advice],
+        None if (200..300).contains(&response.status) => vec![UNKNOWN],
+        None => advice::by_status(response),
+    }
+}
+
+/// About what no table of a vendor has.
+const UNKNOWN: &str = "the answer is not one that the vendor documents: compare `service_url` with the address in the \
+    group's settings, and look for a proxy or a login page in between";
+
 fn verdict_of(ruling: &Ruling, vendor: &str, code: i64) -> Verdict {
     let why = format!("{vendor} {code} {}", ruling.words);
     match ruling.class {
@@ -97,7 +116,7 @@ mod tests {
         name: "Vendor",
         code: |body| integer(&body["code"]).or_else(|| integer(&body["StatusCode"])),
         message: "msg",
-        rule: &|code, _| (code == 7).then(|| Ruling::new("slow down", Class::Transient(Some(9)))),
+        rule: &|code, _| (code == 7).then(|| Ruling::new("slow down", Class::Transient(Some(9)), "wait")),
     };
 
     fn answered(status: u16, body: &str) -> Verdict {
@@ -131,6 +150,18 @@ mod tests {
         assert_eq!(answered(400, r#"{"code":7}"#), slow);
         assert!(matches!(answered(502, r#"{"code":502}"#), Verdict::Deferred { why, .. } if why == "502 Bad Gateway"));
         assert!(matches!(answered(404, "nothing"), Verdict::Failed { .. }));
+    }
+
+    #[test]
+    fn there_is_advice_for_every_no() {
+        let advice = |status: u16, body: &str| {
+            advice(&Response { status, body: body.as_bytes().to_vec(), ..Response::default() }, &VENDOR)
+        };
+        assert_eq!(advice(200, r#"{"code":0}"#), [""; 0]);
+        assert_eq!(advice(200, r#"{"code":7}"#), ["wait"]);
+        assert_eq!(advice(200, "<html>"), [UNKNOWN]);
+        assert_eq!(advice(200, r#"{"code":8}"#), [UNKNOWN]);
+        assert!(advice(503, "<html>")[0].contains("overloaded"));
     }
 
     #[test]

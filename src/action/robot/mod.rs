@@ -6,7 +6,7 @@ mod findings;
 mod source;
 
 pub(crate) use address::{Address, Parts};
-pub(crate) use answer::{Class, Ruling, Vendor, excerpt, integer, judge};
+pub(crate) use answer::{Class, Ruling, Vendor, advice, excerpt, integer, judge};
 pub(crate) use findings::{Keys, nobody, warning};
 pub(crate) use source::Source;
 

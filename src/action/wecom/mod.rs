@@ -116,6 +116,10 @@ impl Action for Wecom {
     fn verdict(&self, response: &Response) -> Verdict {
         codes::verdict(response)
     }
+
+    fn advice(&self, response: &Response) -> Vec<&'static str> {
+        codes::advice(response)
+    }
 }
 
 impl Wecom {

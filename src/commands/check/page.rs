@@ -5,7 +5,7 @@ use super::findings::{Finding, Findings};
 use crate::action::Severity;
 use crate::commands::print;
 use crate::config::Excerpt;
-use crate::terminal::{Style, columns, cut};
+use crate::terminal::{Style, columns, cut, wrapped};
 
 /// What begins in the next line stands so far in.
 const HANGING: &str = "  ";
@@ -49,9 +49,9 @@ impl Page {
             Some(Severity::Mistake) if place.is_empty() => "mistake: ",
             Some(Severity::Mistake) => "",
         };
-        let text = wrapped(&format!("{place}{kind}{}", print::plain(&finding.sentence())), self.width);
+        let text = wrapped(&format!("{place}{kind}{}", print::plain(&finding.sentence())), self.width, HANGING) + "\n";
         // Nothing of the colours counts as a column, so they come last.
-        let lead = wrapped(&format!("{place}{kind}"), self.width);
+        let lead = wrapped(&format!("{place}{kind}"), self.width, HANGING);
         let lead = lead.trim_end();
         let coloured = match (text.strip_prefix(lead), finding.severity) {
             (None, _) => text,
@@ -90,25 +90,6 @@ fn cut_front(text: &str, width: usize) -> String {
         rest = &rest[rest.chars().next().map_or(1, char::len_utf8)..];
     }
     format!("…{rest}")
-}
-
-/// Lines of at most `width` columns, broken at blanks; a word that is longer than a line stays whole, to be copied.
-fn wrapped(text: &str, width: usize) -> String {
-    let (mut out, mut taken) = (String::new(), 0);
-    for word in text.split(' ') {
-        let room = columns(word);
-        if taken > 0 && taken + 1 + room > width {
-            out.push('\n');
-            out.push_str(HANGING);
-            taken = HANGING.len();
-        } else if taken > 0 {
-            out.push(' ');
-            taken += 1;
-        }
-        out.push_str(word);
-        taken += room;
-    }
-    out + "\n"
 }
 
 /// "1 mistake", "2 mistakes".

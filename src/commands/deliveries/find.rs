@@ -21,10 +21,15 @@ impl<'a> Log<'a> {
         Ok(Self { spool, names: names.into_iter(), problems: Vec::new() })
     }
 
-    /// Says on stderr what could not be read.
+    /// Says on stderr what could not be read, and how many of those that nobody asked for cannot be.
     pub fn tell_problems(&self) {
         for problem in &self.problems {
             print::error(problem);
+        }
+        let older = self.names.as_slice().iter().filter(|id| !self.spool.is_record(id)).count();
+        if older > 0 {
+            let what = if older == 1 { "1 older record is" } else { &format!("{older} older records are") };
+            print::error(&format!("{what} broken (`git service-hook deliveries -n 0` says more)"));
         }
         match self.spool.put_aside() {
             0 => {}
@@ -64,7 +69,10 @@ pub struct Found {
     pub delivery: Delivery,
 }
 
-/// Finds each of the named deliveries by its id, the beginning of it or the end.
+/// Digits of an id that lists show, its last ones.
+const SHOWN: usize = 8;
+
+/// Finds each of the named deliveries by its id, the beginning of it or the end, or the beginning of what lists show.
 pub fn by_ids(log: &mut Log<'_>, named: &[String]) -> Vec<Result<Found, Failure>> {
     let mut hits: Vec<Vec<Found>> = vec![Vec::new(); named.len()];
     for record in log {
@@ -80,7 +88,8 @@ pub fn by_ids(log: &mut Log<'_>, named: &[String]) -> Vec<Result<Found, Failure>
 
 fn means(part: &str, id: &str) -> bool {
     let part = part.to_ascii_lowercase();
-    !part.is_empty() && (id.starts_with(&part) || id.ends_with(&part))
+    let shown = id.get(id.len().saturating_sub(SHOWN)..).unwrap_or(id);
+    !part.is_empty() && (id.starts_with(&part) || id.ends_with(&part) || shown.starts_with(&part))
 }
 
 fn one(part: &str, mut hits: Vec<Found>) -> Result<Found, Failure> {

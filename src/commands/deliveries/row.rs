@@ -123,10 +123,22 @@ impl Row {
 
     /// What the last end said, how long it took, and with how many others it was told.
     pub(super) fn words(&self) -> String {
+        self.joined(None)
+    }
+
+    /// The same, with when it is due in front.
+    pub(super) fn words_with_due(&self, now_ms: i64) -> String {
+        let due = self.next_attempt_ms.filter(|_| !self.sending).map(|at_ms| {
+            if at_ms <= now_ms { "due now".to_owned() } else { format!("due {}", clock::local_moment(at_ms)) }
+        });
+        self.joined(due.as_deref())
+    }
+
+    fn joined(&self, due: Option<&str>) -> String {
         let took = self.took_ms.map(|took| format!("{took} ms"));
         let took = took.filter(|_| self.state == State::Delivered).unwrap_or_default();
         let others = if self.digest > 0 { format!("one of {} in one message", self.digest) } else { String::new() };
-        let parts = [self.said.as_str(), &took, &others];
+        let parts = [due.unwrap_or_default(), &self.said, &took, &others];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
     }
 }

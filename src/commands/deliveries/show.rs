@@ -12,8 +12,10 @@ use crate::deliver::{Destinations, Site};
 use crate::exit;
 use crate::git::Repository;
 use crate::spool::{Attempted, Delivery, Ended, Exchange, Read, Record, Spool, Step};
+use crate::terminal::Style;
 use again::Again;
 use serde_json::{Value, json};
+use std::io::stdout;
 
 /// Of `deliveries show`.
 #[derive(Clone, Debug, clap::Args)]
@@ -54,7 +56,7 @@ pub(super) fn run(session: &Session, repo: &Repository, spool: &Spool, arguments
     if arguments.json {
         print::stdout(&whole.json().to_string());
     } else {
-        print::stdout(text::of(&whole).trim_end());
+        print::stdout(text::of(&whole, Style::of(&stdout(), &session.environment)).trim_end());
     }
     Ok(exit::OK)
 }
@@ -114,7 +116,7 @@ fn step(step: &Step) -> Value {
         Step::Alone { at_ms } => return json!({"what": "alone", "at": clock::rfc3339(*at_ms)}),
     };
     let end = |get: fn(&Ended) -> Value| ended.as_deref().map_or(Value::Null, get);
-    json!({
+    let mut attempt = json!({
         "what": "attempt",
         "number": number,
         "started_at": started_ms.map(clock::rfc3339),
@@ -124,6 +126,10 @@ fn step(step: &Step) -> Value {
         "why": end(|e| e.why.as_str().into()),
         "status": end(|e| e.exchange.as_ref().and_then(|x| x.status).into()),
         "unknown": end(|e| e.unknown.into()),
-        "digest": end(|e| e.digest.into()),
-    })
+    });
+    // As in a row: absent where it was told alone.
+    if let (Some(digest @ 1..), Some(members)) = (ended.as_ref().map(|e| e.digest), attempt.as_object_mut()) {
+        members.insert("digest".to_owned(), digest.into());
+    }
+    attempt
 }

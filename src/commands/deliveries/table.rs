@@ -1,49 +1,66 @@
-//! The log as a table for a terminal of 80 columns.
+//! The log as a table that is as wide as a terminal.
 
 use super::row::Row;
 use crate::clock;
 use crate::push::RefName;
 use crate::report::{clean, short};
-use crate::terminal::{columns, cut};
+use crate::spool::State;
+use crate::terminal::{Style, columns, cut};
 
-/// Columns in all, and at most for the names of a hook and of a ref.
-const WIDTH: usize = 80;
+/// Columns at most for the names of a hook and of a ref.
 const HOOK: usize = 10;
 const REF: usize = 12;
 
 const HEAD: [&str; 7] = ["ID", "TIME", "HOOK", "REF", "STATE", "TRY", "LAST"];
 
-/// A line a row, as wide as need be; the last column has what is left.
-pub(super) fn of(rows: &[Row]) -> String {
+/// The column that is coloured.
+const STATE: usize = 4;
+
+/// A line a row, each column as wide as need be; the last one has what is left of `width`.
+pub(super) fn of(rows: &[Row], width: usize, style: Style) -> String {
+    let now_ms = clock::now_ms();
     let mut table = vec![HEAD.map(str::to_owned)];
-    table.extend(rows.iter().map(cells));
+    table.extend(rows.iter().map(|row| cells(row, now_ms)));
     let widths: Vec<usize> = (0..HEAD.len() - 1).map(|column| widest(&table, column)).collect();
     let mut text = String::new();
-    for cells in &table {
+    let left = width.saturating_sub(widths.iter().map(|width| width + 2).sum());
+    for (number, cells) in table.iter().enumerate() {
         let mut line = String::new();
-        for (cell, width) in cells.iter().zip(&widths) {
-            line.push_str(cell);
+        for (column, (cell, width)) in cells.iter().zip(&widths).enumerate() {
+            // Nothing of the colours counts as a column.
+            let state = number.checked_sub(1).and_then(|row| rows.get(row)).filter(|_| column == STATE);
+            line.push_str(&state.map_or_else(|| cell.clone(), |row| coloured(row.state, cell, style)));
             line.extend(std::iter::repeat_n(' ', width + 2 - columns(cell)));
         }
-        let left = WIDTH.saturating_sub(columns(&line));
         line.push_str(&cut(&cells[HEAD.len() - 1], left));
-        text.push_str(line.trim_end());
+        let line = line.trim_end();
+        text.push_str(&if number == 0 { style.dim(line) } else { line.to_owned() });
         text.push('\n');
     }
     text
+}
+
+/// A state in its colour.
+pub(super) fn coloured(state: State, text: &str, style: Style) -> String {
+    match state {
+        State::Pending => style.yellow(text),
+        State::Delivered => style.green(text),
+        State::Failed => style.red(text),
+        State::Cancelled => style.dim(text),
+    }
 }
 
 fn widest(table: &[[String; 7]], column: usize) -> usize {
     table.iter().map(|cells| columns(&cells[column])).max().unwrap_or(0)
 }
 
-fn cells(row: &Row) -> [String; 7] {
+fn cells(row: &Row, now_ms: i64) -> [String; 7] {
     let unknown = || "-".to_owned();
     let id = row.id.as_deref().map_or_else(unknown, |id| clean(short(id)));
     let hook = row.hook.as_deref().map_or_else(unknown, |hook| cut(&clean(hook), HOOK));
     // The year says nothing about what is kept for weeks.
     let time = clock::local_minutes(row.created_ms).get(5..).unwrap_or_default().to_owned();
-    let words = clean(&row.words());
+    let words = clean(&row.words_with_due(now_ms));
     [id, time, hook, refs(&row.refs), row.state.name().to_owned(), row.attempts.to_string(), words]
 }
 
@@ -57,7 +74,6 @@ fn refs(refs: &[RefName]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spool::State;
 
     fn row(hook: &str, name: &str, said: &str) -> Row {
         Row {
@@ -81,17 +97,41 @@ mod tests {
     fn a_line_has_eighty_columns_at_most_whatever_the_names_are() {
         let long = "提交提交提交提交提交提交提交提交提交提交提交提交提交".repeat(4);
         let rows = [row(&"h".repeat(64), &format!("refs/heads/{long}"), &long), row("ci", "refs/tags/v1", "")];
-        let table = of(&rows);
+        let table = of(&rows, 80, Style::plain());
         let widths: Vec<usize> = table.lines().map(columns).collect();
-        assert!(widths.iter().all(|w| *w <= WIDTH) && widths[1] >= WIDTH - 2, "{widths:?}\n{table}");
+        assert!(widths.iter().all(|w| *w <= 80) && widths[1] >= 78, "{widths:?}\n{table}");
         assert!(table.lines().nth(2).unwrap().starts_with("1f0c7f2c  "), "{table}");
     }
 
     #[test]
     fn columns_stand_below_each_other_and_nothing_drives_a_terminal() {
-        let table = of(&[row("ci", "refs/heads/main", "a\x1b[31mb"), row("team", "refs/heads/\u{202e}x", "c")]);
+        let rows = [row("ci", "refs/heads/main", "a\x1b[31mb"), row("team", "refs/heads/\u{202e}x", "c")];
+        let table = of(&rows, 80, Style::plain());
         let places: Vec<_> = table.lines().map(|l| l.find("delivered").or(l.find("STATE")).unwrap()).collect();
         assert!(places.iter().all(|p| *p == places[0]), "{table}");
         assert!(!table.contains('\x1b') && !table.contains('\u{202e}'), "{table}");
+    }
+
+    #[test]
+    fn what_waits_says_when_it_is_due() {
+        let waiting = |next_ms: i64| Row {
+            state: State::Pending,
+            next_attempt_ms: Some(next_ms),
+            ..row("ci", "refs/heads/main", "503 Service Unavailable")
+        };
+        let (past, later) = (waiting(0), waiting(clock::now_ms() + 60_000));
+        let table = of(&[past, later.clone()], 80, Style::plain());
+        assert!(table.contains("due now, 503 Service Una"), "{table}");
+        let moment = clock::local_moment(later.next_attempt_ms.unwrap());
+        assert!(table.contains(&format!("due {moment}, 503")), "{table}");
+    }
+
+    #[test]
+    fn colours_move_no_column() {
+        let rows = [row("ci", "refs/heads/main", "a")];
+        let (plain, coloured) = (of(&rows, 80, Style::plain()), of(&rows, 80, Style::coloured()));
+        assert!(coloured.contains("\x1b[32mdelivered\x1b[0m  1"), "{coloured}");
+        let codes = ["\x1b[32m", "\x1b[2m", "\x1b[0m"];
+        assert_eq!(codes.iter().fold(coloured, |text, code| text.replace(code, "")), plain);
     }
 }

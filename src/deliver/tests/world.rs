@@ -103,7 +103,7 @@ impl Carrier for World {
         let end = match ending {
             Ending::Taken => End::Answered(Verdict::Delivered { note: why }),
             Ending::Deferred => End::Answered(Verdict::Deferred { why, after: None, unknown: false }),
-            Ending::Unknown => End::Unsent(SendError { what: why, sent: true, permanent: false }),
+            Ending::Unknown => End::Unsent(SendError { what: why, advice: "", sent: true, permanent: false }),
             Ending::Refused | Ending::Died => End::Answered(Verdict::Failed { why }),
         };
         Tried { end, exchange: None, secrets: Secrets::default() }

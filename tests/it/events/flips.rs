@@ -16,7 +16,7 @@ const ROUNDS: u64 = 250;
 fn repository() -> (Repo, Vec<RefUpdate>) {
     let mut repo = Repo::new();
     repo.sandbox.git("repo.git", &["config", "gc.auto", "0"]);
-    let text = (0..60).map(|n| format!("line {n} of a file that is long enough")).collect::<Vec<_>>().join("\n") + "\n";
+    let text = (0..60).map(|n| format!("line {n} of a file that is long enough\n")).collect::<Vec<_>>().concat();
     let mut names: Vec<String> = Vec::new();
     for n in 0..30usize {
         let parents: Vec<String> = match n {

@@ -149,9 +149,9 @@ pub fn eventually(what: &str, mut probe: impl FnMut() -> bool) {
 
 /// Whether a program is installed; tests that need one say so and pass without it, except in CI.
 pub fn needs(program: &str) -> bool {
-    let found = ["/usr/sbin", "/usr/bin", "/bin", "/usr/local/bin", "/usr/lib/git-core"]
-        .iter()
-        .any(|d| Path::new(d).join(program).exists());
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let places = ["/usr/sbin", "/usr/bin", "/bin", "/usr/local/bin", "/usr/lib/git-core"].map(PathBuf::from);
+    let found = places.into_iter().chain(std::env::split_paths(&path)).any(|place| place.join(program).exists());
     assert!(found || std::env::var_os("GIT_SERVICE_HOOK_NO_SKIP").is_none(), "{program} is not installed");
     if !found {
         eprintln!("skipped: needs {program}");

@@ -67,6 +67,7 @@ fn no_job_with_that_token_is_told_apart_from_no_plugin() {
     assert!(failed_as(404, none).contains("check `build_token`"));
     assert!(failed_as(404, "<html>").contains("check `service_url`"));
     assert!(failed_as(401, "<html>").contains("login page"));
+    assert!(failed_as(403, "<h1>No valid crumb was included").contains("asks for a crumb"));
 }
 
 #[test]

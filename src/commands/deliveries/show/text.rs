@@ -1,20 +1,22 @@
 //! A delivery in full, for eyes.
 
 use super::super::row::outcome;
+use super::super::table::coloured;
 use super::Whole;
 use crate::clock;
 use crate::commands::print::plain;
 use crate::push::RefUpdate;
 use crate::report::clean;
 use crate::spool::{Attempted, Exchange, State, Step};
+use crate::terminal::Style;
 use std::fmt::Write;
 
 /// Refs of a push that are listed.
 const REFS: usize = 20;
 
-pub(super) fn of(whole: &Whole<'_>) -> String {
-    let mut text = head(whole);
-    text.push_str("\nattempts\n");
+pub(super) fn of(whole: &Whole<'_>, style: Style) -> String {
+    let mut text = head(whole, style);
+    let _ = writeln!(text, "\n{}", style.bold("attempts"));
     for step in &whole.steps {
         let _ = writeln!(text, "  {}", clean(&line(step, whole)));
     }
@@ -23,17 +25,23 @@ pub(super) fn of(whole: &Whole<'_>) -> String {
     }
     if let Some((number, exchange)) = whole.exchange() {
         let of = number.map(|n| format!(" of attempt {n}")).unwrap_or_default();
-        let _ = write!(text, "\nrequest{of}\n{}", request(exchange));
+        let _ = write!(text, "\n{}\n{}", style.bold(&format!("request{of}")), request(exchange, style));
     }
-    text.push_str(&body(whole));
+    text.push_str(&body(whole, style));
     text
 }
 
-fn head(whole: &Whole<'_>) -> String {
+fn head(whole: &Whole<'_>, style: Style) -> String {
     let (push, planned, row) = (&whole.record.push, &whole.delivery.planned, &whole.row);
     let mut text = String::new();
     let mut say = |name: &str, what: &str| {
-        let _ = writeln!(text, "{name:<9} {}", clean(what));
+        let name = format!("{name:<9}");
+        let what = clean(what);
+        let what = match what.strip_prefix(row.state.name()).filter(|_| name.starts_with("state")) {
+            Some(rest) => format!("{}{rest}", coloured(row.state, row.state.name(), style)),
+            None => what,
+        };
+        let _ = writeln!(text, "{} {what}", style.dim(&name));
     };
     say("delivery", &planned.id);
     say("hook", &planned.hook);
@@ -94,14 +102,14 @@ fn line(step: &Step, whole: &Whole<'_>) -> String {
 }
 
 /// Request line, headers, body and answer, masked when they were written down.
-fn request(exchange: &Exchange) -> String {
+fn request(exchange: &Exchange, style: Style) -> String {
     let mut text = format!("  {} {}\n", clean(&exchange.method), clean(&exchange.url));
     for (name, value) in &exchange.headers {
         let _ = writeln!(text, "  {}: {}", clean(name), clean(value));
     }
     let _ = writeln!(text, "  body: {} bytes, SHA-256 {}", exchange.body_size, clean(&exchange.body_sha256));
     if let Some(status) = exchange.status {
-        let _ = write!(text, "\nanswer, {status}\n");
+        let _ = writeln!(text, "\n{}", style.bold(&format!("answer, {status}")));
         for line in plain(&exchange.answer).lines() {
             let _ = writeln!(text, "  {line}");
         }
@@ -109,9 +117,9 @@ fn request(exchange: &Exchange) -> String {
     text
 }
 
-fn body(whole: &Whole<'_>) -> String {
+fn body(whole: &Whole<'_>, style: Style) -> String {
     let again = &whole.again;
-    let mut text = String::from("\nbody, made again with the configuration of today");
+    let mut text = format!("\n{}, made again with the configuration of today", style.bold("body"));
     if let Some(why) = &again.why_not {
         let _ = writeln!(text, ": none, {}", clean(why));
         return text;

@@ -1,0 +1,106 @@
+//! Hooks by their names, and why one that is named is not on here.
+
+use super::super::{Failure, check};
+use super::Subject;
+use crate::action::Severity;
+use crate::config::{Hook, Loaded, Mistake, Places};
+use std::fmt;
+
+/// Why a hook that the files have is not on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotOn {
+    /// By a mistake: with its place.
+    Broken(String),
+    /// As configured: "`enabled = false` (hooks.toml:7)".
+    Off(String),
+}
+
+/// "is off: hooks.toml:15:1: …", "is switched off: …"
+impl fmt::Display for NotOn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Broken(why) => write!(f, "is off: {why}"),
+            Self::Off(why) => write!(f, "is switched off: {why}"),
+        }
+    }
+}
+
+impl Subject {
+    /// The named hooks in the given order; all of them when none is named.
+    pub fn hooks<'a>(&'a self, names: &[&str], places: &Places) -> Result<Vec<&'a Hook>, Failure> {
+        if names.is_empty() {
+            return Ok(self.loaded.hooks.iter().collect());
+        }
+        let hook = |name: &&str| match (find_hook(&self.loaded, name), self.not_on(places, name)) {
+            (Some(hook), _) => Ok(hook),
+            (None, Some(why)) => Err(Failure::new(format!("hook `{name}` {why}"))),
+            (None, None) => Err(unknown(&self.loaded, name)),
+        };
+        names.iter().map(hook).collect()
+    }
+
+    /// Why a hook is not on; `None` when no file has it.
+    pub fn not_on(&self, places: &Places, name: &str) -> Option<NotOn> {
+        let loaded = &self.loaded;
+        if let Some(mistake) = mistakes(loaded).find(|m| m.hook.as_deref() == Some(name)) {
+            return Some(NotOn::Broken(format!("{}: {}", check::place(mistake), mistake.message)));
+        }
+        let written = |key: &str| places.switch(name, key).map_or_else(|| format!("`{key}`"), |w| w.to_string());
+        if loaded.off.iter().any(|off| off == name) {
+            return Some(NotOn::Off(written("enabled")));
+        }
+        let here = format!("matches neither `{}` nor this repository's path", self.project.name);
+        let elsewhere = loaded.not_here().any(|other| other == name);
+        elsewhere.then(|| NotOn::Off(format!("{} {here}", written("repositories"))))
+    }
+}
+
+impl NotOn {
+    /// The reason alone.
+    pub fn words(&self) -> &str {
+        let (Self::Broken(words) | Self::Off(words)) = self;
+        words
+    }
+
+    /// Whether somebody has to mend something.
+    pub fn is_mistake(&self) -> bool {
+        matches!(self, Self::Broken(_))
+    }
+}
+
+/// A hook that is on.
+pub fn find_hook<'a>(loaded: &'a Loaded, name: &str) -> Option<&'a Hook> {
+    loaded.hooks.iter().find(|hook| hook.name == name)
+}
+
+/// A name that no file has.
+pub fn unknown(loaded: &Loaded, name: &str) -> Failure {
+    if loaded.unresolved || loaded.hold.is_some() {
+        let why = "nothing is sent until its file is mended, pushes are recorded and wait (see `check`)";
+        return Failure::new(format!("hook `{name}` cannot be looked up: {why}"));
+    }
+    let hint = near(name, names(loaded)).unwrap_or_else(|| match names(loaded).collect::<Vec<_>>().as_slice() {
+        [] => ": see hooks.toml in the Git directory".to_owned(),
+        all => format!(" (there is {})", all.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")),
+    });
+    Failure::new(format!("no hook `{name}` is configured{hint}"))
+}
+
+/// Every name that the files have for this repository, once.
+pub fn names(loaded: &Loaded) -> impl Iterator<Item = &str> {
+    let on = loaded.hooks.iter().map(|hook| hook.name.as_str());
+    let mut broken = mistakes(loaded).filter_map(|m| m.hook.as_deref()).collect::<Vec<_>>();
+    broken.dedup();
+    on.chain(loaded.off.iter().map(String::as_str)).chain(broken)
+}
+
+fn mistakes(loaded: &Loaded) -> impl Iterator<Item = &Mistake> {
+    loaded.mistakes.iter().filter(|m| m.severity == Severity::Mistake)
+}
+
+/// ", did you mean `…`?" where a known word is near.
+pub(super) fn near<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    let allowed = (word.chars().count() / 3).clamp(1, 3);
+    let (distance, nearest) = known.map(|k| (strsim::osa_distance(k, word), k)).min()?;
+    (distance <= allowed && distance > 0).then(|| format!(", did you mean `{nearest}`?"))
+}

@@ -1,0 +1,165 @@
+//! What may be written in hooks.toml, in the words of JSON Schema (draft 7, which editors read). The vocabulary alone:
+//! knows no key, no action, and not how a file is read.
+
+use serde::de::{Deserialize, Deserializer};
+use serde_json::{Value, json};
+
+/// A form in which a value may be written.
+pub trait Form {
+    /// The schema of it.
+    fn schema() -> Value;
+}
+
+/// A key of a table.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// As it is written.
+    pub name: &'static str,
+    /// Its comment where it is declared: a sentence that names it, then what else there is to know.
+    pub about: &'static str,
+    /// Of [`Form`].
+    pub form: Value,
+}
+
+/// A table with its keys, declared by `table!`.
+pub trait Table {
+    /// The names of its keys, in the order of the declaration.
+    const NAMES: &'static [&'static str];
+
+    /// The keys themselves.
+    fn keys() -> Vec<Key>;
+}
+
+/// Declares a table: the struct that serde reads, and the same keys with their comments and forms.
+macro_rules! table {
+    (
+        $(#[$meta:meta])*
+        $vis:vis struct $table:ident {
+            $($(#[doc = $about:literal])+ $inner:vis $key:ident: Option<$form:ty>,)+
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(serde::Deserialize)]
+        $vis struct $table {
+            $($(#[doc = $about])+ $inner $key: Option<$form>,)+
+        }
+
+        impl $crate::schema::Table for $table {
+            const NAMES: &'static [&'static str] = &[$(stringify!($key)),+];
+
+            fn keys() -> Vec<$crate::schema::Key> {
+                vec![$($crate::schema::Key {
+                    name: stringify!($key),
+                    about: concat!($($about),+),
+                    form: <$form as $crate::schema::Form>::schema(),
+                }),+]
+            }
+        }
+    };
+}
+pub(crate) use table;
+
+impl Key {
+    /// The schema of its value. Its title is how its comment begins.
+    pub fn schema(&self) -> Value {
+        let about = self.about.trim();
+        let end = [". ", ": ", "; "].iter().filter_map(|stop| about.find(stop)).min();
+        let title = about[..end.unwrap_or(about.len())].trim_end_matches('.');
+        let mut schema = json!({ "title": title, "description": about });
+        merge(&mut schema, self.form.clone());
+        schema
+    }
+}
+
+/// Puts the members of `more` behind those of `schema`; a member that is there already is replaced.
+pub fn merge(schema: &mut Value, more: Value) {
+    if let (Value::Object(schema), Value::Object(more)) = (schema, more) {
+        schema.extend(more);
+    }
+}
+
+/// A table with these keys and no others.
+pub fn table_of(keys: &[Key]) -> Value {
+    let properties = keys.iter().map(|key| (key.name.to_owned(), key.schema())).collect::<serde_json::Map<_, _>>();
+    json!({ "type": "object", "properties": properties, "additionalProperties": false })
+}
+
+/// One of the words that serde's derive knows for an enum.
+pub fn words<'de, T: Deserialize<'de>>() -> Value {
+    let mut words: &'static [&'static str] = &[];
+    // Always an error: nothing is read, the words are what was wanted.
+    let _ = T::deserialize(Ask(&mut words));
+    json!({ "enum": words })
+}
+
+impl Form for bool {
+    fn schema() -> Value {
+        json!({ "type": "boolean" })
+    }
+}
+
+impl Form for String {
+    fn schema() -> Value {
+        json!({ "type": "string" })
+    }
+}
+
+struct Ask<'a>(&'a mut &'static [&'static str]);
+
+impl<'de> Deserializer<'de> for Ask<'_> {
+    type Error = serde::de::value::Error;
+
+    fn deserialize_any<V: serde::de::Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+        Err(serde::de::Error::custom(""))
+    }
+
+    fn deserialize_enum<V: serde::de::Visitor<'de>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, Self::Error> {
+        *self.0 = variants;
+        Err(serde::de::Error::custom(""))
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct identifier ignored_any
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    table! {
+        /// Of a test.
+        #[derive(Debug)]
+        struct Sample {
+            /// How it stands. More about it,
+            /// in two lines.
+            standing: Option<bool>,
+            /// What it is called.
+            name: Option<String>,
+        }
+    }
+
+    #[test]
+    fn a_declared_table_is_read_by_serde_and_told_by_its_comments() {
+        let sample: Sample = serde_json::from_str(r#"{ "name": "x" }"#).unwrap();
+        assert_eq!((sample.standing, sample.name.as_deref()), (None, Some("x")));
+        assert_eq!(Sample::NAMES, ["standing", "name"]);
+        let properties = &table_of(&Sample::keys())["properties"];
+        let standing = json!({
+            "title": "How it stands", "description": "How it stands. More about it, in two lines.", "type": "boolean"
+        });
+        assert_eq!(properties["standing"], standing);
+        assert_eq!(properties["name"]["title"], "What it is called");
+    }
+
+    #[test]
+    fn the_words_of_an_enum_are_those_that_serde_reads() {
+        assert_eq!(words::<crate::config::Per>(), json!({ "enum": ["ref", "push"] }));
+    }
+}
