@@ -64,7 +64,7 @@ impl Comparison<'_> {
     /// Compares two trees next; they stand at `self.path`.
     fn descend(&mut self, old: Option<ObjectId>, new: Option<ObjectId>) {
         let Some(id) = new.or(old).filter(|_| old != new) else { return };
-        if self.levels.len() >= DEPTH {
+        if self.levels.len() > DEPTH {
             self.unreadable.get_or_insert(Unreadable::Damaged("tree", id));
             return;
         }

@@ -3,7 +3,7 @@
 
 use super::repo::Repo;
 use crate::support::{PROGRAM, full};
-use git_service_hook::push::Needs;
+use git_service_hook::push::{Needs, ObjectId, RefName, RefUpdate};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
@@ -238,4 +238,30 @@ fn paths_without_end_are_listed_within_bounds() {
     assert_eq!((commit.added.len(), commit.files_truncated), (41, true));
     assert!(computed.scan.bounded, "filters cannot see them all, and let the event pass");
     assert!(computed.scan.paths.iter().map(Vec::len).sum::<usize>() <= 64 << 20);
+}
+
+/// core.maxTreeDepth of git-config(1), as it is by default.
+#[test]
+fn trees_are_followed_as_deep_as_git_follows_them() {
+    let repo = Repo::new();
+    let blob = repo.object("blob", b"x");
+    let mut tree = repo.git_with(&["mktree"], format!("100644 blob {blob}\tf\n").as_bytes());
+    let commit = |tree: &str| {
+        let person = "Ann <a@b> 1 +0000";
+        repo.object("commit", format!("tree {tree}\nauthor {person}\ncommitter {person}\n\ndeep").as_bytes())
+    };
+    for depth in 1..=2049 {
+        tree = repo.git_with(&["mktree"], format!("040000 tree {tree}\td\n").as_bytes());
+        if depth >= 2048 {
+            let tip = commit(&tree);
+            let update = RefUpdate {
+                old: ObjectId::parse(&"0".repeat(40)).unwrap(),
+                new: ObjectId::parse(&tip).unwrap(),
+                name: RefName::new(MAIN),
+            };
+            let event = repo.open().events(&[update], &repo.needs).remove(0).event;
+            assert_eq!(event.commits[0].added.len(), usize::from(depth == 2048), "{depth}");
+            assert_eq!(event.commits[0].files_truncated, depth > 2048, "{depth}");
+        }
+    }
 }
