@@ -138,7 +138,10 @@ fn a_template_sees_the_arguments_by_their_name_alone() {
     assert_eq!(request.header("Content-Type"), Some("application/json; charset=UTF-8"));
     let unknown = rehearsed(&format!("{args}template = 'x ${{build_args.env}} ${{build_args.enw}}'"));
     assert_eq!(unknown.len(), 1, "{unknown:?}");
-    assert!(unknown[0].message.contains("no event has `build_args.enw`, did you mean `build_args.env`?"), "{unknown:?}");
+    assert!(
+        unknown[0].message.contains("no event has `build_args.enw`, did you mean `build_args.env`?"),
+        "{unknown:?}"
+    );
     assert_eq!(text(&build("template = \"测试模板 ${project.name}\"")), "测试模板 team/payments");
 }
 
