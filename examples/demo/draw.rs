@@ -1,5 +1,7 @@
 //! Boxes, colours and wrapped text in 80 columns. Knows nothing of pushes.
 
+pub use git_service_hook::terminal::columns as width;
+use git_service_hook::terminal::of_char as columns;
 use std::io::IsTerminal;
 
 /// Columns of the whole picture.
@@ -44,28 +46,6 @@ pub fn paint(look: Look, text: &str) -> String {
         return text.to_owned();
     }
     format!("\x1b[{}m{text}\x1b[0m", look.code())
-}
-
-/// Columns that a character takes on a terminal.
-fn columns(c: char) -> usize {
-    match u32::from(c) {
-        0x300..=0x36f | 0x200b..=0x200f | 0xfe00..=0xfe0f => 0,
-        0x1100..=0x115f
-        | 0x2e80..=0xa4cf
-        | 0xac00..=0xd7a3
-        | 0xf900..=0xfaff
-        | 0xfe30..=0xfe6f
-        | 0xff00..=0xff60
-        | 0xffe0..=0xffe6
-        | 0x1f300..=0x1faff
-        | 0x20000..=0x3fffd => 2,
-        _ => 1,
-    }
-}
-
-/// Columns that a text takes.
-pub fn width(text: &str) -> usize {
-    text.chars().map(columns).sum()
 }
 
 /// A line of pieces.

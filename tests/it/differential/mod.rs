@@ -5,7 +5,7 @@
 //! of any repository: `cargo run --example differential -- REPOSITORY [PUSHES]`.
 
 mod compare;
-mod dice;
+pub mod dice;
 mod history;
 mod objects;
 mod oracle;

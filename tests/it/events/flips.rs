@@ -1,6 +1,7 @@
 //! Bits that flip on the disk: whatever file of the store they are in, an event never tells something else in silence.
 
 use super::repo::Repo;
+use crate::differential::dice::Dice;
 use crate::support::full;
 use git_service_hook::push::{Commit, Needs, PushEvent, RefUpdate};
 use std::collections::BTreeSet;
@@ -48,17 +49,6 @@ fn repository() -> (Repo, Vec<RefUpdate>) {
         repo.update("refs/heads/topic", "", "commit 28"),
     ];
     (repo, updates)
-}
-
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from((self.0 >> 11) % bound as u64).unwrap()
-    }
 }
 
 fn files(dir: &Path) -> Vec<PathBuf> {
@@ -129,7 +119,7 @@ fn damaged(extra: &[&str]) {
         assert_eq!(asked(&repo, &event.update, [updates[0].old.as_str(), updates[1].old.as_str()]), Some(facts(event)));
     }
     let files = files(&repo.sandbox.path("repo.git/objects"));
-    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    let mut dice = Dice::new(1);
     let mut noticed = 0;
     for round in 0..if full() { ROUNDS * 20 } else { ROUNDS } {
         let path = &files[dice.below(files.len())];
