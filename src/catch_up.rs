@@ -51,9 +51,15 @@ pub fn missed(
     let (mut missed, mut gaps) = (Vec::new(), Vec::new());
     for (name, trail) in trails(before, announced, &refs) {
         let stand = trail.gaps(now_ms).into_iter();
-        let (old, young): (Vec<_>, Vec<_>) = stand.partition(|gap| now_ms - gap.seen_ms >= GRACE_MS);
+        let (old, young): (Vec<_>, Vec<_>) =
+            stand.partition(|gap| now_ms - gap.seen_ms >= GRACE_MS);
         missed.extend(joined(old).into_iter().filter_map(|gap| gap.update(name)));
-        let suspicion = |gap: Gap<'_>| Some(Suspicion { update: gap.update(name)?, seen_ms: gap.seen_ms });
+        let suspicion = |gap: Gap<'_>| {
+            Some(Suspicion {
+                update: gap.update(name)?,
+                seen_ms: gap.seen_ms,
+            })
+        };
         gaps.extend(young.into_iter().filter_map(suspicion));
     }
     (missed, State { refs, gaps })
@@ -66,17 +72,29 @@ fn trails<'a>(
     refs: &'a BTreeMap<RefName, ObjectId>,
 ) -> BTreeMap<&'a RefName, Trail<'a>> {
     let mut trails: BTreeMap<&RefName, Trail<'_>> = BTreeMap::new();
-    for (name, _) in before.refs.iter().filter(|(name, id)| refs.get(*name) != Some(id)) {
+    for (name, _) in before
+        .refs
+        .iter()
+        .filter(|(name, id)| refs.get(*name) != Some(id))
+    {
         trails.entry(name).or_default();
     }
     for name in refs.keys().filter(|name| !before.refs.contains_key(*name)) {
         trails.entry(name).or_default();
     }
     for update in announced {
-        trails.entry(&update.name).or_default().announced.push((existing(&update.old), existing(&update.new)));
+        trails
+            .entry(&update.name)
+            .or_default()
+            .announced
+            .push((existing(&update.old), existing(&update.new)));
     }
     for suspicion in &before.gaps {
-        trails.entry(&suspicion.update.name).or_default().open.push(Gap::from(suspicion));
+        trails
+            .entry(&suspicion.update.name)
+            .or_default()
+            .open
+            .push(Gap::from(suspicion));
     }
     for (name, trail) in &mut trails {
         (trail.from, trail.to) = (before.refs.get(*name), refs.get(*name));
@@ -125,11 +143,16 @@ mod pairs {
     use super::{BTreeMap, Deserialize, ObjectId, RefName};
     use serde::{Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(refs: &BTreeMap<RefName, ObjectId>, to: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        refs: &BTreeMap<RefName, ObjectId>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
         to.collect_seq(refs)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<RefName, ObjectId>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<BTreeMap<RefName, ObjectId>, D::Error> {
         Ok(Vec::deserialize(from)?.into_iter().collect())
     }
 }

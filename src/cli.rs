@@ -3,8 +3,8 @@
 //! Knows names, options and exit codes. What a command does stands in its own file under [`crate::commands`].
 
 use crate::commands::{
-    Failure, Session, as_owner, check, completions, deliveries, drain, event, install, man, preview, print, redeliver,
-    schema, test, uninstall,
+    Failure, Session, as_owner, check, completions, deliveries, drain, event, install, man,
+    preview, print, redeliver, schema, test, uninstall,
 };
 use crate::environment::Environment;
 use crate::exit;
@@ -19,10 +19,19 @@ const HOOK: &str = "post-receive";
 const AS_OWNER_OF: &str = "as-owner-of";
 
 #[derive(Debug, Parser)]
-#[command(name = "git-service-hook", bin_name = "git service-hook", version, max_term_width = 80)]
-#[command(about = "Tells chat groups, CI servers and webhooks what was pushed to a bare Git repository")]
-#[command(after_help = "Exit codes: 0 done, 1 not done or mistakes found, 2 usage error.\n\
-    Start with `git service-hook install` in a bare repository, then edit its hooks.toml.")]
+#[command(
+    name = "git-service-hook",
+    bin_name = "git service-hook",
+    version,
+    max_term_width = 80
+)]
+#[command(
+    about = "Tells chat groups, CI servers and webhooks what was pushed to a bare Git repository"
+)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 not done or mistakes found, 2 usage error.\n\
+    Start with `git service-hook install` in a bare repository, then edit its hooks.toml."
+)]
 struct Arguments {
     /// The repository: a Git directory, or a work tree (default: $GIT_DIR, else the current directory)
     #[arg(short = 'C', long = "repo", value_name = "DIR", global = true)]
@@ -105,7 +114,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             let owner_settled = owned.is_some();
             let dir = owned.or_else(|| parsed.repo.clone());
             let arguments = arguments.get(1..).unwrap_or_default().to_vec();
-            answer(dispatch(parsed, &Session { dir, owner_settled, arguments, environment }))
+            answer(dispatch(
+                parsed,
+                &Session {
+                    dir,
+                    owner_settled,
+                    arguments,
+                    environment,
+                },
+            ))
         }
         Err(problem) => usage(&problem),
     }
@@ -114,15 +131,27 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 /// What was asked, and the repository that a run as root named for this process, its child that runs as the owner. That
 /// option is nobody else's: neither help nor completions know it.
 fn parse(arguments: &[OsString]) -> Result<(Arguments, Option<PathBuf>), clap::Error> {
-    let owned = Arg::new(AS_OWNER_OF).long(AS_OWNER_OF).value_parser(value_parser!(PathBuf)).hide(true).global(true);
-    let matches = Arguments::command().arg(owned).try_get_matches_from(arguments)?;
-    Ok((Arguments::from_arg_matches(&matches)?, matches.get_one(AS_OWNER_OF).cloned()))
+    let owned = Arg::new(AS_OWNER_OF)
+        .long(AS_OWNER_OF)
+        .value_parser(value_parser!(PathBuf))
+        .hide(true)
+        .global(true);
+    let matches = Arguments::command()
+        .arg(owned)
+        .try_get_matches_from(arguments)?;
+    Ok((
+        Arguments::from_arg_matches(&matches)?,
+        matches.get_one(AS_OWNER_OF).cloned(),
+    ))
 }
 
 /// Whether Git speaks to us: by the name of the link in `hooks/`, or by the command. Further arguments mean nothing,
 /// but somebody who asks for help gets it.
 fn is_hook(arguments: &[OsString]) -> bool {
-    let by_name = arguments.first().and_then(|a| Path::new(a).file_name()).is_some_and(is_name_of_hook);
+    let by_name = arguments
+        .first()
+        .and_then(|a| Path::new(a).file_name())
+        .is_some_and(is_name_of_hook);
     let by_command = arguments.get(1).is_some_and(|a| a == HOOK);
     let asks_for_help = arguments.get(2).is_some_and(|a| a == "--help" || a == "-h");
     by_name || (by_command && !asks_for_help)
@@ -137,19 +166,25 @@ fn is_name_of_hook(name: &OsStr) -> bool {
 
 fn dispatch(parsed: Arguments, session: &Session) -> Result<u8, Failure> {
     match parsed.command {
-        Command::PostReceive => Err(Failure::usage("post-receive takes its repository from $GIT_DIR, not from -C")),
+        Command::PostReceive => Err(Failure::usage(
+            "post-receive takes its repository from $GIT_DIR, not from -C",
+        )),
         Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
         Command::Man => man::run(Arguments::command()),
         Command::Schema => schema::run(),
         Command::Check(arguments) => check::run(session, &arguments),
         Command::Install(arguments) => install::run(session, &arguments),
         Command::Uninstall(arguments) => uninstall::run(session, &arguments),
-        Command::Drain(arguments) if !arguments.all.is_empty() && parsed.repo.is_some() => {
-            Err(Failure::usage("`--all` names the directories itself: leave out `-C`"))
-        }
+        Command::Drain(arguments) if !arguments.all.is_empty() && parsed.repo.is_some() => Err(
+            Failure::usage("`--all` names the directories itself: leave out `-C`"),
+        ),
         Command::Drain(arguments) => as_owner::drain(session, arguments),
-        Command::Deliveries(arguments) => as_owner::or_here(session, |s| deliveries::run(s, &arguments)),
-        Command::Redeliver(arguments) => as_owner::or_here(session, |s| redeliver::run(s, &arguments)),
+        Command::Deliveries(arguments) => {
+            as_owner::or_here(session, |s| deliveries::run(s, &arguments))
+        }
+        Command::Redeliver(arguments) => {
+            as_owner::or_here(session, |s| redeliver::run(s, &arguments))
+        }
         Command::Event(arguments) => as_owner::or_here(session, |s| event::run(s, &arguments)),
         Command::Preview(arguments) => as_owner::or_here(session, |s| preview::run(s, &arguments)),
         Command::Test(arguments) => as_owner::or_here(session, |s| test::run(s, &arguments)),
@@ -197,7 +232,12 @@ mod tests {
 
     #[test]
     fn the_repository_can_be_named_before_and_after_the_command() {
-        for line in ["g -C /x event", "g event -C /x", "g --repo /x event", "g event --repo=/x"] {
+        for line in [
+            "g -C /x event",
+            "g event -C /x",
+            "g --repo /x event",
+            "g event --repo=/x",
+        ] {
             let (parsed, _) = parse(&words(line)).unwrap();
             assert_eq!(parsed.repo.as_deref(), Some(Path::new("/x")), "{line}");
         }

@@ -1,15 +1,21 @@
 //! The only place that asks for the time.
 
 /// Milliseconds since 1970-01-01 UTC; 0 on a clock before that.
-#[expect(clippy::disallowed_methods, reason = "this is the room that the lint points to")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the room that the lint points to"
+)]
 pub fn now_ms() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// RFC 3339 in UTC with seconds, such as `2026-11-24T08:00:00Z`.
 pub fn rfc3339(ms: i64) -> String {
-    jiff::Timestamp::from_second(ms.div_euclid(1000)).map_or_else(|_| String::new(), |t| t.to_string())
+    jiff::Timestamp::from_second(ms.div_euclid(1000))
+        .map_or_else(|_| String::new(), |t| t.to_string())
 }
 
 /// Local time for people, such as `2026-11-27 08:00`.
@@ -23,8 +29,12 @@ pub fn local_seconds(ms: i64) -> String {
 }
 
 fn local(ms: i64, format: &str) -> String {
-    let Ok(time) = jiff::Timestamp::from_millisecond(ms) else { return String::new() };
-    time.to_zoned(jiff::tz::TimeZone::system()).strftime(format).to_string()
+    let Ok(time) = jiff::Timestamp::from_millisecond(ms) else {
+        return String::new();
+    };
+    time.to_zoned(jiff::tz::TimeZone::system())
+        .strftime(format)
+        .to_string()
 }
 
 /// Local time as people say it: `14:02` today, with the date on other days.

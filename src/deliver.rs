@@ -41,8 +41,19 @@ pub struct Site<'a> {
 
 impl<'a> Site<'a> {
     /// The repository, and what this run has found out about receivers so far.
-    pub fn new(git_dir: &'a Path, spool: &'a Spool, loaded: &'a Loaded, destinations: &'a Destinations) -> Self {
-        Self { git_dir, spool, loaded, destinations, carrier: &Network }
+    pub fn new(
+        git_dir: &'a Path,
+        spool: &'a Spool,
+        loaded: &'a Loaded,
+        destinations: &'a Destinations,
+    ) -> Self {
+        Self {
+            git_dir,
+            spool,
+            loaded,
+            destinations,
+            carrier: &Network,
+        }
     }
 }
 
@@ -70,7 +81,10 @@ type Report = Mutex<Ran>;
 pub fn run(site: Site<'_>, push: Option<&str>, patience: Duration) -> Ran {
     let report = Report::default();
     if let Some(why) = &site.loaded.hold {
-        return Ran { problems: vec![format!("nothing is sent: {why}")], ..Ran::default() };
+        return Ran {
+            problems: vec![format!("nothing is sent: {why}")],
+            ..Ran::default()
+        };
     }
     let (backlog, problems) = Backlog::scan(site.spool);
     with(&report, |r| {
@@ -85,7 +99,11 @@ pub fn run(site: Site<'_>, push: Option<&str>, patience: Duration) -> Ran {
             let own = backlog.of(&hook);
             let name = hook.clone();
             let lane = move || lane::run(&site, &hook, own, push, patience, report);
-            if std::thread::Builder::new().name(name.clone()).spawn_scoped(scope, lane).is_err() {
+            if std::thread::Builder::new()
+                .name(name.clone())
+                .spawn_scoped(scope, lane)
+                .is_err()
+            {
                 // No more threads: one after the other, then.
                 lane::run(&site, &name, backlog.of(&name), push, patience, report);
             }

@@ -21,12 +21,16 @@ impl Environment {
 
     /// Lossy text of a variable; `None` when it is not set.
     pub fn get(&self, name: &str) -> Option<String> {
-        self.0.get(OsString::from(name).as_os_str()).map(|v| v.to_string_lossy().into_owned())
+        self.0
+            .get(OsString::from(name).as_os_str())
+            .map(|v| v.to_string_lossy().into_owned())
     }
 
     /// All variables, for a child that gets some of them.
     pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
-        self.0.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_os_str(), value.as_os_str()))
     }
 
     /// As [`Self::get`], and `None` when empty.
@@ -37,6 +41,11 @@ impl Environment {
 
 impl<const N: usize> From<[(&str, &str); N]> for Environment {
     fn from(pairs: [(&str, &str); N]) -> Self {
-        Self(pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect())
+        Self(
+            pairs
+                .into_iter()
+                .map(|(k, v)| (k.into(), v.into()))
+                .collect(),
+        )
     }
 }

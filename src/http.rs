@@ -43,22 +43,39 @@ pub struct Request {
 impl Request {
     /// The value of the first header of that name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
+        self.headers
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case(name))
+            .map(|(_, v)| v.as_str())
     }
 
     /// The headers as people may see them.
     pub fn masked_headers(&self) -> Vec<(String, String)> {
         let mask = |name: &str, value: &str| {
-            if is_public_header(name) { self.secrets.redact(value) } else { crate::secret::MASK.to_owned() }
+            if is_public_header(name) {
+                self.secrets.redact(value)
+            } else {
+                crate::secret::MASK.to_owned()
+            }
         };
-        self.headers.iter().map(|(n, v)| (n.clone(), mask(n, v))).collect()
+        self.headers
+            .iter()
+            .map(|(n, v)| (n.clone(), mask(n, v)))
+            .collect()
     }
 }
 
 /// Headers whose value is no credential and may be shown: ours, and the common ones. Any other may hold one.
 pub fn is_public_header(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    let of_event = ["-event", "-event-type", "-delivery", "-webhook-version", "-hook-id", "-hook-action"];
+    let of_event = [
+        "-event",
+        "-event-type",
+        "-delivery",
+        "-webhook-version",
+        "-hook-id",
+        "-hook-action",
+    ];
     matches!(
         name.as_str(),
         "accept"
@@ -80,15 +97,30 @@ pub fn is_public_header(name: &str) -> bool {
 /// Headers whose value is a credential or a signature, whatever stands in it: it is cleaned out of answers, too.
 pub fn is_credential(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["authorization", "cookie", "signature", "token", "secret", "password", "api-key", "apikey"]
-        .iter()
-        .any(|w| name.contains(w))
+    [
+        "authorization",
+        "cookie",
+        "signature",
+        "token",
+        "secret",
+        "password",
+        "api-key",
+        "apikey",
+    ]
+    .iter()
+    .any(|w| name.contains(w))
 }
 
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let method = self.method.as_str();
-        write!(f, "Request({method} {}, {} headers, {} bytes)", self.masked_url, self.headers.len(), self.body.len())
+        write!(
+            f,
+            "Request({method} {}, {} headers, {} bytes)",
+            self.masked_url,
+            self.headers.len(),
+            self.body.len()
+        )
     }
 }
 
@@ -110,7 +142,10 @@ pub struct Response {
 impl Response {
     /// The value of the first header of that name (lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+        self.headers
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
     }
 
     /// The body as text, lossy.

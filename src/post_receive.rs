@@ -48,9 +48,15 @@ pub fn run(environment: &Environment) -> u8 {
     // What of it is not read is neither recorded nor delivered.
     let read = std::io::stdin().lock().read_to_end(&mut stdin);
     if let Err(error) = &read {
-        lines.say(&format!("stdin cannot be read to its end, so part of this push is not recorded: {error}"));
+        lines.say(&format!(
+            "stdin cannot be read to its end, so part of this push is not recorded: {error}"
+        ));
     }
-    let git_dir = PathBuf::from(environment.non_empty("GIT_DIR").unwrap_or_else(|| ".".to_owned()));
+    let git_dir = PathBuf::from(
+        environment
+            .non_empty("GIT_DIR")
+            .unwrap_or_else(|| ".".to_owned()),
+    );
     let mut hooks = Some(git_dir.join("hooks"));
     let ours = AssertUnwindSafe(|| hook(environment, &stdin, &mut hooks, &mut lines));
     let code = catch_unwind(ours).unwrap_or_else(|_| {
@@ -67,15 +73,27 @@ pub fn run(environment: &Environment) -> u8 {
 
 /// `hooks` becomes the folder that Git runs hooks from, as soon as that is known; `None` when another start has seen to
 /// this push, and to what follows.
-fn hook(environment: &Environment, stdin: &[u8], hooks: &mut Option<PathBuf>, lines: &mut Lines) -> u8 {
+fn hook(
+    environment: &Environment,
+    stdin: &[u8],
+    hooks: &mut Option<PathBuf>,
+    lines: &mut Lines,
+) -> u8 {
     let repository = git::find(environment, None);
     let git_dir = match &repository {
         Ok(repository) => repository.git_dir().to_owned(),
-        Err(_) => PathBuf::from(environment.non_empty("GIT_DIR").unwrap_or_else(|| ".".to_owned())),
+        Err(_) => PathBuf::from(
+            environment
+                .non_empty("GIT_DIR")
+                .unwrap_or_else(|| ".".to_owned()),
+        ),
     };
     let elsewhere = repository.as_ref().ok().and_then(Repository::hooks_path);
     let dir = hooks.insert(elsewhere.unwrap_or_else(|| git_dir.join("hooks")));
-    let receive_pack = repository.as_ref().ok().and_then(|repository| may_be_again(repository, dir));
+    let receive_pack = repository
+        .as_ref()
+        .ok()
+        .and_then(|repository| may_be_again(repository, dir));
     let loaded = Arc::new(config::load(&git_dir, environment));
     if !loaded.configured {
         return exit::OK;
@@ -83,11 +101,18 @@ fn hook(environment: &Environment, stdin: &[u8], hooks: &mut Option<PathBuf>, li
     if let Err(error) = &repository {
         lines.say(&format!("the repository cannot be opened: {error}"));
     }
-    let received = Received { git_dir: &git_dir, environment, loaded: &loaded, receive_pack };
-    received.push(repository.ok(), stdin, lines).unwrap_or_else(|| {
-        *hooks = None;
-        exit::OK
-    })
+    let received = Received {
+        git_dir: &git_dir,
+        environment,
+        loaded: &loaded,
+        receive_pack,
+    };
+    received
+        .push(repository.ok(), stdin, lines)
+        .unwrap_or_else(|| {
+            *hooks = None;
+            exit::OK
+        })
 }
 
 /// The receive-pack that took the push, where Git starts several post-receive hooks: two of them might be us.
@@ -110,7 +135,10 @@ impl Received<'_> {
     /// The exit code; `None` when another start has recorded this push.
     fn push(&self, repository: Option<Repository>, stdin: &[u8], lines: &mut Lines) -> Option<u8> {
         let (mut updates, bad) = parse_updates(stdin);
-        let spool = Spool::at(self.git_dir, repository.as_ref().map_or(0, Repository::shared_mode));
+        let spool = Spool::at(
+            self.git_dir,
+            repository.as_ref().map_or(0, Repository::shared_mode),
+        );
         if updates.is_empty() || self.loaded.tells_nobody() {
             self.say_mistakes(&bad, lines);
             return Some(exit::OK);
@@ -133,7 +161,10 @@ impl Received<'_> {
                 exit::OK
             }
             Err(error) => {
-                lines.say(&format!("not recorded: {} cannot be written: {error}", spool.place()));
+                lines.say(&format!(
+                    "not recorded: {} cannot be written: {error}",
+                    spool.place()
+                ));
                 unrecorded::deliver(self, repository, &spool, &push, lines)
             }
         })
@@ -142,9 +173,17 @@ impl Received<'_> {
     /// In what was pushed, and in the configuration.
     fn say_mistakes(&self, bad: &[BadLine], lines: &mut Lines) {
         for line in bad {
-            lines.say(&format!("line {} of stdin is skipped: {}", line.number, line.why));
+            lines.say(&format!(
+                "line {} of stdin is skipped: {}",
+                line.number, line.why
+            ));
         }
-        for mistake in self.loaded.mistakes.iter().filter(|m| m.severity == Severity::Mistake) {
+        for mistake in self
+            .loaded
+            .mistakes
+            .iter()
+            .filter(|m| m.severity == Severity::Mistake)
+        {
             lines.say(&report::mistake(mistake));
         }
     }

@@ -36,7 +36,10 @@ impl Lines {
     /// To standard error; errors of writing are ignored.
     pub fn to_stderr() -> Self {
         let lines = Self::to(std::io::stderr());
-        Self { direct: lines.texts.is_none(), ..lines }
+        Self {
+            direct: lines.texts.is_none(),
+            ..lines
+        }
     }
 
     /// To anything.
@@ -51,7 +54,14 @@ impl Lines {
             let _ = done.send(());
         };
         let texts = std::thread::Builder::new().spawn(write).ok().map(|_| texts);
-        Self { texts, written, direct: false, said: 0, bytes: 0, failed: 0 }
+        Self {
+            texts,
+            written,
+            direct: false,
+            said: 0,
+            bytes: 0,
+            failed: 0,
+        }
     }
 
     /// Lines that can still be said.
@@ -117,7 +127,16 @@ impl Lines {
 fn stderr_has_room() -> bool {
     let stderr = std::io::stderr();
     let mut asked = [PollFd::new(&stderr, PollFlags::OUT)];
-    matches!(poll(&mut asked, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })), Ok(1)) && asked[0].revents() == PollFlags::OUT
+    matches!(
+        poll(
+            &mut asked,
+            Some(&Timespec {
+                tv_sec: 0,
+                tv_nsec: 0
+            })
+        ),
+        Ok(1)
+    ) && asked[0].revents() == PollFlags::OUT
 }
 
 /// The beginning of a text, at most so many bytes, not within a character.
@@ -135,8 +154,11 @@ pub fn clean(text: &str) -> String {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
     };
-    let mut line: String =
-        text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !hidden(*c)).collect();
+    let mut line: String = text
+        .chars()
+        .map(|c| if c.is_whitespace() { ' ' } else { c })
+        .filter(|c| !hidden(*c))
+        .collect();
     if line.len() > MAX_LINE {
         line.truncate(cut(&line, MAX_LINE).len());
         line.push('…');

@@ -52,7 +52,9 @@ pub fn next(tried: &Tried<'_>, now_ms: i64) -> Option<i64> {
         let left = UNKNOWN_PAUSES.get(tried.unknowns as usize - 1);
         match (left, tried.unknown) {
             (None, _) => return None,
-            (Some(pause), true) => return Some(now_ms + millis(tried.after.map_or(*pause, |a| a.max(*pause)))),
+            (Some(pause), true) => {
+                return Some(now_ms + millis(tried.after.map_or(*pause, |a| a.max(*pause))));
+            }
             (Some(_), false) => {}
         }
     }
@@ -76,7 +78,9 @@ pub fn gives_up_at(since_ms: i64, retry_for: Duration) -> i64 {
 /// When a delivery is due whose attempt started then and never ended: its process died. `unknowns` are the attempts that
 /// may have had their effect, this one included, where the receiver does not drop repeats; else 0.
 pub fn after_crash(delivery: &str, failures: u32, unknowns: u32, started_ms: i64) -> i64 {
-    let careful = unknowns.checked_sub(1).and_then(|n| UNKNOWN_PAUSES.get(n as usize).copied());
+    let careful = unknowns
+        .checked_sub(1)
+        .and_then(|n| UNKNOWN_PAUSES.get(n as usize).copied());
     started_ms + millis(careful.unwrap_or_else(|| jittered(pause(failures), delivery, failures)))
 }
 
@@ -92,8 +96,12 @@ fn pause(failures: u32) -> Duration {
 
 /// ±20 %, always the same for the same attempt: a file can be folded again and says the same.
 fn jittered(pause: Duration, delivery: &str, failures: u32) -> Duration {
-    let hash = Sha256::new().chain_update(delivery).chain_update(failures.to_le_bytes()).finalize();
-    let permille = 800 + u32::from(u16::from_le_bytes([hash[0], hash[1]])) * 400 / u32::from(u16::MAX);
+    let hash = Sha256::new()
+        .chain_update(delivery)
+        .chain_update(failures.to_le_bytes())
+        .finalize();
+    let permille =
+        800 + u32::from(u16::from_le_bytes([hash[0], hash[1]])) * 400 / u32::from(u16::MAX);
     pause * permille / 1000
 }
 
@@ -109,38 +117,104 @@ mod tests {
 
     fn tried(failures: u32) -> Tried<'static> {
         let retry_for = 72 * HOUR;
-        Tried { delivery: "d", failures, unknowns: 0, unknown: false, since_ms: 0, retry_for, after: None }
+        Tried {
+            delivery: "d",
+            failures,
+            unknowns: 0,
+            unknown: false,
+            since_ms: 0,
+            retry_for,
+            after: None,
+        }
     }
 
     #[test]
     fn pauses_grow_to_an_hour_and_vary_by_a_fifth() {
-        for (failures, seconds) in [(1, 5), (2, 30), (3, 120), (4, 600), (5, 1800), (6, 3600), (7, 3600), (99, 3600)] {
+        for (failures, seconds) in [
+            (1, 5),
+            (2, 30),
+            (3, 120),
+            (4, 600),
+            (5, 1800),
+            (6, 3600),
+            (7, 3600),
+            (99, 3600),
+        ] {
             let pause = next(&tried(failures), 1000).unwrap() - 1000;
-            assert!((seconds * 800..=seconds * 1200).contains(&pause), "{failures}: {pause}");
+            assert!(
+                (seconds * 800..=seconds * 1200).contains(&pause),
+                "{failures}: {pause}"
+            );
         }
-        let of = |delivery| next(&Tried { delivery, ..tried(3) }, 0);
-        assert_ne!(of("a"), of("b"), "two deliveries do not come back at the same moment");
+        let of = |delivery| {
+            next(
+                &Tried {
+                    delivery,
+                    ..tried(3)
+                },
+                0,
+            )
+        };
+        assert_ne!(
+            of("a"),
+            of("b"),
+            "two deliveries do not come back at the same moment"
+        );
         assert_eq!(of("a"), of("a"));
     }
 
     #[test]
     fn what_the_receiver_asks_for_is_obeyed_up_to_an_hour() {
-        let at = |seconds| next(&Tried { after: Some(Duration::from_secs(seconds)), ..tried(1) }, 0);
-        assert_eq!((at(0), at(90), at(7200)), (Some(1000), Some(90_000), Some(3_600_000)));
+        let at = |seconds| {
+            next(
+                &Tried {
+                    after: Some(Duration::from_secs(seconds)),
+                    ..tried(1)
+                },
+                0,
+            )
+        };
+        assert_eq!(
+            (at(0), at(90), at(7200)),
+            (Some(1000), Some(90_000), Some(3_600_000))
+        );
     }
 
     #[test]
     fn it_gives_up_right_after_an_attempt_past_its_time() {
-        let near = Tried { since_ms: 0, ..tried(80) };
+        let near = Tried {
+            since_ms: 0,
+            ..tried(80)
+        };
         assert!(next(&near, millis(72 * HOUR) - 1).is_some());
         assert_eq!(next(&near, millis(72 * HOUR)), None);
     }
 
     #[test]
     fn an_unknown_outcome_is_tried_twice_more_where_each_try_may_count() {
-        let at = |unknowns| next(&Tried { unknowns, unknown: true, ..tried(unknowns) }, 0);
+        let at = |unknowns| {
+            next(
+                &Tried {
+                    unknowns,
+                    unknown: true,
+                    ..tried(unknowns)
+                },
+                0,
+            )
+        };
         assert_eq!((at(1), at(2), at(3)), (Some(120_000), Some(600_000), None));
-        let after_503 = next(&Tried { unknowns: 2, unknown: false, ..tried(1) }, 0).unwrap();
-        assert!(after_503 <= 6000, "a clear refusal in between follows the ordinary pauses");
+        let after_503 = next(
+            &Tried {
+                unknowns: 2,
+                unknown: false,
+                ..tried(1)
+            },
+            0,
+        )
+        .unwrap();
+        assert!(
+            after_503 <= 6000,
+            "a clear refusal in between follows the ordinary pauses"
+        );
     }
 }

@@ -63,7 +63,10 @@ impl Key {
     /// The schema of its value. Its title is how its comment begins.
     pub fn schema(&self) -> Value {
         let about = self.about.trim();
-        let end = [". ", ": ", "; "].iter().filter_map(|stop| about.find(stop)).min();
+        let end = [". ", ": ", "; "]
+            .iter()
+            .filter_map(|stop| about.find(stop))
+            .min();
         let title = about[..end.unwrap_or(about.len())].trim_end_matches('.');
         let mut schema = json!({ "title": title, "description": about });
         merge(&mut schema, self.form.clone());
@@ -80,7 +83,10 @@ pub fn merge(schema: &mut Value, more: Value) {
 
 /// A table with these keys and no others.
 pub fn table_of(keys: &[Key]) -> Value {
-    let properties = keys.iter().map(|key| (key.name.to_owned(), key.schema())).collect::<serde_json::Map<_, _>>();
+    let properties = keys
+        .iter()
+        .map(|key| (key.name.to_owned(), key.schema()))
+        .collect::<serde_json::Map<_, _>>();
     json!({ "type": "object", "properties": properties, "additionalProperties": false })
 }
 
@@ -160,6 +166,9 @@ mod tests {
 
     #[test]
     fn the_words_of_an_enum_are_those_that_serde_reads() {
-        assert_eq!(words::<crate::config::Per>(), json!({ "enum": ["ref", "push"] }));
+        assert_eq!(
+            words::<crate::config::Per>(),
+            json!({ "enum": ["ref", "push"] })
+        );
     }
 }

@@ -18,7 +18,8 @@ fn sha256(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
 /// `sha1=` and the digest in lower-case hexadecimal, over the exact body: `X-Coding-Signature` (CODING help centre,
 /// "WebHook") and `X-Hub-Signature` (GitHub, legacy).
 pub fn hmac_sha1(token: &str, body: &[u8]) -> String {
-    let mut mac = Hmac::<Sha1>::new_from_slice(token.as_bytes()).expect("HMAC takes keys of any length");
+    let mut mac =
+        Hmac::<Sha1>::new_from_slice(token.as_bytes()).expect("HMAC takes keys of any length");
     mac.update(body);
     format!("sha1={}", hex::encode(mac.finalize().into_bytes()))
 }
@@ -32,7 +33,10 @@ pub fn hmac_sha256_hex(token: &str, body: &[u8]) -> String {
 /// The query parameter `sign` of a DingTalk robot, percent-encoded once; `timestamp` is in milliseconds (DingTalk open
 /// platform, custom robots: the key is the secret, the message time stamp, LF, secret).
 pub fn dingtalk(secret: &str, timestamp: i64) -> String {
-    let digest = sha256(secret.as_bytes(), &[timestamp.to_string().as_bytes(), b"\n", secret.as_bytes()]);
+    let digest = sha256(
+        secret.as_bytes(),
+        &[timestamp.to_string().as_bytes(), b"\n", secret.as_bytes()],
+    );
     utf8_percent_encode(&STANDARD.encode(digest), NON_ALPHANUMERIC).to_string()
 }
 
@@ -62,7 +66,12 @@ mod tests {
     fn sha1_equals_what_other_senders_send() {
         for v in vectors("hmac_sha1") {
             let body = STANDARD.decode(text(&v, "body_base64")).unwrap();
-            assert_eq!(hmac_sha1(text(&v, "key"), &body), text(&v, "expected"), "{}", v["name"]);
+            assert_eq!(
+                hmac_sha1(text(&v, "key"), &body),
+                text(&v, "expected"),
+                "{}",
+                v["name"]
+            );
         }
     }
 
@@ -72,7 +81,12 @@ mod tests {
             let body = STANDARD.decode(text(&v, "body_base64")).unwrap();
             let hex = hmac_sha256_hex(text(&v, "key"), &body);
             assert_eq!(hex, text(&v, "expected_hex"), "{}", v["name"]);
-            assert_eq!(format!("sha256={hex}"), text(&v, "expected"), "{}", v["name"]);
+            assert_eq!(
+                format!("sha256={hex}"),
+                text(&v, "expected"),
+                "{}",
+                v["name"]
+            );
         }
     }
 

@@ -15,8 +15,11 @@ pub struct Style {
 impl Style {
     /// For what goes to `stream`.
     pub fn of(stream: &impl IsTerminal, environment: &Environment) -> Self {
-        let refused = environment.non_empty("NO_COLOR").is_some() || environment.get("TERM").as_deref() == Some("dumb");
-        Self { colours: stream.is_terminal() && !refused }
+        let refused = environment.non_empty("NO_COLOR").is_some()
+            || environment.get("TERM").as_deref() == Some("dumb");
+        Self {
+            colours: stream.is_terminal() && !refused,
+        }
     }
 
     /// Without colours.
@@ -35,7 +38,11 @@ impl Style {
     }
 
     fn with(self, code: &str, text: &str) -> String {
-        if self.colours && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        if self.colours && !text.is_empty() {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
     }
 
     /// What to look at first.
@@ -66,8 +73,13 @@ impl Style {
 
 /// Columns of the terminal behind `stream`, 80 where there is none.
 pub fn width(stream: &(impl IsTerminal + std::os::fd::AsFd)) -> usize {
-    let size = stream.is_terminal().then(|| rustix::termios::tcgetwinsize(stream).ok()).flatten();
-    size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0).unwrap_or(WIDTH)
+    let size = stream
+        .is_terminal()
+        .then(|| rustix::termios::tcgetwinsize(stream).ok())
+        .flatten();
+    size.map(|size| usize::from(size.ws_col))
+        .filter(|columns| *columns > 0)
+        .unwrap_or(WIDTH)
 }
 
 /// Columns that a text takes.

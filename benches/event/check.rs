@@ -33,8 +33,15 @@ pub(crate) fn git(text: &[u8]) -> Told {
             let id = rest.split(|b| *b == b' ').next().unwrap();
             told.push((String::from_utf8(id.to_vec()).unwrap(), Vec::new()));
         } else if let [touch @ (b'A' | b'D' | b'M' | b'T'), b'\t', path @ ..] = line {
-            let touch = if *touch == b'T' { 'M' } else { char::from(*touch) };
-            told.last_mut().unwrap().1.push((touch, String::from_utf8_lossy(&unquoted(path)).into_owned()));
+            let touch = if *touch == b'T' {
+                'M'
+            } else {
+                char::from(*touch)
+            };
+            told.last_mut()
+                .unwrap()
+                .1
+                .push((touch, String::from_utf8_lossy(&unquoted(path)).into_owned()));
         }
     }
     for (_, paths) in &mut told {
@@ -45,7 +52,10 @@ pub(crate) fn git(text: &[u8]) -> Told {
 
 /// A path as core.quotePath of git-config(1) writes it.
 fn unquoted(path: &[u8]) -> Vec<u8> {
-    let Some(quoted) = path.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")) else {
+    let Some(quoted) = path
+        .strip_prefix(b"\"")
+        .and_then(|rest| rest.strip_suffix(b"\""))
+    else {
         return path.to_vec();
     };
     let (mut out, mut at) = (Vec::new(), 0);

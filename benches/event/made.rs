@@ -15,17 +15,26 @@ pub(crate) fn stream(commits: usize, out: &mut dyn Write) {
         writeln!(out, "commit refs/heads/main\nmark :{mark}").unwrap();
         writeln!(out, "author Ann Author <ann@example.com> {date} +0200").unwrap();
         writeln!(out, "committer Com Mitter <com@example.com> {date} +0000").unwrap();
-        let message =
-            format!("Change number {mark}\n\n{}\n", "Why this was done, in a few words. ".repeat(dice.below(12)));
+        let message = format!(
+            "Change number {mark}\n\n{}\n",
+            "Why this was done, in a few words. ".repeat(dice.below(12))
+        );
         writeln!(out, "data {}\n{message}", message.len()).unwrap();
         if mark > 1 {
             writeln!(out, "from :{}", mark - 1).unwrap();
         }
         if mark % 10 == 0 {
-            side.replace(mark - 7).into_iter().for_each(|other| writeln!(out, "merge :{other}").unwrap());
+            side.replace(mark - 7)
+                .into_iter()
+                .for_each(|other| writeln!(out, "merge :{other}").unwrap());
         }
         for _ in 0..if mark == 1 { 4000 } else { 2 } {
-            let path = format!("part{}/room{}/file{}.c", dice.below(SHAPE.0), dice.below(SHAPE.1), dice.below(SHAPE.2));
+            let path = format!(
+                "part{}/room{}/file{}.c",
+                dice.below(SHAPE.0),
+                dice.below(SHAPE.1),
+                dice.below(SHAPE.2)
+            );
             let text = format!("{mark} {}\n", dice.below(1 << 30));
             writeln!(out, "M 100644 inline {path}\ndata {}\n{text}", text.len()).unwrap();
         }
@@ -38,7 +47,10 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % bound
     }
 }

@@ -6,7 +6,11 @@
 //! event race PROGRAM REPO ROUNDS         the table
 //! ```
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement that cannot be made ends with a panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a measurement that cannot be made ends with a panic"
+)]
 
 mod check;
 mod made;
@@ -20,10 +24,17 @@ use std::path::Path;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+    match arguments
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
         ["tell", repo, needs] => tell(Path::new(repo), &needs_of(needs)),
         ["make", commits] => made::stream(commits.parse().unwrap(), &mut std::io::stdout().lock()),
-        ["race", program, repo, rounds] => rows::all(program, Path::new(repo), rounds.parse().unwrap()),
+        ["race", program, repo, rounds] => {
+            rows::all(program, Path::new(repo), rounds.parse().unwrap())
+        }
         // `cargo bench` and `cargo test --benches` start it with nothing to do.
         _ => println!("benches/event.sh runs this"),
     }

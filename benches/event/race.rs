@@ -57,7 +57,9 @@ impl Job {
             while child.try_wait().unwrap().is_none() {
                 let text = std::fs::read_to_string(&status).unwrap_or_default();
                 let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:"));
-                let now = line.and_then(|l| l.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0);
+                let now = line
+                    .and_then(|l| l.trim().trim_end_matches(" kB").parse().ok())
+                    .unwrap_or(0);
                 most = most.max(now);
                 std::thread::sleep(Duration::from_micros(200));
             }
@@ -70,9 +72,16 @@ impl Job {
             let mut children: Vec<Child> = Vec::new();
             for (at, words) in line.iter().enumerate() {
                 let mut command = Command::new(&words[0]);
-                command.args(&words[1..]).current_dir(repo).stderr(Stdio::inherit());
+                command
+                    .args(&words[1..])
+                    .current_dir(repo)
+                    .stderr(Stdio::inherit());
                 let last = at + 1 == line.len();
-                command.stdout(if last { Stdio::from(out.try_clone().unwrap()) } else { Stdio::piped() });
+                command.stdout(if last {
+                    Stdio::from(out.try_clone().unwrap())
+                } else {
+                    Stdio::piped()
+                });
                 command.stdin(match children.last_mut().and_then(|c| c.stdout.take()) {
                     Some(pipe) => Stdio::from(pipe),
                     None if self.stdin.is_empty() => Stdio::null(),
@@ -95,7 +104,10 @@ impl Job {
 fn processors() -> Duration {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
     let of = |time: nix::sys::time::TimeVal| {
-        Duration::new(time.tv_sec().try_into().unwrap(), u32::try_from(time.tv_usec()).unwrap() * 1000)
+        Duration::new(
+            time.tv_sec().try_into().unwrap(),
+            u32::try_from(time.tv_usec()).unwrap() * 1000,
+        )
     };
     of(usage.user_time()) + of(usage.system_time())
 }
@@ -118,7 +130,11 @@ pub(crate) fn race(ours: &Job, git: &Job, repo: &Path, rounds: usize) -> Outcome
         b.push(git.time(repo, &out));
     }
     let kib = (0..3).map(|_| ours.memory(repo, &out)).max().unwrap_or(0);
-    Outcome { ours: medians(&a), git: medians(&b), memory: f64::from(u32::try_from(kib).unwrap()) / 1024.0 }
+    Outcome {
+        ours: medians(&a),
+        git: medians(&b),
+        memory: f64::from(u32::try_from(kib).unwrap()) / 1024.0,
+    }
 }
 
 fn medians(times: &[(Duration, Duration)]) -> (f64, f64) {

@@ -6,7 +6,12 @@ use std::path::Path;
 use std::process::Command;
 
 /// The paths of a commit as the event has them.
-const PATHS: [&str; 4] = ["--name-status", "--no-renames", "--diff-merges=first-parent", "--root"];
+const PATHS: [&str; 4] = [
+    "--name-status",
+    "--no-renames",
+    "--diff-merges=first-parent",
+    "--root",
+];
 
 #[derive(Clone, Copy)]
 struct Table<'a> {
@@ -23,7 +28,14 @@ struct Table<'a> {
 pub(crate) fn all(program: &str, repo: &Path, rounds: usize) {
     let main = git(repo, &["rev-parse", "HEAD"]);
     let (name, null) = (git(repo, &["symbolic-ref", "HEAD"]), "0".repeat(main.len()));
-    let table = Table { program, repo, rounds, main: &main, name: &name, null: &null };
+    let table = Table {
+        program,
+        repo,
+        rounds,
+        main: &main,
+        name: &name,
+        null: &null,
+    };
     println!(
         "{:<46} {:>9} {:>9} {:>6} {:>5} {:>10} {:>8}",
         "job", "ours, ms", "git, ms", "ratio", "goal", "processors", "anon MiB"
@@ -31,8 +43,14 @@ pub(crate) fn all(program: &str, repo: &Path, rounds: usize) {
     let count: usize = git(repo, &["rev-list", "--count", "HEAD"]).parse().unwrap();
     table.one();
     let alone = repo.with_extension("import");
-    let beside_nothing = Table { repo: &alone, ..table };
-    for (commits, goal) in [(200, 0.7), (1000, 0.6), (10_000, 0.4)].into_iter().filter(|(n, _)| *n < count) {
+    let beside_nothing = Table {
+        repo: &alone,
+        ..table
+    };
+    for (commits, goal) in [(200, 0.7), (1000, 0.6), (10_000, 0.4)]
+        .into_iter()
+        .filter(|(n, _)| *n < count)
+    {
         beside_nothing.with_paths(commits, goal);
     }
     if count > 10_000 {
@@ -50,8 +68,13 @@ impl Table<'_> {
         while far - near > 1 {
             let middle = usize::midpoint(near, far);
             let range = format!("{0}~{middle}..{0}", self.main);
-            let count = try_git(self.repo, &["rev-list", "--count", &range]).and_then(|n| n.parse().ok());
-            if count.is_some_and(|n: usize| n <= commits) { near = middle } else { far = middle }
+            let count =
+                try_git(self.repo, &["rev-list", "--count", &range]).and_then(|n| n.parse().ok());
+            if count.is_some_and(|n: usize| n <= commits) {
+                near = middle
+            } else {
+                far = middle
+            }
         }
         git(self.repo, &["rev-parse", &format!("{}~{near}", self.main)])
     }
@@ -74,27 +97,54 @@ impl Table<'_> {
         let range = format!("{old}..{new}");
         let ours = Job::new(&[self.program, "event", &old, &new, "--ref", self.name]);
         let log = Self::log(&[&range]);
-        let table = Table { repo: &alone, ..*self };
+        let table = Table {
+            repo: &alone,
+            ..*self
+        };
         table.alike(&ours, &log);
         table.row("newest commit, the program itself", 0.75, &ours, &log);
         let (refs, others) = self.others();
-        let both =
-            log.then(&[
-                &[&["git", "rev-list", &new][..], &others.iter().map(String::as_str).collect::<Vec<_>>()].concat()
-            ]);
-        self.row(&format!("the same among {refs} refs, and rev-list --not"), 0.75, &ours, &both);
+        let both = log.then(&[&[
+            &["git", "rev-list", &new][..],
+            &others.iter().map(String::as_str).collect::<Vec<_>>(),
+        ]
+        .concat()]);
+        self.row(
+            &format!("the same among {refs} refs, and rev-list --not"),
+            0.75,
+            &ours,
+            &both,
+        );
     }
 
     /// How many branches and tags there are, and what leaves them out, but for the updated one.
     fn others(&self) -> (usize, Vec<String>) {
-        let refs = git(self.repo, &["for-each-ref", "--format=x", "refs/heads", "refs/tags"]).lines().count();
+        let refs = git(
+            self.repo,
+            &["for-each-ref", "--format=x", "refs/heads", "refs/tags"],
+        )
+        .lines()
+        .count();
         let short = self.name.trim_start_matches("refs/heads/");
-        (refs, ["--not", &format!("--exclude={short}"), "--branches", "--tags"].map(str::to_owned).to_vec())
+        (
+            refs,
+            [
+                "--not",
+                &format!("--exclude={short}"),
+                "--branches",
+                "--tags",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
+        )
     }
 
     fn with_paths(&self, commits: usize, goal: f64) {
         let old = self.before(commits);
-        let ours = Self::tell("paths:1000000", &format!("{old} {} {}\n", self.main, self.name));
+        let ours = Self::tell(
+            "paths:1000000",
+            &format!("{old} {} {}\n", self.main, self.name),
+        );
         let git = Self::log(&[&format!("{old}..{}", self.main)]);
         let told = self.alike(&ours, &git);
         self.row(&format!("{told} commits with paths"), goal, &ours, &git);
@@ -102,23 +152,44 @@ impl Table<'_> {
 
     fn subjects(&self, commits: usize) {
         let old = self.before(commits);
-        let ours = Self::tell("subjects:10", &format!("{old} {} {}\n", self.main, self.name));
+        let ours = Self::tell(
+            "subjects:10",
+            &format!("{old} {} {}\n", self.main, self.name),
+        );
         let git = Self::log(&[&format!("{old}..{}", self.main)]);
         let told = check::git(&git.output(self.repo));
         let ten = check::ours(&ours.output(self.repo));
         let newest = told[told.len() - 10..].iter().map(|(id, _)| id);
         assert!(newest.eq(ten.iter().map(|(id, _)| id)), "the ten newest");
-        self.row(&format!("{} commits, ten subjects", told.len()), 0.25, &ours, &git);
+        self.row(
+            &format!("{} commits, ten subjects", told.len()),
+            0.25,
+            &ours,
+            &git,
+        );
     }
 
     fn new_branch(&self) {
-        let Some(tip) = try_git(self.repo, &["rev-parse", "--verify", "-q", "refs/heads/event-bench"]) else { return };
-        let ours = Self::tell("paths:2048", &format!("{} {tip} refs/heads/event-bench\n", self.null));
+        let Some(tip) = try_git(
+            self.repo,
+            &["rev-parse", "--verify", "-q", "refs/heads/event-bench"],
+        ) else {
+            return;
+        };
+        let ours = Self::tell(
+            "paths:2048",
+            &format!("{} {tip} refs/heads/event-bench\n", self.null),
+        );
         let not = ["--not", "--exclude=event-bench", "--branches", "--tags"];
         let git = Self::log(&[&[tip.as_str()], &not[..]].concat());
         let told = self.alike(&ours, &git);
         let refs = self.others().0;
-        self.row(&format!("new branch with {told} commits, {refs} refs"), 0.5, &ours, &git);
+        self.row(
+            &format!("new branch with {told} commits, {refs} refs"),
+            0.5,
+            &ours,
+            &git,
+        );
     }
 
     /// A repository in which nothing was before: refs beside the update would count as known.
@@ -127,17 +198,45 @@ impl Table<'_> {
         if !bare.is_dir() {
             return;
         }
-        let ours = Self::tell("paths:2048", &format!("{} {} {}\n", self.null, self.main, self.name));
-        let diff = [&["git", "diff-tree", "--stdin", "-r", "--always", "--pretty=raw"][..], &PATHS].concat();
+        let ours = Self::tell(
+            "paths:2048",
+            &format!("{} {} {}\n", self.null, self.main, self.name),
+        );
+        let diff = [
+            &[
+                "git",
+                "diff-tree",
+                "--stdin",
+                "-r",
+                "--always",
+                "--pretty=raw",
+            ][..],
+            &PATHS,
+        ]
+        .concat();
         let newest = ["git", "rev-list", "-n", "2048", self.main];
         let git = Job::new(&["git", "rev-list", "--count", self.main]).then(&[&newest, &diff]);
-        let table = Table { repo: &bare, ..*self };
-        let (told, theirs) = (check::ours(&ours.output(&bare)), check::git(&git.output(&bare)));
+        let table = Table {
+            repo: &bare,
+            ..*self
+        };
+        let (told, theirs) = (
+            check::ours(&ours.output(&bare)),
+            check::git(&git.output(&bare)),
+        );
         assert_eq!(told.len(), theirs.len());
         let same = told.iter().filter(|commit| theirs.contains(commit)).count();
-        let shared = told.iter().filter(|(id, _)| theirs.iter().any(|(theirs, _)| theirs == id)).count();
+        let shared = told
+            .iter()
+            .filter(|(id, _)| theirs.iter().any(|(theirs, _)| theirs == id))
+            .count();
         assert_eq!(same, shared, "those that both chose have the same paths");
-        table.row(&format!("import: {count} counted, {} with paths", told.len()), 0.65, &ours, &git);
+        table.row(
+            &format!("import: {count} counted, {} with paths", told.len()),
+            0.65,
+            &ours,
+            &git,
+        );
     }
 
     /// Ten thousand refs that each move by a few commits; Git's processes are run for a hundredth of them.
@@ -145,14 +244,31 @@ impl Table<'_> {
         const REFS: usize = 10_000;
         let ids = git(self.repo, &["rev-list", "--first-parent", "HEAD"]);
         let ids: Vec<_> = ids.lines().collect();
-        let pairs = ids.windows(4).cycle().take(REFS).map(|w| (w[3], w[0])).enumerate();
+        let pairs = ids
+            .windows(4)
+            .cycle()
+            .take(REFS)
+            .map(|w| (w[3], w[0]))
+            .enumerate();
         let updates: Vec<_> = pairs.collect();
-        let line = |(n, (old, new)): &(usize, (&str, &str))| format!("{old} {new} refs/heads/many/{n}\n");
+        let line =
+            |(n, (old, new)): &(usize, (&str, &str))| format!("{old} {new} refs/heads/many/{n}\n");
         let ours = Self::tell("paths:2048", &updates.iter().map(line).collect::<String>());
         let sample: Vec<_> = updates.iter().step_by(100).copied().collect();
         let mut git = Job::default();
         let list = ["git", "rev-list", "--topo-order", "--reverse"];
-        let diff = [&["git", "diff-tree", "--stdin", "-r", "--always", "--pretty=raw"][..], &PATHS].concat();
+        let diff = [
+            &[
+                "git",
+                "diff-tree",
+                "--stdin",
+                "-r",
+                "--always",
+                "--pretty=raw",
+            ][..],
+            &PATHS,
+        ]
+        .concat();
         for (_, (old, new)) in &sample {
             let range = format!("{old}..{new}");
             git = git.then(&[&[&list[..], &[&range]].concat(), &diff]);
@@ -161,14 +277,23 @@ impl Table<'_> {
         self.alike(&few, &git);
         let mut outcome = race(&ours, &git, self.repo, self.rounds.div_ceil(4));
         outcome.git = (outcome.git.0 * 100.0, outcome.git.1 * 100.0);
-        print("10000 ref updates (git: 100 of them, times 100)", 0.02, &outcome);
+        print(
+            "10000 ref updates (git: 100 of them, times 100)",
+            0.02,
+            &outcome,
+        );
     }
 
     /// Asserts that both tell the same commits, in the same order, with the same paths; says how many.
     fn alike(&self, ours: &Job, git: &Job) -> usize {
-        let (ours, git) = (check::ours(&ours.output(self.repo)), check::git(&git.output(self.repo)));
+        let (ours, git) = (
+            check::ours(&ours.output(self.repo)),
+            check::git(&git.output(self.repo)),
+        );
         assert_eq!(ours.len(), git.len());
-        ours.iter().zip(&git).for_each(|(ours, git)| assert_eq!(ours, git));
+        ours.iter()
+            .zip(&git)
+            .for_each(|(ours, git)| assert_eq!(ours, git));
         ours.len()
     }
 
@@ -180,7 +305,10 @@ impl Table<'_> {
 fn print(job: &str, goal: f64, outcome: &Outcome) {
     let Outcome { ours, git, memory } = outcome;
     let (ratio, processors) = (ours.0 / git.0, ours.1 / git.1);
-    println!("{job:<46} {:>9.2} {:>9.2} {ratio:>6.3} {goal:>5} {processors:>10.3} {memory:>8.1}", ours.0, git.0);
+    println!(
+        "{job:<46} {:>9.2} {:>9.2} {ratio:>6.3} {goal:>5} {processors:>10.3} {memory:>8.1}",
+        ours.0, git.0
+    );
 }
 
 fn git(repo: &Path, arguments: &[&str]) -> String {
@@ -188,6 +316,12 @@ fn git(repo: &Path, arguments: &[&str]) -> String {
 }
 
 fn try_git(repo: &Path, arguments: &[&str]) -> Option<String> {
-    let out = Command::new("git").args(arguments).current_dir(repo).output().unwrap();
-    out.status.success().then(|| String::from_utf8(out.stdout).unwrap().trim_end().to_owned())
+    let out = Command::new("git")
+        .args(arguments)
+        .current_dir(repo)
+        .output()
+        .unwrap();
+    out.status
+        .success()
+        .then(|| String::from_utf8(out.stdout).unwrap().trim_end().to_owned())
 }

@@ -99,9 +99,17 @@ fn words(text: &str, room: usize) -> Vec<&str> {
 /// A bubble as chats draw them, `room` columns inside, with a title in its upper edge.
 pub fn bubble(title: &str, lines: &[Line], room: usize) -> Vec<String> {
     let edge = "─".repeat(room + 2);
-    let title = if title.is_empty() { String::new() } else { format!(" {title} ") };
+    let title = if title.is_empty() {
+        String::new()
+    } else {
+        format!(" {title} ")
+    };
     let rest = "─".repeat((room + 1).saturating_sub(width(&title)));
-    let upper = [paint(Look::Dim, "╭─"), paint(Look::Bold, &title), paint(Look::Dim, &format!("{rest}╮"))];
+    let upper = [
+        paint(Look::Dim, "╭─"),
+        paint(Look::Bold, &title),
+        paint(Look::Dim, &format!("{rest}╮")),
+    ];
     let mut out = vec![upper.concat()];
     for line in lines.iter().flat_map(|l| wrap(l, room, 0)) {
         let text: String = line.iter().map(|(look, text)| paint(*look, text)).collect();
@@ -116,7 +124,11 @@ pub fn bubble(title: &str, lines: &[Line], room: usize) -> Vec<String> {
 /// Markdown of a chat robot as lines: bold, links, quotes; colours and escapes of the vendors are taken off.
 pub fn markdown(text: &str) -> Vec<Line> {
     // Chats show a paragraph as a line: a blank line is how some of them break lines at all.
-    text.lines().map(str::trim_end).filter(|l| !l.is_empty()).map(inline).collect()
+    text.lines()
+        .map(str::trim_end)
+        .filter(|l| !l.is_empty())
+        .map(inline)
+        .collect()
 }
 
 fn inline(line: &str) -> Line {
@@ -124,8 +136,12 @@ fn inline(line: &str) -> Line {
     if heading.len() < line.len() && heading.starts_with(' ') {
         return vec![(Look::Bold, unescape(&strip_tags(heading.trim())))];
     }
-    let (quote, line) = line.strip_prefix("> ").map_or(("", line), |rest| ("┃ ", rest));
-    let (bullet, line) = line.strip_prefix("- ").map_or(("", line), |rest| ("• ", rest));
+    let (quote, line) = line
+        .strip_prefix("> ")
+        .map_or(("", line), |rest| ("┃ ", rest));
+    let (bullet, line) = line
+        .strip_prefix("- ")
+        .map_or(("", line), |rest| ("• ", rest));
     let mut out = Line::new();
     let mut push = |look: Look, text: &str| {
         if !text.is_empty() {
@@ -136,11 +152,19 @@ fn inline(line: &str) -> Line {
     push(Look::Plain, bullet);
     let text = strip_tags(line);
     let (mut rest, mut look) = (text.as_str(), Look::Plain);
-    while let Some(at) = rest.char_indices().find(|(at, c)| special(rest, *at, *c)).map(|(at, _)| at) {
+    while let Some(at) = rest
+        .char_indices()
+        .find(|(at, c)| special(rest, *at, *c))
+        .map(|(at, _)| at)
+    {
         push(look, &rest[..at]);
         rest = &rest[at..];
         if let Some(after) = rest.strip_prefix("**") {
-            look = if look == Look::Bold { Look::Plain } else { Look::Bold };
+            look = if look == Look::Bold {
+                Look::Plain
+            } else {
+                Look::Bold
+            };
             rest = after;
         } else if let Some((label, after)) = link(rest) {
             push(Look::Link, &label.replace("**", ""));
@@ -171,10 +195,22 @@ fn strip_tags(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(at) = rest.find('<') {
-        let is_tag = ["<font", "</font", "<br", "<@", "<at", "</at", "<text_tag", "</text_tag"]
-            .iter()
-            .any(|t| rest[at..].starts_with(t));
-        let end = rest[at..].find('>').filter(|_| is_tag).map_or(at + 1, |e| at + e + 1);
+        let is_tag = [
+            "<font",
+            "</font",
+            "<br",
+            "<@",
+            "<at",
+            "</at",
+            "<text_tag",
+            "</text_tag",
+        ]
+        .iter()
+        .any(|t| rest[at..].starts_with(t));
+        let end = rest[at..]
+            .find('>')
+            .filter(|_| is_tag)
+            .map_or(at + 1, |e| at + e + 1);
         out.push_str(if is_tag { &rest[..at] } else { &rest[..end] });
         rest = &rest[end..];
     }

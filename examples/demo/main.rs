@@ -7,7 +7,10 @@
 //! An example cannot start the binary, so this program is the hook as well: linked as `hooks/post-receive` it is what
 //! the binary would be, and so is the process that delivers.
 
-#![expect(unreachable_pub, reason = "an example has no outside; `pub` marks what its modules offer each other")]
+#![expect(
+    unreachable_pub,
+    reason = "an example has no outside; `pub` marks what its modules offer each other"
+)]
 
 mod draw;
 #[path = "../../tests/it/support/receiver.rs"]
@@ -29,7 +32,11 @@ fn main() -> ExitCode {
     if name == Some(OsStr::new("post-receive")) || name == Some(OsStr::new("git-service-hook")) {
         return ExitCode::from(git_service_hook::cli::run(arguments));
     }
-    let language = if arguments.get(1).is_some_and(|a| a == "zh") { "zh" } else { "en" };
+    let language = if arguments.get(1).is_some_and(|a| a == "zh") {
+        "zh"
+    } else {
+        "en"
+    };
     match scene::Scene::set(language).and_then(|scene| play(&scene)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -53,5 +60,8 @@ fn play(scene: &scene::Scene) -> Result<bool, String> {
         arrived += got.len();
         show::receivers(got, number == 0, act.closest);
     }
-    Ok(show::closing(&scene.got(), Service::ALL.len() * scene::ACTS.len()))
+    Ok(show::closing(
+        &scene.got(),
+        Service::ALL.len() * scene::ACTS.len(),
+    ))
 }

@@ -27,7 +27,14 @@ pub enum Service {
 }
 
 impl Service {
-    pub const ALL: [Self; 6] = [Self::DingTalk, Self::WeCom, Self::Feishu, Self::Jenkins, Self::Post, Self::Get];
+    pub const ALL: [Self; 6] = [
+        Self::DingTalk,
+        Self::WeCom,
+        Self::Feishu,
+        Self::Jenkins,
+        Self::Post,
+        Self::Get,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -80,9 +87,10 @@ pub fn start() -> Receiver {
 fn yes(service: Service, queue: &AtomicU32) -> Answer {
     match service {
         Service::DingTalk | Service::WeCom => Answer::json(200, r#"{"errcode":0,"errmsg":"ok"}"#),
-        Service::Feishu => {
-            Answer::json(200, r#"{"StatusCode":0,"StatusMessage":"success","code":0,"data":{},"msg":"success"}"#)
-        }
+        Service::Feishu => Answer::json(
+            200,
+            r#"{"StatusCode":0,"StatusMessage":"success","code":0,"data":{},"msg":"success"}"#,
+        ),
         Service::Jenkins => {
             let id = queue.fetch_add(1, Ordering::Relaxed);
             let job = format!(
@@ -96,9 +104,14 @@ fn yes(service: Service, queue: &AtomicU32) -> Answer {
 
 fn no(service: Service, why: &str) -> Answer {
     match service {
-        Service::DingTalk => Answer::json(200, &format!(r#"{{"errcode":310000,"errmsg":"{why}"}}"#)),
+        Service::DingTalk => {
+            Answer::json(200, &format!(r#"{{"errcode":310000,"errmsg":"{why}"}}"#))
+        }
         Service::WeCom => Answer::json(200, &format!(r#"{{"errcode":40058,"errmsg":"{why}"}}"#)),
-        Service::Feishu => Answer::json(200, &format!(r#"{{"code":19021,"msg":"{why}","data":{{}}}}"#)),
+        Service::Feishu => Answer::json(
+            200,
+            &format!(r#"{{"code":19021,"msg":"{why}","data":{{}}}}"#),
+        ),
         Service::Jenkins => Answer::json(
             404,
             r#"{"jobs":null,"message":"Did not find any jobs with GenericTrigger configured!\nA token was supplied.\n"}"#,
@@ -108,27 +121,40 @@ fn no(service: Service, why: &str) -> Answer {
 }
 
 fn sha256(key: &str, text: &[u8]) -> Vec<u8> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("HMAC takes keys of any length");
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("HMAC takes keys of any length");
     mac.update(text);
     mac.finalize().into_bytes().to_vec()
 }
 
 fn sha1(key: &str, text: &[u8]) -> Vec<u8> {
-    let mut mac = Hmac::<Sha1>::new_from_slice(key.as_bytes()).expect("HMAC takes keys of any length");
+    let mut mac =
+        Hmac::<Sha1>::new_from_slice(key.as_bytes()).expect("HMAC takes keys of any length");
     mac.update(text);
     mac.finalize().into_bytes().to_vec()
 }
 
 fn query(request: &Received, name: &str) -> Option<String> {
     let (_, query) = request.target.split_once('?')?;
-    let value = query.split('&').filter_map(|pair| pair.split_once('=')).find(|(n, _)| *n == name)?.1;
-    Some(percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned())
+    let value = query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(n, _)| *n == name)?
+        .1;
+    Some(
+        percent_encoding::percent_decode_str(value)
+            .decode_utf8_lossy()
+            .into_owned(),
+    )
 }
 
 fn dingtalk(request: &Received) -> Result<&'static str, &'static str> {
     let timestamp = query(request, "timestamp").ok_or("timestamp missing")?;
     let sign = query(request, "sign").ok_or("sign missing")?;
-    let expected = STANDARD.encode(sha256(DINGTALK_SECRET, format!("{timestamp}\n{DINGTALK_SECRET}").as_bytes()));
+    let expected = STANDARD.encode(sha256(
+        DINGTALK_SECRET,
+        format!("{timestamp}\n{DINGTALK_SECRET}").as_bytes(),
+    ));
     let whole = request.json()["markdown"]["text"].is_string() && request.body.len() <= 20_000;
     match (sign == expected, whole) {
         (true, true) => Ok("signature verified"),
@@ -139,11 +165,17 @@ fn dingtalk(request: &Received) -> Result<&'static str, &'static str> {
 
 fn wecom(request: &Received) -> Result<&'static str, &'static str> {
     let body = request.json();
-    let content = body["markdown"]["content"].as_str().ok_or("markdown.content missing")?;
+    let content = body["markdown"]["content"]
+        .as_str()
+        .ok_or("markdown.content missing")?;
     if query(request, "key").is_none() {
         return Err("key missing");
     }
-    if content.len() <= 4096 { Ok("key and size verified") } else { Err("markdown.content exceed max length 4096") }
+    if content.len() <= 4096 {
+        Ok("key and size verified")
+    } else {
+        Err("markdown.content exceed max length 4096")
+    }
 }
 
 fn feishu(request: &Received) -> Result<&'static str, &'static str> {
@@ -158,7 +190,11 @@ fn feishu(request: &Received) -> Result<&'static str, &'static str> {
 
 fn jenkins(request: &Received) -> Result<&'static str, &'static str> {
     let bearer = format!("Bearer {BUILD_TOKEN}");
-    if request.header("Authorization") == Some(&bearer) { Ok("token verified") } else { Err("no job has this token") }
+    if request.header("Authorization") == Some(&bearer) {
+        Ok("token verified")
+    } else {
+        Err("no job has this token")
+    }
 }
 
 fn post(request: &Received) -> Result<&'static str, &'static str> {
@@ -168,7 +204,9 @@ fn post(request: &Received) -> Result<&'static str, &'static str> {
     if request.header("Authorization") != Some(&basic) {
         return Err("wrong user or password");
     }
-    if request.header("X-Coding-Signature") != Some(&old) || request.header("X-Hub-Signature-256") != Some(&new) {
+    if request.header("X-Coding-Signature") != Some(&old)
+        || request.header("X-Hub-Signature-256") != Some(&new)
+    {
         return Err("wrong signature");
     }
     Ok("SHA-1 and SHA-256 signatures and password verified")

@@ -42,7 +42,9 @@ pub const ACTS: [Act; 3] = [
     },
     Act {
         title: "A force push: the last commit was mended",
-        before: &["commit|--amend|-m|Round refunds to cents, half to even|--author=李雷 <lilei@example.com>"],
+        before: &[
+            "commit|--amend|-m|Round refunds to cents, half to even|--author=李雷 <lilei@example.com>",
+        ],
         push: &["--force", "origin", "main"],
         closest: Service::Feishu,
     },
@@ -57,17 +59,27 @@ pub struct Scene {
 impl Scene {
     /// A bare repository with the hook and six hooks configured, and a clone.
     pub fn set(language: &str) -> Result<Self, String> {
-        let dir = tempfile::Builder::new().prefix("git-service-hook-demo-").tempdir().map_err(|e| e.to_string())?;
-        let scene = Self { dir, receiver: receivers::start() };
+        let dir = tempfile::Builder::new()
+            .prefix("git-service-hook-demo-")
+            .tempdir()
+            .map_err(|e| e.to_string())?;
+        let scene = Self {
+            dir,
+            receiver: receivers::start(),
+        };
         let config = "[user]\n\tname = Mia Chen\n\temail = mia@example.com\n[init]\n\tdefaultBranch = main\n\
                       [commit]\n\tgpgSign = false\n[tag]\n\tgpgSign = false\n";
         scene.write("gitconfig", config)?;
         scene.git("", &["init", "-q", "--bare", "payments.git"])?;
         // A server says who pushed; over a local path it would be the account of this machine.
         scene.write("server.toml", "[pusher]\nenv = [\"DEMO_USER\"]\n")?;
-        scene.write("payments.git/hooks.toml", &hooks_toml(&scene.receiver.url(""), language))?;
+        scene.write(
+            "payments.git/hooks.toml",
+            &hooks_toml(&scene.receiver.url(""), language),
+        )?;
         let this = std::env::current_exe().map_err(|e| e.to_string())?;
-        std::os::unix::fs::symlink(this, scene.path("payments.git/hooks/post-receive")).map_err(|e| e.to_string())?;
+        std::os::unix::fs::symlink(this, scene.path("payments.git/hooks/post-receive"))
+            .map_err(|e| e.to_string())?;
         scene.git("", &["clone", "-q", "payments.git", "payments"])?;
         Ok(scene)
     }
@@ -94,12 +106,18 @@ impl Scene {
         if !bin.exists() {
             std::fs::create_dir(&bin).map_err(|e| e.to_string())?;
             let this = std::env::current_exe().map_err(|e| e.to_string())?;
-            std::os::unix::fs::symlink(this, bin.join("git-service-hook")).map_err(|e| e.to_string())?;
+            std::os::unix::fs::symlink(this, bin.join("git-service-hook"))
+                .map_err(|e| e.to_string())?;
         }
         let line = format!("stty cols 80; PATH={}:$PATH; {command}", bin.display());
         let mut terminal = self.command("script", "payments.git");
-        terminal.args(["-qec", &line, "/dev/null"]).env("TERM", "xterm").stdin(std::process::Stdio::null());
-        let out = terminal.output().map_err(|e| format!("script cannot be started: {e}"))?;
+        terminal
+            .args(["-qec", &line, "/dev/null"])
+            .env("TERM", "xterm")
+            .stdin(std::process::Stdio::null());
+        let out = terminal
+            .output()
+            .map_err(|e| format!("script cannot be started: {e}"))?;
         let said = String::from_utf8_lossy(&out.stdout).replace('\r', "");
         Ok(self.elsewhere(&said))
     }
@@ -107,17 +125,28 @@ impl Scene {
     /// A text with the addresses and places of a server instead of this machine's.
     pub fn elsewhere(&self, text: &str) -> String {
         let url = self.receiver.url("");
-        let program = std::env::current_exe().unwrap_or_default().display().to_string();
-        let text = text.replace(&program, "/usr/local/bin/git-service-hook").replace("user `root`", "user `git`");
-        let text = text.replace(&url, "https://example.com").replace(url.trim_start_matches("http://"), "example.com");
+        let program = std::env::current_exe()
+            .unwrap_or_default()
+            .display()
+            .to_string();
+        let text = text
+            .replace(&program, "/usr/local/bin/git-service-hook")
+            .replace("user `root`", "user `git`");
+        let text = text
+            .replace(&url, "https://example.com")
+            .replace(url.trim_start_matches("http://"), "example.com");
         text.replace(&self.path("").display().to_string(), "/srv/git/")
     }
 
     /// A slip of the finger in hooks.toml.
     pub fn break_configuration(&self) -> Result<(), String> {
-        let text = std::fs::read_to_string(self.path("payments.git/hooks.toml")).map_err(|e| e.to_string())?;
+        let text = std::fs::read_to_string(self.path("payments.git/hooks.toml"))
+            .map_err(|e| e.to_string())?;
         let slip = "msg_type = \"markdown\"\nbrnches = [\"main\"]\ntimeout = \"5 sec\"\n";
-        self.write("payments.git/hooks.toml", &text.replace("msg_type = \"markdown\"\n", slip))
+        self.write(
+            "payments.git/hooks.toml",
+            &text.replace("msg_type = \"markdown\"\n", slip),
+        )
     }
 
     /// Everything that has arrived once there are so many, or nothing more is to be expected.
@@ -139,17 +168,27 @@ impl Scene {
     }
 
     fn write(&self, relative: &str, text: &str) -> Result<(), String> {
-        std::fs::write(self.path(relative), text).map_err(|e| format!("cannot write {relative}: {e}"))
+        std::fs::write(self.path(relative), text)
+            .map_err(|e| format!("cannot write {relative}: {e}"))
     }
 
     /// A program with nothing of this machine's configuration.
     fn command(&self, program: &str, dir: &str) -> Command {
-        let path = std::env::vars_os().find(|(name, _)| name == "PATH").map(|(_, value)| value);
+        let path = std::env::vars_os()
+            .find(|(name, _)| name == "PATH")
+            .map(|(_, value)| value);
         let mut command = Command::new(program);
         command.current_dir(Path::new(&self.path(dir))).env_clear();
-        command.env("PATH", path.unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into()));
-        command.env("HOME", self.dir.path()).env("GIT_CONFIG_GLOBAL", self.path("gitconfig"));
-        command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_SERVICE_HOOK_CONFIG", self.path("server.toml"));
+        command.env(
+            "PATH",
+            path.unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into()),
+        );
+        command
+            .env("HOME", self.dir.path())
+            .env("GIT_CONFIG_GLOBAL", self.path("gitconfig"));
+        command
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_SERVICE_HOOK_CONFIG", self.path("server.toml"));
         command.env("DEMO_USER", "mia");
         command
     }
@@ -158,9 +197,15 @@ impl Scene {
     fn git(&self, dir: &str, arguments: &[&str]) -> Result<String, String> {
         let mut command = self.command("git", dir);
         command.args(arguments);
-        let out = command.output().map_err(|e| format!("git cannot be started: {e}"))?;
+        let out = command
+            .output()
+            .map_err(|e| format!("git cannot be started: {e}"))?;
         let said = String::from_utf8_lossy(&out.stderr).into_owned();
-        if out.status.success() { Ok(said) } else { Err(format!("git {}: {said}", arguments.join(" "))) }
+        if out.status.success() {
+            Ok(said)
+        } else {
+            Err(format!("git {}: {said}", arguments.join(" ")))
+        }
     }
 }
 

@@ -7,7 +7,11 @@
 //! The repository is only read: objects are borrowed by a temporary one, whose refs are moved. Ends with 1 and a shell
 //! script when something differs.
 
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program for people; what cannot be asked ends it")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a program for people; what cannot be asked ends it"
+)]
 #![expect(unreachable_pub, reason = "shared with the tests")]
 
 #[path = "../../tests/it/differential/compare.rs"]
@@ -44,24 +48,39 @@ fn main() -> ExitCode {
         println!("usage: differential REPOSITORY [PUSHES [SEED]]");
         return ExitCode::from(2);
     };
-    let number = |at: usize, otherwise: usize| arguments.get(at).map_or(otherwise, |n| n.parse().unwrap());
+    let number =
+        |at: usize, otherwise: usize| arguments.get(at).map_or(otherwise, |n| n.parse().unwrap());
     let mut dice = Dice::new(number(2, 1) as u64);
     let path = Path::new(path).canonicalize().unwrap();
     let sha256 = ask(&path, &["rev-parse", "--show-object-format"])[0] == "sha256";
     let mut repo = Scratch::new(sha256);
-    repo.borrow(&[path.join(&ask(&path, &["rev-parse", "--git-path", "objects"])[0]).canonicalize().unwrap()]);
+    repo.borrow(&[path
+        .join(&ask(&path, &["rev-parse", "--git-path", "objects"])[0])
+        .canonicalize()
+        .unwrap()]);
     let commits = ask(&path, &["rev-list", "--all", "--topo-order", "--reverse"]);
     println!("{} commits", commits.len());
     let mut oracle = Oracle::new(repo.path(), sha256, &commits);
     if dice.one_in(2) {
         println!("with a commit-graph");
-        repo.git(&["commit-graph", "write", "--no-progress", "--stdin-commits"], commits.join("\n").as_bytes());
+        repo.git(
+            &["commit-graph", "write", "--no-progress", "--stdin-commits"],
+            commits.join("\n").as_bytes(),
+        );
     } else {
         println!("without a commit-graph");
         repo.configure("[core]\n\tcommitGraph = false");
     }
-    let others = ask(&path, &["for-each-ref", "--format=%(objectname)", "refs/tags"]);
-    let world = World { commits, others, reach: 300, max_commits: &[0, 3, 50, 200] };
+    let others = ask(
+        &path,
+        &["for-each-ref", "--format=%(objectname)", "refs/tags"],
+    );
+    let world = World {
+        commits,
+        others,
+        reach: 300,
+        max_commits: &[0, 3, 50, 200],
+    };
     let (wanted, mut pushed, mut seen) = (number(1, 500), 0, 0);
     while pushed < wanted {
         let mut server = moment(&world, &mut dice);
@@ -69,8 +88,10 @@ fn main() -> ExitCode {
             let mut push = server.push(&world, &mut dice);
             pushes::store(&server.refs, &repo, dice.one_in(2));
             let largest = largest(&mut oracle, &push);
-            (push.needs.all_paths, push.needs.all_authors) =
-                (push.needs.all_paths && largest <= FILTERED, push.needs.all_authors && largest <= FILTERED);
+            (push.needs.all_paths, push.needs.all_authors) = (
+                push.needs.all_paths && largest <= FILTERED,
+                push.needs.all_authors && largest <= FILTERED,
+            );
             let repository = Repository::open(repo.path()).unwrap();
             let mut updates = push.updates.clone();
             repository.order(&mut updates);
@@ -81,10 +102,18 @@ fn main() -> ExitCode {
             }
             let found = compare::differences(&mut oracle, &push, &events);
             if !found.is_empty() {
-                println!("push {pushed}:\n{}\n\n{}{}", found.join("\n"), repo.script(), pushes::script(&push));
+                println!(
+                    "push {pushed}:\n{}\n\n{}{}",
+                    found.join("\n"),
+                    repo.script(),
+                    pushes::script(&push)
+                );
                 return ExitCode::FAILURE;
             }
-            seen += events.iter().map(|computed| computed.event.total_commits).sum::<usize>();
+            seen += events
+                .iter()
+                .map(|computed| computed.event.total_commits)
+                .sum::<usize>();
         }
         println!("{pushed} pushes with {seen} commits: no difference");
     }
@@ -96,9 +125,18 @@ fn moment(world: &World, dice: &mut Dice) -> Server {
     let mut server = Server::new(world, dice, false);
     let now = 1 + dice.below(world.commits.len());
     for n in 0..dice.below(200) {
-        server.refs.insert(format!("refs/heads/at/{n}"), world.commits[dice.below(now)].clone());
+        server.refs.insert(
+            format!("refs/heads/at/{n}"),
+            world.commits[dice.below(now)].clone(),
+        );
     }
-    for (n, tag) in world.others.iter().enumerate().filter(|_| dice.one_in(100)).collect::<Vec<_>>() {
+    for (n, tag) in world
+        .others
+        .iter()
+        .enumerate()
+        .filter(|_| dice.one_in(100))
+        .collect::<Vec<_>>()
+    {
         server.refs.insert(format!("refs/tags/at/{n}"), tag.clone());
     }
     for id in server.refs.values_mut() {
@@ -117,7 +155,9 @@ fn largest(oracle: &mut Oracle, push: &Push) -> usize {
         let new = oracle.peeled(update.new.as_str());
         let old = (!update.old.is_null()).then(|| oracle.peeled(update.old.as_str()));
         for (tip, other) in [(Some(new.clone()), old.clone()), (old, Some(new))] {
-            let Some(tip) = tip.filter(|object| object.kind == "commit") else { continue };
+            let Some(tip) = tip.filter(|object| object.kind == "commit") else {
+                continue;
+            };
             let others = other.map_or_else(|| known.clone(), |other| vec![other.id]);
             largest = largest.max(oracle.count(&[tip.id], &others));
         }
@@ -126,8 +166,20 @@ fn largest(oracle: &mut Oracle, push: &Push) -> usize {
 }
 
 fn ask(path: &Path, arguments: &[&str]) -> Vec<String> {
-    let git = Command::new("git").arg("-C").arg(path).args(["-c", "safe.directory=*"]).args(arguments).output();
+    let git = Command::new("git")
+        .arg("-C")
+        .arg(path)
+        .args(["-c", "safe.directory=*"])
+        .args(arguments)
+        .output();
     let out = git.unwrap();
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-    String::from_utf8_lossy(&out.stdout).lines().map(str::to_owned).collect()
+    assert!(
+        out.status.success(),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    String::from_utf8_lossy(&out.stdout)
+        .lines()
+        .map(str::to_owned)
+        .collect()
 }

@@ -4,7 +4,10 @@
 //! The play of the demo is played once. Its pushes, the commands that an administrator would run then, and the messages
 //! that the robots got are drawn. Needs `script` (util-linux), which gives the commands a terminal.
 
-#![expect(unreachable_pub, reason = "an example has no outside; `pub` marks what its modules offer each other")]
+#![expect(
+    unreachable_pub,
+    reason = "an example has no outside; `pub` marks what its modules offer each other"
+)]
 
 mod chat;
 #[path = "../demo/draw.rs"]
@@ -46,21 +49,31 @@ fn main() -> ExitCode {
 
 fn pictures(folder: &Path) -> Result<(), String> {
     let write = |name: &str, picture: String| {
-        std::fs::write(folder.join(name), picture).map_err(|error| format!("{name} cannot be written: {error}"))
+        std::fs::write(folder.join(name), picture)
+            .map_err(|error| format!("{name} cannot be written: {error}"))
     };
     for (language, suffix) in [("en", ""), ("zh", ".zh-CN")] {
         let scene = scene::Scene::set(language)?;
         let act = &scene::ACTS[0];
         let seen = scene.push(act)?;
         let got = scene.wait_for(Service::ALL.len());
-        for (service, name) in [(Service::DingTalk, "dingtalk"), (Service::WeCom, "wecom"), (Service::Feishu, "feishu")]
-        {
+        for (service, name) in [
+            (Service::DingTalk, "dingtalk"),
+            (Service::WeCom, "wecom"),
+            (Service::Feishu, "feishu"),
+        ] {
             let request = got.iter().find(|request| Service::of(request) == service);
             let request = request.ok_or_else(|| format!("{name} got nothing"))?;
-            write(&format!("{name}{suffix}.svg"), chat::picture(service, &request.json()))?;
+            write(
+                &format!("{name}{suffix}.svg"),
+                chat::picture(service, &request.json()),
+            )?;
         }
         if language == "en" {
-            write("push.svg", terminal::push(&act.command(), &scene.elsewhere(&seen)))?;
+            write(
+                "push.svg",
+                terminal::push(&act.command(), &scene.elsewhere(&seen)),
+            )?;
             for (name, picture) in terminal::commands(&scene)? {
                 write(&format!("{name}.svg"), picture)?;
             }

@@ -22,7 +22,11 @@ pub struct Picture {
 
 impl Picture {
     pub fn new(width: f64, height: f64) -> Self {
-        Self { body: String::new(), width, height }
+        Self {
+            body: String::new(),
+            width,
+            height,
+        }
     }
 
     pub fn box_at(&mut self, x: f64, y: f64, width: f64, height: f64, radius: f64, colour: &str) {
@@ -33,7 +37,10 @@ impl Picture {
     }
 
     pub fn dot(&mut self, x: f64, y: f64, radius: f64, colour: &str) {
-        let _ = writeln!(self.body, r#"<circle cx="{x}" cy="{y}" r="{radius}" fill="{colour}"/>"#);
+        let _ = writeln!(
+            self.body,
+            r#"<circle cx="{x}" cy="{y}" r="{radius}" fill="{colour}"/>"#
+        );
     }
 
     /// A line of text on its base line.
@@ -44,8 +51,14 @@ impl Picture {
         );
         for run in runs {
             let place = run.x.map(|x| format!(r#" x="{x:.1}""#)).unwrap_or_default();
-            let width = run.width.map(|w| format!(r#" textLength="{w:.1}" lengthAdjust="spacingAndGlyphs""#));
-            let weight = if run.bold { r#" font-weight="bold""# } else { "" };
+            let width = run
+                .width
+                .map(|w| format!(r#" textLength="{w:.1}" lengthAdjust="spacingAndGlyphs""#));
+            let weight = if run.bold {
+                r#" font-weight="bold""#
+            } else {
+                ""
+            };
             let _ = write!(
                 self.body,
                 r#"<tspan{place}{} fill="{}"{weight}>{}</tspan>"#,
@@ -58,7 +71,11 @@ impl Picture {
     }
 
     pub fn finish(self, title: &str) -> String {
-        let Self { body, width, height } = self;
+        let Self {
+            body,
+            width,
+            height,
+        } = self;
         let title = escape(title);
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
@@ -68,5 +85,8 @@ impl Picture {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }

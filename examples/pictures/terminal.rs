@@ -11,8 +11,12 @@ const FONT: &str = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans 
 
 /// What the pusher saw.
 pub fn push(command: &str, seen: &str) -> String {
-    let lines = seen.lines().map(|line| line.rsplit('\r').next().unwrap_or(line).trim_end());
-    let lines = lines.filter(|line| !line.is_empty() && *line != "remote:").collect::<Vec<_>>();
+    let lines = seen
+        .lines()
+        .map(|line| line.rsplit('\r').next().unwrap_or(line).trim_end());
+    let lines = lines
+        .filter(|line| !line.is_empty() && *line != "remote:")
+        .collect::<Vec<_>>();
     window("git push", &[(command.to_owned(), lines.join("\n"))])
 }
 
@@ -20,8 +24,17 @@ pub fn push(command: &str, seen: &str) -> String {
 pub fn commands(scene: &Scene) -> Result<Vec<(&'static str, String)>, String> {
     let mut pictures = Vec::new();
     let one = |command: &str| Ok::<_, String>((command.to_owned(), scene.in_terminal(command)?));
-    pictures.push(("deliveries", window("deliveries", &[one("git service-hook deliveries")?])));
-    pictures.push(("preview", window("preview", &[one("git service-hook preview dingtalk mirror")?])));
+    pictures.push((
+        "deliveries",
+        window("deliveries", &[one("git service-hook deliveries")?]),
+    ));
+    pictures.push((
+        "preview",
+        window(
+            "preview",
+            &[one("git service-hook preview dingtalk mirror")?],
+        ),
+    ));
     pictures.push(("test", window("test", &[one("git service-hook test")?])));
     scene.break_configuration()?;
     pictures.push(("check", window("check", &[one("git service-hook check")?])));
@@ -40,7 +53,12 @@ fn window(title: &str, screens: &[(String, String)]) -> String {
     let mut picture = Picture::new(width, height);
     picture.box_at(0.0, 0.0, width, height, 8.0, "#1b1f27");
     for (n, colour) in ["#ff5f57", "#febc2e", "#28c840"].into_iter().enumerate() {
-        picture.dot(20.0 + 20.0 * f64::from(u8::try_from(n).unwrap_or(0)), 18.0, 6.0, colour);
+        picture.dot(
+            20.0 + 20.0 * f64::from(u8::try_from(n).unwrap_or(0)),
+            18.0,
+            6.0,
+            colour,
+        );
     }
     let mut y = MARGIN + 24.0 + 14.0;
     for row in rows {
@@ -59,7 +77,10 @@ fn cells(line: &str) -> Vec<Cell> {
     let (mut cells, mut colour, mut bold) = (Vec::new(), PLAIN, false);
     let mut rest = line;
     while let Some(c) = rest.chars().next() {
-        if let Some((codes, after)) = rest.strip_prefix("\x1b[").and_then(|rest| rest.split_once('m')) {
+        if let Some((codes, after)) = rest
+            .strip_prefix("\x1b[")
+            .and_then(|rest| rest.split_once('m'))
+        {
             for code in codes.split(';') {
                 match code {
                     "1" => bold = true,
@@ -98,12 +119,20 @@ fn fold(cells: &[Cell]) -> Vec<Vec<Run>> {
         column += wide;
     }
     rows.push(row);
-    rows.into_iter().map(|row| row.into_iter().map(run).collect()).collect()
+    rows.into_iter()
+        .map(|row| row.into_iter().map(run).collect())
+        .collect()
 }
 
 fn run((column, cells): (usize, Vec<Cell>)) -> Run {
     let text: String = cells.iter().map(|cell| cell.0).collect();
     let place = |columns: usize| f64::from(u32::try_from(columns).unwrap_or(0)) * COLUMN;
     let width = Some(place(draw::width(&text)));
-    Run { x: Some(MARGIN + place(column)), width, colour: cells[0].1, bold: cells[0].2, text }
+    Run {
+        x: Some(MARGIN + place(column)),
+        width,
+        colour: cells[0].1,
+        bold: cells[0].2,
+        text,
+    }
 }

@@ -70,13 +70,18 @@ impl Kind {
             Self::WecomGroupChatRobot => wecom::PACE,
             Self::DingdingGroupChatRobot => dingtalk::PACE,
             Self::FeishuGroupChatRobot => feishu::PACE,
-            Self::WebhookHttpPost | Self::WebhookHttpGet | Self::JenkinsGenericBuildJob => Pace(&[]),
+            Self::WebhookHttpPost | Self::WebhookHttpGet | Self::JenkinsGenericBuildJob => {
+                Pace(&[])
+            }
         }
     }
 
     /// Whether it is one of the three chat robots.
     pub fn is_robot(self) -> bool {
-        matches!(self, Self::WecomGroupChatRobot | Self::DingdingGroupChatRobot | Self::FeishuGroupChatRobot)
+        matches!(
+            self,
+            Self::WecomGroupChatRobot | Self::DingdingGroupChatRobot | Self::FeishuGroupChatRobot
+        )
     }
 }
 

@@ -10,14 +10,20 @@ use std::time::Duration;
 /// its effect all the same.
 pub fn from_status(response: &Response) -> Verdict {
     match response.status {
-        200..=299 => Verdict::Delivered { note: String::new() },
-        300..=399 => Verdict::Failed { why: redirect(response) },
+        200..=299 => Verdict::Delivered {
+            note: String::new(),
+        },
+        300..=399 => Verdict::Failed {
+            why: redirect(response),
+        },
         408 | 425 | 429 | 500..=599 => Verdict::Deferred {
             why: phrase(response.status),
             after: retry_after(response),
             unknown: response.status == 500,
         },
-        status => Verdict::Failed { why: format!("{}{}", phrase(status), hint(status)) },
+        status => Verdict::Failed {
+            why: format!("{}{}", phrase(status), hint(status)),
+        },
     }
 }
 
@@ -75,7 +81,10 @@ fn hint(status: u16) -> &'static str {
 fn redirect(response: &Response) -> String {
     let status = phrase(response.status);
     match response.header("location") {
-        Some(to) => format!("{status} to {}: redirects are not followed (check `service_url`)", mask_url(to, false)),
+        Some(to) => format!(
+            "{status} to {}: redirects are not followed (check `service_url`)",
+            mask_url(to, false)
+        ),
         None => format!("{status}: redirects are not followed (check `service_url`)"),
     }
 }
@@ -87,7 +96,11 @@ pub fn retry_after(response: &Response) -> Option<Duration> {
     if value.bytes().all(|b| b.is_ascii_digit()) {
         return Some(Duration::from_secs(value.parse().ok()?));
     }
-    let date = |text: &str| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text.trim()).ok();
+    let date = |text: &str| {
+        jiff::fmt::rfc2822::DateTimeParser::new()
+            .parse_timestamp(text.trim())
+            .ok()
+    };
     let seconds = date(value)?.as_second() - date(response.header("date")?)?.as_second();
     Some(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
 }
@@ -97,17 +110,32 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, headers: &[(&str, &str)]) -> Response {
-        let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        Response { status, headers, ..Response::default() }
+        let headers = headers
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+            .collect();
+        Response {
+            status,
+            headers,
+            ..Response::default()
+        }
     }
 
     #[test]
     fn only_2xx_is_success() {
         for status in [200, 201, 202, 204, 299] {
-            assert_eq!(from_status(&answer(status, &[])), Verdict::Delivered { note: String::new() });
+            assert_eq!(
+                from_status(&answer(status, &[])),
+                Verdict::Delivered {
+                    note: String::new()
+                }
+            );
         }
         for status in [304, 400, 401, 404, 405, 410, 413, 418, 422] {
-            assert!(matches!(from_status(&answer(status, &[])), Verdict::Failed { .. }), "{status}");
+            assert!(
+                matches!(from_status(&answer(status, &[])), Verdict::Failed { .. }),
+                "{status}"
+            );
         }
     }
 
@@ -126,9 +154,18 @@ mod tests {
         let seconds = |h: &[(&str, &str)]| retry_after(&answer(503, h)).map(|d| d.as_secs());
         assert_eq!(seconds(&[("retry-after", " 120 ")]), Some(120));
         let date = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");
-        assert_eq!(seconds(&[("retry-after", "Sun, 06 Nov 1994 08:50:07 GMT"), date]), Some(30));
-        assert_eq!(seconds(&[("retry-after", "Sun, 06 Nov 1994 08:00:00 GMT"), date]), Some(0));
-        assert_eq!(seconds(&[("retry-after", "Sun, 06 Nov 1994 08:50:07 GMT")]), None);
+        assert_eq!(
+            seconds(&[("retry-after", "Sun, 06 Nov 1994 08:50:07 GMT"), date]),
+            Some(30)
+        );
+        assert_eq!(
+            seconds(&[("retry-after", "Sun, 06 Nov 1994 08:00:00 GMT"), date]),
+            Some(0)
+        );
+        assert_eq!(
+            seconds(&[("retry-after", "Sun, 06 Nov 1994 08:50:07 GMT")]),
+            None
+        );
         assert_eq!(seconds(&[("retry-after", "soon"), date]), None);
         assert_eq!(seconds(&[("retry-after", "99999999999999999999999")]), None);
         assert_eq!(seconds(&[("retry-after", "")]), None);
@@ -137,8 +174,13 @@ mod tests {
     #[test]
     fn a_redirect_is_a_failure_that_names_where_to_without_credentials() {
         let to = [("location", "https://user:pw@ci.example.com/job?token=abc")];
-        let Verdict::Failed { why } = from_status(&answer(302, &to)) else { unreachable!("3xx fails") };
+        let Verdict::Failed { why } = from_status(&answer(302, &to)) else {
+            unreachable!("3xx fails")
+        };
         assert!(why.starts_with("302 Found to https://"), "{why}");
-        assert!(why.contains("ci.example.com") && !why.contains("pw") && !why.contains("abc"), "{why}");
+        assert!(
+            why.contains("ci.example.com") && !why.contains("pw") && !why.contains("abc"),
+            "{why}"
+        );
     }
 }

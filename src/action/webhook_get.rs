@@ -24,7 +24,14 @@ impl Parameters for WebhookHttpGet {
         let key = username.is_some().then_some("username");
         found.extend(web::check_url(url));
         found.extend(web::plain(url).and_then(|url| self.judge_address(url)));
-        found.extend(web::check_headers("headers", self.headers.as_ref(), Authorization { key, service_url: url }));
+        found.extend(web::check_headers(
+            "headers",
+            self.headers.as_ref(),
+            Authorization {
+                key,
+                service_url: url,
+            },
+        ));
         found.extend(web::check_pieces(&self.pieces()));
         found
     }
@@ -52,9 +59,18 @@ impl Parameters for WebhookHttpGet {
     fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {
         let mut secrets = Secrets::default();
         Ok(Box::new(Get {
-            target: Target::build(resolver, self.service_url.as_ref(), self.request_parameters.as_ref())?,
+            target: Target::build(
+                resolver,
+                self.service_url.as_ref(),
+                self.request_parameters.as_ref(),
+            )?,
             headers: Headers::build(resolver, "headers", self.headers.as_ref())?,
-            authorization: web::basic_of(resolver, &mut secrets, self.username.as_ref(), self.password.as_ref())?,
+            authorization: web::basic_of(
+                resolver,
+                &mut secrets,
+                self.username.as_ref(),
+                self.password.as_ref(),
+            )?,
             secrets,
         }))
     }
@@ -73,11 +89,24 @@ impl Action for Get {
         let (url, user) = self.target.request_url(&event)?;
         let mut ours = web::event_headers(Family::All, Kind::WebhookHttpGet, out);
         let basic = user.map(|user| web::basic(&user.name, &user.password));
-        ours.extend(self.authorization.clone().or(basic).map(|value| ("Authorization", value)));
+        ours.extend(
+            self.authorization
+                .clone()
+                .or(basic)
+                .map(|value| ("Authorization", value)),
+        );
         let mut secrets = self.secrets.clone();
         secrets.extend(self.headers.secrets());
         let headers = self.headers.over(ours, &event)?;
-        Ok(web::request(Method::Get, &self.target, &event, url, headers, Vec::new(), &secrets))
+        Ok(web::request(
+            Method::Get,
+            &self.target,
+            &event,
+            url,
+            headers,
+            Vec::new(),
+            &secrets,
+        ))
     }
 
     fn verdict(&self, response: &Response) -> Verdict {

@@ -28,7 +28,14 @@ impl Parameters for WebhookHttpPost {
         let key = username.is_some().then_some("username");
         found.extend(web::check_url(url));
         found.extend(web::plain(url).and_then(|url| self.judge_address(url)));
-        found.extend(web::check_headers("headers", self.headers.as_ref(), Authorization { key, service_url: url }));
+        found.extend(web::check_headers(
+            "headers",
+            self.headers.as_ref(),
+            Authorization {
+                key,
+                service_url: url,
+            },
+        ));
         found.extend(web::check_pieces(&self.pieces()));
         let content_type = self.content_type().and_then(web::content_type);
         found.extend(content_type.map(|why| web::mistake("content_type", why)));
@@ -57,7 +64,9 @@ impl Parameters for WebhookHttpPost {
 
     fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {
         let mut secrets = Secrets::default();
-        let content_type = resolver.text("content_type", self.content_type.as_ref())?.map(|v| v.text);
+        let content_type = resolver
+            .text("content_type", self.content_type.as_ref())?
+            .map(|v| v.text);
         if let Some(why) = content_type.as_deref().and_then(web::content_type) {
             return Err(web::unusable("content_type", why));
         }
@@ -69,8 +78,15 @@ impl Parameters for WebhookHttpPost {
             target: Target::build(resolver, self.service_url.as_ref(), None)?,
             headers: Headers::build(resolver, "headers", self.headers.as_ref())?,
             token: web::secret(resolver, &mut secrets, "token", self.token.as_ref())?,
-            authorization: web::basic_of(resolver, &mut secrets, self.username.as_ref(), self.password.as_ref())?,
-            template: resolver.template("template", self.template.as_ref())?.map(Source::new),
+            authorization: web::basic_of(
+                resolver,
+                &mut secrets,
+                self.username.as_ref(),
+                self.password.as_ref(),
+            )?,
+            template: resolver
+                .template("template", self.template.as_ref())?
+                .map(Source::new),
             content_type,
             secrets,
         }))
@@ -99,13 +115,30 @@ impl Action for Post {
         let (url, user) = self.target.request_url(&event)?;
         let mut ours = vec![("Content-Type", payload.content_type)];
         ours.extend(web::event_headers(self.family, Kind::WebhookHttpPost, out));
-        ours.extend(web::signatures(self.family, self.token.as_deref(), &payload.body));
+        ours.extend(web::signatures(
+            self.family,
+            self.token.as_deref(),
+            &payload.body,
+        ));
         let basic = user.map(|user| web::basic(&user.name, &user.password));
-        ours.extend(self.authorization.clone().or(basic).map(|value| ("Authorization", value)));
+        ours.extend(
+            self.authorization
+                .clone()
+                .or(basic)
+                .map(|value| ("Authorization", value)),
+        );
         let mut secrets = self.secrets.clone();
         secrets.extend(self.headers.secrets());
         let headers = self.headers.over(ours, &event)?;
-        Ok(web::request(Method::Post, &self.target, &event, url, headers, payload.body, &secrets))
+        Ok(web::request(
+            Method::Post,
+            &self.target,
+            &event,
+            url,
+            headers,
+            payload.body,
+            &secrets,
+        ))
     }
 
     fn verdict(&self, response: &Response) -> Verdict {

@@ -16,7 +16,11 @@ pub(super) struct Gap<'a> {
 impl<'a> From<&'a Suspicion> for Gap<'a> {
     fn from(suspicion: &'a Suspicion) -> Self {
         let update = &suspicion.update;
-        Self { start: existing(&update.old), end: existing(&update.new), seen_ms: suspicion.seen_ms }
+        Self {
+            start: existing(&update.old),
+            end: existing(&update.new),
+            seen_ms: suspicion.seen_ms,
+        }
     }
 }
 
@@ -25,7 +29,11 @@ impl Gap<'_> {
     pub(super) fn update(&self, name: &RefName) -> Option<RefUpdate> {
         let known = self.start.or(self.end)?;
         let id = |value: Value<'_>| value.map_or_else(|| known.to_null(), ObjectId::clone);
-        Some(RefUpdate { old: id(self.start), new: id(self.end), name: name.clone() })
+        Some(RefUpdate {
+            old: id(self.start),
+            new: id(self.end),
+            name: name.clone(),
+        })
     }
 }
 
@@ -67,7 +75,11 @@ impl<'a> Trail<'a> {
         for (start, end) in returns {
             split(&mut gaps, start, end);
         }
-        gaps.extend(new.into_iter().map(|(start, end)| Gap { start, end, seen_ms: now_ms }));
+        gaps.extend(new.into_iter().map(|(start, end)| Gap {
+            start,
+            end,
+            seen_ms: now_ms,
+        }));
         gaps
     }
 
@@ -75,8 +87,14 @@ impl<'a> Trail<'a> {
     /// in which the ref is likely to have held them. Both are equally many.
     fn ends(&self) -> (Vec<Value<'a>>, Vec<Value<'a>>) {
         let gaps = || self.open.iter().map(|g| (g.start, g.end));
-        let reached = gaps().map(|g| g.0).chain([self.from]).chain(self.announced.iter().map(|a| a.1));
-        let left = gaps().map(|g| g.1).chain(self.announced.iter().map(|a| a.0)).chain([self.to]);
+        let reached = gaps()
+            .map(|g| g.0)
+            .chain([self.from])
+            .chain(self.announced.iter().map(|a| a.1));
+        let left = gaps()
+            .map(|g| g.1)
+            .chain(self.announced.iter().map(|a| a.0))
+            .chain([self.to]);
         let mut balance: BTreeMap<Value<'a>, i64> = BTreeMap::new();
         for value in reached.clone() {
             *balance.entry(value).or_default() += 1;
@@ -95,7 +113,12 @@ impl<'a> Trail<'a> {
 
     /// The earlier gaps that lead from `start` to one of the ends. If the ref has moved on without a word from where it
     /// stood, they lead there, and the last step is new.
-    fn known(&mut self, start: Value<'a>, ends: &mut Vec<Value<'a>>, now_ms: i64) -> Option<Vec<Gap<'a>>> {
+    fn known(
+        &mut self,
+        start: Value<'a>,
+        ends: &mut Vec<Value<'a>>,
+        now_ms: i64,
+    ) -> Option<Vec<Gap<'a>>> {
         let (mut path, mut open, mut at) = (Vec::new(), self.open.clone(), start);
         while let Some(next) = open.iter().position(|gap| gap.start == at) {
             let gap = open.remove(next);
@@ -103,7 +126,11 @@ impl<'a> Trail<'a> {
             path.push(gap);
             let end = ends.iter().position(|end| *end == at);
             if end.is_none() && self.moved_on_from(at) && !ends.is_empty() {
-                path.push(Gap { start: at, end: ends.remove(0), seen_ms: now_ms });
+                path.push(Gap {
+                    start: at,
+                    end: ends.remove(0),
+                    seen_ms: now_ms,
+                });
             } else if let Some(index) = end {
                 ends.remove(index);
             } else {
@@ -116,25 +143,35 @@ impl<'a> Trail<'a> {
     }
 
     fn moved_on_from(&self, value: Value<'a>) -> bool {
-        let announced = self.announced.iter().any(|(old, new)| *old == value || *new == value);
+        let announced = self
+            .announced
+            .iter()
+            .any(|(old, new)| *old == value || *new == value);
         value == self.from && value != self.to && !announced
     }
 
     /// Each start with an end, in their order, but not with one from which announced updates lead back to it, if that can
     /// be avoided. Such pairs come first.
-    fn paired(&self, starts: Vec<Value<'a>>, ends: Vec<Value<'a>>) -> (Vec<Pair<'a>>, Vec<Pair<'a>>) {
+    fn paired(
+        &self,
+        starts: Vec<Value<'a>>,
+        ends: Vec<Value<'a>>,
+    ) -> (Vec<Pair<'a>>, Vec<Pair<'a>>) {
         let steps = Steps::of(&self.announced);
         let mut pairs: Vec<Pair<'a>> = starts.into_iter().zip(ends).collect();
         for index in 0..pairs.len() {
             let (start, end) = pairs[index];
             if steps.lead(end, start) {
-                let fits = |other: &Pair<'a>| !steps.lead(other.1, start) && !steps.lead(end, other.0);
+                let fits =
+                    |other: &Pair<'a>| !steps.lead(other.1, start) && !steps.lead(end, other.0);
                 if let Some(other) = pairs.iter().position(fits) {
                     (pairs[index].1, pairs[other].1) = (pairs[other].1, end);
                 }
             }
         }
-        pairs.into_iter().partition(|(start, end)| steps.lead(*end, *start))
+        pairs
+            .into_iter()
+            .partition(|(start, end)| steps.lead(*end, *start))
     }
 }
 

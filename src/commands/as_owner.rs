@@ -18,7 +18,10 @@ use std::process::{Command, ExitStatus, Stdio};
 const KEPT: [&str; 4] = ["PATH", "LANG", "TZ", "GIT_SERVICE_HOOK_CONFIG"];
 
 /// Runs `here` in this process, or the whole command line in a child where root stands before another's repository.
-pub fn or_here(session: &Session, here: impl FnOnce(&Session) -> Result<u8, Failure>) -> Result<u8, Failure> {
+pub fn or_here(
+    session: &Session,
+    here: impl FnOnce(&Session) -> Result<u8, Failure>,
+) -> Result<u8, Failure> {
     match child(session)? {
         Some(code) => Ok(code),
         None => here(session),
@@ -29,13 +32,19 @@ pub fn or_here(session: &Session, here: impl FnOnce(&Session) -> Result<u8, Fail
 pub fn drain(session: &Session, mut arguments: Drain) -> Result<u8, Failure> {
     let destinations = Destinations::default();
     let here = |session: &Session, arguments: &Drain| {
-        Ok(drain::run(arguments, session.dir.as_deref(), &session.environment, &destinations))
+        Ok(drain::run(
+            arguments,
+            session.dir.as_deref(),
+            &session.environment,
+            &destinations,
+        ))
     };
     if session.owner_settled {
         arguments.all.clear();
     }
     // The hook's own deliverer runs as whoever pushed, as the hook did.
-    let settled = session.owner_settled || arguments.push.is_some() || !rustix::process::geteuid().is_root();
+    let settled =
+        session.owner_settled || arguments.push.is_some() || !rustix::process::geteuid().is_root();
     if settled {
         return here(session, &arguments);
     }
@@ -60,22 +69,35 @@ pub fn drain(session: &Session, mut arguments: Drain) -> Result<u8, Failure> {
 }
 
 /// As [`or_here`] for what is said in words: the child's are what it writes to stdout.
-pub fn said_or_here(session: &Session, here: impl FnOnce(&Session) -> (String, u8)) -> Result<(String, u8), Failure> {
-    let Some(mut child) = Child::of(session)? else { return Ok(here(session)) };
+pub fn said_or_here(
+    session: &Session,
+    here: impl FnOnce(&Session) -> (String, u8),
+) -> Result<(String, u8), Failure> {
+    let Some(mut child) = Child::of(session)? else {
+        return Ok(here(session));
+    };
     child.command.stdin(Stdio::null()).stderr(Stdio::inherit());
     let out = child.command.output().map_err(|e| child.cannot(&e))?;
-    Ok((String::from_utf8_lossy(&out.stdout).into_owned(), code(out.status)))
+    Ok((
+        String::from_utf8_lossy(&out.stdout).into_owned(),
+        code(out.status),
+    ))
 }
 
 /// The exit code of the child that ran as the owner; `None` when there is no need for one.
 fn child(session: &Session) -> Result<Option<u8>, Failure> {
-    let Some(mut child) = Child::of(session)? else { return Ok(None) };
+    let Some(mut child) = Child::of(session)? else {
+        return Ok(None);
+    };
     let status = child.command.status().map_err(|e| child.cannot(&e))?;
     Ok(Some(code(status)))
 }
 
 fn code(status: ExitStatus) -> u8 {
-    status.code().and_then(|c| u8::try_from(c).ok()).unwrap_or(exit::FAILURE)
+    status
+        .code()
+        .and_then(|c| u8::try_from(c).ok())
+        .unwrap_or(exit::FAILURE)
 }
 
 /// The same program, about to run as the owner of a repository.
@@ -92,12 +114,18 @@ impl Child {
             return Ok(None);
         }
         // A repository that is not there is reported by whoever opens it.
-        let Some(git_dir) = locate(session) else { return Ok(None) };
+        let Some(git_dir) = locate(session) else {
+            return Ok(None);
+        };
         let owner = fs::metadata(&git_dir).map_or(0, |m| m.uid());
         if owner == 0 {
             return Ok(None);
         }
-        Ok(Some(Self { command: command(session, &git_dir, owner)?, owner, git_dir }))
+        Ok(Some(Self {
+            command: command(session, &git_dir, owner)?,
+            owner,
+            git_dir,
+        }))
     }
 
     fn cannot(&self, error: &std::io::Error) -> Failure {
@@ -111,7 +139,8 @@ impl Child {
 
 /// The same command line, as the owner.
 fn command(session: &Session, git_dir: &Path, owner: u32) -> Result<Command, Failure> {
-    let program = std::env::current_exe().map_err(|e| Failure::new(format!("cannot find the program itself: {e}")))?;
+    let program = std::env::current_exe()
+        .map_err(|e| Failure::new(format!("cannot find the program itself: {e}")))?;
     let group = primary_group(owner).ok_or_else(|| {
         Failure::new(format!(
             "user {owner} owns {} but is not known here: add them to /etc/passwd, or run this as that user",
@@ -119,7 +148,11 @@ fn command(session: &Session, git_dir: &Path, owner: u32) -> Result<Command, Fai
         ))
     })?;
     let mut command = Command::new(program);
-    command.arg0("git-service-hook").arg("--as-owner-of").arg(git_dir).args(&session.arguments);
+    command
+        .arg0("git-service-hook")
+        .arg("--as-owner-of")
+        .arg(git_dir)
+        .args(&session.arguments);
     command.env_clear().envs(kept(&session.environment));
     // A wish about looks, not a value of the caller's.
     if !Style::of(&std::io::stdout(), &session.environment).is_coloured() {
@@ -131,28 +164,42 @@ fn command(session: &Session, git_dir: &Path, owner: u32) -> Result<Command, Fai
 }
 
 fn kept(environment: &Environment) -> Vec<(&'static str, String)> {
-    KEPT.iter().filter_map(|name| Some((*name, environment.get(name)?))).collect()
+    KEPT.iter()
+        .filter_map(|name| Some((*name, environment.get(name)?)))
+        .collect()
 }
 
 /// The group of a user by passwd(5), and by whatever else the system knows users from.
 fn primary_group(uid: u32) -> Option<u32> {
     let local = fs::read_to_string("/etc/passwd").unwrap_or_default();
     group_in(&local, uid).or_else(|| {
-        let asked = Command::new("getent").args(["passwd", &uid.to_string()]).output().ok()?;
+        let asked = Command::new("getent")
+            .args(["passwd", &uid.to_string()])
+            .output()
+            .ok()?;
         group_in(&String::from_utf8_lossy(&asked.stdout), uid)
     })
 }
 
 fn group_in(passwd: &str, uid: u32) -> Option<u32> {
-    let fields = passwd.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let fields = passwd
+        .lines()
+        .map(|line| line.split(':').collect::<Vec<_>>());
     let mut of_user = fields.filter(|f| f.get(2).and_then(|u| u.parse().ok()) == Some(uid));
     of_user.next()?.get(3)?.parse().ok()
 }
 
 /// The Git directory that the command is about, by its look alone: opening it is for its owner.
 fn locate(session: &Session) -> Option<PathBuf> {
-    let named = session.dir.clone().or_else(|| session.environment.non_empty("GIT_DIR").map(PathBuf::from));
-    let start = named.clone().unwrap_or_else(|| PathBuf::from(".")).canonicalize().ok()?;
+    let named = session
+        .dir
+        .clone()
+        .or_else(|| session.environment.non_empty("GIT_DIR").map(PathBuf::from));
+    let start = named
+        .clone()
+        .unwrap_or_else(|| PathBuf::from("."))
+        .canonicalize()
+        .ok()?;
     let levels = if named.is_some() { 1 } else { usize::MAX };
     start.ancestors().take(levels).find_map(|dir| {
         let inside = dir.join(".git");
@@ -162,7 +209,9 @@ fn locate(session: &Session) -> Option<PathBuf> {
             Some(inside)
         } else {
             let link = fs::read_to_string(inside).ok()?;
-            dir.join(link.strip_prefix("gitdir:")?.trim()).canonicalize().ok()
+            dir.join(link.strip_prefix("gitdir:")?.trim())
+                .canonicalize()
+                .ok()
         }
     })
 }
@@ -173,14 +222,23 @@ mod tests {
 
     #[test]
     fn the_group_is_that_of_passwd_and_never_that_of_the_directory() {
-        let passwd = "root:x:0:0:root:/root:/bin/bash\ngit:x:998:997::/srv/git:/usr/bin/git-shell\nbroken\n";
+        let passwd =
+            "root:x:0:0:root:/root:/bin/bash\ngit:x:998:997::/srv/git:/usr/bin/git-shell\nbroken\n";
         assert_eq!(group_in(passwd, 998), Some(997));
         assert_eq!(group_in(passwd, 5), None);
     }
 
     #[test]
     fn the_child_keeps_four_variables_and_no_more() {
-        let all = Environment::from([("PATH", "/bin"), ("LD_PRELOAD", "x"), ("HTTP_PROXY", "y"), ("TZ", "UTC")]);
-        assert_eq!(kept(&all), [("PATH", "/bin".to_owned()), ("TZ", "UTC".to_owned())]);
+        let all = Environment::from([
+            ("PATH", "/bin"),
+            ("LD_PRELOAD", "x"),
+            ("HTTP_PROXY", "y"),
+            ("TZ", "UTC"),
+        ]);
+        assert_eq!(
+            kept(&all),
+            [("PATH", "/bin".to_owned()), ("TZ", "UTC".to_owned())]
+        );
     }
 }

@@ -21,13 +21,20 @@ pub fn run(repository: &Repository, loaded: &Loaded, spool: &Spool) -> Option<St
 
 fn look(repository: &Repository, loaded: &Loaded, spool: &Spool) -> io::Result<Option<String>> {
     // Another one is at it: so be it.
-    let Some(_turn) = spool.catching_up()? else { return Ok(None) };
+    let Some(_turn) = spool.catching_up()? else {
+        return Ok(None);
+    };
     let (before, problem) = match spool.remembered()? {
         Memory::Of(before) => (Some(*before), None),
         Memory::None => (None, None),
-        Memory::Damaged => (None, Some("service-hook/refs is damaged: what was missed before now is not told")),
+        Memory::Damaged => (
+            None,
+            Some("service-hook/refs is damaged: what was missed before now is not told"),
+        ),
         Memory::Newer(v) => {
-            let why = format!("service-hook/refs was written by a newer version of this program (format {v})");
+            let why = format!(
+                "service-hook/refs was written by a newer version of this program (format {v})"
+            );
             return Err(io::Error::other(why));
         }
     };
@@ -36,17 +43,28 @@ fn look(repository: &Repository, loaded: &Loaded, spool: &Spool) -> io::Result<O
     // The records before the refs: a push in between looks as if it were not recorded yet, which the next run mends.
     let mut announced = spool.announced(before.as_ref().map_or(&none, |b| &b.counted))?;
     let Some(refs) = repository.refs() else {
-        return Err(io::Error::other("a ref cannot be read (see `git for-each-ref`)"));
+        return Err(io::Error::other(
+            "a ref cannot be read (see `git for-each-ref`)",
+        ));
     };
     for update in &mut announced.updates {
         update.name = refs.end_of(&update.name).clone();
     }
-    let gl_repo = announced.gl_repo.take().or_else(|| before.as_ref()?.gl_repo.clone());
+    let gl_repo = announced
+        .gl_repo
+        .take()
+        .or_else(|| before.as_ref()?.gl_repo.clone());
     let (missed, state) = match &before {
         Some(before) if !loaded.tells_nobody() => {
             catch_up::missed(&before.state, &announced.updates, refs.objects, now_ms)
         }
-        _ => (Vec::new(), State { refs: refs.objects, gaps: Vec::new() }),
+        _ => (
+            Vec::new(),
+            State {
+                refs: refs.objects,
+                gaps: Vec::new(),
+            },
+        ),
     };
     let Announced { mut records, .. } = announced;
     records.extend(record(repository, spool, missed, gl_repo.as_deref())?);
@@ -78,7 +96,12 @@ fn record(
 
 /// A push that nobody made.
 fn recovered(updates: Vec<RefUpdate>, gl_repo: Option<&str>) -> Push {
-    let pusher = Pusher { username: "unknown".into(), name: "unknown".into(), email: None, source: "recovered".into() };
+    let pusher = Pusher {
+        username: "unknown".into(),
+        name: "unknown".into(),
+        email: None,
+        source: "recovered".into(),
+    };
     Push {
         id: String::new(),
         time_ms: clock::now_ms(),

@@ -58,10 +58,15 @@ fn one(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let (repository, findings) = examine(session)?;
     let name = repository.git_dir().display().to_string();
     if arguments.json {
-        findings.sorted().for_each(|f| print::stdout(&f.json(&name).to_string()));
+        findings
+            .sorted()
+            .for_each(|f| print::stdout(&f.json(&name).to_string()));
     } else {
         let width = terminal::width(&stdout()).min(WIDEST);
-        let page = Page { style: Style::of(&stdout(), &session.environment), width };
+        let page = Page {
+            style: Style::of(&stdout(), &session.environment),
+            width,
+        };
         print::stdout(page.write(&name, &findings).trim_end());
     }
     Ok(code(&findings))
@@ -71,7 +76,10 @@ fn one(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
 fn all(session: &Session, dir: &Path, arguments: &Arguments) -> Result<u8, Failure> {
     let found = repositories::below(dir)?;
     if found.is_empty() {
-        return Err(Failure::new(format!("no repository is below {}", dir.display())));
+        return Err(Failure::new(format!(
+            "no repository is below {}",
+            dir.display()
+        )));
     }
     let each = |git_dir: &PathBuf| {
         let session = session.at(git_dir);
@@ -79,15 +87,29 @@ fn all(session: &Session, dir: &Path, arguments: &Arguments) -> Result<u8, Failu
             .unwrap_or_else(|failure| (not_looked_at(&session, &failure, arguments), failure.code))
     };
     let said = parallel::map(&found, each).into_iter();
-    let said = said.map(|said| said.unwrap_or_else(|| (String::new(), exit::FAILURE))).collect::<Vec<_>>();
+    let said = said
+        .map(|said| said.unwrap_or_else(|| (String::new(), exit::FAILURE)))
+        .collect::<Vec<_>>();
     let code = said.iter().map(|(_, code)| *code).max().unwrap_or(exit::OK);
     if arguments.json {
-        said.iter().filter(|(text, _)| !text.is_empty()).for_each(|(text, _)| print::stdout(text.trim_end()));
+        said.iter()
+            .filter(|(text, _)| !text.is_empty())
+            .for_each(|(text, _)| print::stdout(text.trim_end()));
         return Ok(code);
     }
     let base = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
-    let name = |git_dir: &PathBuf| git_dir.strip_prefix(&base).unwrap_or(git_dir).display().to_string();
-    let rows = found.iter().map(name).zip(said.iter().map(|(text, _)| Row::parse(text))).collect::<Vec<_>>();
+    let name = |git_dir: &PathBuf| {
+        git_dir
+            .strip_prefix(&base)
+            .unwrap_or(git_dir)
+            .display()
+            .to_string()
+    };
+    let rows = found
+        .iter()
+        .map(name)
+        .zip(said.iter().map(|(text, _)| Row::parse(text)))
+        .collect::<Vec<_>>();
     let width = stdout().is_terminal().then(|| terminal::width(&stdout()));
     print::stdout(row::table(&rows, width, Style::of(&stdout(), &session.environment)).trim_end());
     Ok(code)
@@ -99,7 +121,10 @@ fn part(session: &Session, arguments: &Arguments) -> (String, u8) {
         Err(failure) => (not_looked_at(session, &failure, arguments), failure.code),
         Ok((repository, findings)) if arguments.json => {
             let name = repository.git_dir().display().to_string();
-            let lines = findings.sorted().map(|f| f.json(&name).to_string()).collect::<Vec<_>>();
+            let lines = findings
+                .sorted()
+                .map(|f| f.json(&name).to_string())
+                .collect::<Vec<_>>();
             (lines.join("\n"), code(&findings))
         }
         Ok((_, findings)) => (Row::of(&findings).to_string(), code(&findings)),
@@ -108,7 +133,12 @@ fn part(session: &Session, arguments: &Arguments) -> (String, u8) {
 
 /// A repository that could not be opened.
 fn not_looked_at(session: &Session, failure: &Failure, arguments: &Arguments) -> String {
-    let repository = session.dir.as_deref().unwrap_or_else(|| Path::new(".")).display().to_string();
+    let repository = session
+        .dir
+        .as_deref()
+        .unwrap_or_else(|| Path::new("."))
+        .display()
+        .to_string();
     let message = &failure.message;
     if arguments.json {
         json!({"repository": repository, "severity": "error", "message": message}).to_string()
@@ -118,7 +148,11 @@ fn not_looked_at(session: &Session, failure: &Failure, arguments: &Arguments) ->
 }
 
 fn code(findings: &Findings) -> u8 {
-    if findings.count(Severity::Mistake) == 0 { exit::OK } else { exit::FAILURE }
+    if findings.count(Severity::Mistake) == 0 {
+        exit::OK
+    } else {
+        exit::FAILURE
+    }
 }
 
 /// Looks at everything in one repository.
@@ -128,8 +162,13 @@ fn examine(session: &Session) -> Result<(Repository, Findings), Failure> {
     let loaded = config::load(git_dir, &session.environment);
     let mut findings = Findings::default();
     let bare = loaded.tells_nobody() && loaded.mistakes.is_empty();
-    if bare && repository.hooks_path().is_none() && HookFile::of(git_dir).standing() == Standing::Missing {
-        findings.unused("nothing is configured here and no hook is in place: `git service-hook install` begins");
+    if bare
+        && repository.hooks_path().is_none()
+        && HookFile::of(git_dir).standing() == Standing::Missing
+    {
+        findings.unused(
+            "nothing is configured here and no hook is in place: `git service-hook install` begins",
+        );
         return Ok((repository, findings));
     }
     let places = Places::read(git_dir, &session.environment);
@@ -178,7 +217,11 @@ pub fn place(mistake: &Mistake) -> String {
 
 /// Says on stderr what is off because of a mistake, where another command leaves it out silently.
 pub fn tell_mistakes(loaded: &Loaded) {
-    for mistake in loaded.mistakes.iter().filter(|m| m.severity == Severity::Mistake) {
+    for mistake in loaded
+        .mistakes
+        .iter()
+        .filter(|m| m.severity == Severity::Mistake)
+    {
         print::error(&mistake.to_string());
     }
 }

@@ -42,7 +42,8 @@ pub fn run(arguments: &Arguments, command: clap::Command) -> Result<u8, Failure>
 fn bash(command: clap::Command) -> String {
     const FUNCTION: &str = "git__service__hook";
     let named_last = |name: &str| format!(" {name}\n");
-    script(shells::Bash, command, FUNCTION).replace(&named_last(FUNCTION), &named_last(PROGRAM)) + BASH_FOR_GIT
+    script(shells::Bash, command, FUNCTION).replace(&named_last(FUNCTION), &named_last(PROGRAM))
+        + BASH_FOR_GIT
 }
 
 fn script(shell: impl Generator, mut command: clap::Command, name: &str) -> String {

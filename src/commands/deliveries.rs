@@ -51,7 +51,8 @@ struct List {
 
 fn state() -> impl TypedValueParser<Value = State> {
     let named = |name: String| State::ALL.into_iter().find(|s| s.name() == name);
-    PossibleValuesParser::new(State::ALL.map(State::name)).map(move |name| named(name).unwrap_or(State::Pending))
+    PossibleValuesParser::new(State::ALL.map(State::name))
+        .map(move |name| named(name).unwrap_or(State::Pending))
 }
 
 /// Runs it.
@@ -65,10 +66,17 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let mut log = Log::open(&spool)?;
     let most = if list.n == 0 { usize::MAX } else { list.n };
     let wanted = |row: &Row| {
-        list.hook.as_ref().is_none_or(|hook| row.hook.as_ref() == Some(hook))
+        list.hook
+            .as_ref()
+            .is_none_or(|hook| row.hook.as_ref() == Some(hook))
             && list.state.is_none_or(|state| row.state == state)
     };
-    let rows: Vec<Row> = log.by_ref().flat_map(|record| Row::all(&spool, &record)).filter(wanted).take(most).collect();
+    let rows: Vec<Row> = log
+        .by_ref()
+        .flat_map(|record| Row::all(&spool, &record))
+        .filter(wanted)
+        .take(most)
+        .collect();
     log.tell_problems();
     if list.json {
         for row in &rows {

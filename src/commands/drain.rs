@@ -25,7 +25,12 @@ pub struct Drain {
 }
 
 /// Runs it. `dir` is what `-C` named. 0: nothing is left due; 1: something failed for good, or could not be tried.
-pub fn run(arguments: &Drain, dir: Option<&Path>, environment: &Environment, destinations: &Destinations) -> u8 {
+pub fn run(
+    arguments: &Drain,
+    dir: Option<&Path>,
+    environment: &Environment,
+    destinations: &Destinations,
+) -> u8 {
     if arguments.push.is_some() {
         // Nobody reads what we say, and we outlive whoever started us.
         std::panic::set_hook(Box::new(|_| {}));

@@ -22,12 +22,18 @@ pub struct Arguments {
 /// Prints one line of JSON; indented for eyes.
 pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let range = arguments.old.as_deref().zip(arguments.new.as_deref());
-    let wanted = Wanted { range, name: arguments.name.as_deref(), options: &[] };
+    let wanted = Wanted {
+        range,
+        name: arguments.name.as_deref(),
+        options: &[],
+    };
     let subject = Subject::find(session, &wanted)?;
     let body = subject.outgoing("", Kind::Ref, LIMITS).body_bytes();
     if print::is_terminal() {
         let value: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-        print::stdout(&print::plain(&serde_json::to_string_pretty(&value).unwrap_or_default()));
+        print::stdout(&print::plain(
+            &serde_json::to_string_pretty(&value).unwrap_or_default(),
+        ));
     } else {
         print::stdout(&String::from_utf8_lossy(&body));
     }

@@ -36,7 +36,9 @@ pub struct HookFile {
 impl HookFile {
     /// In the Git directory itself: the place when `core.hooksPath` is not set.
     pub fn of(git_dir: &Path) -> Self {
-        Self { dir: git_dir.join("hooks") }
+        Self {
+            dir: git_dir.join("hooks"),
+        }
     }
 
     /// `hooks/post-receive`.
@@ -61,8 +63,14 @@ impl HookFile {
 
     /// Names in `post-receive.d/` that would run.
     pub fn chain_entries(&self) -> Vec<PathBuf> {
-        let Ok(entries) = fs::read_dir(self.chain()) else { return Vec::new() };
-        let mut paths = entries.flatten().map(|e| e.path()).filter(|p| is_executable(p)).collect::<Vec<_>>();
+        let Ok(entries) = fs::read_dir(self.chain()) else {
+            return Vec::new();
+        };
+        let mut paths = entries
+            .flatten()
+            .map(|e| e.path())
+            .filter(|p| is_executable(p))
+            .collect::<Vec<_>>();
         paths.sort();
         paths
     }
@@ -71,18 +79,27 @@ impl HookFile {
 /// Looks at one path.
 pub fn standing(path: &Path) -> Standing {
     if let Ok(target) = fs::read_link(path) {
-        return if is_ours(path, &target) { Standing::Link(target) } else { Standing::Foreign };
+        return if is_ours(path, &target) {
+            Standing::Link(target)
+        } else {
+            Standing::Foreign
+        };
     }
     if path.symlink_metadata().is_err() {
         return Standing::Missing;
     }
-    if text(path).contains(SHIM_MARK) { Standing::Shim } else { Standing::Foreign }
+    if text(path).contains(SHIM_MARK) {
+        Standing::Shim
+    } else {
+        Standing::Foreign
+    }
 }
 
 /// A link is ours when it leads to this very program, or to one of our name (which may have gone).
 fn is_ours(link: &Path, target: &Path) -> bool {
     let this = std::env::current_exe().ok();
-    let same = this.is_some() && link.canonicalize().ok() == this.and_then(|p| p.canonicalize().ok());
+    let same =
+        this.is_some() && link.canonicalize().ok() == this.and_then(|p| p.canonicalize().ok());
     same || target.file_name().is_some_and(|n| n == "git-service-hook")
 }
 
@@ -98,14 +115,20 @@ pub fn starts_us(path: &Path) -> bool {
 
 /// Keys of Git's configuration (2.54 and newer) that start us after a push.
 pub fn starting_us(repository: &Repository) -> Vec<String> {
-    let hooks = repository.configured_hooks().into_iter().filter(|hook| hook.command.contains("service-hook"));
-    hooks.map(|hook| format!("hook.{}.command", hook.name)).collect()
+    let hooks = repository
+        .configured_hooks()
+        .into_iter()
+        .filter(|hook| hook.command.contains("service-hook"));
+    hooks
+        .map(|hook| format!("hook.{}.command", hook.name))
+        .collect()
 }
 
 /// Whether a hook of another program starts us itself.
 pub fn mentions_us(path: &Path) -> bool {
     let text = text(path);
-    text.lines().any(|l| !l.trim_start().starts_with('#') && l.contains("service-hook"))
+    text.lines()
+        .any(|l| !l.trim_start().starts_with('#') && l.contains("service-hook"))
 }
 
 /// A regular file, perhaps behind a link, that somebody may execute: what Git and the chain ask for.
@@ -126,15 +149,20 @@ fn text(path: &Path) -> String {
 /// The path under which this program is going to be found tomorrow: one on `PATH` that leads here (package managers
 /// keep links stable, not the files behind them), else the file itself.
 pub fn stable_program(environment: &Environment) -> Result<PathBuf, String> {
-    let this = std::env::current_exe().map_err(|e| format!("cannot find the program itself: {e}"))?;
+    let this =
+        std::env::current_exe().map_err(|e| format!("cannot find the program itself: {e}"))?;
     if !this.exists() {
-        return Err("the running program has been replaced or removed: start the new one".to_owned());
+        return Err(
+            "the running program has been replaced or removed: start the new one".to_owned(),
+        );
     }
     let real = this.canonicalize().unwrap_or_else(|_| this.clone());
     let name = this.file_name().unwrap_or_default();
     let path = environment.get("PATH").unwrap_or_default();
     let dirs = path.split(':').map(Path::new).filter(|d| d.is_absolute());
-    let found = dirs.map(|d| d.join(name)).find(|p| p.canonicalize().is_ok_and(|p| p == real));
+    let found = dirs
+        .map(|d| d.join(name))
+        .find(|p| p.canonicalize().is_ok_and(|p| p == real));
     Ok(found.unwrap_or(this))
 }
 
@@ -149,7 +177,10 @@ mod tests {
         let path = dir.path().join("post-receive");
         assert_eq!(standing(&path), Standing::Missing);
         symlink("/gone/git-service-hook", &path).unwrap();
-        assert_eq!(standing(&path), Standing::Link("/gone/git-service-hook".into()));
+        assert_eq!(
+            standing(&path),
+            Standing::Link("/gone/git-service-hook".into())
+        );
     }
 
     #[test]

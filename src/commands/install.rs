@@ -39,7 +39,10 @@ pub fn for_all(
     };
     let found = repositories::below(dir)?;
     if found.is_empty() {
-        return Err(Failure::new(format!("no repository is below {}", dir.display())));
+        return Err(Failure::new(format!(
+            "no repository is below {}",
+            dir.display()
+        )));
     }
     let mut worst = exit::OK;
     for git_dir in found {
@@ -57,10 +60,16 @@ fn install(session: &Session, chain: bool) -> Result<u8, Failure> {
     let git_dir = repository.git_dir().to_owned();
     let program = hook_file::stable_program(&session.environment).map_err(Failure::new)?;
     let file = HookFile::of(&git_dir);
-    let elsewhere = repository.hooks_path().filter(|path| !same_place(path, &file.dir));
+    let elsewhere = repository
+        .hooks_path()
+        .filter(|path| !same_place(path, &file.dir));
     let placed = match elsewhere {
         Some(dir) => by_hooks_path(&HookFile { dir }, &file, &program)?,
-        None => format!("{}, {}", in_hooks(&file, &program, chain)?, shown(&file, &program)),
+        None => format!(
+            "{}, {}",
+            in_hooks(&file, &program, chain)?,
+            shown(&file, &program)
+        ),
     };
     print::stdout(&format!("{}: {placed}", git_dir.display()));
     for hook in hook_file::starting_us(&repository) {
@@ -87,10 +96,13 @@ fn by_hooks_path(elsewhere: &HookFile, own: &HookFile, program: &Path) -> Result
 
 /// Puts the link into `hooks/`; what was done.
 fn in_hooks(file: &HookFile, program: &Path, chain: bool) -> Result<&'static str, Failure> {
-    let done = |e: std::io::Error| Failure::new(format!("cannot write into {}: {e}", file.dir.display()));
+    let done =
+        |e: std::io::Error| Failure::new(format!("cannot write into {}: {e}", file.dir.display()));
     fs::create_dir_all(&file.dir).map_err(done)?;
     Ok(match file.standing() {
-        Standing::Foreign if hook_file::starts_us(&file.path()) => "already in place (another hook starts it)",
+        Standing::Foreign if hook_file::starts_us(&file.path()) => {
+            "already in place (another hook starts it)"
+        }
         Standing::Foreign if !chain => return Err(foreign(file)),
         Standing::Foreign => {
             keep(file)?;
@@ -109,16 +121,23 @@ fn in_hooks(file: &HookFile, program: &Path, chain: bool) -> Result<&'static str
 fn shown(file: &HookFile, program: &Path) -> String {
     match file.standing() {
         Standing::Shim | Standing::Foreign => "hooks/post-receive".to_owned(),
-        Standing::Link(_) | Standing::Missing => format!("hooks/post-receive -> {}", program.display()),
+        Standing::Link(_) | Standing::Missing => {
+            format!("hooks/post-receive -> {}", program.display())
+        }
     }
 }
 
 fn same_place(a: &Path, b: &Path) -> bool {
-    a == b || a.canonicalize().ok().zip(b.canonicalize().ok()).is_some_and(|(a, b)| a == b)
+    a == b
+        || a.canonicalize()
+            .ok()
+            .zip(b.canonicalize().ok())
+            .is_some_and(|(a, b)| a == b)
 }
 
 fn foreign(file: &HookFile) -> Failure {
-    let what = fs::read_link(file.path()).map_or_else(|_| String::new(), |t| format!(" (-> {})", t.display()));
+    let what = fs::read_link(file.path())
+        .map_or_else(|_| String::new(), |t| format!(" (-> {})", t.display()));
     Failure::new(format!(
         "{}{what} is the hook of another program and was left alone: `install --chain` keeps it running from \
          hooks/post-receive.d/",
@@ -130,9 +149,14 @@ fn foreign(file: &HookFile) -> Failure {
 /// re-aimed: they stand one directory deeper then.
 fn keep(file: &HookFile) -> Result<(), Failure> {
     let (from, to) = (file.path(), file.chained());
-    let cannot = |e: std::io::Error| Failure::new(format!("cannot keep the old hook as {}: {e}", to.display()));
+    let cannot = |e: std::io::Error| {
+        Failure::new(format!("cannot keep the old hook as {}: {e}", to.display()))
+    };
     if to.symlink_metadata().is_ok() {
-        return Err(Failure::new(format!("{} exists already: move it away first", to.display())));
+        return Err(Failure::new(format!(
+            "{} exists already: move it away first",
+            to.display()
+        )));
     }
     fs::create_dir_all(file.chain()).map_err(cannot)?;
     match fs::read_link(&from) {
@@ -141,7 +165,11 @@ fn keep(file: &HookFile) -> Result<(), Failure> {
         Err(_) => fs::hard_link(&from, &to),
     }
     .map_err(cannot)?;
-    print::stdout(&format!("{} goes on running as hooks/post-receive.d/{}", from.display(), hook_file::CHAINED));
+    print::stdout(&format!(
+        "{} goes on running as hooks/post-receive.d/{}",
+        from.display(),
+        hook_file::CHAINED
+    ));
     if !hook_file::is_executable(&to) {
         print::stdout("  it was not executable, so Git has not run it either");
     }
@@ -150,7 +178,9 @@ fn keep(file: &HookFile) -> Result<(), Failure> {
 
 /// Renamed over what is there: Git finds the old hook or the new one.
 fn place(file: &HookFile, program: &Path) -> std::io::Result<()> {
-    let fresh = file.dir.join(format!(".post-receive.{}", std::process::id()));
+    let fresh = file
+        .dir
+        .join(format!(".post-receive.{}", std::process::id()));
     let _ = fs::remove_file(&fresh);
     symlink(program, &fresh)?;
     fs::rename(&fresh, file.path()).inspect_err(|_| {
@@ -168,13 +198,23 @@ fn starter(git_dir: &Path) -> Result<u8, Failure> {
         return Ok(exit::OK);
     }
     let cannot = |e: std::io::Error| Failure::new(format!("cannot write {}: {e}", path.display()));
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o640).open(&path).map_err(cannot)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o640)
+        .open(&path)
+        .map_err(cannot)?;
     std::io::Write::write_all(&mut file, STARTER.as_bytes()).map_err(cannot)?;
     // Whatever the umask was. A group that we are not in cannot be given: then the file keeps ours.
     let group = fs::metadata(git_dir).map_err(cannot)?.gid();
     let _ = chown(&path, None, Some(group));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).map_err(cannot)?;
-    print::stdout(&format!("{} was written: a commented beginning", path.display()));
-    print::stdout("next: fill in a hook there, then `git service-hook check` and `git service-hook test`");
+    print::stdout(&format!(
+        "{} was written: a commented beginning",
+        path.display()
+    ));
+    print::stdout(
+        "next: fill in a hook there, then `git service-hook check` and `git service-hook test`",
+    );
     Ok(exit::OK)
 }

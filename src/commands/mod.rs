@@ -49,7 +49,10 @@ impl Session {
     /// The same session at another repository.
     #[must_use]
     pub fn at(&self, dir: &Path) -> Self {
-        Self { dir: Some(dir.to_owned()), ..self.clone() }
+        Self {
+            dir: Some(dir.to_owned()),
+            ..self.clone()
+        }
     }
 }
 
@@ -66,11 +69,17 @@ pub struct Failure {
 impl Failure {
     /// It could not be done.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), code: exit::FAILURE }
+        Self {
+            message: message.into(),
+            code: exit::FAILURE,
+        }
     }
 
     /// It was not asked rightly.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self { message: message.into(), code: exit::USAGE }
+        Self {
+            message: message.into(),
+            code: exit::USAGE,
+        }
     }
 }

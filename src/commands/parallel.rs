@@ -16,9 +16,18 @@ pub(super) fn worst<T: Sync>(items: &[T], each: impl Fn(&T) -> u8 + Sync) -> u8 
         done.fetch_add(1, Ordering::Relaxed);
         code
     };
-    let far = || format!("{} of {} repositories", done.load(Ordering::Relaxed), items.len());
+    let far = || {
+        format!(
+            "{} of {} repositories",
+            done.load(Ordering::Relaxed),
+            items.len()
+        )
+    };
     let codes = progress::watch(far, || map(items, counted)).into_iter();
-    codes.map(|code| code.unwrap_or(exit::FAILURE)).max().unwrap_or(exit::OK)
+    codes
+        .map(|code| code.unwrap_or(exit::FAILURE))
+        .max()
+        .unwrap_or(exit::OK)
 }
 
 /// The same for any result, in the order of the items; `None` where a thread died of it.
@@ -36,7 +45,12 @@ pub(super) fn map<T: Sync, R: Send>(items: &[T], each: impl Fn(&T) -> R + Sync) 
         let workers: Vec<_> = (1..AT_ONCE.min(items.len())).map_while(start).collect();
         // This thread is one of them, and the only one where there are no more.
         let mine = work();
-        workers.into_iter().filter_map(|worker| worker.join().ok()).flatten().chain(mine).collect::<Vec<_>>()
+        workers
+            .into_iter()
+            .filter_map(|worker| worker.join().ok())
+            .flatten()
+            .chain(mine)
+            .collect::<Vec<_>>()
     });
     let mut results = items.iter().map(|_| None).collect::<Vec<_>>();
     for (place, result) in done {

@@ -34,13 +34,26 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let repository = session.repository()?;
     let loaded = config::load(repository.git_dir(), &session.environment);
     check::tell_mistakes(&loaded);
-    let known = |word: &str| names(&loaded).chain(loaded.not_here()).any(|name| name == word);
+    let known = |word: &str| {
+        names(&loaded)
+            .chain(loaded.not_here())
+            .any(|name| name == word)
+    };
     let (named, range) = split(&arguments.words, known);
-    let wanted = Wanted { range, name: arguments.name.as_deref(), options: &arguments.options };
+    let wanted = Wanted {
+        range,
+        name: arguments.name.as_deref(),
+        options: &arguments.options,
+    };
     let subject = Subject::of(session, &repository, loaded, &wanted)?;
     let places = Places::read(repository.git_dir(), &session.environment);
     let style = Style::of(&stdout(), &session.environment);
-    let page = Page { subject: &subject, places: &places, style, is_terminal: stdout().is_terminal() };
+    let page = Page {
+        subject: &subject,
+        places: &places,
+        style,
+        is_terminal: stdout().is_terminal(),
+    };
     page.write(&named)
 }
 
@@ -57,21 +70,32 @@ struct Page<'a> {
 impl Page<'_> {
     fn write(self, named: &[&str]) -> Result<u8, Failure> {
         let loaded = &self.subject.loaded;
-        let all = if named.is_empty() { names(loaded).collect() } else { named.to_vec() };
-        let parts = all.iter().map(|name| self.part(name, !named.is_empty())).collect::<Result<Vec<_>, _>>()?;
+        let all = if named.is_empty() {
+            names(loaded).collect()
+        } else {
+            named.to_vec()
+        };
+        let parts = all
+            .iter()
+            .map(|name| self.part(name, !named.is_empty()))
+            .collect::<Result<Vec<_>, _>>()?;
         print::stdout(&self.comment(&why::subject(self.subject)));
         let kept_back = kept_back(loaded);
         for why in &kept_back {
             print::stdout(&format!("# {}", self.style.red(&print::plain(why))));
         }
         if all.is_empty() && kept_back.is_empty() && loaded.not_here().next().is_none() {
-            return Err(Failure::new("no hook is on: see hooks.toml in the Git directory"));
+            return Err(Failure::new(
+                "no hook is on: see hooks.toml in the Git directory",
+            ));
         }
         for (text, _) in &parts {
             print::stdout(&format!("\n{text}"));
         }
         if let (n @ 1.., true) = (loaded.not_here().count(), named.is_empty()) {
-            let text = format!("{n} more in the server's file, for other repositories (see `repositories`)");
+            let text = format!(
+                "{n} more in the server's file, for other repositories (see `repositories`)"
+            );
             print::stdout(&format!("\n{}", self.comment(&text)));
         }
         let all_made = kept_back.is_empty() && parts.iter().all(|(_, made)| *made);
@@ -81,10 +105,17 @@ impl Page<'_> {
     /// The hook's part of the output, and whether a request could be made where one is due.
     fn part(self, name: &str, is_named: bool) -> Result<(String, bool), Failure> {
         let loaded = &self.subject.loaded;
-        match (find_hook(loaded, name), self.subject.not_on(self.places, name)) {
+        match (
+            find_hook(loaded, name),
+            self.subject.not_on(self.places, name),
+        ) {
             (Some(hook), _) => Ok(self.of_hook(hook, is_named)),
             (None, Some(why)) => {
-                let text = format!("{}\n{}", self.heading(name, None), self.stopped(why.words()));
+                let text = format!(
+                    "{}\n{}",
+                    self.heading(name, None),
+                    self.stopped(why.words())
+                );
                 Ok((text, !why.is_mistake()))
             }
             (None, None) => Err(unknown(loaded, name)),
@@ -97,31 +128,54 @@ impl Page<'_> {
             let _ = write!(text, "\n{}", self.comment(&note));
         }
         if let Decision::Skip(refusal) = hook.decide(&self.subject.push, &self.subject.computed) {
-            let _ = write!(text, "\n{}", self.stopped(&why::refused(hook, &refusal, self.places)));
+            let _ = write!(
+                text,
+                "\n{}",
+                self.stopped(&why::refused(hook, &refusal, self.places))
+            );
             if !is_named {
                 return (text, true);
             }
         }
         match request::of(self.subject, hook) {
             Ok((request, secrets)) => {
-                let harmless = if self.is_terminal { print::plain } else { str::to_owned };
-                let _ = write!(text, "\n{}", request::as_sent(&request, &secrets, self.style, harmless));
+                let harmless = if self.is_terminal {
+                    print::plain
+                } else {
+                    str::to_owned
+                };
+                let _ = write!(
+                    text,
+                    "\n{}",
+                    request::as_sent(&request, &secrets, self.style, harmless)
+                );
                 (text, true)
             }
             Err(why) => {
-                let _ = write!(text, "\n# {}: {}", self.style.red("no request can be made"), print::plain(&why));
+                let _ = write!(
+                    text,
+                    "\n# {}: {}",
+                    self.style.red("no request can be made"),
+                    print::plain(&why)
+                );
                 (text, false)
             }
         }
     }
 
     fn heading(self, name: &str, action: Option<&str>) -> String {
-        let action = action.map(|action| format!(" ({action})")).unwrap_or_default();
+        let action = action
+            .map(|action| format!(" ({action})"))
+            .unwrap_or_default();
         format!("# {}{action}", self.style.bold(&print::plain(name)))
     }
 
     fn stopped(self, why: &str) -> String {
-        format!("# {}: {}", self.style.yellow("would not fire"), print::plain(why))
+        format!(
+            "# {}: {}",
+            self.style.yellow("would not fire"),
+            print::plain(why)
+        )
     }
 
     fn comment(self, text: &str) -> String {
@@ -131,7 +185,12 @@ impl Page<'_> {
 
 /// Why nothing would be sent, whatever the hooks say.
 fn kept_back(loaded: &Loaded) -> Vec<String> {
-    let hold = loaded.hold.as_ref().map(|why| format!("nothing is sent, pushes are recorded and wait: {why}"));
+    let hold = loaded
+        .hold
+        .as_ref()
+        .map(|why| format!("nothing is sent, pushes are recorded and wait: {why}"));
     let unresolved = "hooks.toml cannot be used: pushes are recorded and wait until it is mended";
-    hold.into_iter().chain(loaded.unresolved.then(|| unresolved.to_owned())).collect()
+    hold.into_iter()
+        .chain(loaded.unresolved.then(|| unresolved.to_owned()))
+        .collect()
 }

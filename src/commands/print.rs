@@ -26,13 +26,24 @@ pub fn is_terminal() -> bool {
 /// `text` without control characters except line ends and tabs: what a receiver or a file says must not drive a
 /// terminal.
 pub fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+    text.chars()
+        .map(|c| {
+            if c.is_control() && c != '\n' && c != '\t' {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn control_characters_do_not_reach_a_terminal() {
-        assert_eq!(super::plain("a\x1b[31mb\r\n\tc\u{9b}"), "a\u{fffd}[31mb\u{fffd}\n\tc\u{fffd}");
+        assert_eq!(
+            super::plain("a\x1b[31mb\r\n\tc\u{9b}"),
+            "a\u{fffd}[31mb\u{fffd}\n\tc\u{fffd}"
+        );
     }
 }

@@ -46,6 +46,9 @@ fn line(text: &str, width: usize) -> String {
 mod tests {
     #[test]
     fn a_line_of_progress_never_wraps_and_is_overwritten() {
-        assert_eq!(super::line("12 of 300 repositories", 10), "\r\x1b[K12 of 30…\r");
+        assert_eq!(
+            super::line("12 of 300 repositories", 10),
+            "\r\x1b[K12 of 30…\r"
+        );
     }
 }

@@ -32,10 +32,14 @@ pub struct Arguments {
 /// Runs it.
 pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     if arguments.ids.is_empty() && !arguments.failed {
-        return Err(Failure::usage("name deliveries by their ids, or say `--failed`, with `--hook HOOK` or without"));
+        return Err(Failure::usage(
+            "name deliveries by their ids, or say `--failed`, with `--hook HOOK` or without",
+        ));
     }
     if arguments.hook.is_some() && !arguments.failed {
-        return Err(Failure::usage("`--hook` goes with `--failed`, not with ids"));
+        return Err(Failure::usage(
+            "`--hook` goes with `--failed`, not with ids",
+        ));
     }
     let repository = session.repository()?;
     let loaded = config::load(repository.git_dir(), &session.environment);
@@ -44,7 +48,11 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let (chosen, all_found) = choose(&spool, arguments)?;
     let now_ms = clock::now_ms();
     let queued = queue(&spool, &chosen, now_ms);
-    let mut code = if all_found && queued.len() == chosen.len() { exit::OK } else { exit::FAILURE };
+    let mut code = if all_found && queued.len() == chosen.len() {
+        exit::OK
+    } else {
+        exit::FAILURE
+    };
     if chosen.is_empty() && all_found {
         print::stderr("nothing has failed for good");
     }
@@ -55,13 +63,21 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let site = Site::new(repository.git_dir(), &spool, &loaded, &destinations);
     let total = queued.len();
     // What was due anyway is sent as well, so that more may end than was asked for.
-    let far = || format!("{} of {total} deliveries sent", destinations.ended().min(total));
+    let far = || {
+        format!(
+            "{} of {total} deliveries sent",
+            destinations.ended().min(total)
+        )
+    };
     for problem in progress::watch(far, || deliver::run(site, None, PATIENCE)).problems {
         print::error(&problem);
     }
     for found in &queued {
         let (line, failed) = result(&site, found, now_ms);
-        print::stdout(&print::plain(&format!("{}  {line}", short(&found.delivery.planned.id))));
+        print::stdout(&print::plain(&format!(
+            "{}  {line}",
+            short(&found.delivery.planned.id)
+        )));
         if failed {
             code = exit::FAILURE;
         }
@@ -76,7 +92,10 @@ fn choose(spool: &Spool, arguments: &Arguments) -> Result<(Vec<Found>, bool), Fa
         let (mut chosen, mut all_found) = (Vec::<Found>::new(), true);
         for found in by_ids(&mut log, &arguments.ids) {
             match found {
-                Ok(found) if chosen.iter().any(|c| c.delivery.planned.id == found.delivery.planned.id) => {}
+                Ok(found)
+                    if chosen
+                        .iter()
+                        .any(|c| c.delivery.planned.id == found.delivery.planned.id) => {}
                 Ok(found) => chosen.push(found),
                 Err(failure) => {
                     print::error(&failure.message);
@@ -87,12 +106,20 @@ fn choose(spool: &Spool, arguments: &Arguments) -> Result<(Vec<Found>, bool), Fa
         log.tell_problems();
         return Ok((chosen, all_found));
     }
-    let wanted =
-        |d: &Delivery| d.state == State::Failed && arguments.hook.as_ref().is_none_or(|hook| d.planned.hook == *hook);
+    let wanted = |d: &Delivery| {
+        d.state == State::Failed
+            && arguments
+                .hook
+                .as_ref()
+                .is_none_or(|hook| d.planned.hook == *hook)
+    };
     let mut chosen = Vec::new();
     for record in log.by_ref() {
         let failed = record.deliveries.into_iter().rev().filter(&wanted);
-        chosen.extend(failed.map(|delivery| Found { record: record.id.clone(), delivery }));
+        chosen.extend(failed.map(|delivery| Found {
+            record: record.id.clone(),
+            delivery,
+        }));
     }
     chosen.reverse();
     log.tell_problems();
@@ -112,8 +139,12 @@ fn queue<'a>(spool: &Spool, chosen: &'a [Found], now_ms: i64) -> Vec<&'a Found> 
             Ok(()) => queued.extend(some),
             Err(error) => {
                 let why = match error.kind() {
-                    std::io::ErrorKind::NotFound => "it has just been removed from the history".to_owned(),
-                    std::io::ErrorKind::WouldBlock => "another process holds its record; try again".to_owned(),
+                    std::io::ErrorKind::NotFound => {
+                        "it has just been removed from the history".to_owned()
+                    }
+                    std::io::ErrorKind::WouldBlock => {
+                        "another process holds its record; try again".to_owned()
+                    }
                     kind => kind.to_string(),
                 };
                 print::error(&format!("{} cannot be queued: {why}", ids.join(", ")));
@@ -128,18 +159,34 @@ fn result(site: &Site<'_>, found: &Found, queued_ms: i64) -> (String, bool) {
     let planned = &found.delivery.planned;
     let hook = label(site.loaded, &planned.hook);
     let now = match site.spool.look(&found.record) {
-        Ok(Read::Record(record)) => record.deliveries.into_iter().find(|d| d.planned.id == planned.id),
+        Ok(Read::Record(record)) => record
+            .deliveries
+            .into_iter()
+            .find(|d| d.planned.id == planned.id),
         _ => None,
     };
-    let Some(now) = now else { return (format!("{hook}: its record has been removed from the history"), false) };
+    let Some(now) = now else {
+        return (
+            format!("{hook}: its record has been removed from the history"),
+            false,
+        );
+    };
     match &now.last {
         Some(ended) if now.last != found.delivery.last && now.open_since_ms.is_none() => {
             let until_ms = site.spool.timer_seen(clock::now_ms());
-            let until_ms = until_ms.then(|| schedule::gives_up_at(queued_ms, retry_for(site.loaded, &planned.hook)));
-            let told = Told::Ended { hook, ended: Box::new(ended.clone()), until_ms };
+            let until_ms = until_ms
+                .then(|| schedule::gives_up_at(queued_ms, retry_for(site.loaded, &planned.hook)));
+            let told = Told::Ended {
+                hook,
+                ended: Box::new(ended.clone()),
+                until_ms,
+            };
             (told.line(), now.state == State::Failed)
         }
-        _ => (format!("{hook}: queued, {}", when(site.loaded, &planned.hook)), false),
+        _ => (
+            format!("{hook}: queued, {}", when(site.loaded, &planned.hook)),
+            false,
+        ),
     }
 }
 
@@ -151,9 +198,18 @@ fn when(loaded: &Loaded, hook: &str) -> &'static str {
 }
 
 fn label(loaded: &Loaded, name: &str) -> String {
-    loaded.hooks.iter().find(|h| h.name == name).map_or(name, |h| &h.label).to_owned()
+    loaded
+        .hooks
+        .iter()
+        .find(|h| h.name == name)
+        .map_or(name, |h| &h.label)
+        .to_owned()
 }
 
 fn retry_for(loaded: &Loaded, name: &str) -> Duration {
-    loaded.hooks.iter().find(|h| h.name == name).map_or(loaded.deliver.retry_for, |h| h.retry_for)
+    loaded
+        .hooks
+        .iter()
+        .find(|h| h.name == name)
+        .map_or(loaded.deliver.retry_for, |h| h.retry_for)
 }

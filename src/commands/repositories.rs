@@ -9,13 +9,17 @@ const DEPTH: usize = 12;
 
 /// Whether `dir` is a Git directory by its look: `HEAD`, `objects` and `refs`, as Git's own discovery asks.
 pub fn is_git_dir(dir: &Path) -> bool {
-    dir.join("HEAD").symlink_metadata().is_ok() && dir.join("objects").is_dir() && dir.join("refs").is_dir()
+    dir.join("HEAD").symlink_metadata().is_ok()
+        && dir.join("objects").is_dir()
+        && dir.join("refs").is_dir()
 }
 
 /// Git directories at and below `dir`, by name; those of work trees (`.git`) too. Symlinks are followed to a
 /// repository, but not searched.
 pub fn below(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let dir = dir.canonicalize().map_err(|e| Failure::new(format!("cannot search {}: {e}", dir.display())))?;
+    let dir = dir
+        .canonicalize()
+        .map_err(|e| Failure::new(format!("cannot search {}: {e}", dir.display())))?;
     let mut found = Vec::new();
     search(&dir, DEPTH, &mut found);
     found.sort();
@@ -29,10 +33,14 @@ fn search(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) {
         return;
     }
     // What cannot be read is not ours to look at.
-    let Ok(entries) = fs::read_dir(dir) else { return };
+    let Ok(entries) = fs::read_dir(dir) else {
+        return;
+    };
     for entry in entries.flatten() {
         let path = entry.path();
-        let Ok(kind) = entry.file_type() else { continue };
+        let Ok(kind) = entry.file_type() else {
+            continue;
+        };
         if kind.is_symlink() {
             found.extend(path.canonicalize().ok().filter(|p| is_git_dir(p)));
         } else if kind.is_dir() && depth > 0 {
@@ -48,7 +56,12 @@ mod tests {
     #[test]
     fn repositories_are_found_in_groups_and_not_inside_each_other() {
         let dir = tempfile::tempdir().unwrap();
-        for name in ["b.git", "team/a.git", "work/.git", "team/a.git/modules/inner.git"] {
+        for name in [
+            "b.git",
+            "team/a.git",
+            "work/.git",
+            "team/a.git/modules/inner.git",
+        ] {
             for part in ["objects", "refs"] {
                 fs::create_dir_all(dir.path().join(name).join(part)).unwrap();
             }
@@ -58,7 +71,10 @@ mod tests {
         std::os::unix::fs::symlink(dir.path(), dir.path().join("team/loop")).unwrap();
         let root = dir.path().canonicalize().unwrap();
         let names = below(dir.path()).unwrap();
-        let names: Vec<_> = names.iter().map(|p| p.strip_prefix(&root).unwrap().to_str().unwrap()).collect();
+        let names: Vec<_> = names
+            .iter()
+            .map(|p| p.strip_prefix(&root).unwrap().to_str().unwrap())
+            .collect();
         assert_eq!(names, ["b.git", "team/a.git", "work/.git"]);
     }
 }

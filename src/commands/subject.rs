@@ -14,7 +14,10 @@ use crate::push::{Computed, Needs, Push};
 use uuid::Uuid;
 
 /// Commits listed and bytes of a body where no hook says otherwise (docs/events.md).
-pub const LIMITS: Limits = Limits { max_commits: 2048, max_body: 1 << 20 };
+pub const LIMITS: Limits = Limits {
+    max_commits: 2048,
+    max_body: 1 << 20,
+};
 
 /// A repository, its configuration, and one update of it.
 pub struct Subject {
@@ -50,7 +53,12 @@ impl Subject {
     }
 
     /// The same for a repository that is open already.
-    pub fn of(session: &Session, repo: &Repository, loaded: Loaded, wanted: &Wanted) -> Result<Self, Failure> {
+    pub fn of(
+        session: &Session,
+        repo: &Repository,
+        loaded: Loaded,
+        wanted: &Wanted,
+    ) -> Result<Self, Failure> {
         let update = update::of(repo, wanted, &loaded)?;
         let is_new = !update.new.is_null() && repo.resolve(&update.name.display()).is_none();
         let environment = &session.environment;
@@ -65,17 +73,40 @@ impl Subject {
             recovered: false,
         };
         let default_branch = repo.default_branch();
-        let project = loaded.project(repo.git_dir(), push.gl_repo.as_deref(), default_branch.as_deref());
-        let most = loaded.hooks.iter().map(|h| h.max_commits).max().unwrap_or(0).max(LIMITS.max_commits);
-        let computed = repo.events(&[update], &Needs::everything(most)).into_iter().next();
-        let mut computed = computed.ok_or_else(|| Failure::new("the event could not be computed"))?;
+        let project = loaded.project(
+            repo.git_dir(),
+            push.gl_repo.as_deref(),
+            default_branch.as_deref(),
+        );
+        let most = loaded
+            .hooks
+            .iter()
+            .map(|h| h.max_commits)
+            .max()
+            .unwrap_or(0)
+            .max(LIMITS.max_commits);
+        let computed = repo
+            .events(&[update], &Needs::everything(most))
+            .into_iter()
+            .next();
+        let mut computed =
+            computed.ok_or_else(|| Failure::new("the event could not be computed"))?;
         loaded.link(&project, &mut computed.event);
-        Ok(Self { loaded, push, computed, project, is_new })
+        Ok(Self {
+            loaded,
+            push,
+            computed,
+            project,
+            is_new,
+        })
     }
 
     /// What a hook has to say about it.
     pub fn for_hook(&self, hook: &Hook, kind: Kind) -> Outgoing {
-        let limits = Limits { max_commits: hook.max_commits, max_body: hook.max_body };
+        let limits = Limits {
+            max_commits: hook.max_commits,
+            max_body: hook.max_body,
+        };
         let mut out = self.outgoing(&hook.name, kind, limits);
         out.whole_push |= hook.per == crate::config::Per::Push;
         out
@@ -98,10 +129,15 @@ impl Subject {
 }
 
 /// Splits `[HOOK…] [OLD NEW]`: names of hooks come first, two further words are a range.
-pub fn split(words: &[String], is_hook: impl Fn(&str) -> bool) -> (Vec<&str>, Option<(&str, &str)>) {
+pub fn split(
+    words: &[String],
+    is_hook: impl Fn(&str) -> bool,
+) -> (Vec<&str>, Option<(&str, &str)>) {
     let all = words.iter().map(String::as_str).collect::<Vec<_>>();
     match all.as_slice() {
-        [hooks @ .., old, new] if !is_hook(old) && !is_hook(new) => (hooks.to_vec(), Some((old, new))),
+        [hooks @ .., old, new] if !is_hook(old) && !is_hook(new) => {
+            (hooks.to_vec(), Some((old, new)))
+        }
         _ => (all, None),
     }
 }
@@ -113,7 +149,11 @@ mod tests {
     #[test]
     fn two_words_that_are_no_hooks_are_a_range() {
         let is_hook = |w: &str| ["ci", "team"].contains(&w);
-        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let words = |line: &str| {
+            line.split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
         let told = |line: &str| {
             let words = words(line);
             let (hooks, range) = split(&words, is_hook);
@@ -121,7 +161,10 @@ mod tests {
         };
         assert_eq!(told(""), (String::new(), None));
         assert_eq!(told("ci team"), ("ci team".into(), None));
-        assert_eq!(told("ci HEAD~2 HEAD"), ("ci".into(), Some("HEAD~2..HEAD".into())));
+        assert_eq!(
+            told("ci HEAD~2 HEAD"),
+            ("ci".into(), Some("HEAD~2..HEAD".into()))
+        );
         assert_eq!(told("0 main"), (String::new(), Some("0..main".into())));
         assert_eq!(told("ci teem"), ("ci teem".into(), None));
     }

@@ -37,22 +37,39 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let repository = session.repository()?;
     let loaded = config::load(repository.git_dir(), &session.environment);
     check::tell_mistakes(&loaded);
-    let wanted = Wanted { name: arguments.name.as_deref(), ..Wanted::default() };
+    let wanted = Wanted {
+        name: arguments.name.as_deref(),
+        ..Wanted::default()
+    };
     let subject = Subject::of(session, &repository, loaded, &wanted)?;
     if let Some(why) = &subject.loaded.hold {
         return Err(Failure::new(format!("nothing is sent: {why}")));
     }
-    let names = arguments.hooks.iter().map(String::as_str).collect::<Vec<_>>();
-    let hooks = subject.hooks(&names, &Places::read(repository.git_dir(), &session.environment))?;
+    let names = arguments
+        .hooks
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>();
+    let hooks = subject.hooks(
+        &names,
+        &Places::read(repository.git_dir(), &session.environment),
+    )?;
     if hooks.is_empty() {
-        return Err(Failure::new("no hook is on: see hooks.toml in the Git directory"));
+        return Err(Failure::new(
+            "no hook is on: see hooks.toml in the Git directory",
+        ));
     }
-    let (style, width) = (Style::of(&stdout(), &session.environment), terminal::width(&stdout()).min(WIDEST));
+    let (style, width) = (
+        Style::of(&stdout(), &session.environment),
+        terminal::width(&stdout()).min(WIDEST),
+    );
     let mut code = exit::OK;
     for hook in hooks {
         let mut outcome = send(&subject, hook, arguments.as_push);
         if let Decision::Skip(_) = hook.decide(&subject.push, &subject.computed) {
-            outcome.advice.push("a push like this would not fire it: `git service-hook preview` says which filter");
+            outcome.advice.push(
+                "a push like this would not fire it: `git service-hook preview` says which filter",
+            );
         }
         print::stdout(&written(&hook.name, &outcome, style, width));
         if !outcome.accepted {
@@ -76,7 +93,10 @@ fn send(subject: &Subject, hook: &Hook, as_push: bool) -> Outcome {
     let attempt = |simplify| attempt(action.as_ref(), &outgoing, hook, &secrets, simplify);
     attempt(false).unwrap_or_else(|refused| {
         let plain = attempt(true).unwrap_or_else(Outcome::no);
-        Outcome { words: format!("{}; in the plain form, since {refused}", plain.words), ..plain }
+        Outcome {
+            words: format!("{}; in the plain form, since {refused}", plain.words),
+            ..plain
+        }
     })
 }
 
@@ -88,7 +108,11 @@ fn attempt(
     secrets: &Secrets,
     simplify: bool,
 ) -> Result<Outcome, String> {
-    let attempt = Attempt { now_ms: clock::now_ms(), number: if simplify { 2 } else { 1 }, simplify };
+    let attempt = Attempt {
+        now_ms: clock::now_ms(),
+        number: if simplify { 2 } else { 1 },
+        simplify,
+    };
     let no = |words: String| Ok(Outcome::no(secrets.redact(&words)));
     let request = match action.request(out, &attempt) {
         Ok(request) => request,
@@ -101,17 +125,24 @@ fn attempt(
     match transport::send(&request, &options) {
         Err(why) => {
             let outcome = no(format!("no answer: {}", request.secrets.redact(&why.what)))?;
-            let advice = Some(why.advice).filter(|advice| !advice.is_empty()).into_iter().collect();
+            let advice = Some(why.advice)
+                .filter(|advice| !advice.is_empty())
+                .into_iter()
+                .collect();
             Ok(Outcome { advice, ..outcome })
         }
         Ok(response) => match action.verdict(&response) {
             Verdict::Simplify { why } if !simplify => Err(why),
             verdict => {
                 // The 403 of Jenkins' plugin repeats the request's headers: what cannot be cleaned for sure is not shown.
-                let shows = response.status != 403 || hook.kind != action::Kind::JenkinsGenericBuildJob;
+                let shows =
+                    response.status != 403 || hook.kind != action::Kind::JenkinsGenericBuildJob;
                 let clean = |text: &str| secrets.redact(&request.secrets.redact(text));
                 let outcome = judge(&verdict, &response, shows, clean);
-                Ok(Outcome { advice: action.advice(&response), ..outcome })
+                Ok(Outcome {
+                    advice: action.advice(&response),
+                    ..outcome
+                })
             }
         },
     }

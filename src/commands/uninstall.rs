@@ -23,7 +23,9 @@ pub struct Arguments {
 
 /// Uninstalls in one repository, or in all below a directory.
 pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
-    install::for_all(session, arguments.all.as_deref(), |session| uninstall(session, arguments.purge))
+    install::for_all(session, arguments.all.as_deref(), |session| {
+        uninstall(session, arguments.purge)
+    })
 }
 
 fn uninstall(session: &Session, purge: bool) -> Result<u8, Failure> {
@@ -33,10 +35,14 @@ fn uninstall(session: &Session, purge: bool) -> Result<u8, Failure> {
     match file.standing() {
         Standing::Missing => print::stdout(&format!("{}: nothing to take away", path.display())),
         Standing::Foreign => {
-            print::stdout(&format!("{} is the hook of another program and was left alone", path.display()));
+            print::stdout(&format!(
+                "{} is the hook of another program and was left alone",
+                path.display()
+            ));
         }
         Standing::Link(_) | Standing::Shim => {
-            take_away(&file).map_err(|e| Failure::new(format!("cannot change {}: {e}", file.dir.display())))?;
+            take_away(&file)
+                .map_err(|e| Failure::new(format!("cannot change {}: {e}", file.dir.display())))?;
             tell(&file);
         }
     }
@@ -52,7 +58,10 @@ fn still_started(repository: &Repository, path: &Path) {
     }
     let elsewhere = repository.hooks_path().map(|dir| HookFile { dir }.path());
     if let Some(other) = elsewhere.filter(|other| other != path && hook_file::starts_us(other)) {
-        print::stdout(&format!("  {} still starts it: that is where core.hooksPath leads", other.display()));
+        print::stdout(&format!(
+            "  {} still starts it: that is where core.hooksPath leads",
+            other.display()
+        ));
     }
     for key in hook_file::starting_us(repository) {
         print::stdout(&format!("  {key} in Git's configuration still starts it"));
@@ -78,10 +87,16 @@ fn records(repository: &Repository, purge: bool, hooks_toml: bool) -> Result<u8,
     if !spool.exists() {
         return Ok(exit::OK);
     }
-    let waiting = spool.waiting().map_err(|e| Failure::new(format!("cannot read {}: {e}", spool.place())))?;
+    let waiting = spool
+        .waiting()
+        .map_err(|e| Failure::new(format!("cannot read {}: {e}", spool.place())))?;
     if waiting > 0 {
         left(spool.place());
-        let what = if waiting == 1 { "1 delivery waits".to_owned() } else { format!("{waiting} deliveries wait") };
+        let what = if waiting == 1 {
+            "1 delivery waits".to_owned()
+        } else {
+            format!("{waiting} deliveries wait")
+        };
         print::stdout(&format!(
             "{what} in it: the timer's `drain` goes on sending, and so does `git service-hook drain`"
         ));
@@ -89,11 +104,19 @@ fn records(repository: &Repository, purge: bool, hooks_toml: bool) -> Result<u8,
     }
     if !purge {
         left(spool.place());
-        print::stdout("  it holds no more than history: `git service-hook uninstall --purge` removes it");
+        print::stdout(
+            "  it holds no more than history: `git service-hook uninstall --purge` removes it",
+        );
         return Ok(exit::OK);
     }
-    let all = spool.remove().map_err(|e| Failure::new(format!("cannot remove {}: {e}", spool.place())))?;
-    let what = if all { "was removed" } else { "was removed, but for what is no record of ours" };
+    let all = spool
+        .remove()
+        .map_err(|e| Failure::new(format!("cannot remove {}: {e}", spool.place())))?;
+    let what = if all {
+        "was removed"
+    } else {
+        "was removed, but for what is no record of ours"
+    };
     print::stdout(&format!("{} {what}", spool.place()));
     Ok(exit::OK)
 }
@@ -103,7 +126,9 @@ fn take_away(file: &HookFile) -> std::io::Result<()> {
     let (path, kept) = (file.path(), file.chained());
     match fs::read_link(&kept) {
         Ok(target) => {
-            let fresh = file.dir.join(format!(".post-receive.{}", std::process::id()));
+            let fresh = file
+                .dir
+                .join(format!(".post-receive.{}", std::process::id()));
             symlink(target.strip_prefix("..").unwrap_or(&target), &fresh)?;
             fs::rename(&fresh, &path)?;
             fs::remove_file(&kept)?;
@@ -120,9 +145,15 @@ fn tell(file: &HookFile) {
     let path = file.path();
     match file.standing() {
         Standing::Missing => print::stdout(&format!("{} was taken away", path.display())),
-        _ => print::stdout(&format!("{} is again the hook that was there before", path.display())),
+        _ => print::stdout(&format!(
+            "{} is again the hook that was there before",
+            path.display()
+        )),
     }
     for entry in file.chain_entries() {
-        print::stdout(&format!("  {} does not run any more: nothing runs post-receive.d/ now", entry.display()));
+        print::stdout(&format!(
+            "  {} does not run any more: nothing runs post-receive.d/ now",
+            entry.display()
+        ));
     }
 }

@@ -9,9 +9,15 @@ const MAX_CERTIFICATES: u64 = 1 << 20;
 impl Hook {
     /// What stands in `ca_file`, read when it is needed: a certificate that was renewed counts from the next attempt.
     pub fn ca_pem(&self) -> Result<Option<Vec<u8>>, Unresolved> {
-        let Some(path) = &self.ca_file else { return Ok(None) };
-        let unreadable =
-            |why| Unresolved { key: "ca_file".to_owned(), why: format!("file `{}` {why}", path.display()) };
-        file::read(path, MAX_CERTIFICATES).map(Some).map_err(unreadable)
+        let Some(path) = &self.ca_file else {
+            return Ok(None);
+        };
+        let unreadable = |why| Unresolved {
+            key: "ca_file".to_owned(),
+            why: format!("file `{}` {why}", path.display()),
+        };
+        file::read(path, MAX_CERTIFICATES)
+            .map(Some)
+            .map_err(unreadable)
     }
 }

@@ -35,7 +35,11 @@ const WEBHOOK: Defaults = Defaults {
 impl Defaults {
     /// Of an action; WeCom's limit depends on the type of the message.
     pub(super) fn of(kind: Kind, msg_type: Option<MsgType>) -> Self {
-        let robot = |max_body| Self { max_commits: 10, max_body, ..WEBHOOK };
+        let robot = |max_body| Self {
+            max_commits: 10,
+            max_body,
+            ..WEBHOOK
+        };
         match kind {
             Kind::WebhookHttpPost | Kind::WebhookHttpGet => WEBHOOK,
             // Bytes of the field `content` (developer.work.weixin.qq.com, group robots).

@@ -80,7 +80,9 @@ table! {
 }
 
 /// The keys that narrow what a hook fires for: all that a repository's file may add to a hook of the server's.
-pub(super) const FILTERS: [&str; 8] = ["branches", "tags", "refs", "changes", "paths", "pushers", "authors", "skip_ci"];
+pub(super) const FILTERS: [&str; 8] = [
+    "branches", "tags", "refs", "changes", "paths", "pushers", "authors", "skip_ci",
+];
 
 impl Common {
     /// The filters as written; `changes` and `skip_ci` with the defaults of the action.
@@ -89,7 +91,11 @@ impl Common {
             branches: self.branches.take().map(Globs::from),
             tags: self.tags.take().map(Globs::from),
             refs: self.refs.take().map(Globs::from),
-            changes: self.changes.take().map(|list| list.0).or_else(|| changes.map(<[_]>::to_vec)),
+            changes: self
+                .changes
+                .take()
+                .map(|list| list.0)
+                .or_else(|| changes.map(<[_]>::to_vec)),
             paths: self.paths.take().map(Globs::from),
             pushers: self.pushers.take().map(Globs::from),
             authors: self.authors.take().map(Globs::from),
@@ -118,7 +124,8 @@ pub(super) struct Entry {
 impl Section<'_, '_> {
     /// Reads the keys of every hook.
     pub(super) fn common(&self, notes: &mut Notes<'_>) -> Common {
-        self.read(notes, |fields| Common::deserialize(fields)).unwrap_or_default()
+        self.read(notes, |fields| Common::deserialize(fields))
+            .unwrap_or_default()
     }
 
     fn read<T>(
@@ -134,11 +141,18 @@ impl Section<'_, '_> {
 
     /// Where the value of a key stands.
     pub(super) fn value_at(&self, key: &str) -> usize {
-        self.table.get(key).map_or(self.header, |value| value.span().start)
+        self.table
+            .get(key)
+            .map_or(self.header, |value| value.span().start)
     }
 
     /// Reads the whole hook. `None` when it has no action that is known.
-    pub(super) fn entry(&self, notes: &mut Notes<'_>, deliver: &Deliver, references: &References) -> Option<Entry> {
+    pub(super) fn entry(
+        &self,
+        notes: &mut Notes<'_>,
+        deliver: &Deliver,
+        references: &References,
+    ) -> Option<Entry> {
         let mut common = self.common(notes);
         keys::check_hook(self, common.action, notes);
         let Some(kind) = common.action else {
@@ -158,7 +172,12 @@ impl Section<'_, '_> {
         let defaults = Defaults::of(kind, parsed.msg_type());
         self.check_ranges(&common, &defaults, notes);
         let hook = self.hook(&mut common, kind, parsed, deliver, references);
-        for finding in hook.parameters.findings().iter().filter(|f| !(no_url && f.key == "service_url")) {
+        for finding in hook
+            .parameters
+            .findings()
+            .iter()
+            .filter(|f| !(no_url && f.key == "service_url"))
+        {
             self.note_finding(finding, notes);
         }
         Some(Entry {
@@ -178,7 +197,9 @@ impl Section<'_, '_> {
         references: &References,
     ) -> Hook {
         let defaults = Defaults::of(kind, parsed.msg_type());
-        let per = common.per.unwrap_or_else(|| default_per(kind, parsed.template(), references));
+        let per = common
+            .per
+            .unwrap_or_else(|| default_per(kind, parsed.template(), references));
         let hidden_template = matches!(parsed.template(), Some(Text::Reference(_)));
         let label = common.label.take().filter(|label| !label.is_empty());
         let ca_file = common.ca_file.take().filter(|path| !path.is_empty());
@@ -187,7 +208,11 @@ impl Section<'_, '_> {
             label: label.unwrap_or_else(|| self.name.to_owned()),
             kind,
             filters: vec![common.filters(defaults.changes, defaults.skip_ci)],
-            timeout: common.timeout.map(|t| t.0).or(deliver.timeout).unwrap_or(defaults.timeout),
+            timeout: common
+                .timeout
+                .map(|t| t.0)
+                .or(deliver.timeout)
+                .unwrap_or(defaults.timeout),
             connect_timeout: deliver.connect_timeout,
             retry_for: common.retry_for.map_or(deliver.retry_for, |t| t.0),
             ca_file: ca_file.map(|path| references.path(&path)),
@@ -195,7 +220,10 @@ impl Section<'_, '_> {
             skippable: common.skippable.unwrap_or(self.layer == Layer::Repository),
             per,
             max_commits: common.max_commits.map_or(defaults.max_commits, |c| c.0),
-            max_body: common.max_body.and_then(|s| usize::try_from(s.0).ok()).unwrap_or(defaults.max_body),
+            max_body: common
+                .max_body
+                .and_then(|s| usize::try_from(s.0).ok())
+                .unwrap_or(defaults.max_body),
             max_refs: common.max_refs.map_or(defaults.max_refs, |c| c.0),
             parameters: parsed.boxed(),
             hidden_template,
@@ -205,23 +233,48 @@ impl Section<'_, '_> {
 
     fn note_finding(&self, finding: &Finding, notes: &mut Notes<'_>) {
         let at = place::of_finding(notes.text(), self.table, finding).unwrap_or(self.header);
-        notes.note(at, Some(self.name), place::sentence(finding), finding.severity);
+        notes.note(
+            at,
+            Some(self.name),
+            place::sentence(finding),
+            finding.severity,
+        );
     }
 
     fn check_ranges(&self, common: &Common, defaults: &Defaults, notes: &mut Notes<'_>) {
         let mut refuse = |key: &str, bad: bool, message: String| {
             if bad {
-                notes.mistake(self.value_at(key), Some(self.name), format!("`{key}` {message}"));
+                notes.mistake(
+                    self.value_at(key),
+                    Some(self.name),
+                    format!("`{key}` {message}"),
+                );
             }
         };
         let seconds = common.timeout.map_or(1, |t| t.0.as_secs());
-        refuse("timeout", !(1..=600).contains(&seconds), "must be between 1s and 10m".to_owned());
-        refuse("max_refs", common.max_refs.is_some_and(|c| c.0 == 0), "must be at least 1".to_owned());
+        refuse(
+            "timeout",
+            !(1..=600).contains(&seconds),
+            "must be between 1s and 10m".to_owned(),
+        );
+        refuse(
+            "max_refs",
+            common.max_refs.is_some_and(|c| c.0 == 0),
+            "must be at least 1".to_owned(),
+        );
         let bytes = common.max_body.map_or(1 << 20, |s| s.0);
-        let most = if common.action.is_some_and(Kind::is_robot) { defaults.max_body as u64 } else { 16 << 20 };
+        let most = if common.action.is_some_and(Kind::is_robot) {
+            defaults.max_body as u64
+        } else {
+            16 << 20
+        };
         refuse("max_body", bytes < 1024, "must be at least 1KiB".to_owned());
         if common.max_body.is_some() {
-            refuse("max_body", bytes > most, format!("must be at most {most} bytes"));
+            refuse(
+                "max_body",
+                bytes > most,
+                format!("must be at most {most} bytes"),
+            );
         }
     }
 }
@@ -231,15 +284,21 @@ fn default_per(kind: Kind, template: Option<&Text>, references: &References) -> 
     if !kind.is_robot() {
         return Per::Ref;
     }
-    let reads = |text: &str| if template::reads(text, "updates") { Per::Push } else { Per::Ref };
+    let reads = |text: &str| {
+        if template::reads(text, "updates") {
+            Per::Push
+        } else {
+            Per::Ref
+        }
+    };
     match template {
         None => Per::Push,
         Some(Text::Plain(text)) if text.is_empty() => Per::Push,
         Some(Text::Plain(text)) => reads(text),
         // The one reference that is looked into early: what it holds decides how deliveries are recorded.
-        Some(Text::Reference(reference @ Reference::File(_))) => {
-            references.document(reference).map_or(Per::Ref, |text| reads(&text))
-        }
+        Some(Text::Reference(reference @ Reference::File(_))) => references
+            .document(reference)
+            .map_or(Per::Ref, |text| reads(&text)),
         Some(Text::Reference(_)) => Per::Ref,
     }
 }

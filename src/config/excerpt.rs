@@ -26,17 +26,24 @@ pub(super) fn of(text: &str, at: usize, is_toml: bool) -> Option<Excerpt> {
     let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
     let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
     let on_line = |(range, _): &(Range<usize>, Token)| range.end > start && range.start < end;
-    let pieces: Vec<_> = Tokens::of(text).skip_while(|t| !on_line(t)).take_while(on_line).collect();
+    let pieces: Vec<_> = Tokens::of(text)
+        .skip_while(|t| !on_line(t))
+        .take_while(on_line)
+        .collect();
     let meant = meant(text, &pieces, at);
     let keys = keys_of(text, &pieces, is_toml);
-    let show =
-        |places: Range<usize>| -> String { places.map(|n| show(text, &pieces[n], keys[n], start..end)).collect() };
+    let show = |places: Range<usize>| -> String {
+        places
+            .map(|n| show(text, &pieces[n], keys[n], start..end))
+            .collect()
+    };
     let excerpt = Excerpt {
         before: show(0..meant.start).trim_start().to_owned(),
         meant: show(meant.clone()),
         after: show(meant.end..pieces.len()).trim_end().to_owned(),
     };
-    let empty = excerpt.before.is_empty() && excerpt.meant.trim().is_empty() && excerpt.after.is_empty();
+    let empty =
+        excerpt.before.is_empty() && excerpt.meant.trim().is_empty() && excerpt.after.is_empty();
     (!empty).then_some(excerpt)
 }
 
@@ -51,7 +58,11 @@ fn show(text: &str, (range, token): &Piece, is_key: bool, line: Range<usize>) ->
         Token::Key if is_key => suggest::shown(&text[range.clone()]),
         Token::Key | Token::Word => MASK.to_owned(),
         Token::Text(quotes) => {
-            let open = if range.start >= line.start { quotes } else { "" };
+            let open = if range.start >= line.start {
+                quotes
+            } else {
+                ""
+            };
             let close = if range.end <= line.end { quotes } else { "" };
             format!("{open}{MASK}{close}")
         }
@@ -60,17 +71,33 @@ fn show(text: &str, (range, token): &Piece, is_key: bool, line: Range<usize>) ->
 
 /// Which pieces are keys: words with a `=` behind them, and those of a header that is closed.
 fn keys_of(text: &str, pieces: &[Piece], is_toml: bool) -> Vec<bool> {
-    let mark = |n: usize| pieces.get(n).filter(|(_, t)| *t == Token::Mark).map(|(r, _)| &text[r.clone()]);
-    let joins = |n: &usize| matches!(pieces[*n].1, Token::Key | Token::Blank) || mark(*n) == Some(".");
-    let first = pieces.iter().position(|(_, token)| *token != Token::Blank).unwrap_or(0);
-    let opens = (first..pieces.len()).take_while(|n| mark(*n) == Some("[")).count();
+    let mark = |n: usize| {
+        pieces
+            .get(n)
+            .filter(|(_, t)| *t == Token::Mark)
+            .map(|(r, _)| &text[r.clone()])
+    };
+    let joins =
+        |n: &usize| matches!(pieces[*n].1, Token::Key | Token::Blank) || mark(*n) == Some(".");
+    let first = pieces
+        .iter()
+        .position(|(_, token)| *token != Token::Blank)
+        .unwrap_or(0);
+    let opens = (first..pieces.len())
+        .take_while(|n| mark(*n) == Some("["))
+        .count();
     let is_key = |n: usize| {
         let next = (n..pieces.len()).find(|n| !joins(n)).and_then(mark);
         let in_header = opens > 0 && (first + opens..n).all(|n| joins(&n));
         let is_known = |n: usize| keys::is_known(&text[pieces[n].0.clone()]);
         // The names of hooks are theirs.
-        let is_ours = || is_known(n) || (opens > 0 && pieces.get(first + opens).is_some() && is_known(first + opens));
-        pieces[n].1 == Token::Key && (is_toml || is_ours()) && (next == Some("=") || (in_header && next == Some("]")))
+        let is_ours = || {
+            is_known(n)
+                || (opens > 0 && pieces.get(first + opens).is_some() && is_known(first + opens))
+        };
+        pieces[n].1 == Token::Key
+            && (is_toml || is_ours())
+            && (next == Some("=") || (in_header && next == Some("]")))
     };
     (0..pieces.len()).map(is_key).collect()
 }
@@ -89,7 +116,10 @@ fn meant(text: &str, pieces: &[Piece], at: usize) -> Range<usize> {
         }
         depth == 0
     };
-    let length = pieces[first..].iter().position(closes).map_or(pieces.len() - first, |last| last + 1);
+    let length = pieces[first..]
+        .iter()
+        .position(closes)
+        .map_or(pieces.len() - first, |last| last + 1);
     first..first + length
 }
 
@@ -101,19 +131,39 @@ mod tests {
     /// The line with `X` marked in brackets of its own.
     #[track_caller]
     fn shows(text: &str, at: &str, expected: &str) {
-        let Excerpt { before, meant, after } = of(text, text.find(at).unwrap(), DeTable::parse(text).is_ok()).unwrap();
+        let Excerpt {
+            before,
+            meant,
+            after,
+        } = of(text, text.find(at).unwrap(), DeTable::parse(text).is_ok()).unwrap();
         assert_eq!(format!("{before}«{meant}»{after}"), expected, "{text}");
     }
 
     #[test]
     fn keys_are_shown_and_values_are_not() {
-        shows("[hook.ci]\nbrnches = [\"main\"] # hunter2", "brnches", "«brnches» = [\"…\"]");
+        shows(
+            "[hook.ci]\nbrnches = [\"main\"] # hunter2",
+            "brnches",
+            "«brnches» = [\"…\"]",
+        );
         shows("wait = 5", "5", "wait = «…»");
         shows("\t at = 'hunter2'\r\n", "'h", "at = «'…'»");
-        shows("a.\"b c\".d = 1979-05-27 07:32:00", "d =", "a.\"b c\".«d» = … …");
-        shows("h = { Host = \"y\", 'X-A' = 2 }", "Host", "h = { «Host» = \"…\", 'X-A' = … }");
+        shows(
+            "a.\"b c\".d = 1979-05-27 07:32:00",
+            "d =",
+            "a.\"b c\".«d» = … …",
+        );
+        shows(
+            "h = { Host = \"y\", 'X-A' = 2 }",
+            "Host",
+            "h = { «Host» = \"…\", 'X-A' = … }",
+        );
         shows("h = { file = \"y\" }", "{ file", "h = «{ file = \"…\" }»");
-        shows("a = [[1, 2], [\"x\"]] # c", "[\"x", "a = [[…, …], «[\"…\"]»]");
+        shows(
+            "a = [[1, 2], [\"x\"]] # c",
+            "[\"x",
+            "a = [[…, …], «[\"…\"]»]",
+        );
     }
 
     #[test]
@@ -144,7 +194,11 @@ mod tests {
         shows("[hunter2", "[", "«[…»");
         shows("[hook.ci]\n[hook.ci]\nx", "]\n[", "[hook.ci«]»");
         shows("hunter2, token = 4", "token", "…, «…» = …");
-        shows("a = \"\"\" x \"\"\"\nb = \"\"\"\"\"\"\"\n[hunter2]\nhunter2==\n\"\"\"", "hunter2=", "«…»==");
+        shows(
+            "a = \"\"\" x \"\"\"\nb = \"\"\"\"\"\"\"\n[hunter2]\nhunter2==\n\"\"\"",
+            "hunter2=",
+            "«…»==",
+        );
         shows("= hunter2", "=", "«=» …");
         assert_eq!(of("a = 1\n\n", 6, true), None);
         assert_eq!(of("", 0, true), None);
@@ -153,7 +207,14 @@ mod tests {
 
     #[test]
     fn the_end_of_a_line_can_be_meant() {
-        let Excerpt { before, meant, after } = of("action =\nb = 1", 8, false).unwrap();
-        assert_eq!((before.as_str(), meant.as_str(), after.as_str()), ("action =", "", ""));
+        let Excerpt {
+            before,
+            meant,
+            after,
+        } = of("action =\nb = 1", 8, false).unwrap();
+        assert_eq!(
+            (before.as_str(), meant.as_str(), after.as_str()),
+            ("action =", "", "")
+        );
     }
 }

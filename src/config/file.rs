@@ -32,10 +32,16 @@ pub(super) struct Source {
 
 /// Reads a hooks.toml. `Ok(None)` when there is none; `Err` says in words why it is not read. `owner` is the uid that
 /// owns the Git directory.
-pub(super) fn read_configuration(layer: Layer, path: &Path, owner: Option<u32>) -> Result<Option<Source>, String> {
+pub(super) fn read_configuration(
+    layer: Layer,
+    path: &Path,
+    owner: Option<u32>,
+) -> Result<Option<Source>, String> {
     let file = match open(path) {
         Ok(file) => file,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
         Err(error) => return Err(words(&error)),
     };
     let metadata = file.metadata().map_err(|e| words(&e))?;
@@ -46,7 +52,13 @@ pub(super) fn read_configuration(layer: Layer, path: &Path, owner: Option<u32>) 
         Layer::Server => path.display().to_string(),
         Layer::Repository => "hooks.toml".to_owned(),
     };
-    Ok(Some(Source { layer, path: path.to_owned(), shown, text, warning }))
+    Ok(Some(Source {
+        layer,
+        path: path.to_owned(),
+        shown,
+        text,
+        warning,
+    }))
 }
 
 /// Reads a regular file of at most `limit` bytes. A pipe or a device is not waited for.
@@ -63,12 +75,17 @@ pub(super) fn owner(path: &Path) -> Option<u32> {
 
 /// The absolute path without symbolic links, as far as there is one.
 pub(super) fn real(path: &Path) -> PathBuf {
-    std::fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
+    std::fs::canonicalize(path)
+        .or_else(|_| std::path::absolute(path))
+        .unwrap_or_else(|_| path.to_owned())
 }
 
 fn open(path: &Path) -> io::Result<File> {
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)
+    OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path)
 }
 
 fn read_bounded(file: File, metadata: &Metadata, limit: u64) -> Result<Vec<u8>, String> {
@@ -76,7 +93,9 @@ fn read_bounded(file: File, metadata: &Metadata, limit: u64) -> Result<Vec<u8>, 
         return Err("is not a regular file".to_owned());
     }
     let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(|e| words(&e))?;
+    file.take(limit + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e| words(&e))?;
     if bytes.len() as u64 > limit {
         return Err(format!("is larger than {} KiB", limit >> 10));
     }
@@ -94,7 +113,8 @@ fn trusted(metadata: &Metadata, owner: Option<u32>) -> Result<Option<&'static st
     if metadata.mode() & 0o002 != 0 {
         return Err("is not read: everybody can write it (chmod o-w)".to_owned());
     }
-    Ok((metadata.mode() & 0o020 != 0).then_some("its group can write it, and with it decide what is sent where"))
+    Ok((metadata.mode() & 0o020 != 0)
+        .then_some("its group can write it, and with it decide what is sent where"))
 }
 
 /// An I/O error without its number.

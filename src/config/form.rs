@@ -29,12 +29,16 @@ fn time(text: &str) -> Option<Duration> {
         "d" => 86400,
         _ => return None,
     };
-    digits(number.trim_end_matches(' '))?.checked_mul(seconds).map(Duration::from_secs)
+    digits(number.trim_end_matches(' '))?
+        .checked_mul(seconds)
+        .map(Duration::from_secs)
 }
 
 /// Reads a [`Size`].
 fn size(text: &str) -> Option<u64> {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let unit = match text[end..].trim_start_matches(' ') {
         "" | "B" => 1,
         "KiB" => 1 << 10,
@@ -49,7 +53,9 @@ fn size(text: &str) -> Option<u64> {
 }
 
 fn digits(text: &str) -> Option<u64> {
-    (!text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok()).flatten()
+    (!text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()))
+        .then(|| text.parse().ok())
+        .flatten()
 }
 
 /// A value made from a string or a whole number.
@@ -72,7 +78,9 @@ impl<T> Visitor<'_> for Scalar<T> {
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<T, E> {
         match self.number {
-            Some(read) => read(number).ok_or_else(|| E::invalid_value(Unexpected::Signed(0), &self)),
+            Some(read) => {
+                read(number).ok_or_else(|| E::invalid_value(Unexpected::Signed(0), &self))
+            }
             None => Err(E::invalid_type(Unexpected::Signed(0), &self)),
         }
     }
@@ -81,7 +89,11 @@ impl<T> Visitor<'_> for Scalar<T> {
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let expecting = r#"a time such as "5s", "2m", "72h" or "30d""#;
-        deserializer.deserialize_any(Scalar { expecting, text: |t| time(t).map(Self), number: None })
+        deserializer.deserialize_any(Scalar {
+            expecting,
+            text: |t| time(t).map(Self),
+            number: None,
+        })
     }
 }
 
@@ -89,14 +101,22 @@ impl<'de> Deserialize<'de> for Size {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let expecting = r#"a size such as "64MiB", "20 kB" or a number of bytes"#;
         let number: fn(i64) -> Option<Self> = |n| u64::try_from(n).ok().map(Self);
-        deserializer.deserialize_any(Scalar { expecting, text: |t| size(t).map(Self), number: Some(number) })
+        deserializer.deserialize_any(Scalar {
+            expecting,
+            text: |t| size(t).map(Self),
+            number: Some(number),
+        })
     }
 }
 
 impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number: fn(i64) -> Option<Self> = |n| usize::try_from(n).ok().map(Self);
-        deserializer.deserialize_any(Scalar { expecting: "a whole number", text: |_| None, number: Some(number) })
+        deserializer.deserialize_any(Scalar {
+            expecting: "a whole number",
+            text: |_| None,
+            number: Some(number),
+        })
     }
 }
 
@@ -125,7 +145,9 @@ struct ListVisitor<T>(PhantomData<T>);
 impl<T: Item> ListVisitor<T> {
     fn finish<E: Error>(items: Vec<T>) -> Result<ListOf<T>, E> {
         if items.is_empty() && !T::MAY_BE_EMPTY {
-            return Err(E::custom("is empty and would let nothing pass: leave it out to let everything pass"));
+            return Err(E::custom(
+                "is empty and would let nothing pass: leave it out to let everything pass",
+            ));
         }
         Ok(ListOf(items))
     }
@@ -139,8 +161,15 @@ impl<'de, T: Item> Visitor<'de> for ListVisitor<T> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<ListOf<T>, E> {
-        let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
-        Self::finish(items.map(|item| T::parse(item).map_err(E::custom)).collect::<Result<_, _>>()?)
+        let items = text
+            .split(',')
+            .map(str::trim)
+            .filter(|item| !item.is_empty());
+        Self::finish(
+            items
+                .map(|item| T::parse(item).map_err(E::custom))
+                .collect::<Result<_, _>>()?,
+        )
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<ListOf<T>, A::Error> {
@@ -171,7 +200,9 @@ impl<'de, T: Item> Deserialize<'de> for Parsed<T> {
             }
         }
 
-        deserializer.deserialize_any(ItemVisitor(PhantomData)).map(Parsed)
+        deserializer
+            .deserialize_any(ItemVisitor(PhantomData))
+            .map(Parsed)
     }
 }
 
@@ -198,7 +229,10 @@ impl Item for ShortName {
 
     fn parse(text: &str) -> Result<Self, String> {
         let plain = text.trim_start_matches('!');
-        match ["refs/heads/", "refs/tags/"].into_iter().find(|prefix| plain.starts_with(prefix)) {
+        match ["refs/heads/", "refs/tags/"]
+            .into_iter()
+            .find(|prefix| plain.starts_with(prefix))
+        {
             Some(prefix) => Err(format!("is about short names: leave out `{prefix}`")),
             None => pattern(text).map(Self),
         }
@@ -210,7 +244,10 @@ impl Item for FullName {
 
     fn parse(text: &str) -> Result<Self, String> {
         let plain = text.trim_start_matches('!');
-        if plain.starts_with("refs/") || plain.starts_with(['*', '?', '[', '{', '\\']) || plain.is_empty() {
+        if plain.starts_with("refs/")
+            || plain.starts_with(['*', '?', '[', '{', '\\'])
+            || plain.is_empty()
+        {
             pattern(text).map(Self)
         } else {
             Err("is about full names: they begin with `refs/`".to_owned())
@@ -228,19 +265,31 @@ impl Item for Anything {
 
 impl From<ListOf<ShortName>> for Globs {
     fn from(list: ListOf<ShortName>) -> Self {
-        list.0.into_iter().map(|item| item.0).collect::<Vec<_>>().into()
+        list.0
+            .into_iter()
+            .map(|item| item.0)
+            .collect::<Vec<_>>()
+            .into()
     }
 }
 
 impl From<ListOf<FullName>> for Globs {
     fn from(list: ListOf<FullName>) -> Self {
-        list.0.into_iter().map(|item| item.0).collect::<Vec<_>>().into()
+        list.0
+            .into_iter()
+            .map(|item| item.0)
+            .collect::<Vec<_>>()
+            .into()
     }
 }
 
 impl From<ListOf<Anything>> for Globs {
     fn from(list: ListOf<Anything>) -> Self {
-        list.0.into_iter().map(|item| item.0).collect::<Vec<_>>().into()
+        list.0
+            .into_iter()
+            .map(|item| item.0)
+            .collect::<Vec<_>>()
+            .into()
     }
 }
 
@@ -269,10 +318,23 @@ mod tests {
     fn times_have_one_unit() {
         let seconds = |text| time(text).map(|t| t.as_secs());
         assert_eq!(
-            ["0s", "5s", "2m", "72h", "30d", "5 s"].map(seconds).map(|s| s.unwrap()),
+            ["0s", "5s", "2m", "72h", "30d", "5 s"]
+                .map(seconds)
+                .map(|s| s.unwrap()),
             [0, 5, 120, 259_200, 2_592_000, 5]
         );
-        for bad in ["", "5", "s", "5ms", "-5s", "1.5h", "5 sec", "+5s", "5日", "99999999999999999999d"] {
+        for bad in [
+            "",
+            "5",
+            "s",
+            "5ms",
+            "-5s",
+            "1.5h",
+            "5 sec",
+            "+5s",
+            "5日",
+            "99999999999999999999d",
+        ] {
             assert_eq!(seconds(bad), None, "{bad}");
         }
     }

@@ -5,7 +5,10 @@ pub(super) fn named(text: &str, at: usize) -> Option<&'static str> {
     let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
     let line = text[start..].lines().next()?.split('#').next()?.trim();
     let key = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let (value, rest) = (line.trim_start_matches(key).trim_start(), line.split_once('='));
+    let (value, rest) = (
+        line.trim_start_matches(key).trim_start(),
+        line.split_once('='),
+    );
     if line.contains(['“', '”', '‘', '’', '„', '＂']) {
         Some("curly quotes do not count: write straight ones, \"…\"")
     } else if value.starts_with([':', '：']) && value.len() < line.len() {
@@ -18,7 +21,9 @@ pub(super) fn named(text: &str, at: usize) -> Option<&'static str> {
 }
 
 fn is_bare_word(value: &str) -> bool {
-    let is_a_value = ["true", "false", "inf", "nan"].iter().any(|word| value.starts_with(word));
+    let is_a_value = ["true", "false", "inf", "nan"]
+        .iter()
+        .any(|word| value.starts_with(word));
     value.starts_with(|c: char| c.is_alphabetic()) && !is_a_value
 }
 
@@ -35,7 +40,10 @@ mod tests {
         ] {
             let text = format!("[hook.x]\n{line}\n");
             let said = named(&text, 9 + line.find(['“', ':', 'w']).unwrap());
-            assert!(said.is_some_and(|said| said.contains(word)), "{line}: {said:?}");
+            assert!(
+                said.is_some_and(|said| said.contains(word)),
+                "{line}: {said:?}"
+            );
         }
         for line in ["enabled = true x", "[hook.x", "a = \"b", "a = 5 5", ""] {
             assert_eq!(named(line, line.len()), None, "{line}");

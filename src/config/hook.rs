@@ -71,13 +71,26 @@ pub struct Hook {
 impl Hook {
     /// What must be computed of an event for it, so that a chat message of ten subjects reads no tree.
     pub fn needs(&self) -> Needs {
-        let reads =
-            |names: &[&str]| self.hidden_template || names.iter().any(|name| self.parameters.template_reads(name));
-        let event_is_body = matches!(self.kind, Kind::WebhookHttpPost | Kind::JenkinsGenericBuildJob)
-            && !self.parameters.has_template();
+        let reads = |names: &[&str]| {
+            self.hidden_template
+                || names
+                    .iter()
+                    .any(|name| self.parameters.template_reads(name))
+        };
+        let event_is_body = matches!(
+            self.kind,
+            Kind::WebhookHttpPost | Kind::JenkinsGenericBuildJob
+        ) && !self.parameters.has_template();
         let own_wording = self.kind.is_robot() && !self.parameters.has_template();
         // `commits` may be printed whole; `updates` and `head_commit` hold commits.
-        let paths = ["added", "removed", "modified", "commits", "head_commit", "updates"];
+        let paths = [
+            "added",
+            "removed",
+            "modified",
+            "commits",
+            "head_commit",
+            "updates",
+        ];
         let discarded = ["discarded", "total_discarded", "updates"];
         Needs {
             max_commits: self.max_commits,
@@ -100,7 +113,10 @@ impl Hook {
     /// Where its requests go, as it stands now; `None` when that cannot be read.
     pub fn destination(&self) -> Option<String> {
         let resolver = Resolver::new(&self.references);
-        let url = resolver.text("service_url", self.parameters.service_url()).ok().flatten();
+        let url = resolver
+            .text("service_url", self.parameters.service_url())
+            .ok()
+            .flatten();
         url.map(|url| url.text)
     }
 
@@ -109,7 +125,11 @@ impl Hook {
         let resolver = Resolver::forgiving(&self.references);
         let action = self.parameters.build(&resolver);
         let (secrets, unread) = resolver.into_findings();
-        Trial { action, secrets, unread }
+        Trial {
+            action,
+            secrets,
+            unread,
+        }
     }
 
     /// Reads references and builds the action, with every secret met on the way.

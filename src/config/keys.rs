@@ -95,12 +95,19 @@ fn place(key: &Spanned<DeString<'_>>) -> (String, Range<usize>) {
 
 /// Whether the key is none of those known to the tables of settings; where it belongs.
 fn settings_with(key: &str) -> Option<&'static str> {
-    let table = Settings::ALL.into_iter().find(|table| table.keys().contains(&key));
+    let table = Settings::ALL
+        .into_iter()
+        .find(|table| table.keys().contains(&key));
     table.map(Settings::name)
 }
 
 /// Notes the keys of a table of settings that cannot stand there; returns whether there were any.
-pub(super) fn check_settings(table: Settings, content: &DeTable<'_>, layer: Layer, notes: &mut Notes<'_>) -> bool {
+pub(super) fn check_settings(
+    table: Settings,
+    content: &DeTable<'_>,
+    layer: Layer,
+    notes: &mut Notes<'_>,
+) -> bool {
     let mut found = false;
     for key in content.keys() {
         let (shown, span) = place(key);
@@ -114,7 +121,10 @@ pub(super) fn check_settings(table: Settings, content: &DeTable<'_>, layer: Laye
         } else if common_keys().contains(&word) || of_actions(word).next().is_some() {
             format!("`{shown}` belongs to a hook: `[hook.NAME]`")
         } else {
-            format!("unknown key `{shown}`{}", suggest::hint(word, table.keys().iter().copied()))
+            format!(
+                "unknown key `{shown}`{}",
+                suggest::hint(word, table.keys().iter().copied())
+            )
         };
         notes.mistake(span.start, None, message);
         found = true;
@@ -124,7 +134,9 @@ pub(super) fn check_settings(table: Settings, content: &DeTable<'_>, layer: Laye
 
 /// The actions that know a key.
 fn of_actions(key: &str) -> impl Iterator<Item = Kind> {
-    Kind::ALL.into_iter().filter(move |kind| fields(*kind).contains(&key))
+    Kind::ALL
+        .into_iter()
+        .filter(move |kind| fields(*kind).contains(&key))
 }
 
 /// Notes the keys of a hook that cannot stand there. Without a known action only those that no action knows.
@@ -142,7 +154,11 @@ pub(super) fn check_hook(section: &Section<'_, '_>, kind: Option<Kind>, notes: &
             format!("`{shown}` is not supported yet")
         } else if !others.is_empty() {
             let Some(kind) = kind else { continue };
-            format!("`{shown}` is a key of {}, not of `{}`", suggest::all_of(&others), kind.id())
+            format!(
+                "`{shown}` is a key of {}, not of `{}`",
+                suggest::all_of(&others),
+                kind.id()
+            )
         } else if let Some(table) = settings_with(word) {
             format!("`{shown}` belongs to `[{table}]`")
         } else {
@@ -155,8 +171,14 @@ pub(super) fn check_hook(section: &Section<'_, '_>, kind: Option<Kind>, notes: &
 
 /// Whether a word is a key or a table of ours, anywhere.
 pub(super) fn is_known(word: &str) -> bool {
-    let tables = Settings::ALL.into_iter().map(Settings::name).chain(["hook", "network"]);
-    tables.chain(HOOK_LATER).chain(HOOK_SERVER).any(|table| table == word)
+    let tables = Settings::ALL
+        .into_iter()
+        .map(Settings::name)
+        .chain(["hook", "network"]);
+    tables
+        .chain(HOOK_LATER)
+        .chain(HOOK_SERVER)
+        .any(|table| table == word)
         || common_keys().contains(&word)
         || settings_with(word).is_some()
         || of_actions(word).next().is_some()
@@ -167,16 +189,28 @@ fn posts(kind: Option<Kind>) -> bool {
 }
 
 /// Notes a top-level key that is no table of ours.
-pub(super) fn check_top(key: &Spanned<DeString<'_>>, value: &Spanned<DeValue<'_>>, notes: &mut Notes<'_>) {
+pub(super) fn check_top(
+    key: &Spanned<DeString<'_>>,
+    value: &Spanned<DeValue<'_>>,
+    notes: &mut Notes<'_>,
+) {
     let (shown, span) = place(key);
     let word = key.get_ref().as_ref();
-    let kind = if value.get_ref().is_table() || value.get_ref().is_array() { "table" } else { "key" };
+    let kind = if value.get_ref().is_table() || value.get_ref().is_array() {
+        "table"
+    } else {
+        "key"
+    };
     let message = if let Some(table) = settings_with(word).filter(|_| kind == "key") {
         format!("`{shown}` belongs to `[{table}]`")
-    } else if kind == "key" && (common_keys().contains(&word) || of_actions(word).next().is_some()) {
+    } else if kind == "key" && (common_keys().contains(&word) || of_actions(word).next().is_some())
+    {
         format!("`{shown}` belongs to a hook: `[hook.NAME]`")
     } else {
-        let tables = Settings::ALL.into_iter().map(Settings::name).chain(["hook", "network"]);
+        let tables = Settings::ALL
+            .into_iter()
+            .map(Settings::name)
+            .chain(["hook", "network"]);
         format!("unknown {kind} `{shown}`{}", suggest::hint(word, tables))
     };
     notes.mistake(span.start, None, message);

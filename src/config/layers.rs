@@ -22,34 +22,53 @@ pub fn load(git_dir: &Path, environment: &Environment) -> Loaded {
     let owner = file::owner(git_dir);
     let server = server_source(environment, owner, &mut loaded);
     let repository = repository_source(git_dir, owner, &mut loaded);
-    let mut server = server.as_ref().and_then(|source| document(source, &mut loaded));
-    let mut repository = repository.as_ref().and_then(|source| document(source, &mut loaded));
+    let mut server = server
+        .as_ref()
+        .and_then(|source| document(source, &mut loaded));
+    let mut repository = repository
+        .as_ref()
+        .and_then(|source| document(source, &mut loaded));
     for document in [&mut server, &mut repository].into_iter().flatten() {
         document.deliver.clone().apply(&mut loaded.deliver);
         std::mem::take(&mut document.project).apply(&mut loaded.project);
         loaded.pusher_env.append(&mut document.pusher_env);
         if document.holds {
             let why = "mistakes in tables that protect others";
-            loaded.hold.get_or_insert_with(|| format!("{}: {why}", document.source.shown));
+            loaded
+                .hold
+                .get_or_insert_with(|| format!("{}: {why}", document.source.shown));
         }
     }
-    Layers { git_dir, environment: Arc::new(environment.clone()), loaded: &mut loaded }.read(server, repository);
+    Layers {
+        git_dir,
+        environment: Arc::new(environment.clone()),
+        loaded: &mut loaded,
+    }
+    .read(server, repository);
     loaded
 }
 
 /// The server's file. One that exists and cannot be used holds everything back.
-fn server_source(environment: &Environment, owner: Option<u32>, loaded: &mut Loaded) -> Option<Source> {
+fn server_source(
+    environment: &Environment,
+    owner: Option<u32>,
+    loaded: &mut Loaded,
+) -> Option<Source> {
     let named = environment.non_empty(SERVER_FILE_VARIABLE);
     let path = named.as_deref().unwrap_or(SERVER_FILE);
     let read = if path.starts_with('/') {
         file::read_configuration(Layer::Server, Path::new(path), owner)
     } else {
-        Err(format!("is not read: ${SERVER_FILE_VARIABLE} must be an absolute path"))
+        Err(format!(
+            "is not read: ${SERVER_FILE_VARIABLE} must be an absolute path"
+        ))
     };
     read.unwrap_or_else(|why| {
         loaded.configured = true;
         loaded.hold = Some(format!("{path} {why}"));
-        loaded.mistakes.push(whole_file(path, why, Severity::Mistake));
+        loaded
+            .mistakes
+            .push(whole_file(path, why, Severity::Mistake));
         None
     })
     .inspect(|_| loaded.configured = true)
@@ -62,7 +81,9 @@ fn repository_source(git_dir: &Path, owner: Option<u32>, loaded: &mut Loaded) ->
     read.unwrap_or_else(|why| {
         loaded.configured = true;
         loaded.unresolved = true;
-        loaded.mistakes.push(whole_file(REPOSITORY_FILE, why, Severity::Mistake));
+        loaded
+            .mistakes
+            .push(whole_file(REPOSITORY_FILE, why, Severity::Mistake));
         None
     })
     .inspect(|_| loaded.configured = true)
@@ -109,8 +130,13 @@ impl Layers<'_> {
             let (root, notes) = document.parts();
             let sections = Document::sections(root, Layer::Server, notes);
             inherited = self.server_hooks(&sections, notes, &references);
-            let taken = sections.iter().flat_map(|s| named::references(s.table)).map(|(named, _)| named.reference);
-            reserved = repository.is_some().then(|| Arc::new(Reserved::new(&path, taken.collect(), shared)));
+            let taken = sections
+                .iter()
+                .flat_map(|s| named::references(s.table))
+                .map(|(named, _)| named.reference);
+            reserved = repository
+                .is_some()
+                .then(|| Arc::new(Reserved::new(&path, taken.collect(), shared)));
             self.loaded.mistakes.extend(document.into_mistakes());
         }
         let mut own = Vec::new();
@@ -124,7 +150,12 @@ impl Layers<'_> {
                 }
                 match inherited.iter_mut().find(|hook| hook.name == section.name) {
                     Some(hook) => narrow(hook, &section, notes),
-                    None => own.extend(repository_hook(&section, notes, &self.loaded.deliver, &references)),
+                    None => own.extend(repository_hook(
+                        &section,
+                        notes,
+                        &self.loaded.deliver,
+                        &references,
+                    )),
                 }
             }
             self.loaded.mistakes.extend(document.into_mistakes());
@@ -133,7 +164,11 @@ impl Layers<'_> {
     }
 
     fn references(&self, document: &Document<'_>, reserved: Option<Arc<Reserved>>) -> References {
-        References { base: base(&document.source.path), environment: self.environment.clone(), reserved }
+        References {
+            base: base(&document.source.path),
+            environment: self.environment.clone(),
+            reserved,
+        }
     }
 
     fn server_hooks(
@@ -144,7 +179,10 @@ impl Layers<'_> {
     ) -> Vec<Inherited> {
         let read = |section: &Section<'_, '_>| {
             let entry = section.entry(notes, &self.loaded.deliver, references);
-            Inherited { name: section.name.to_owned(), entry: entry.filter(|_| !notes.breaks(section.name)) }
+            Inherited {
+                name: section.name.to_owned(),
+                entry: entry.filter(|_| !notes.breaks(section.name)),
+            }
         };
         sections.iter().map(read).collect()
     }
@@ -157,11 +195,18 @@ impl Layers<'_> {
         let (own, off): (Vec<_>, Vec<_>) = own.into_iter().partition(|entry| entry.enabled);
         let inherited = inherited.into_iter().filter_map(|hook| hook.entry);
         let (inherited, off_too): (Vec<_>, Vec<_>) = inherited.partition(|entry| entry.enabled);
-        self.loaded.off = off_too.into_iter().chain(off).map(|entry| entry.hook.name).collect();
+        self.loaded.off = off_too
+            .into_iter()
+            .chain(off)
+            .map(|entry| entry.hook.name)
+            .collect();
         for entry in inherited {
             let here = entry.repositories.as_ref().is_none_or(|globs| {
                 let (name, path) = place.get_or_insert_with(|| {
-                    (project.name(self.git_dir, gl_repo.as_deref()), repository_path(self.git_dir))
+                    (
+                        project.name(self.git_dir, gl_repo.as_deref()),
+                        repository_path(self.git_dir),
+                    )
                 });
                 globs.matches_any(&[name.as_bytes(), path.as_os_str().as_encoded_bytes()])
             });
@@ -173,7 +218,9 @@ impl Layers<'_> {
                 false => self.loaded.elsewhere.push(entry.hook),
             }
         }
-        self.loaded.hooks.extend(own.into_iter().map(|entry| entry.hook));
+        self.loaded
+            .hooks
+            .extend(own.into_iter().map(|entry| entry.hook));
     }
 }
 
@@ -199,12 +246,19 @@ fn repository_hook(
 /// `Host` chooses the receiver behind an address; a repository must not.
 fn refuse_host(section: &Section<'_, '_>, notes: &mut Notes<'_>) {
     for key in ["headers", "header_parameters"] {
-        let Some(value) = section.table.get(key) else { continue };
+        let Some(value) = section.table.get(key) else {
+            continue;
+        };
         let is_host = |name: &str| name.trim().eq_ignore_ascii_case("host");
         let at = match value.get_ref() {
-            DeValue::Table(pairs) => pairs.keys().find(|name| is_host(name.get_ref())).map(|name| name.span().start),
+            DeValue::Table(pairs) => pairs
+                .keys()
+                .find(|name| is_host(name.get_ref()))
+                .map(|name| name.span().start),
             DeValue::String(lines) => {
-                let named = lines.lines().any(|line| line.split_once(':').is_some_and(|(name, _)| is_host(name)));
+                let named = lines
+                    .lines()
+                    .any(|line| line.split_once(':').is_some_and(|(name, _)| is_host(name)));
                 named.then_some(value.span().start)
             }
             _ => None,
@@ -230,9 +284,14 @@ fn narrow(hook: &mut Inherited, section: &Section<'_, '_>, notes: &mut Notes<'_>
         let word = key.get_ref().as_ref();
         let shown = suggest::shown(word);
         let message = match word {
-            "enabled" if locked => format!("the server's file has locked `{}`: `enabled` cannot be set", section.name),
+            "enabled" if locked => format!(
+                "the server's file has locked `{}`: `enabled` cannot be set",
+                section.name
+            ),
             "enabled" => continue,
-            "skip_ci" if common.skip_ci == Some(false) => "`skip_ci` can only be switched on here".to_owned(),
+            "skip_ci" if common.skip_ci == Some(false) => {
+                "`skip_ci` can only be switched on here".to_owned()
+            }
             word if FILTERS.contains(&word) => continue,
             _ => format!(
                 "`{shown}`: the hook `{}` is the server's, only its filters and `enabled` may be set here",

@@ -31,9 +31,16 @@ impl Places {
     /// Reads both files again; one that cannot be read has no places.
     pub fn read(git_dir: &Path, environment: &Environment) -> Self {
         let owner = file::owner(git_dir);
-        let server = environment.non_empty(SERVER_FILE_VARIABLE).map_or_else(|| SERVER_FILE.into(), PathBuf::from);
-        let files = [(Layer::Repository, git_dir.join(REPOSITORY_FILE)), (Layer::Server, server)];
-        let sources = files.iter().filter_map(|(layer, path)| file::read_configuration(*layer, path, owner).ok()?);
+        let server = environment
+            .non_empty(SERVER_FILE_VARIABLE)
+            .map_or_else(|| SERVER_FILE.into(), PathBuf::from);
+        let files = [
+            (Layer::Repository, git_dir.join(REPOSITORY_FILE)),
+            (Layer::Server, server),
+        ];
+        let sources = files
+            .iter()
+            .filter_map(|(layer, path)| file::read_configuration(*layer, path, owner).ok()?);
         Self(sources.collect())
     }
 
@@ -50,7 +57,11 @@ impl Places {
     pub fn excerpt(&self, mistake: &Mistake) -> Option<Excerpt> {
         let source = self.0.iter().find(|source| source.shown == mistake.file)?;
         let at = offset(&source.text, mistake.line, mistake.column)?;
-        excerpt::of(&source.text, at, DeTable::parse_recoverable(&source.text).1.is_empty())
+        excerpt::of(
+            &source.text,
+            at,
+            DeTable::parse_recoverable(&source.text).1.is_empty(),
+        )
     }
 
     /// What is right by its form, and cannot be meant: warnings, in the order of the files.
@@ -68,15 +79,36 @@ impl Places {
             let at = place::of_finding(&source.text, &table, finding);
             if with_key { at } else { Some(header) }
         };
-        let with_key = self.0.iter().find_map(|source| Some((source, place(source, true)?)));
-        let (source, at) =
-            with_key.or_else(|| self.0.iter().find_map(|source| Some((source, place(source, false)?))))?;
+        let with_key = self
+            .0
+            .iter()
+            .find_map(|source| Some((source, place(source, true)?)));
+        let (source, at) = with_key.or_else(|| {
+            self.0
+                .iter()
+                .find_map(|source| Some((source, place(source, false)?)))
+        })?;
         note(source, at, message, finding.severity)
     }
 
     /// The same for a parameter as a whole.
-    pub fn of_key(&self, hook: &str, key: &'static str, severity: Severity, message: String) -> Option<Mistake> {
-        self.of(hook, &Finding { severity, key, entry: None, range: None, message })
+    pub fn of_key(
+        &self,
+        hook: &str,
+        key: &'static str,
+        severity: Severity,
+        message: String,
+    ) -> Option<Mistake> {
+        self.of(
+            hook,
+            &Finding {
+                severity,
+                key,
+                entry: None,
+                range: None,
+                message,
+            },
+        )
     }
 
     /// The same for a reference that a hook names; the message is the whole sentence.
@@ -89,14 +121,25 @@ impl Places {
     ) -> Option<Mistake> {
         let place = |source| {
             let named = named::references(&table(source, hook)?.0);
-            named.into_iter().find(|(named, _)| named.reference == *reference).map(|(_, at)| at)
+            named
+                .into_iter()
+                .find(|(named, _)| named.reference == *reference)
+                .map(|(_, at)| at)
         };
-        let (source, at) = self.0.iter().find_map(|source| Some((source, place(source)?)))?;
+        let (source, at) = self
+            .0
+            .iter()
+            .find_map(|source| Some((source, place(source)?)))?;
         note(source, at, message, severity)
     }
 
     /// The same for a file.
-    pub fn of_file(&self, file: &SecretFile, severity: Severity, message: String) -> Option<Mistake> {
+    pub fn of_file(
+        &self,
+        file: &SecretFile,
+        severity: Severity,
+        message: String,
+    ) -> Option<Mistake> {
         self.of_reference(&file.hook, &file.reference, severity, message)
     }
 
@@ -104,25 +147,46 @@ impl Places {
     pub fn of_project(&self, key: &str, message: String) -> Mistake {
         let place = |source: &Source| {
             let (root, _) = DeTable::parse_recoverable(&source.text);
-            let project = root.get_ref().get("project")?.get_ref().as_table()?.get(key)?;
+            let project = root
+                .get_ref()
+                .get("project")?
+                .get_ref()
+                .as_table()?
+                .get(key)?;
             Some(project.span().start)
         };
-        let found = self.0.iter().find_map(|source| Some((source, place(source)?)));
-        let noted = found.and_then(|(source, at)| note(source, at, message.clone(), Severity::Mistake));
-        noted.unwrap_or_else(|| super::mistake::whole_file(REPOSITORY_FILE, message, Severity::Mistake))
+        let found = self
+            .0
+            .iter()
+            .find_map(|source| Some((source, place(source)?)));
+        let noted =
+            found.and_then(|(source, at)| note(source, at, message.clone(), Severity::Mistake));
+        noted.unwrap_or_else(|| {
+            super::mistake::whole_file(REPOSITORY_FILE, message, Severity::Mistake)
+        })
     }
 
     /// The files from which a hook reads what nobody else should.
     pub fn secret_files(&self, hook: &str) -> Vec<SecretFile> {
         let of = |source: &Source| {
-            let named = table(source, hook).map(|(table, _)| named::references(&table)).unwrap_or_default();
+            let named = table(source, hook)
+                .map(|(table, _)| named::references(&table))
+                .unwrap_or_default();
             let base = file::real(source.path.parent().unwrap_or(Path::new("/")));
             let named = named.into_iter().map(|(named, _)| named);
-            let secret = named.filter(|named| !matches!(named.key.as_str(), "template" | "title" | "ca_file"));
+            let secret = named
+                .filter(|named| !matches!(named.key.as_str(), "template" | "title" | "ca_file"));
             let file = |named: named::Named| {
-                let Reference::File(name) = &named.reference else { return None };
+                let Reference::File(name) = &named.reference else {
+                    return None;
+                };
                 let (path, hook) = (base.join(name), hook.to_owned());
-                Some(SecretFile { key: named.key, path, hook, reference: named.reference })
+                Some(SecretFile {
+                    key: named.key,
+                    path,
+                    hook,
+                    reference: named.reference,
+                })
             };
             secret.filter_map(file).collect::<Vec<_>>()
         };
@@ -132,11 +196,19 @@ impl Places {
     /// The files that hold secrets themselves: path, and name for people.
     pub fn with_secrets(&self) -> impl Iterator<Item = (&Path, &str)> {
         let holds = |source: &&Source| hooks(source).any(|(_, table, _)| holds_secret(&table));
-        self.0.iter().filter(holds).map(|source| (source.path.as_path(), source.shown.as_str()))
+        self.0
+            .iter()
+            .filter(holds)
+            .map(|source| (source.path.as_path(), source.shown.as_str()))
     }
 }
 
-pub(super) fn note(source: &Source, at: usize, message: String, severity: Severity) -> Option<Mistake> {
+pub(super) fn note(
+    source: &Source,
+    at: usize,
+    message: String,
+    severity: Severity,
+) -> Option<Mistake> {
     let mut notes = Notes::new(&source.shown, &source.text);
     notes.note(at, None, message, severity);
     notes.into_mistakes().pop()
@@ -145,7 +217,10 @@ pub(super) fn note(source: &Source, at: usize, message: String, severity: Severi
 /// The hooks of a file: name, table, and the byte of the header.
 pub(super) fn hooks(source: &Source) -> impl Iterator<Item = (String, DeTable<'_>, usize)> {
     let (root, _) = DeTable::parse_recoverable(&source.text);
-    let hooks = root.into_inner().remove("hook").map(toml::Spanned::into_inner);
+    let hooks = root
+        .into_inner()
+        .remove("hook")
+        .map(toml::Spanned::into_inner);
     let hooks = match hooks {
         Some(DeValue::Table(hooks)) => hooks,
         _ => DeTable::new(),
@@ -160,12 +235,22 @@ pub(super) fn hooks(source: &Source) -> impl Iterator<Item = (String, DeTable<'_
 }
 
 pub(super) fn table<'s>(source: &'s Source, hook: &str) -> Option<(DeTable<'s>, usize)> {
-    hooks(source).find(|(name, ..)| name == hook).map(|(_, table, header)| (table, header))
+    hooks(source)
+        .find(|(name, ..)| name == hook)
+        .map(|(_, table, header)| (table, header))
 }
 
 /// Whether a secret stands in the file itself.
 fn holds_secret(table: &DeTable<'_>) -> bool {
-    let text = |key: &str| table.get(key).and_then(|value| value.get_ref().as_str()).filter(|text| !text.is_empty());
+    let text = |key: &str| {
+        table
+            .get(key)
+            .and_then(|value| value.get_ref().as_str())
+            .filter(|text| !text.is_empty())
+    };
     let address = text("service_url").is_some_and(|url| secret::mask_url(url, false) != url);
-    address || ["token", "password", "sign", "build_token"].iter().any(|key| text(key).is_some())
+    address
+        || ["token", "password", "sign", "build_token"]
+            .iter()
+            .any(|key| text(key).is_some())
 }

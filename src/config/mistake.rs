@@ -50,7 +50,11 @@ pub(super) struct Notes<'t> {
 impl<'t> Notes<'t> {
     /// For a file as people may see it, and its text.
     pub(super) fn new(file: &'t str, text: &'t str) -> Self {
-        Self { file, text, found: Vec::new() }
+        Self {
+            file,
+            text,
+            found: Vec::new(),
+        }
     }
 
     /// The text that offsets count in.
@@ -64,10 +68,26 @@ impl<'t> Notes<'t> {
     }
 
     /// Notes a mistake or a warning.
-    pub(super) fn note(&mut self, at: usize, hook: Option<&str>, message: String, severity: Severity) {
+    pub(super) fn note(
+        &mut self,
+        at: usize,
+        hook: Option<&str>,
+        message: String,
+        severity: Severity,
+    ) {
         let (line, column) = position(self.text, at);
         let hook = hook.map(str::to_owned);
-        self.found.push((at, Mistake { file: self.file.to_owned(), line, column, message, hook, severity }));
+        self.found.push((
+            at,
+            Mistake {
+                file: self.file.to_owned(),
+                line,
+                column,
+                message,
+                hook,
+                severity,
+            },
+        ));
     }
 
     /// How many there are so far.
@@ -77,12 +97,16 @@ impl<'t> Notes<'t> {
 
     /// Whether there is a mistake in the hook.
     pub(super) fn breaks(&self, hook: &str) -> bool {
-        self.found.iter().any(|(_, m)| m.severity == Severity::Mistake && m.hook.as_deref() == Some(hook))
+        self.found
+            .iter()
+            .any(|(_, m)| m.severity == Severity::Mistake && m.hook.as_deref() == Some(hook))
     }
 
     /// Messages and bytes alone.
     pub(super) fn into_plain(self) -> impl Iterator<Item = (String, usize)> {
-        self.found.into_iter().map(|(at, mistake)| (mistake.message, at))
+        self.found
+            .into_iter()
+            .map(|(at, mistake)| (mistake.message, at))
     }
 
     /// In the order of the file.
@@ -94,14 +118,24 @@ impl<'t> Notes<'t> {
 
 /// A mistake of a whole file.
 pub(super) fn whole_file(file: &str, message: impl Into<String>, severity: Severity) -> Mistake {
-    Mistake { file: file.to_owned(), line: 0, column: 0, message: message.into(), hook: None, severity }
+    Mistake {
+        file: file.to_owned(),
+        line: 0,
+        column: 0,
+        message: message.into(),
+        hook: None,
+        severity,
+    }
 }
 
 /// Line and column, both from 1, in characters; a byte order mark does not count.
 fn position(text: &str, at: usize) -> (usize, usize) {
     let before = text.get(..at).unwrap_or(text);
     let line = before.rsplit('\n').next().unwrap_or_default();
-    (before.matches('\n').count() + 1, line.trim_start_matches('\u{feff}').chars().count() + 1)
+    (
+        before.matches('\n').count() + 1,
+        line.trim_start_matches('\u{feff}').chars().count() + 1,
+    )
 }
 
 /// The byte of a place that [`position`] gave.
@@ -113,7 +147,13 @@ pub(super) fn offset(text: &str, line: usize, column: usize) -> Option<usize> {
     let rest = &text[start..];
     let mark = rest.len() - rest.trim_start_matches('\u{feff}').len();
     let mut places = rest[mark..].char_indices().map(|(at, _)| at);
-    Some(start + mark + places.nth(column.checked_sub(1)?).unwrap_or(rest.len() - mark))
+    Some(
+        start
+            + mark
+            + places
+                .nth(column.checked_sub(1)?)
+                .unwrap_or(rest.len() - mark),
+    )
 }
 
 #[cfg(test)]
@@ -125,7 +165,12 @@ mod tests {
         assert_eq!(position("a\n中文x", 2 + 6), (2, 3));
         assert_eq!(position("\u{feff}a = 1", 3), (1, 1));
         assert_eq!(position("ab", 99), (1, 3));
-        for (text, at) in [("a\n中文x", 8), ("\u{feff}a = 1", 3), ("ab", 2), ("a\n\nb", 3)] {
+        for (text, at) in [
+            ("a\n中文x", 8),
+            ("\u{feff}a = 1", 3),
+            ("ab", 2),
+            ("a\n\nb", 3),
+        ] {
             let (line, column) = position(text, at);
             assert_eq!(offset(text, line, column), Some(at), "{text:?}");
         }
@@ -138,7 +183,11 @@ mod tests {
         notes.mistake(2, Some("ci"), "unknown key `b`, did you mean `c`?");
         notes.mistake(0, Some("ci"), "`action` is missing");
         notes.note(0, Some("ci"), "odd".to_owned(), Severity::Warning);
-        let told = notes.into_mistakes().iter().map(ToString::to_string).collect::<Vec<_>>();
+        let told = notes
+            .into_mistakes()
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>();
         assert_eq!(
             told,
             [
@@ -147,6 +196,9 @@ mod tests {
                 "hooks.toml:2:1: unknown key `b`, did you mean `c`? hook `ci` is off until this is mended",
             ]
         );
-        assert_eq!(whole_file("hooks.toml", "is odd", Severity::Mistake).to_string(), "hooks.toml: is odd");
+        assert_eq!(
+            whole_file("hooks.toml", "is odd", Severity::Mistake).to_string(),
+            "hooks.toml: is odd"
+        );
     }
 }

@@ -91,7 +91,11 @@ pub enum Found<'a> {
 
 /// Every key of the tables of settings and of every hook, without those of the actions.
 pub fn keys_of_settings_and_hooks() -> impl Iterator<Item = &'static str> {
-    entry::common_keys().iter().copied().chain(keys::Settings::ALL.into_iter().flat_map(keys::Settings::every_key))
+    entry::common_keys().iter().copied().chain(
+        keys::Settings::ALL
+            .into_iter()
+            .flat_map(keys::Settings::every_key),
+    )
 }
 
 impl Loaded {
@@ -102,15 +106,24 @@ impl Loaded {
 
     /// Names of the hooks of the server's file whose `repositories` do not match here.
     pub fn not_here(&self) -> impl Iterator<Item = &str> {
-        self.others.iter().map(String::as_str).chain(self.elsewhere.iter().map(|hook| hook.name.as_str()))
+        self.others
+            .iter()
+            .map(String::as_str)
+            .chain(self.elsewhere.iter().map(|hook| hook.name.as_str()))
     }
 
     /// Looks a hook up for a delivery that was recorded earlier.
     pub fn find(&self, name: &str) -> Found<'_> {
-        if let Some(hook) = self.hooks.iter().chain(&self.elsewhere).find(|hook| hook.name == name) {
+        if let Some(hook) = self
+            .hooks
+            .iter()
+            .chain(&self.elsewhere)
+            .find(|hook| hook.name == name)
+        {
             return Found::On(hook);
         }
-        let broken = |m: &Mistake| m.severity == Severity::Mistake && m.hook.as_deref() == Some(name);
+        let broken =
+            |m: &Mistake| m.severity == Severity::Mistake && m.hook.as_deref() == Some(name);
         if self.hold.is_some() || self.unresolved || self.mistakes.iter().any(broken) {
             Found::Broken
         } else {

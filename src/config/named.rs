@@ -5,7 +5,12 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Parameters in which a table is always name → value.
-const PAIRS: [&str; 4] = ["headers", "header_parameters", "request_parameters", "build_args"];
+const PAIRS: [&str; 4] = [
+    "headers",
+    "header_parameters",
+    "request_parameters",
+    "build_args",
+];
 
 /// A reference, and the parameter that has it.
 pub(super) struct Named {
@@ -19,13 +24,26 @@ pub(super) fn references(hook: &DeTable<'_>) -> Vec<(Named, usize)> {
     for (key, value) in hook {
         let key = key.get_ref().as_ref();
         let mut note = |of: Option<(Reference, usize)>| {
-            found.extend(of.map(|(reference, at)| (Named { key: key.to_owned(), reference }, at)));
+            found.extend(of.map(|(reference, at)| {
+                (
+                    Named {
+                        key: key.to_owned(),
+                        reference,
+                    },
+                    at,
+                )
+            }));
         };
         match value.get_ref() {
             DeValue::String(path) if key == "ca_file" && !path.is_empty() => {
-                note(Some((Reference::File(path.to_string()), value.span().start)));
+                note(Some((
+                    Reference::File(path.to_string()),
+                    value.span().start,
+                )));
             }
-            DeValue::Table(pairs) if PAIRS.contains(&key) => pairs.values().map(reference).for_each(note),
+            DeValue::Table(pairs) if PAIRS.contains(&key) => {
+                pairs.values().map(reference).for_each(note)
+            }
             DeValue::Array(items) => items.iter().map(reference).for_each(note),
             _ => note(reference(value)),
         }
@@ -34,7 +52,10 @@ pub(super) fn references(hook: &DeTable<'_>) -> Vec<(Named, usize)> {
 }
 
 fn reference(value: &Spanned<DeValue<'_>>) -> Option<(Reference, usize)> {
-    let table = value.get_ref().as_table().filter(|table| table.len() == 1)?;
+    let table = value
+        .get_ref()
+        .as_table()
+        .filter(|table| table.len() == 1)?;
     let (key, name) = table.iter().next()?;
     let name = name.get_ref().as_str()?.to_owned();
     let reference = match key.get_ref().as_ref() {

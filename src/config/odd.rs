@@ -41,7 +41,11 @@ struct Written<'a, 't>(&'a DeTable<'t>);
 
 impl Written<'_, '_> {
     fn text(&self, key: &str) -> Option<&str> {
-        self.0.get(key)?.get_ref().as_str().filter(|text| !text.is_empty())
+        self.0
+            .get(key)?
+            .get_ref()
+            .as_str()
+            .filter(|text| !text.is_empty())
     }
 
     fn flag(&self, key: &str) -> Option<bool> {
@@ -56,19 +60,29 @@ impl Written<'_, '_> {
     }
 
     fn is_robot(&self) -> bool {
-        Kind::ALL.iter().any(|kind| kind.is_robot() && self.text("action") == Some(kind.id()))
+        Kind::ALL
+            .iter()
+            .any(|kind| kind.is_robot() && self.text("action") == Some(kind.id()))
     }
 
     /// The patterns of a list, each with its place.
     fn list(&self, key: &str) -> Vec<(&str, usize)> {
         let item = |item: &'_ Spanned<DeValue<'_>>| item.span().start;
-        match self.0.get(key).map(|value| (value.get_ref(), value.span().start)) {
-            Some((DeValue::String(text), at)) => {
-                text.split(',').map(str::trim).filter(|text| !text.is_empty()).map(|text| (text, at)).collect()
-            }
-            Some((DeValue::Array(items), _)) => {
-                items.iter().filter_map(|i| Some((i.get_ref().as_str()?, item(i)))).collect()
-            }
+        match self
+            .0
+            .get(key)
+            .map(|value| (value.get_ref(), value.span().start))
+        {
+            Some((DeValue::String(text), at)) => text
+                .split(',')
+                .map(str::trim)
+                .filter(|text| !text.is_empty())
+                .map(|text| (text, at))
+                .collect(),
+            Some((DeValue::Array(items), _)) => items
+                .iter()
+                .filter_map(|i| Some((i.get_ref().as_str()?, item(i))))
+                .collect(),
             _ => Vec::new(),
         }
     }
@@ -79,11 +93,21 @@ impl Written<'_, '_> {
             let patterns = self.list(key);
             for (pattern, at) in &patterns {
                 if let Some(why) = no_ref(pattern.trim_start_matches('!')) {
-                    found.push((*at, format!("`{key}` has a pattern that matches nothing: no ref {why}")));
+                    found.push((
+                        *at,
+                        format!("`{key}` has a pattern that matches nothing: no ref {why}"),
+                    ));
                 }
             }
-            if takes_all_back(&patterns.iter().map(|(pattern, _)| *pattern).collect::<Vec<_>>()) {
-                let message = format!("`{key}` lets nothing pass: each pattern is excluded again by a later one");
+            if takes_all_back(
+                &patterns
+                    .iter()
+                    .map(|(pattern, _)| *pattern)
+                    .collect::<Vec<_>>(),
+            ) {
+                let message = format!(
+                    "`{key}` lets nothing pass: each pattern is excluded again by a later one"
+                );
                 found.push((self.at(key), message));
             }
         }
@@ -99,7 +123,10 @@ impl Written<'_, '_> {
             } else {
                 continue;
             };
-            found.push((at, format!("`paths` has a pattern that matches nothing: {why}")));
+            found.push((
+                at,
+                format!("`paths` has a pattern that matches nothing: {why}"),
+            ));
         }
     }
 
@@ -107,9 +134,13 @@ impl Written<'_, '_> {
     fn repositories(&self, found: &mut Vec<Odd>) {
         for (pattern, at) in self.list("repositories") {
             let plain = pattern.trim_start_matches('!');
-            if plain.strip_suffix(".git").is_some() && !plain.starts_with(['/', '*', '{', '[', '?']) {
+            if plain.strip_suffix(".git").is_some() && !plain.starts_with(['/', '*', '{', '[', '?'])
+            {
                 let why = "names of projects have no `.git`, and paths begin with `/`";
-                found.push((at, format!("`repositories` has a pattern that matches nothing: {why}")));
+                found.push((
+                    at,
+                    format!("`repositories` has a pattern that matches nothing: {why}"),
+                ));
             }
         }
     }
@@ -117,10 +148,16 @@ impl Written<'_, '_> {
     /// Credentials that anybody on the way can read.
     fn clear_text(&self) -> Option<Odd> {
         let url = self.text("service_url")?.trim();
-        let rest = url.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("http://")).map(|_| &url[7..])?;
+        let rest = url
+            .get(..7)
+            .filter(|scheme| scheme.eq_ignore_ascii_case("http://"))
+            .map(|_| &url[7..])?;
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let host = authority.rsplit('@').next().unwrap_or_default();
-        if ["localhost", "127.", "[::1]"].iter().any(|local| host.starts_with(local)) {
+        if ["localhost", "127.", "[::1]"]
+            .iter()
+            .any(|local| host.starts_with(local))
+        {
             return None;
         }
         let keys = ["build_token", "password", "username"];
@@ -130,18 +167,24 @@ impl Written<'_, '_> {
             None if mask_url(url, false) != url => "the secret part of the address".to_owned(),
             None => return None,
         };
-        Some((self.at("service_url"), format!("`service_url`: http sends {what} in clear text: use https")))
+        Some((
+            self.at("service_url"),
+            format!("`service_url`: http sends {what} in clear text: use https"),
+        ))
     }
 
     fn unverified(&self) -> Option<Odd> {
         let message = "`insecure_skip_verify` lets anybody on the way read and answer what is sent: name the \
                        receiver's own authority by `ca_file` instead";
-        (self.flag("insecure_skip_verify") == Some(true)).then(|| (self.at("insecure_skip_verify"), message.to_owned()))
+        (self.flag("insecure_skip_verify") == Some(true))
+            .then(|| (self.at("insecure_skip_verify"), message.to_owned()))
     }
 
     /// What only a message about a whole push has.
     fn updates(&self) -> Option<Odd> {
-        let reads = self.text("template").is_some_and(|text| template::reads(text, "updates"));
+        let reads = self
+            .text("template")
+            .is_some_and(|text| template::reads(text, "updates"));
         let message = "`per = \"ref\"`, but `template` reads `updates`, which only a message for the whole push has: \
                        write `per = \"push\"` or leave it out";
         let odd = reads && self.is_robot() && self.text("per") == Some("ref");
@@ -152,7 +195,10 @@ impl Written<'_, '_> {
 /// Why no ref can match a pattern.
 fn no_ref(pattern: &str) -> Option<&'static str> {
     // What stands in brackets is one character of many.
-    let plain = pattern.split('[').map(|part| part.split_once(']').map_or(part, |(_, rest)| rest)).collect::<String>();
+    let plain = pattern
+        .split('[')
+        .map(|part| part.split_once(']').map_or(part, |(_, rest)| rest))
+        .collect::<String>();
     let odd = |c: char| c.is_ascii_control() || " ~^:".contains(c);
     if plain.contains(' ') {
         Some("has blanks in its name")
@@ -171,17 +217,28 @@ fn no_ref(pattern: &str) -> Option<&'static str> {
 fn takes_all_back(patterns: &[&str]) -> bool {
     let excluded = |at: usize, pattern: &str| {
         let plain = !pattern.contains(['*', '?', '[', '{', '\\']);
-        patterns[at + 1..].iter().filter_map(|later| later.strip_prefix('!')).any(|later| {
-            let describes = || Globs::new(&[later.to_owned()]).is_ok_and(|globs| globs.matches(pattern.as_bytes()));
-            later == "**" || later == pattern || (plain && describes())
-        })
+        patterns[at + 1..]
+            .iter()
+            .filter_map(|later| later.strip_prefix('!'))
+            .any(|later| {
+                let describes = || {
+                    Globs::new(&[later.to_owned()])
+                        .is_ok_and(|globs| globs.matches(pattern.as_bytes()))
+                };
+                later == "**" || later == pattern || (plain && describes())
+            })
     };
     let begins_with_all = patterns.first().is_none_or(|first| first.starts_with('!'));
     if begins_with_all {
         // `!**` in front of nothing else.
-        return !patterns.is_empty() && patterns.iter().all(|p| p.starts_with('!')) && patterns.contains(&"!**");
+        return !patterns.is_empty()
+            && patterns.iter().all(|p| p.starts_with('!'))
+            && patterns.contains(&"!**");
     }
-    let mut positive = patterns.iter().enumerate().filter(|(_, pattern)| !pattern.starts_with('!'));
+    let mut positive = patterns
+        .iter()
+        .enumerate()
+        .filter(|(_, pattern)| !pattern.starts_with('!'));
     positive.all(|(at, pattern)| excluded(at, pattern))
 }
 
@@ -193,7 +250,13 @@ mod tests {
     /// The warnings about a hook with these keys.
     fn told(keys: &str) -> Vec<String> {
         let text = format!("[hook.x]\n{keys}\n");
-        let source = Source { layer: Layer::Server, path: "/etc/h".into(), shown: "h".into(), text, warning: None };
+        let source = Source {
+            layer: Layer::Server,
+            path: "/etc/h".into(),
+            shown: "h".into(),
+            text,
+            warning: None,
+        };
         of(&source).iter().map(ToString::to_string).collect()
     }
 
@@ -201,17 +264,35 @@ mod tests {
     fn patterns_that_match_nothing_are_told() {
         let nothing = "has a pattern that matches nothing";
         for (keys, why) in [
-            ("branches = [\"main\", \" dev\"]", "h:2:21: `branches` … no ref has blanks"),
+            (
+                "branches = [\"main\", \" dev\"]",
+                "h:2:21: `branches` … no ref has blanks",
+            ),
             ("tags = \"v1:2\"", "h:2:8: `tags` … no ref has `~`"),
-            ("branches = [\"feature/\"]", "h:2:13: `branches` … no ref has an empty part"),
-            ("refs = [\"refs/heads/x.lock\"]", "h:2:9: `refs` … no ref ends"),
+            (
+                "branches = [\"feature/\"]",
+                "h:2:13: `branches` … no ref has an empty part",
+            ),
+            (
+                "refs = [\"refs/heads/x.lock\"]",
+                "h:2:9: `refs` … no ref ends",
+            ),
             ("paths = [\"/src/**\"]", "h:2:10: `paths` … paths begin"),
-            ("paths = [\"!docs/\"]", "h:2:10: `paths` … for everything in a folder"),
-            ("repositories = [\"team/app.git\"]", "h:2:17: `repositories` … names of projects"),
+            (
+                "paths = [\"!docs/\"]",
+                "h:2:10: `paths` … for everything in a folder",
+            ),
+            (
+                "repositories = [\"team/app.git\"]",
+                "h:2:17: `repositories` … names of projects",
+            ),
         ] {
             let told = told(keys);
             let why = why.replace('…', &format!("{nothing}:"));
-            assert!(told.len() == 1 && told[0].starts_with(&why), "{keys}: {told:?}");
+            assert!(
+                told.len() == 1 && told[0].starts_with(&why),
+                "{keys}: {told:?}"
+            );
         }
         for good in [
             "branches = [\"main\", \"release/**\", \"!release/old-*\", \"[^~]x\", \"提交\", \"v1.0\"]",
@@ -227,12 +308,23 @@ mod tests {
 
     #[test]
     fn a_list_that_takes_back_all_it_says_is_told() {
-        for list in [&["main", "!main"][..], &["main", "dev", "!**"], &["main", "!m*"], &["a/*", "!a/*"], &["!**"]] {
+        for list in [
+            &["main", "!main"][..],
+            &["main", "dev", "!**"],
+            &["main", "!m*"],
+            &["a/*", "!a/*"],
+            &["!**"],
+        ] {
             assert!(takes_all_back(list), "{list:?}");
         }
-        for list in
-            [&["!**", "main"][..], &["main", "!dev"], &["**", "!main"], &["a*", "!ab"], &["!x"], &["!main", "main"]]
-        {
+        for list in [
+            &["!**", "main"][..],
+            &["main", "!dev"],
+            &["**", "!main"],
+            &["a*", "!ab"],
+            &["!x"],
+            &["!main", "main"],
+        ] {
             assert!(!takes_all_back(list), "{list:?}");
         }
     }
@@ -241,12 +333,23 @@ mod tests {
     fn what_goes_over_the_wire_in_clear_text_is_told() {
         let http = |rest: &str| told(&format!("service_url = \"http://{rest}"));
         assert!(
-            http("ci.example.com/invoke\"\nbuild_token = { file = \"x\" }")[0].contains("http sends `build_token`")
+            http("ci.example.com/invoke\"\nbuild_token = { file = \"x\" }")[0]
+                .contains("http sends `build_token`")
         );
-        assert!(http("u:hunter2@ci.example.com/\"")[0].contains("http sends user and password of the address"));
-        assert!(http("h/robot/send?access_token=hunter2\"")[0].contains("the secret part of the address"));
-        for good in ["h/push\"", "localhost:8080/\"\nbuild_token = \"x\"", "127.0.0.1/?key=hunter2\"", "[::1]/?key=h\""]
-        {
+        assert!(
+            http("u:hunter2@ci.example.com/\"")[0]
+                .contains("http sends user and password of the address")
+        );
+        assert!(
+            http("h/robot/send?access_token=hunter2\"")[0]
+                .contains("the secret part of the address")
+        );
+        for good in [
+            "h/push\"",
+            "localhost:8080/\"\nbuild_token = \"x\"",
+            "127.0.0.1/?key=hunter2\"",
+            "[::1]/?key=h\"",
+        ] {
             assert_eq!(http(good), [""; 0], "{good}");
         }
         assert_eq!(told("service_url = \"https://u:p@h/\""), [""; 0]);

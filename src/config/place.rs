@@ -9,28 +9,53 @@ use toml::de::{DeTable, DeValue};
 /// The byte of `text` that a finding is about; `None` when its key is not written.
 pub(super) fn of_finding(text: &str, table: &DeTable<'_>, finding: &Finding) -> Option<usize> {
     let value = table.get(finding.key)?;
-    let value = finding.entry.as_deref().and_then(|entry| entry_of(value, entry)).unwrap_or(value);
-    Some(finding.range.as_ref().and_then(|range| within(text, value, range)).unwrap_or(value.span().start))
+    let value = finding
+        .entry
+        .as_deref()
+        .and_then(|entry| entry_of(value, entry))
+        .unwrap_or(value);
+    Some(
+        finding
+            .range
+            .as_ref()
+            .and_then(|range| within(text, value, range))
+            .unwrap_or(value.span().start),
+    )
 }
 
 /// A finding with its key in front: "`keyword` is longer than …", "`template`: unexpected end of input".
 pub(super) fn sentence(finding: &Finding) -> String {
     let Finding { key, message, .. } = finding;
-    let entry = finding.entry.as_deref().map(|e| format!(".{}", suggest::shown(e))).unwrap_or_default();
-    let verbs =
-        ["is", "must", "has", "holds", "names", "needs", "cannot", "takes", "belongs", "stands", "would", "renders"];
-    let follows = message.split(' ').next().is_some_and(|word| verbs.contains(&word));
+    let entry = finding
+        .entry
+        .as_deref()
+        .map(|e| format!(".{}", suggest::shown(e)))
+        .unwrap_or_default();
+    let verbs = [
+        "is", "must", "has", "holds", "names", "needs", "cannot", "takes", "belongs", "stands",
+        "would", "renders",
+    ];
+    let follows = message
+        .split(' ')
+        .next()
+        .is_some_and(|word| verbs.contains(&word));
     format!("`{key}{entry}`{} {message}", if follows { "" } else { ":" })
 }
 
 /// An entry of a table by name, of an array by number or by its text.
-fn entry_of<'a, 'i>(value: &'a Spanned<DeValue<'i>>, entry: &str) -> Option<&'a Spanned<DeValue<'i>>> {
+fn entry_of<'a, 'i>(
+    value: &'a Spanned<DeValue<'i>>,
+    entry: &str,
+) -> Option<&'a Spanned<DeValue<'i>>> {
     match value.get_ref() {
         DeValue::Table(table) => table.get(entry),
-        DeValue::Array(items) => items.iter().find(|item| item.get_ref().as_str() == Some(entry)).or_else(|| {
-            let index = entry.parse::<usize>().ok()?;
-            items.get(index)
-        }),
+        DeValue::Array(items) => items
+            .iter()
+            .find(|item| item.get_ref().as_str() == Some(entry))
+            .or_else(|| {
+                let index = entry.parse::<usize>().ok()?;
+                items.get(index)
+            }),
         _ => None,
     }
 }
@@ -43,18 +68,30 @@ fn within(text: &str, value: &Spanned<DeValue<'_>>, range: &Range<usize>) -> Opt
 
 /// The offset in a string's token, quotes included, of the byte `at` of what it stands for (toml.io, "String").
 fn in_token(token: &str, at: usize) -> usize {
-    let quotes = if token.starts_with("\"\"\"") || token.starts_with("'''") { 3 } else { 1 };
+    let quotes = if token.starts_with("\"\"\"") || token.starts_with("'''") {
+        3
+    } else {
+        1
+    };
     let escapes = token.starts_with('"');
     let end = token.len().saturating_sub(quotes);
     let mut raw = quotes;
     if quotes == 3 {
         // A line end right after the opening quotes is not part of the string.
-        raw += if token[raw..].starts_with("\r\n") { 2 } else { usize::from(token[raw..].starts_with('\n')) };
+        raw += if token[raw..].starts_with("\r\n") {
+            2
+        } else {
+            usize::from(token[raw..].starts_with('\n'))
+        };
     }
     let mut decoded = 0;
     while raw < end {
         let rest = &token[raw..end];
-        let (takes, gives) = if escapes && rest.starts_with('\\') { escape(rest) } else { plain(rest) };
+        let (takes, gives) = if escapes && rest.starts_with('\\') {
+            escape(rest)
+        } else {
+            plain(rest)
+        };
         if decoded + gives > at {
             break;
         }
@@ -73,7 +110,10 @@ fn plain(rest: &str) -> (usize, usize) {
 fn escape(rest: &str) -> (usize, usize) {
     let after = &rest[1..];
     let hex = |digits: usize| {
-        let code = after.get(1..=digits).and_then(|h| u32::from_str_radix(h, 16).ok()).and_then(char::from_u32);
+        let code = after
+            .get(1..=digits)
+            .and_then(|h| u32::from_str_radix(h, 16).ok())
+            .and_then(char::from_u32);
         (2 + digits, code.map_or(1, char::len_utf8))
     };
     match after.chars().next() {
@@ -114,7 +154,11 @@ mod tests {
         finds(r#"a = "{\"t\": \"X\"}""#, "a", None);
         finds("a = '{\"t\": X}'", "a", None);
         finds("a = '''\n{\"t\":\n X}'''", "a", None);
-        finds("a = \"\"\"\r\n  l1 \\\r\n    \\u4e2d\\n\\x41\\U0001F600\\eX\"\"\"", "a", None);
+        finds(
+            "a = \"\"\"\r\n  l1 \\\r\n    \\u4e2d\\n\\x41\\U0001F600\\eX\"\"\"",
+            "a",
+            None,
+        );
         finds("a = \"\"\"\\\n   X\"\"\"", "a", None);
         finds("b = 1\na.d = \"中X\"", "a", Some("d"));
         finds("a = { \"X-Y\" = \"12X\" }", "a", Some("X-Y"));
@@ -125,18 +169,32 @@ mod tests {
     fn a_finding_follows_its_key() {
         let told = |entry: Option<&str>, message: &str| {
             let (entry, message) = (entry.map(str::to_owned), message.to_owned());
-            sentence(&Finding { severity: Severity::Mistake, key: "headers", entry, range: None, message })
+            sentence(&Finding {
+                severity: Severity::Mistake,
+                key: "headers",
+                entry,
+                range: None,
+                message,
+            })
         };
         assert_eq!(told(None, "is missing"), "`headers` is missing");
-        assert_eq!(told(Some("X-A"), "unexpected end"), "`headers.X-A`: unexpected end");
+        assert_eq!(
+            told(Some("X-A"), "unexpected end"),
+            "`headers.X-A`: unexpected end"
+        );
     }
 
     #[test]
     fn without_an_offset_the_value_is_meant() {
         let text = "b = 1\na = 'x'";
         let table = DeTable::parse(text).unwrap();
-        let mut finding =
-            Finding { severity: Severity::Mistake, key: "a", entry: None, range: None, message: String::new() };
+        let mut finding = Finding {
+            severity: Severity::Mistake,
+            key: "a",
+            entry: None,
+            range: None,
+            message: String::new(),
+        };
         assert_eq!(of_finding(text, table.get_ref(), &finding), Some(10));
         finding.key = "c";
         assert_eq!(of_finding(text, table.get_ref(), &finding), None);

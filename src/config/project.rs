@@ -19,13 +19,30 @@ impl ProjectTable {
         let repository = repository_path(git_dir);
         let below_root = || {
             let root = real(Path::new(self.root.as_deref()?));
-            let path = repository.strip_prefix(root).ok()?.to_string_lossy().into_owned();
+            let path = repository
+                .strip_prefix(root)
+                .ok()?
+                .to_string_lossy()
+                .into_owned();
             Some(path).filter(|path| !path.is_empty())
         };
         let gitolite = || gl_repo.filter(|name| !name.is_empty()).map(str::to_owned);
-        let directory = || repository.file_name().map(|name| name.to_string_lossy().into_owned());
-        let name = self.name.clone().or_else(below_root).or_else(gitolite).or_else(directory).unwrap_or_default();
-        name.strip_suffix(".git").filter(|name| !name.is_empty() && !name.ends_with('/')).unwrap_or(&name).to_owned()
+        let directory = || {
+            repository
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+        };
+        let name = self
+            .name
+            .clone()
+            .or_else(below_root)
+            .or_else(gitolite)
+            .or_else(directory)
+            .unwrap_or_default();
+        name.strip_suffix(".git")
+            .filter(|name| !name.is_empty() && !name.ends_with('/'))
+            .unwrap_or(&name)
+            .to_owned()
     }
 
     /// Whether the name is the same for whoever asks: gitolite tells its own only while a push runs.
@@ -80,7 +97,12 @@ type Page<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
 impl Loaded {
     /// `[project]`, complete. `gl_repo` is what gitolite calls the repository, where the push said so.
-    pub fn project(&self, git_dir: &Path, gl_repo: Option<&str>, default_branch: Option<&str>) -> Project {
+    pub fn project(
+        &self,
+        git_dir: &Path,
+        gl_repo: Option<&str>,
+        default_branch: Option<&str>,
+    ) -> Project {
         let table = &self.project;
         let text = |text: &Option<String>| text.clone().filter(|t| !t.is_empty());
         let mut project = Project {
@@ -114,11 +136,16 @@ impl Loaded {
             ("commit_url", &table.commit_url),
             ("compare_url", &table.compare_url),
         ];
-        let given = templates.into_iter().filter_map(|(key, template)| Some((key, template.as_deref()?)));
+        let given = templates
+            .into_iter()
+            .filter_map(|(key, template)| Some((key, template.as_deref()?)));
         let wrong = given.flat_map(|(key, template)| {
             let unknown = template::unknown_names(template, std::slice::from_ref(&sample));
             let wrong = template::render(template, Place::Url, &sample, MAX_URL).err();
-            unknown.into_iter().chain(wrong).map(move |error| (key, error.why))
+            unknown
+                .into_iter()
+                .chain(wrong)
+                .map(move |error| (key, error.why))
         });
         wrong.collect()
     }
@@ -156,7 +183,8 @@ impl Loaded {
         let [one, two] = marks.each_ref().map(|mark| render(template, mark));
         let parts = one.zip(two).and_then(|(one, two)| {
             let (before, after) = one.split_once(marks[0].as_str())?;
-            let same = two == format!("{before}{}{after}", marks[1]) && !after.contains(marks[0].as_str());
+            let same =
+                two == format!("{before}{}{after}", marks[1]) && !after.contains(marks[0].as_str());
             same.then(|| (before.to_owned(), after.to_owned()))
         });
         match parts {
@@ -165,10 +193,19 @@ impl Loaded {
         }
     }
 
-    fn comparison(&self, project: &Project, mut context: Value, before: &str, after: &str) -> Option<String> {
+    fn comparison(
+        &self,
+        project: &Project,
+        mut context: Value,
+        before: &str,
+        after: &str,
+    ) -> Option<String> {
         let Some(template) = self.project.compare_url.as_deref() else {
             let web = self.project.web.unwrap_or_default();
-            return project.url.as_deref().map(|url| web.compare(url, before, after));
+            return project
+                .url
+                .as_deref()
+                .map(|url| web.compare(url, before, after));
         };
         context["before"] = json!(before);
         context["after"] = json!(after);

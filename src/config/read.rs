@@ -42,7 +42,10 @@ impl<'s> Document<'s> {
                 notes.mistake(
                     at,
                     None,
-                    format!("not TOML: {}", habit::named(&source.text, at).unwrap_or(error.message())),
+                    format!(
+                        "not TOML: {}",
+                        habit::named(&source.text, at).unwrap_or(error.message())
+                    ),
                 );
             }
             return Err(notes.into_mistakes());
@@ -63,8 +66,14 @@ impl<'s> Document<'s> {
 
     /// The mistakes, those of the whole file first.
     pub(super) fn into_mistakes(self) -> Vec<Mistake> {
-        let warning = self.source.warning.map(|why| whole_file(&self.source.shown, why, Severity::Warning));
-        warning.into_iter().chain(self.notes.into_mistakes()).collect()
+        let warning = self
+            .source
+            .warning
+            .map(|why| whole_file(&self.source.shown, why, Severity::Warning));
+        warning
+            .into_iter()
+            .chain(self.notes.into_mistakes())
+            .collect()
     }
 
     fn read_tables(&mut self) {
@@ -77,14 +86,23 @@ impl<'s> Document<'s> {
                 (None, DeValue::Table(_)) if name == "hook" => {}
                 (None, _) if name == "network" => {
                     self.holds = true;
-                    self.notes.mistake(key.span().start, None, "`[network]` is not supported yet");
+                    self.notes
+                        .mistake(key.span().start, None, "`[network]` is not supported yet");
                 }
                 (Some(_), _) => {
                     self.holds |= settings.is_some_and(Settings::holds);
-                    self.notes.mistake(key.span().start, None, format!("`{name}` must be a table: `[{name}]`"));
+                    self.notes.mistake(
+                        key.span().start,
+                        None,
+                        format!("`{name}` must be a table: `[{name}]`"),
+                    );
                 }
                 (None, _) if name == "hook" => {
-                    self.notes.mistake(key.span().start, None, "`hook` must be a table: `[hook.NAME]`");
+                    self.notes.mistake(
+                        key.span().start,
+                        None,
+                        "`hook` must be a table: `[hook.NAME]`",
+                    );
                 }
                 (None, _) => keys::check_top(key, value, &mut self.notes),
             }
@@ -92,7 +110,12 @@ impl<'s> Document<'s> {
         self.root = root;
     }
 
-    fn read_settings(&mut self, table: Settings, key: &Spanned<DeString<'_>>, content: &DeTable<'_>) {
+    fn read_settings(
+        &mut self,
+        table: Settings,
+        key: &Spanned<DeString<'_>>,
+        content: &DeTable<'_>,
+    ) {
         let layer = self.source.layer;
         let before = self.notes.count();
         if table.holds() && layer == Layer::Repository {
@@ -113,47 +136,77 @@ impl<'s> Document<'s> {
         };
         match table {
             Settings::Project => {
-                let read = value::read(content, |fields| ProjectTable::deserialize(fields), mistake);
+                let read =
+                    value::read(content, |fields| ProjectTable::deserialize(fields), mistake);
                 self.project = read.unwrap_or_default();
                 self.check_project(content);
             }
             Settings::Deliver => {
-                let read = value::read(content, |fields| DeliverTable::deserialize(fields), mistake);
+                let read =
+                    value::read(content, |fields| DeliverTable::deserialize(fields), mistake);
                 self.deliver = read.unwrap_or_default();
                 self.check_deliver(content);
             }
             Settings::Pusher => {
                 let read = value::read(content, |fields| PusherTable::deserialize(fields), mistake);
-                let names = read.and_then(|table| table.env).map(|list| list.0).unwrap_or_default();
+                let names = read
+                    .and_then(|table| table.env)
+                    .map(|list| list.0)
+                    .unwrap_or_default();
                 self.pusher_env = names.into_iter().map(|name| name.0).collect();
             }
             Settings::Secrets => {
-                let read = value::read(content, |fields| SecretsTable::deserialize(fields), mistake);
-                self.shared = read.and_then(|table| table.shared).map(|list| list.0).unwrap_or_default();
+                let read =
+                    value::read(content, |fields| SecretsTable::deserialize(fields), mistake);
+                self.shared = read
+                    .and_then(|table| table.shared)
+                    .map(|list| list.0)
+                    .unwrap_or_default();
             }
         }
     }
 
     /// A value that cannot be used leaves its key at the default.
     fn check_project(&mut self, content: &DeTable<'_>) {
-        let Self { project, notes, source, .. } = self;
+        let Self {
+            project,
+            notes,
+            source,
+            ..
+        } = self;
         let at = |key: &str| content.get(key).map_or(0, |value| value.span().start);
         if source.layer == Layer::Repository {
             project.root = None;
         }
-        if project.root.as_ref().is_some_and(|root| !root.is_empty() && !root.starts_with('/')) {
+        if project
+            .root
+            .as_ref()
+            .is_some_and(|root| !root.is_empty() && !root.starts_with('/'))
+        {
             notes.mistake(at("root"), None, "`root` must be an absolute path");
             project.root = None;
         }
-        if project.name.as_deref().is_some_and(|name| !name.is_empty() && !is_project_name(name)) {
-            notes.mistake(at("name"), None, "`name` must be a path such as `team/payments`");
+        if project
+            .name
+            .as_deref()
+            .is_some_and(|name| !name.is_empty() && !is_project_name(name))
+        {
+            notes.mistake(
+                at("name"),
+                None,
+                "`name` must be a path such as `team/payments`",
+            );
             project.name = None;
         }
         for (key, template) in project.templates() {
-            let Some(text) = template.as_deref().filter(|text| !text.is_empty()) else { continue };
+            let Some(text) = template.as_deref().filter(|text| !text.is_empty()) else {
+                continue;
+            };
             let why = match template::compile(text) {
                 Err(error) => error.why,
-                Ok(()) if is_web_page(key) && !is_web_address(text) => "must be an http or https address".to_owned(),
+                Ok(()) if is_web_page(key) && !is_web_address(text) => {
+                    "must be an http or https address".to_owned()
+                }
                 Ok(()) => continue,
             };
             notes.mistake(at(key), None, format!("`{key}`: {why}"));
@@ -162,16 +215,30 @@ impl<'s> Document<'s> {
     }
 
     fn check_deliver(&mut self, content: &DeTable<'_>) {
-        let Self { deliver, notes, source, .. } = self;
+        let Self {
+            deliver,
+            notes,
+            source,
+            ..
+        } = self;
         if source.layer == Layer::Repository {
             deliver.state_dir = None;
         }
-        if deliver.state_dir.as_ref().is_some_and(|dir| !dir.is_empty() && !dir.starts_with('/')) {
-            let at = content.get("state_dir").map_or(0, |value| value.span().start);
+        if deliver
+            .state_dir
+            .as_ref()
+            .is_some_and(|dir| !dir.is_empty() && !dir.starts_with('/'))
+        {
+            let at = content
+                .get("state_dir")
+                .map_or(0, |value| value.span().start);
             notes.mistake(at, None, "`state_dir` must be an absolute path");
             deliver.state_dir = None;
         }
-        let times = [("timeout", &mut deliver.timeout), ("connect_timeout", &mut deliver.connect_timeout)];
+        let times = [
+            ("timeout", &mut deliver.timeout),
+            ("connect_timeout", &mut deliver.connect_timeout),
+        ];
         for (key, time) in times {
             if time.is_some_and(|t| !(1..=600).contains(&t.0.as_secs())) {
                 let at = content.get(key).map_or(0, |value| value.span().start);
@@ -182,14 +249,24 @@ impl<'s> Document<'s> {
     }
 
     /// The hooks in the order of the file. Names that cannot be used are noted.
-    pub(super) fn sections<'a>(root: &'a DeTable<'s>, layer: Layer, notes: &mut Notes<'_>) -> Vec<Section<'a, 's>> {
-        let hooks = root.get("hook").and_then(|hooks| hooks.get_ref().as_table());
+    pub(super) fn sections<'a>(
+        root: &'a DeTable<'s>,
+        layer: Layer,
+        notes: &mut Notes<'_>,
+    ) -> Vec<Section<'a, 's>> {
+        let hooks = root
+            .get("hook")
+            .and_then(|hooks| hooks.get_ref().as_table());
         let mut sections = Vec::new();
         for (key, value) in hooks.into_iter().flatten() {
             let name = key.get_ref().as_ref();
             let Some(table) = value.get_ref().as_table() else {
                 let shown = suggest::shown(name);
-                notes.mistake(key.span().start, None, format!("`hook.{shown}` must be a table: `[hook.NAME]`"));
+                notes.mistake(
+                    key.span().start,
+                    None,
+                    format!("`hook.{shown}` must be a table: `[hook.NAME]`"),
+                );
                 continue;
             };
             if !is_hook_name(name) {
@@ -198,8 +275,17 @@ impl<'s> Document<'s> {
                 continue;
             }
             // A table's own span is its header, an inline table's is its value.
-            let header = if notes.text()[value.span()].starts_with('[') { value.span() } else { key.span() };
-            sections.push(Section { name, header: header.start, table, layer });
+            let header = if notes.text()[value.span()].starts_with('[') {
+                value.span()
+            } else {
+                key.span()
+            };
+            sections.push(Section {
+                name,
+                header: header.start,
+                table,
+                layer,
+            });
         }
         sections.sort_by_key(|section| section.header);
         sections
@@ -212,7 +298,11 @@ impl<'s> Document<'s> {
 }
 
 fn is_hook_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+    !name.is_empty()
+        && name.len() <= 64
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
 }
 
 fn is_project_name(name: &str) -> bool {
@@ -225,5 +315,7 @@ fn is_web_page(key: &str) -> bool {
 
 /// Whether it is, or may become, an address that a link can have.
 fn is_web_address(template: &str) -> bool {
-    ["http://", "https://", "${", "{%", "{#"].iter().any(|start| template.starts_with(start))
+    ["http://", "https://", "${", "{%", "{#"]
+        .iter()
+        .any(|start| template.starts_with(start))
 }

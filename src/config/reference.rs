@@ -27,7 +27,11 @@ impl References {
     }
 
     fn read(&self, reference: &Reference) -> Result<String, String> {
-        if let Some(why) = self.reserved.as_ref().and_then(|reserved| reserved.refuses(reference, &self.base)) {
+        if let Some(why) = self
+            .reserved
+            .as_ref()
+            .and_then(|reserved| reserved.refuses(reference, &self.base))
+        {
             return Err(why);
         }
         match reference {
@@ -38,7 +42,8 @@ impl References {
             Reference::File(name) => read_text(&self.path(name)),
             Reference::Credential(name) => {
                 let directory = self.environment.non_empty("CREDENTIALS_DIRECTORY");
-                let directory = directory.ok_or("there is no $CREDENTIALS_DIRECTORY: systemd sets it for its units")?;
+                let directory = directory
+                    .ok_or("there is no $CREDENTIALS_DIRECTORY: systemd sets it for its units")?;
                 read_text(&Path::new(&directory).join(name))
             }
         }
@@ -55,18 +60,28 @@ fn read_text(path: &Path) -> Result<String, String> {
             text.pop();
         }
     }
-    if text.is_empty() { Err(format!("file `{name}` is empty")) } else { Ok(text) }
+    if text.is_empty() {
+        Err(format!("file `{name}` is empty"))
+    } else {
+        Ok(text)
+    }
 }
 
 impl Resolve for References {
     fn reference(&self, reference: &Reference) -> Result<String, String> {
         let text = self.read(reference)?;
         let one_line = !text.contains(['\r', '\n', '\0']);
-        one_line.then_some(text).ok_or_else(|| "holds more than one line, or a NUL".to_owned())
+        one_line
+            .then_some(text)
+            .ok_or_else(|| "holds more than one line, or a NUL".to_owned())
     }
 
     fn document(&self, reference: &Reference) -> Result<String, String> {
         let text = self.read(reference)?;
-        if text.contains('\0') { Err("holds a NUL".to_owned()) } else { Ok(text) }
+        if text.contains('\0') {
+            Err("holds a NUL".to_owned())
+        } else {
+            Ok(text)
+        }
     }
 }

@@ -71,7 +71,8 @@ table! {
 impl DeliverTable {
     /// Puts what is written over what is there.
     pub(super) fn apply(self, to: &mut Deliver) {
-        let set = |target: &mut Duration, time: Option<Time>| *target = time.map_or(*target, |t| t.0);
+        let set =
+            |target: &mut Duration, time: Option<Time>| *target = time.map_or(*target, |t| t.0);
         set(&mut to.wait, self.wait);
         set(&mut to.connect_timeout, self.connect_timeout);
         set(&mut to.retry_for, self.retry_for);
@@ -79,7 +80,11 @@ impl DeliverTable {
         to.timeout = self.timeout.map(|t| t.0).or(to.timeout);
         to.keep_count = self.keep_count.map_or(to.keep_count, |c| c.0);
         to.keep_size = self.keep_size.map_or(to.keep_size, |s| s.0);
-        to.state_dir = self.state_dir.filter(|dir| !dir.is_empty()).map(PathBuf::from).or_else(|| to.state_dir.take());
+        to.state_dir = self
+            .state_dir
+            .filter(|dir| !dir.is_empty())
+            .map(PathBuf::from)
+            .or_else(|| to.state_dir.take());
     }
 }
 

@@ -20,9 +20,14 @@ impl Item for Shared {
     const MAY_BE_EMPTY: bool = true;
 
     fn parse(text: &str) -> Result<Self, String> {
-        let (kind, glob) = text.split_once(':').ok_or_else(|| format!("must be {}", Self::LIST))?;
+        let (kind, glob) = text
+            .split_once(':')
+            .ok_or_else(|| format!("must be {}", Self::LIST))?;
         let kinds = ["file", "env", "credential"];
-        let kind = kinds.into_iter().find(|k| *k == kind).ok_or_else(|| format!("must be {}", Self::LIST))?;
+        let kind = kinds
+            .into_iter()
+            .find(|k| *k == kind)
+            .ok_or_else(|| format!("must be {}", Self::LIST))?;
         let pattern = Pattern::parse(glob).map_err(|why| format!("holds a pattern that {why}"))?;
         Ok(Self { kind, pattern })
     }
@@ -45,7 +50,11 @@ impl Reserved {
     pub(super) fn new(path: &Path, references: Vec<Reference>, shared: Vec<Shared>) -> Self {
         // The file may be a link into another directory: what counts is where it is looked for.
         let directory = real(path.parent().unwrap_or(Path::new("/")));
-        let mut reserved = Self { files: vec![real(path)], shared, ..Self::default() };
+        let mut reserved = Self {
+            files: vec![real(path)],
+            shared,
+            ..Self::default()
+        };
         for reference in references {
             match reference {
                 Reference::Env(name) => reserved.variables.push(name),
@@ -61,16 +70,25 @@ impl Reserved {
     pub(super) fn refuses(&self, reference: &Reference, base: &Path) -> Option<String> {
         let (kind, name, taken) = match reference {
             Reference::Env(name) => ("env", name.clone(), self.variables.contains(name)),
-            Reference::Credential(name) => ("credential", name.clone(), self.credentials.contains(name)),
+            Reference::Credential(name) => {
+                ("credential", name.clone(), self.credentials.contains(name))
+            }
             Reference::File(name) => {
                 let path = real(&base.join(name));
                 let taken = path.starts_with(&self.directory) || self.files.contains(&path);
                 ("file", path.display().to_string(), taken)
             }
         };
-        let shared = self.shared.iter().filter(|s| s.kind == kind).map(|s| s.pattern.clone()).collect::<Vec<_>>();
+        let shared = self
+            .shared
+            .iter()
+            .filter(|s| s.kind == kind)
+            .map(|s| s.pattern.clone())
+            .collect::<Vec<_>>();
         let allowed = !shared.is_empty() && Globs::from(shared).matches(name.as_bytes());
-        let advice = format!("belongs to the server's file, which does not list it in `[secrets] shared` (`{kind}:…`)");
+        let advice = format!(
+            "belongs to the server's file, which does not list it in `[secrets] shared` (`{kind}:…`)"
+        );
         (taken && !allowed).then_some(advice)
     }
 }

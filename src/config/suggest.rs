@@ -27,16 +27,31 @@ pub(super) fn near<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> 
     let lower = word.to_lowercase().replace('-', "_");
     let allowed = (lower.chars().count() / 3).clamp(1, 3);
     let distance = |k: &&'k str| strsim::damerau_levenshtein(&lower, k);
-    let nearest = known.iter().copied().map(|k| (distance(&k), k)).min_by_key(|(d, _)| *d);
+    let nearest = known
+        .iter()
+        .copied()
+        .map(|k| (distance(&k), k))
+        .min_by_key(|(d, _)| *d);
     let named = |k: &&'k str| ALSO_CALLED.contains(&(lower.as_str(), k));
     let called = known.iter().copied().find(named);
-    let begun = || known.iter().copied().find(|k| lower.len() >= BEGINNING && k.starts_with(&lower));
-    nearest.filter(|(distance, _)| *distance <= allowed).map(|(_, k)| k).or(called).or_else(begun)
+    let begun = || {
+        known
+            .iter()
+            .copied()
+            .find(|k| lower.len() >= BEGINNING && k.starts_with(&lower))
+    };
+    nearest
+        .filter(|(distance, _)| *distance <= allowed)
+        .map(|(_, k)| k)
+        .or(called)
+        .or_else(begun)
 }
 
 /// ", did you mean `…`?", or nothing.
 pub(super) fn hint<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> String {
-    near(word, known).map(|k| format!(", did you mean `{k}`?")).unwrap_or_default()
+    near(word, known)
+        .map(|k| format!(", did you mean `{k}`?"))
+        .unwrap_or_default()
 }
 
 /// "`a`, `b` or `c`".
@@ -59,7 +74,13 @@ fn joined(words: &[&str], last: &str) -> String {
 
 /// A key as it may be shown: people can quote anything into one.
 pub(super) fn shown(key: &str) -> String {
-    let clean = |c: char| if c.is_control() || c == '`' { '\u{fffd}' } else { c };
+    let clean = |c: char| {
+        if c.is_control() || c == '`' {
+            '\u{fffd}'
+        } else {
+            c
+        }
+    };
     key.chars().take(64).map(clean).collect()
 }
 
@@ -76,7 +97,11 @@ mod tests {
         assert_eq!(near("url", known), Some("service_url"));
         assert_eq!(near("at_mobile", known), Some("at_mobiles"));
         assert_eq!(near("colour", known), None);
-        let actions = ["webhook_http_post", "dingding_group_chat_robot", "feishu_group_chat_robot"];
+        let actions = [
+            "webhook_http_post",
+            "dingding_group_chat_robot",
+            "feishu_group_chat_robot",
+        ];
         assert_eq!(near("dingding", actions), Some("dingding_group_chat_robot"));
         assert_eq!(near("DingTalk", actions), Some("dingding_group_chat_robot"));
         assert_eq!(near("feishu", actions), Some("feishu_group_chat_robot"));

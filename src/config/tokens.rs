@@ -35,7 +35,12 @@ pub(super) struct Tokens<'t> {
 impl<'t> Tokens<'t> {
     /// Of a whole file.
     pub(super) fn of(text: &'t str) -> Self {
-        Self { text, at: 0, open: Vec::new(), key: true }
+        Self {
+            text,
+            at: 0,
+            open: Vec::new(),
+            key: true,
+        }
     }
 
     fn mark(&mut self, c: char) {
@@ -63,18 +68,29 @@ impl Iterator for Tokens<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         let rest = &self.text[self.at..];
         let first = rest.chars().next()?;
-        let run = |end: fn(char) -> bool| rest.find(end).unwrap_or(rest.len()).max(first.len_utf8());
+        let run =
+            |end: fn(char) -> bool| rest.find(end).unwrap_or(rest.len()).max(first.len_utf8());
         let (length, token) = match first {
             '\n' => (1, Token::End),
             _ if is_blank(first) => (run(|c| !is_blank(c)), Token::Blank),
             '#' => (run(|c| c == '\n'), Token::Comment),
             '"' | '\'' => {
                 let (length, quotes) = string(rest);
-                (length, if self.key { Token::Key } else { Token::Text(quotes) })
+                (
+                    length,
+                    if self.key {
+                        Token::Key
+                    } else {
+                        Token::Text(quotes)
+                    },
+                )
             }
             '=' | ',' | '[' | ']' | '{' | '}' => (1, Token::Mark),
             '.' if self.key => (1, Token::Mark),
-            _ if self.key => (run(|c| is_blank(c) || "\n#\"'=,[]{}.".contains(c)), Token::Key),
+            _ if self.key => (
+                run(|c| is_blank(c) || "\n#\"'=,[]{}.".contains(c)),
+                Token::Key,
+            ),
             _ => (run(|c| is_blank(c) || "\n#,[]{}=".contains(c)), Token::Word),
         };
         match token {
@@ -95,22 +111,32 @@ fn is_blank(c: char) -> bool {
 /// Bytes of the string at the beginning of `rest`, and its quotes. One that is not closed ends with its line, or with
 /// the file.
 fn string(rest: &str) -> (usize, &'static str) {
-    let quotes = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|q| rest.starts_with(q)).unwrap_or("\"");
+    let quotes = ["\"\"\"", "'''", "\"", "'"]
+        .into_iter()
+        .find(|q| rest.starts_with(q))
+        .unwrap_or("\"");
     let mut at = quotes.len();
     while at < rest.len() {
         let tail = &rest[at..];
         if tail.starts_with(quotes) {
             let quote = &quotes[..1];
             // Up to two quotes may stand before the closing ones.
-            let more = if quotes.len() == 3 { tail[3..].len() - tail[3..].trim_start_matches(quote).len() } else { 0 };
+            let more = if quotes.len() == 3 {
+                tail[3..].len() - tail[3..].trim_start_matches(quote).len()
+            } else {
+                0
+            };
             return (at + quotes.len() + more.min(2), quotes);
         }
         let next = tail.chars().next().map_or(1, char::len_utf8);
         match tail.as_bytes()[0] {
             b'\n' if quotes.len() == 1 => return (at, quotes),
             b'\\' if quotes.starts_with('"') => {
-                at +=
-                    1 + tail[1..].chars().next().filter(|c| quotes.len() == 3 || *c != '\n').map_or(0, char::len_utf8);
+                at += 1 + tail[1..]
+                    .chars()
+                    .next()
+                    .filter(|c| quotes.len() == 3 || *c != '\n')
+                    .map_or(0, char::len_utf8);
             }
             _ => at += next,
         }

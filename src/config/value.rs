@@ -2,7 +2,10 @@
 //! there: those of the toml crate print the source.
 
 use super::suggest;
-use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{
+    self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Unexpected,
+    Visitor,
+};
 use std::fmt;
 use std::ops::Range;
 use toml::Spanned;
@@ -22,7 +25,11 @@ pub(super) struct ValueError {
 impl ValueError {
     /// "`timeout` must be …".
     pub(super) fn sentence(&self) -> String {
-        format!("`{}` {}", suggest::shown(&self.path.join(".")), self.message)
+        format!(
+            "`{}` {}",
+            suggest::shown(&self.path.join(".")),
+            self.message
+        )
     }
 
     fn at(mut self, span: Range<usize>) -> Self {
@@ -46,7 +53,11 @@ impl std::error::Error for ValueError {}
 
 impl de::Error for ValueError {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self { message: message.to_string(), span: None, path: Vec::new() }
+        Self {
+            message: message.to_string(),
+            span: None,
+            path: Vec::new(),
+        }
     }
 
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
@@ -135,13 +146,20 @@ impl Value<'_, '_> {
     fn visit<'de, V: Visitor<'de>>(&self, visitor: V) -> Result<V::Value, ValueError> {
         match self.0.get_ref() {
             DeValue::String(text) => visitor.visit_str(text),
-            DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
-                Ok(number) => visitor.visit_i64(number),
-                Err(_) => Err(de::Error::custom("is too large a number")),
-            },
-            DeValue::Float(number) => visitor.visit_f64(number.as_str().parse().unwrap_or(f64::NAN)),
+            DeValue::Integer(number) => {
+                match i64::from_str_radix(number.as_str(), number.radix()) {
+                    Ok(number) => visitor.visit_i64(number),
+                    Err(_) => Err(de::Error::custom("is too large a number")),
+                }
+            }
+            DeValue::Float(number) => {
+                visitor.visit_f64(number.as_str().parse().unwrap_or(f64::NAN))
+            }
             DeValue::Boolean(on) => visitor.visit_bool(*on),
-            DeValue::Datetime(_) => Err(de::Error::invalid_type(Unexpected::Other("a date"), &visitor)),
+            DeValue::Datetime(_) => Err(de::Error::invalid_type(
+                Unexpected::Other("a date"),
+                &visitor,
+            )),
             DeValue::Array(items) => visitor.visit_seq(Items(items.iter())),
             DeValue::Table(table) => visitor.visit_map(Entries::new(table, |_| true)),
         }
@@ -159,7 +177,11 @@ impl<'de> Deserializer<'de> for Value<'_, '_> {
         visitor.visit_some(self)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, ValueError> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, ValueError> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -171,7 +193,10 @@ impl<'de> Deserializer<'de> for Value<'_, '_> {
     ) -> Result<V::Value, ValueError> {
         let read: Result<_, ValueError> = match self.0.get_ref() {
             DeValue::String(word) => visitor.visit_enum(word.as_ref().into_deserializer()),
-            _ => Err(de::Error::custom(format_args!("must be {}", suggest::any_of(variants)))),
+            _ => Err(de::Error::custom(format_args!(
+                "must be {}",
+                suggest::any_of(variants)
+            ))),
         };
         read.map_err(|e| e.at(self.0.span()))
     }
@@ -187,8 +212,14 @@ struct Items<'a, 'i>(std::slice::Iter<'a, Spanned<DeValue<'i>>>);
 impl<'de> SeqAccess<'de> for Items<'_, '_> {
     type Error = ValueError;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, ValueError> {
-        self.0.next().map(|item| seed.deserialize(Value(item))).transpose()
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, ValueError> {
+        self.0
+            .next()
+            .map(|item| seed.deserialize(Value(item)))
+            .transpose()
     }
 }
 
@@ -202,24 +233,44 @@ struct Entries<'a, 'i> {
 
 impl<'a, 'i> Entries<'a, 'i> {
     fn new(table: &'a DeTable<'i>, wanted: impl Fn(&str) -> bool) -> Self {
-        let mut entries = table.iter().filter(|(key, _)| wanted(key.get_ref())).collect::<Vec<_>>();
+        let mut entries = table
+            .iter()
+            .filter(|(key, _)| wanted(key.get_ref()))
+            .collect::<Vec<_>>();
         entries.sort_by_key(|(key, _)| key.span().start);
-        Self { rest: entries.into_iter(), current: None }
+        Self {
+            rest: entries.into_iter(),
+            current: None,
+        }
     }
 }
 
 impl<'de> MapAccess<'de> for Entries<'_, '_> {
     type Error = ValueError;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, ValueError> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, ValueError> {
         self.current = self.rest.next();
-        let Some((key, _)) = self.current else { return Ok(None) };
-        let name: de::value::StrDeserializer<'_, ValueError> = key.get_ref().as_ref().into_deserializer();
-        seed.deserialize(name).map(Some).map_err(|e| e.at(key.span()))
+        let Some((key, _)) = self.current else {
+            return Ok(None);
+        };
+        let name: de::value::StrDeserializer<'_, ValueError> =
+            key.get_ref().as_ref().into_deserializer();
+        seed.deserialize(name)
+            .map(Some)
+            .map_err(|e| e.at(key.span()))
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, ValueError> {
-        let (key, value) = self.current.ok_or_else(|| de::Error::custom("has no value"))?;
-        seed.deserialize(Value(value)).map_err(|e| e.at(value.span()).below(key.get_ref()))
+    fn next_value_seed<V: DeserializeSeed<'de>>(
+        &mut self,
+        seed: V,
+    ) -> Result<V::Value, ValueError> {
+        let (key, value) = self
+            .current
+            .ok_or_else(|| de::Error::custom("has no value"))?;
+        seed.deserialize(Value(value))
+            .map_err(|e| e.at(value.span()).below(key.get_ref()))
     }
 }

@@ -28,7 +28,9 @@ impl Web {
         match self {
             Self::Forge => format!("{project}/compare/{before}...{after}"),
             Self::Cgit => format!("{project}/diff/?id={after}&id2={before}"),
-            Self::Gitweb if project.contains('?') => format!("{project};a=commitdiff;h={after};hp={before}"),
+            Self::Gitweb if project.contains('?') => {
+                format!("{project};a=commitdiff;h={after};hp={before}")
+            }
             Self::Gitweb => format!("{project}/commitdiff/{before}..{after}"),
         }
     }

@@ -25,22 +25,32 @@ pub struct Written {
 /// "`branches = ["main"]` (hooks.toml:7)"
 impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{} = {}` ({}:{})", self.key, self.value, self.file, self.line)
+        write!(
+            f,
+            "`{} = {}` ({}:{})",
+            self.key, self.value, self.file, self.line
+        )
     }
 }
 
 impl Places {
     /// A filter of one of a hook's sets (see [`crate::filter::Refusal::set`]); `None`: it is not written there.
     pub fn filter(&self, hook: &str, set: usize, key: &str) -> Option<Written> {
-        let mut with_hook: Vec<_> = self.sources().filter(|source| table(source, hook).is_some()).collect();
+        let mut with_hook: Vec<_> = self
+            .sources()
+            .filter(|source| table(source, hook).is_some())
+            .collect();
         with_hook.sort_by_key(|source| source.layer != Layer::Server);
         written(with_hook.get(set)?, hook, key)
     }
 
     /// What says that a hook is not on here: `enabled`, the repository's first, or `repositories`.
     pub fn switch(&self, hook: &str, key: &str) -> Option<Written> {
-        let all = self.sources().filter_map(|source| written(source, hook, key));
-        all.into_iter().find(|written| key != "enabled" || written.value == "false")
+        let all = self
+            .sources()
+            .filter_map(|source| written(source, hook, key));
+        all.into_iter()
+            .find(|written| key != "enabled" || written.value == "false")
     }
 }
 
@@ -55,7 +65,12 @@ fn written(source: &Source, hook: &str, key: &str) -> Option<Written> {
     if value.chars().count() > LONGEST {
         value = value.chars().take(LONGEST).chain(['…']).collect();
     }
-    Some(Written { key: key.to_owned(), value, file: source.shown.clone(), line })
+    Some(Written {
+        key: key.to_owned(),
+        value,
+        file: source.shown.clone(),
+        line,
+    })
 }
 
 /// A value as it might stand in the file, on one line and without comments.
@@ -64,7 +79,14 @@ fn text(value: &DeValue<'_>) -> String {
         DeValue::String(text) => format!("{text:?}"),
         DeValue::Boolean(on) => on.to_string(),
         DeValue::Array(items) => {
-            format!("[{}]", items.iter().map(|item| text(item.get_ref())).collect::<Vec<_>>().join(", "))
+            format!(
+                "[{}]",
+                items
+                    .iter()
+                    .map(|item| text(item.get_ref()))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )
         }
         _ => "…".to_owned(),
     }
@@ -76,7 +98,13 @@ mod tests {
     use std::path::PathBuf;
 
     fn source(layer: Layer, shown: &str, text: &str) -> Source {
-        Source { layer, path: PathBuf::from(shown), shown: shown.into(), text: text.into(), warning: None }
+        Source {
+            layer,
+            path: PathBuf::from(shown),
+            shown: shown.into(),
+            text: text.into(),
+            warning: None,
+        }
     }
 
     fn places() -> Places {
@@ -90,12 +118,29 @@ mod tests {
 
     #[test]
     fn a_filter_is_shown_as_it_stands() {
-        let filter = |hook: &str, set: usize, key: &str| places().filter(hook, set, key).map(|w| w.to_string());
-        assert_eq!(filter("ci", 0, "branches").unwrap(), "`branches = [\"main\", \"x\"]` (/etc/h.toml:2)");
-        assert_eq!(filter("ci", 1, "paths").unwrap(), "`paths = [\"src/**\"]` (hooks.toml:5)");
-        assert_eq!(filter("own", 0, "tags").unwrap(), "`tags = \"v*,w\"` (hooks.toml:3)");
-        assert_eq!(filter("own", 0, "skip_ci").unwrap(), "`skip_ci = true` (hooks.toml:2)");
-        assert_eq!((filter("ci", 0, "paths"), filter("own", 1, "tags")), (None, None));
+        let filter = |hook: &str, set: usize, key: &str| {
+            places().filter(hook, set, key).map(|w| w.to_string())
+        };
+        assert_eq!(
+            filter("ci", 0, "branches").unwrap(),
+            "`branches = [\"main\", \"x\"]` (/etc/h.toml:2)"
+        );
+        assert_eq!(
+            filter("ci", 1, "paths").unwrap(),
+            "`paths = [\"src/**\"]` (hooks.toml:5)"
+        );
+        assert_eq!(
+            filter("own", 0, "tags").unwrap(),
+            "`tags = \"v*,w\"` (hooks.toml:3)"
+        );
+        assert_eq!(
+            filter("own", 0, "skip_ci").unwrap(),
+            "`skip_ci = true` (hooks.toml:2)"
+        );
+        assert_eq!(
+            (filter("ci", 0, "paths"), filter("own", 1, "tags")),
+            (None, None)
+        );
     }
 
     #[test]
@@ -106,7 +151,10 @@ mod tests {
 
     #[test]
     fn what_switches_a_hook_off_is_found() {
-        assert_eq!(places().switch("ci", "enabled").unwrap().to_string(), "`enabled = false` (/etc/h.toml:6)");
+        assert_eq!(
+            places().switch("ci", "enabled").unwrap().to_string(),
+            "`enabled = false` (/etc/h.toml:6)"
+        );
         assert_eq!(places().switch("own", "enabled"), None);
     }
 }

@@ -47,25 +47,49 @@ pub(super) struct Tried {
 
 /// Makes an attempt of what is to be said, or says why it cannot be. A panic on the way is its failure.
 pub(super) fn make(hook: &Hook, outgoing: Result<Outgoing, String>, attempt: Attempt) -> Tried {
-    let without = |end| Tried { end, exchange: None, secrets: Secrets::default() };
+    let without = |end| Tried {
+        end,
+        exchange: None,
+        secrets: Secrets::default(),
+    };
     let outgoing = match outgoing {
         Ok(outgoing) => outgoing,
         Err(why) => return without(End::Unrendered(why)),
     };
-    let panicked = |_| without(End::Unrendered("an internal error; please report it".to_owned()));
-    catch_unwind(AssertUnwindSafe(|| make_unguarded(hook, &outgoing, attempt))).unwrap_or_else(panicked)
+    let panicked = |_| {
+        without(End::Unrendered(
+            "an internal error; please report it".to_owned(),
+        ))
+    };
+    catch_unwind(AssertUnwindSafe(|| {
+        make_unguarded(hook, &outgoing, attempt)
+    }))
+    .unwrap_or_else(panicked)
 }
 
 fn make_unguarded(hook: &Hook, outgoing: &Outgoing, attempt: Attempt) -> Tried {
-    let without = |end| Tried { end, exchange: None, secrets: Secrets::default() };
-    let (action, options) = match hook.action().and_then(|action| Ok((action, options(hook)?))) {
+    let without = |end| Tried {
+        end,
+        exchange: None,
+        secrets: Secrets::default(),
+    };
+    let (action, options) = match hook
+        .action()
+        .and_then(|action| Ok((action, options(hook)?)))
+    {
         Ok(ready) => ready,
         Err(unresolved) => return without(End::Unresolved(unresolved)),
     };
     let (action, mut secrets) = action;
     let request = match action.request(outgoing, &attempt) {
         Ok(request) => request,
-        Err(error) => return Tried { end: End::Unrendered(error.to_string()), exchange: None, secrets },
+        Err(error) => {
+            return Tried {
+                end: End::Unrendered(error.to_string()),
+                exchange: None,
+                secrets,
+            };
+        }
     };
     secrets.extend(&request.secrets);
     let started = clock::now_ms();
@@ -76,7 +100,11 @@ fn make_unguarded(hook: &Hook, outgoing: &Outgoing, attempt: Attempt) -> Tried {
         Ok(response) => End::Answered(action.verdict(&response)),
         Err(error) => End::Unsent(error),
     };
-    Tried { end, exchange: Some(exchange), secrets }
+    Tried {
+        end,
+        exchange: Some(exchange),
+        secrets,
+    }
 }
 
 /// How a hook's requests are sent.
@@ -98,73 +126,157 @@ pub fn render(
     planned: &Planned,
     attempt: Attempt,
 ) -> Result<(Request, Secrets), String> {
-    let events = record.events.as_ref().ok_or("its events are not computed yet")?;
+    let events = record
+        .events
+        .as_ref()
+        .ok_or("its events are not computed yet")?;
     let (action, mut secrets) = hook.action().map_err(|e| e.to_string())?;
-    let outgoing = outgoing(site, hook, Facts { push: &record.push, events, planned })?;
-    let request = action.request(&outgoing, &attempt).map_err(|e| secrets.redact(&e.to_string()))?;
+    let outgoing = outgoing(
+        site,
+        hook,
+        Facts {
+            push: &record.push,
+            events,
+            planned,
+        },
+    )?;
+    let request = action
+        .request(&outgoing, &attempt)
+        .map_err(|e| secrets.redact(&e.to_string()))?;
     secrets.extend(&request.secrets);
     Ok((request, secrets))
 }
 
 /// What one delivery has to say: the stored facts with what the configuration of today adds to them.
 pub(super) fn outgoing(site: &Site<'_>, hook: &Hook, facts: Facts<'_>) -> Result<Outgoing, String> {
-    let Facts { events, planned, .. } = facts;
+    let Facts {
+        events, planned, ..
+    } = facts;
     let project = project(site, facts);
-    let Waiting { push, events: told, rest, .. } = waiting(site, facts, &project)?;
-    let (id, name, total) = (planned.id.clone(), hook.name.clone(), events.push_total_commits);
-    Ok(Outgoing::new(planned.kind, id, name, project, push, total, told, rest, limits(hook)))
+    let Waiting {
+        push,
+        events: told,
+        rest,
+        ..
+    } = waiting(site, facts, &project)?;
+    let (id, name, total) = (
+        planned.id.clone(),
+        hook.name.clone(),
+        events.push_total_commits,
+    );
+    Ok(Outgoing::new(
+        planned.kind,
+        id,
+        name,
+        project,
+        push,
+        total,
+        told,
+        rest,
+        limits(hook),
+    ))
 }
 
 /// What several have to say in one message. Of each no more is kept than a message may show.
-pub(super) fn digest(site: &Site<'_>, hook: &Hook, oldest: Facts<'_>, all: Vec<Waiting>) -> Option<Outgoing> {
+pub(super) fn digest(
+    site: &Site<'_>,
+    hook: &Hook,
+    oldest: Facts<'_>,
+    all: Vec<Waiting>,
+) -> Option<Outgoing> {
     let mut all = all.into_iter();
     let (first, id, name) = (all.next()?, oldest.planned.id.clone(), hook.name.clone());
-    Some(Outgoing::digest(id, name, project(site, oldest), first, all.collect(), limits(hook)))
+    Some(Outgoing::digest(
+        id,
+        name,
+        project(site, oldest),
+        first,
+        all.collect(),
+        limits(hook),
+    ))
 }
 
 /// One delivery of a digest, without its older commits and its lists of paths.
 pub(super) fn member(site: &Site<'_>, hook: &Hook, facts: Facts<'_>) -> Result<Waiting, String> {
     let mut waiting = waiting(site, facts, &project(site, facts))?;
     for event in &mut waiting.events {
-        event.commits.drain(..event.commits.len().saturating_sub(hook.max_commits));
+        event
+            .commits
+            .drain(..event.commits.len().saturating_sub(hook.max_commits));
         for commit in event.commits.iter_mut().chain(&mut event.head_commit) {
-            [&mut commit.added, &mut commit.removed, &mut commit.modified].into_iter().for_each(Vec::clear);
+            [&mut commit.added, &mut commit.removed, &mut commit.modified]
+                .into_iter()
+                .for_each(Vec::clear);
         }
     }
     Ok(waiting)
 }
 
 fn project(site: &Site<'_>, facts: Facts<'_>) -> Project {
-    site.loaded.project(site.git_dir, facts.push.gl_repo.as_deref(), facts.events.default_branch.as_deref())
+    site.loaded.project(
+        site.git_dir,
+        facts.push.gl_repo.as_deref(),
+        facts.events.default_branch.as_deref(),
+    )
 }
 
 fn limits(hook: &Hook) -> Limits {
-    Limits { max_commits: hook.max_commits, max_body: hook.max_body }
+    Limits {
+        max_commits: hook.max_commits,
+        max_body: hook.max_body,
+    }
 }
 
 fn waiting(site: &Site<'_>, facts: Facts<'_>, project: &Project) -> Result<Waiting, String> {
-    let Facts { push, events, planned } = facts;
-    let stored = planned.events.iter().filter_map(|index| events.events.get(*index));
+    let Facts {
+        push,
+        events,
+        planned,
+    } = facts;
+    let stored = planned
+        .events
+        .iter()
+        .filter_map(|index| events.events.get(*index));
     let mut told = Vec::with_capacity(planned.events.len());
     for event in stored {
-        let mut event: PushEvent =
-            serde_json::from_str(event.get()).map_err(|_| "the stored event cannot be read".to_owned())?;
+        let mut event: PushEvent = serde_json::from_str(event.get())
+            .map_err(|_| "the stored event cannot be read".to_owned())?;
         site.loaded.link(project, &mut event);
         told.push(event);
     }
-    let rest: Vec<RefUpdate> = planned.rest.iter().filter_map(|i| push.updates.get(*i).cloned()).collect();
+    let rest: Vec<RefUpdate> = planned
+        .rest
+        .iter()
+        .filter_map(|i| push.updates.get(*i).cloned())
+        .collect();
     if told.is_empty() && rest.is_empty() {
         return Err("the stored event is missing".to_owned());
     }
-    Ok(Waiting { push: push.clone(), time: clock::local_moment(push.time_ms), events: told, rest })
+    Ok(Waiting {
+        push: push.clone(),
+        time: clock::local_moment(push.time_ms),
+        events: told,
+        rest,
+    })
 }
 
-fn exchange(request: &Request, response: Option<&Response>, took_ms: u64, secrets: &Secrets) -> Exchange {
-    let answer = response.map(|r| cut(&secrets.redact(&r.text()), EXCERPT).to_owned()).unwrap_or_default();
+fn exchange(
+    request: &Request,
+    response: Option<&Response>,
+    took_ms: u64,
+    secrets: &Secrets,
+) -> Exchange {
+    let answer = response
+        .map(|r| cut(&secrets.redact(&r.text()), EXCERPT).to_owned())
+        .unwrap_or_default();
     Exchange {
         method: request.method.as_str().to_owned(),
         url: secrets.redact(&request.masked_url),
-        headers: request.masked_headers().into_iter().map(|(n, v)| (n, secrets.redact(&v))).collect(),
+        headers: request
+            .masked_headers()
+            .into_iter()
+            .map(|(n, v)| (n, secrets.redact(&v)))
+            .collect(),
         body_sha256: hex::encode(Sha256::digest(&request.body)),
         body_size: request.body.len(),
         status: response.map(|r| r.status),

@@ -27,7 +27,9 @@ impl Backlog {
     pub(super) fn scan(spool: &Spool) -> (Self, Vec<String>) {
         let (mut backlog, mut problems) = (Self::default(), Vec::new());
         match spool.pending() {
-            Ok(ids) => ids.into_iter().for_each(|id| backlog.look(spool, id, None, &mut problems)),
+            Ok(ids) => ids
+                .into_iter()
+                .for_each(|id| backlog.look(spool, id, None, &mut problems)),
             Err(error) => problems.push(format!("the records cannot be listed: {}", error.kind())),
         }
         (backlog, problems)
@@ -35,14 +37,21 @@ impl Backlog {
 
     /// The hooks that something waits for.
     pub(super) fn hooks(&self) -> BTreeSet<String> {
-        self.entries.iter().map(|e| e.delivery.planned.hook.clone()).collect()
+        self.entries
+            .iter()
+            .map(|e| e.delivery.planned.hook.clone())
+            .collect()
     }
 
     /// The part of it that is one hook's.
     pub(super) fn of(&self, hook: &str) -> Self {
         let own = |e: &&Entry| e.delivery.planned.hook == hook;
         let entries = self.entries.iter().filter(own).cloned().collect();
-        Self { entries, unread: self.unread.clone(), newest: self.newest.clone() }
+        Self {
+            entries,
+            unread: self.unread.clone(),
+            newest: self.newest.clone(),
+        }
     }
 
     /// Adds what one hook got since; whether there was anything new.
@@ -52,7 +61,8 @@ impl Backlog {
         let before = self.entries.len();
         let mut problems = Vec::new();
         for id in spool.pending()? {
-            let again = from.as_ref().is_some_and(|from| id >= *from) && !self.entries.iter().any(|e| e.record == id);
+            let again = from.as_ref().is_some_and(|from| id >= *from)
+                && !self.entries.iter().any(|e| e.record == id);
             if id > known || again {
                 self.look(spool, id, Some(hook), &mut problems);
             }
@@ -64,16 +74,17 @@ impl Backlog {
 
     /// Those before the first push that is still being read.
     pub(super) fn readable(&self) -> &[Entry] {
-        let end = self
-            .unread
-            .as_ref()
-            .map_or(self.entries.len(), |unread| self.entries.partition_point(|entry| entry.record < *unread));
+        let end = self.unread.as_ref().map_or(self.entries.len(), |unread| {
+            self.entries.partition_point(|entry| entry.record < *unread)
+        });
         &self.entries[..end]
     }
 
     /// Whether a record has appeared that was not looked at.
     pub(super) fn is_behind(&self, spool: &Spool) -> bool {
-        spool.pending().is_ok_and(|ids| ids.last().is_some_and(|id| *id > self.newest))
+        spool
+            .pending()
+            .is_ok_and(|ids| ids.last().is_some_and(|id| *id > self.newest))
     }
 
     fn look(&mut self, spool: &Spool, id: String, hook: Option<&str>, problems: &mut Vec<String>) {
@@ -83,14 +94,23 @@ impl Backlog {
                 if record.events.is_none() && self.unread.is_none() {
                     self.unread = Some(id.clone());
                 }
-                let waits = |d: &Delivery| d.state == State::Pending && hook.is_none_or(|hook| d.planned.hook == hook);
+                let waits = |d: &Delivery| {
+                    d.state == State::Pending && hook.is_none_or(|hook| d.planned.hook == hook)
+                };
                 let waiting = record.deliveries.into_iter().filter(waits);
-                self.entries.extend(waiting.map(|delivery| Entry { record: id.clone(), delivery }));
+                self.entries.extend(waiting.map(|delivery| Entry {
+                    record: id.clone(),
+                    delivery,
+                }));
             }
             Ok(Read::Gone) => {}
             Ok(Read::Torn) => problems.push(format!("{id} has no complete first line yet")),
-            Ok(Read::Newer(v)) => problems.push(format!("{id} was written by a newer version (format {v})")),
-            Ok(Read::Foreign) => problems.push(format!("{id} is no record and was moved to corrupt/")),
+            Ok(Read::Newer(v)) => {
+                problems.push(format!("{id} was written by a newer version (format {v})"))
+            }
+            Ok(Read::Foreign) => {
+                problems.push(format!("{id} is no record and was moved to corrupt/"))
+            }
             Err(error) => problems.push(format!("{id} cannot be read: {}", error.kind())),
         }
         self.newest = id;

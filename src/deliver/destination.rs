@@ -45,7 +45,12 @@ impl Destinations {
         let key = hex::encode(Sha256::digest(service_url));
         let mut probed = self.probed.lock().unwrap_or_else(PoisonError::into_inner);
         let turn = Arc::clone(probed.entry(key.clone()).or_default());
-        Destination { all: self, key, shared, turn }
+        Destination {
+            all: self,
+            key,
+            shared,
+            turn,
+        }
     }
 }
 
@@ -57,10 +62,23 @@ impl Destination<'_> {
 
     /// What others have found, the latest of it: within this run it is not tried again, whatever the time.
     pub(super) fn down(&self, now_ms: i64) -> Option<Down> {
-        let in_run = self.all.down.lock().ok().and_then(|down| down.get(&self.key).copied());
-        let in_run = in_run.map(|down| Down { until_ms: down.until_ms.max(now_ms + 1), ..down });
-        let shared = self.shared.and_then(|folder| down(&spool::read_shared(folder, &self.key), now_ms));
-        in_run.into_iter().chain(shared).max_by_key(|down| down.until_ms)
+        let in_run = self
+            .all
+            .down
+            .lock()
+            .ok()
+            .and_then(|down| down.get(&self.key).copied());
+        let in_run = in_run.map(|down| Down {
+            until_ms: down.until_ms.max(now_ms + 1),
+            ..down
+        });
+        let shared = self
+            .shared
+            .and_then(|folder| down(&spool::read_shared(folder, &self.key), now_ms));
+        in_run
+            .into_iter()
+            .chain(shared)
+            .max_by_key(|down| down.until_ms)
     }
 
     /// When it got messages lately, from all repositories; `None`: they do not share it.
@@ -70,8 +88,16 @@ impl Destination<'_> {
 
     /// Takes a place within its pace, and the right to be the one that probes it until `lease_ms` is over. `known` is
     /// what was known of it when that was planned: it is no news. `false`: somebody else was faster.
-    pub(super) fn take(&self, pace: Pace, known: Option<Down>, now_ms: i64, lease_ms: i64) -> io::Result<bool> {
-        let Some(folder) = self.shared else { return Ok(true) };
+    pub(super) fn take(
+        &self,
+        pace: Pace,
+        known: Option<Down>,
+        now_ms: i64,
+        lease_ms: i64,
+    ) -> io::Result<bool> {
+        let Some(folder) = self.shared else {
+            return Ok(true);
+        };
         spool::change_shared(folder, &self.key, |shared| {
             let known_ms = known.map_or(now_ms, |known| known.until_ms.max(now_ms));
             let news = down(shared, now_ms).is_some_and(|down| down.until_ms > known_ms);
@@ -92,7 +118,13 @@ impl Destination<'_> {
     /// Says what came of it. `taken_ms` is when it was taken: the receiver may have counted the message as late as now.
     pub(super) fn give(&self, health: Health, taken_ms: i64, now_ms: i64) {
         if let (Health::Down { next_ms }, Ok(mut down)) = (health, self.all.down.lock()) {
-            down.insert(self.key.clone(), Down { since_ms: now_ms, until_ms: next_ms });
+            down.insert(
+                self.key.clone(),
+                Down {
+                    since_ms: now_ms,
+                    until_ms: next_ms,
+                },
+            );
         }
         let Some(folder) = self.shared else { return };
         let _ = spool::change_shared(folder, &self.key, |shared| {
@@ -111,8 +143,13 @@ impl Destination<'_> {
 
 /// What its file says of that.
 fn down(shared: &Shared, now_ms: i64) -> Option<Down> {
-    let until_ms = shared.until_ms.filter(|until_ms| believable(*until_ms, now_ms))?;
-    Some(Down { since_ms: shared.since_ms?, until_ms })
+    let until_ms = shared
+        .until_ms
+        .filter(|until_ms| believable(*until_ms, now_ms))?;
+    Some(Down {
+        since_ms: shared.since_ms?,
+        until_ms,
+    })
 }
 
 /// Moves the moment of a message to that of its answer.

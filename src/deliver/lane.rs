@@ -44,11 +44,22 @@ pub(super) fn run(
     patience: Duration,
     report: &Report,
 ) {
-    let mut lane = Lane { site, name, report, backlog, tried: BTreeSet::new() };
+    let mut lane = Lane {
+        site,
+        name,
+        report,
+        backlog,
+        tried: BTreeSet::new(),
+    };
     let mut until = Patience::new(patience);
     loop {
         let walk = match site.spool.lane(name) {
-            Err(error) => return note(report, format!("the lane of `{name}` cannot be locked: {}", error.kind())),
+            Err(error) => {
+                return note(
+                    report,
+                    format!("the lane of `{name}` cannot be locked: {}", error.kind()),
+                );
+            }
             Ok(None) => None,
             Ok(Some(lock)) => Some(lane.walk(&lock)),
         };
@@ -57,7 +68,9 @@ pub(super) fn run(
             Some(Walk::Done) if lane.backlog.is_behind(site.spool) => {}
             Some(Walk::Done | Walk::Unwritable) => break,
             Some(Walk::Unread) | None => {
-                if !push.map_or(!lane.backlog.entries.is_empty(), |push| lane.waits(push)) || !until.wait() {
+                if !push.map_or(!lane.backlog.entries.is_empty(), |push| lane.waits(push))
+                    || !until.wait()
+                {
                     with(report, |r| r.busy = true);
                     break;
                 }
@@ -75,7 +88,10 @@ struct Patience {
 
 impl Patience {
     fn new(patience: Duration) -> Self {
-        Self { until: Instant::now() + patience, step: Duration::from_millis(4) }
+        Self {
+            until: Instant::now() + patience,
+            step: Duration::from_millis(4),
+        }
     }
 
     fn wait(&mut self) -> bool {
@@ -92,7 +108,10 @@ impl Lane<'_> {
     /// With the lane's lock.
     fn walk(&mut self, lock: &Lock) -> Walk {
         if let Err(error) = self.backlog.refresh(self.site.spool, self.name) {
-            note(self.report, format!("the records cannot be listed: {}", error.kind()));
+            note(
+                self.report,
+                format!("the records cannot be listed: {}", error.kind()),
+            );
             return Walk::Unwritable;
         }
         let mut standing = lock.standing();
@@ -105,7 +124,11 @@ impl Lane<'_> {
         };
         if walk == Walk::Unread {
             let look_again = self.site.carrier.now_ms() + LOOK_AGAIN_MS;
-            standing.due_ms = Some(standing.due_ms.map_or(look_again, |due| due.min(look_again)));
+            standing.due_ms = Some(
+                standing
+                    .due_ms
+                    .map_or(look_again, |due| due.min(look_again)),
+            );
         }
         lock.keep(&standing);
         walk
@@ -113,12 +136,20 @@ impl Lane<'_> {
 
     fn steps(&mut self, hook: &Hook, lock: &Lock, standing: &mut Standing) -> Walk {
         let kind = hook.kind;
-        let rules = Rules { pace: kind.pace(), digests: kind.is_robot(), repeats_count: ending::repeats_count(kind) };
+        let rules = Rules {
+            pace: kind.pace(),
+            digests: kind.is_robot(),
+            repeats_count: ending::repeats_count(kind),
+        };
         let shared = self.site.loaded.deliver.state_dir.as_deref();
-        let destination = hook.destination().map(|url| self.site.destinations.at(&url, shared));
+        let destination = hook
+            .destination()
+            .map(|url| self.site.destinations.at(&url, shared));
         loop {
             let now_ms = self.site.carrier.now_ms();
-            let down = destination.as_ref().and_then(|destination| destination.down(now_ms));
+            let down = destination
+                .as_ref()
+                .and_then(|destination| destination.down(now_ms));
             let room = |sent: &Vec<i64>| rules.pace.room(sent, now_ms);
             // What went out from here is in both, unless the shared file has got lost or cannot be used.
             let shared_sent = destination.as_ref().and_then(Destination::sent);
@@ -133,7 +164,14 @@ impl Lane<'_> {
             };
             match plan::next(&view, rules) {
                 Step::Send { places, past } => {
-                    let turn = Turn { hook, pace: rules.pace, lock, destination: destination.as_ref(), down, past };
+                    let turn = Turn {
+                        hook,
+                        pace: rules.pace,
+                        lock,
+                        destination: destination.as_ref(),
+                        down,
+                        past,
+                    };
                     if !self.turn(&turn, &places, standing) {
                         return Walk::Unwritable;
                     }
@@ -141,12 +179,20 @@ impl Lane<'_> {
                 Step::GiveUp { place } => self.give_up(place),
                 Step::Rest { due_ms, why } => {
                     // News come after everything that is known, so they change nothing before this moment.
-                    if self.backlog.refresh(self.site.spool, self.name).unwrap_or(false) {
+                    if self
+                        .backlog
+                        .refresh(self.site.spool, self.name)
+                        .unwrap_or(false)
+                    {
                         continue;
                     }
                     self.queue(why);
                     standing.due_ms = due_ms;
-                    return if self.backlog.unread.is_some() { Walk::Unread } else { Walk::Done };
+                    return if self.backlog.unread.is_some() {
+                        Walk::Unread
+                    } else {
+                        Walk::Done
+                    };
                 }
             }
         }
@@ -166,7 +212,13 @@ impl Lane<'_> {
                 continue;
             }
             let delivery = delivery.planned.id.clone();
-            let queued = Line::Queued(Queued { delivery, behind, since_ms, cut_off, paced });
+            let queued = Line::Queued(Queued {
+                delivery,
+                behind,
+                since_ms,
+                cut_off,
+                paced,
+            });
             let _ = self.site.spool.append(&entry.record, &queued);
         }
     }
@@ -179,16 +231,30 @@ impl Lane<'_> {
             }
             let entry = self.backlog.entries.remove(0);
             let ended = ending::cancelled(&entry.delivery, self.site.carrier.now_ms());
-            if self.site.spool.append(&entry.record, &Line::Ended(Box::new(ended))).is_ok() {
+            if self
+                .site
+                .spool
+                .append(&entry.record, &Line::Ended(Box::new(ended)))
+                .is_ok()
+            {
                 let _ = self.site.spool.finish(&entry.record);
             }
         }
-        if self.backlog.unread.is_some() { Walk::Unread } else { Walk::Done }
+        if self.backlog.unread.is_some() {
+            Walk::Unread
+        } else {
+            Walk::Done
+        }
     }
 
     /// Whether a push still has something to do for this hook.
     fn waits(&self, push: &str) -> bool {
-        let Ok(Read::Record(record)) = self.site.spool.read(push) else { return false };
-        record.deliveries.iter().any(|d| d.planned.hook == self.name && d.state == State::Pending && !d.queued)
+        let Ok(Read::Record(record)) = self.site.spool.read(push) else {
+            return false;
+        };
+        record
+            .deliveries
+            .iter()
+            .any(|d| d.planned.hook == self.name && d.state == State::Pending && !d.queued)
     }
 }

@@ -23,19 +23,38 @@ struct Unrecorded<'a> {
 
 /// Makes one attempt for each delivery, hooks in parallel, each hook's in order, and hands every end to `ends`. A hook
 /// that is in trouble, or out of time, is given up; what it does not get is not reported.
-pub fn from_memory(site: Site<'_>, push: &Push, events: &Events, until: Instant, ends: &Sender<Ended>) {
+pub fn from_memory(
+    site: Site<'_>,
+    push: &Push,
+    events: &Events,
+    until: Instant,
+    ends: &Sender<Ended>,
+) {
     let mut lanes: BTreeMap<&str, Vec<Delivery>> = BTreeMap::new();
     for planned in &events.deliveries {
-        lanes.entry(&planned.hook).or_default().push(Delivery::new(planned, push.time_ms));
+        lanes
+            .entry(&planned.hook)
+            .or_default()
+            .push(Delivery::new(planned, push.time_ms));
     }
-    let unrecorded = Unrecorded { site, push, events, until };
+    let unrecorded = Unrecorded {
+        site,
+        push,
+        events,
+        until,
+    };
     std::thread::scope(|scope| {
         for (name, deliveries) in &lanes {
-            let Some(hook) = site.loaded.hooks.iter().find(|h| h.name == *name) else { continue };
+            let Some(hook) = site.loaded.hooks.iter().find(|h| h.name == *name) else {
+                continue;
+            };
             let ends = ends.clone();
             let for_thread = ends.clone();
             let lane = move || unrecorded.lane(hook, deliveries, &for_thread);
-            if std::thread::Builder::new().spawn_scoped(scope, lane).is_err() {
+            if std::thread::Builder::new()
+                .spawn_scoped(scope, lane)
+                .is_err()
+            {
                 // No more threads: one hook after the other, then.
                 unrecorded.lane(hook, deliveries, &ends);
             }
@@ -63,11 +82,24 @@ impl Unrecorded<'_> {
             let now_ms = clock::now_ms();
             delivery.start(now_ms);
             let simplify = delivery.simplify;
-            let attempt = Attempt { now_ms, number: delivery.attempts, simplify };
-            let facts = Facts { push: self.push, events: self.events, planned: &delivery.planned };
+            let attempt = Attempt {
+                now_ms,
+                number: delivery.attempts,
+                simplify,
+            };
+            let facts = Facts {
+                push: self.push,
+                events: self.events,
+                planned: &delivery.planned,
+            };
             let outgoing = attempt::outgoing(&self.site, hook, facts);
             let meaning = ending::meaning(attempt::make(hook, outgoing, attempt), simplify);
-            let made = Made { hook, failures: 0, digest: 0, at_ms: clock::now_ms() };
+            let made = Made {
+                hook,
+                failures: 0,
+                digest: 0,
+                at_ms: clock::now_ms(),
+            };
             let (ended, _) = ending::ended(made, &delivery, &meaning);
             if ended.outcome != Outcome::Simplify {
                 return ended;

@@ -56,11 +56,17 @@ pub(super) struct View<'a> {
 pub(super) enum Step {
     /// Send these, by their places: one, or several in one message. `past` is the place of the oldest when it was left
     /// out on trial: if this one succeeds, the oldest goes alone.
-    Send { places: Vec<usize>, past: Option<usize> },
+    Send {
+        places: Vec<usize>,
+        past: Option<usize>,
+    },
     /// This one was cut off once more than is allowed where each attempt may have its effect.
     GiveUp { place: usize },
     /// Nothing now.
-    Rest { due_ms: Option<i64>, why: Option<Why> },
+    Rest {
+        due_ms: Option<i64>,
+        why: Option<Why>,
+    },
 }
 
 /// Why those that wait have to.
@@ -76,20 +82,37 @@ pub(super) enum Why {
 
 /// The next step of a lane.
 pub(super) fn next(view: &View<'_>, rules: Rules) -> Step {
-    if let Some(place) = view.waiting.iter().position(|entry| is_hopeless(&entry.delivery, rules)) {
+    if let Some(place) = view
+        .waiting
+        .iter()
+        .position(|entry| is_hopeless(&entry.delivery, rules))
+    {
         return Step::GiveUp { place };
     }
     let asked = asked_for(view);
-    if let Some(down) = view.down.filter(|down| !asked && down.until_ms > view.now_ms) {
-        return Step::Rest { due_ms: Some(down.until_ms), why: Some(Why::Down { since_ms: down.since_ms }) };
+    if let Some(down) = view
+        .down
+        .filter(|down| !asked && down.until_ms > view.now_ms)
+    {
+        return Step::Rest {
+            due_ms: Some(down.until_ms),
+            why: Some(Why::Down {
+                since_ms: down.since_ms,
+            }),
+        };
     }
     let line = line(view, rules);
     let in_trouble = view.standing.failures > 0 && !line.is_empty();
-    let step = if in_trouble { probe(view, rules, &line, asked) } else { go_on(view, rules) };
+    let step = if in_trouble {
+        probe(view, rules, &line, asked)
+    } else {
+        go_on(view, rules)
+    };
     match step {
-        Step::Send { .. } if rules.pace.room(view.sent, view.now_ms) == 0 => {
-            Step::Rest { due_ms: Some(rules.pace.free_at(view.sent, view.now_ms)), why: Some(Why::Paced) }
-        }
+        Step::Send { .. } if rules.pace.room(view.sent, view.now_ms) == 0 => Step::Rest {
+            due_ms: Some(rules.pace.free_at(view.sent, view.now_ms)),
+            why: Some(Why::Paced),
+        },
         step => step,
     }
 }
@@ -97,9 +120,15 @@ pub(super) fn next(view: &View<'_>, rules: Rules) -> Step {
 /// Whether somebody asked for a delivery since the last failure: that lifts the pause. What lies ahead was written
 /// before the clock was set back; a wish from there would never be fulfilled.
 fn asked_for(view: &View<'_>) -> bool {
-    let failed_ms = view.standing.failed_ms.filter(|at| *at <= view.now_ms).unwrap_or(i64::MIN);
+    let failed_ms = view
+        .standing
+        .failed_ms
+        .filter(|at| *at <= view.now_ms)
+        .unwrap_or(i64::MIN);
     let asked = |at: i64| at > failed_ms && at <= view.now_ms;
-    view.waiting.iter().any(|e| e.delivery.requeued_ms.is_some_and(asked))
+    view.waiting
+        .iter()
+        .any(|e| e.delivery.requeued_ms.is_some_and(asked))
 }
 
 /// Places of those that keep their order: not alone, and not deferred for something of their own.
@@ -108,7 +137,12 @@ fn line(view: &View<'_>, rules: Rules) -> Vec<usize> {
         let delivery = &entry.delivery;
         !delivery.alone && (blocks(delivery) || own_due(delivery, rules, view.now_ms).is_none())
     };
-    view.waiting.iter().enumerate().filter(in_line).map(|(place, _)| place).collect()
+    view.waiting
+        .iter()
+        .enumerate()
+        .filter(in_line)
+        .map(|(place, _)| place)
+        .collect()
 }
 
 /// Whether those behind a delivery wait until it is due.
@@ -118,16 +152,27 @@ fn blocks(delivery: &Delivery) -> bool {
 
 /// Whether it must not be tried any more, for nobody knows how often it was posted or built already.
 fn is_hopeless(delivery: &Delivery, rules: Rules) -> bool {
-    rules.repeats_count && delivery.open_since_ms.is_some() && schedule::has_been_tried_enough(delivery.unknowns + 1)
+    rules.repeats_count
+        && delivery.open_since_ms.is_some()
+        && schedule::has_been_tried_enough(delivery.unknowns + 1)
 }
 
 /// A moment ahead before which a delivery itself is not tried, whatever its hook does.
 fn own_due(delivery: &Delivery, rules: Rules, now_ms: i64) -> Option<i64> {
     let unknown = delivery.last.as_ref().is_some_and(|last| last.unknown);
     let by_hook = delivery.whole_hook && !delivery.alone && !(rules.repeats_count && unknown);
-    let unknowns = if rules.repeats_count { delivery.unknowns + 1 } else { 0 };
+    let unknowns = if rules.repeats_count {
+        delivery.unknowns + 1
+    } else {
+        0
+    };
     let due = match delivery.open_since_ms {
-        Some(at) => Some(schedule::after_crash(&delivery.planned.id, delivery.failures + 1, unknowns, at)),
+        Some(at) => Some(schedule::after_crash(
+            &delivery.planned.id,
+            delivery.failures + 1,
+            unknowns,
+            at,
+        )),
         _ => delivery.next_attempt_ms.filter(|_| !by_hook),
     };
     due.filter(|due| *due > now_ms && believable(*due, now_ms))
@@ -137,8 +182,13 @@ fn own_due(delivery: &Delivery, rules: Rules, now_ms: i64) -> Option<i64> {
 fn probe(view: &View<'_>, rules: Rules, line: &[usize], asked: bool) -> Step {
     let (standing, now_ms) = (view.standing, view.now_ms);
     let since_ms = standing.since_ms.unwrap_or(now_ms);
-    let rest = |due_ms| Step::Rest { due_ms: Some(due_ms), why: Some(Why::Down { since_ms }) };
-    let pause = standing.next_ms.filter(|next_ms| *next_ms > now_ms && believable(*next_ms, now_ms));
+    let rest = |due_ms| Step::Rest {
+        due_ms: Some(due_ms),
+        why: Some(Why::Down { since_ms }),
+    };
+    let pause = standing
+        .next_ms
+        .filter(|next_ms| *next_ms > now_ms && believable(*next_ms, now_ms));
     if let Some(next_ms) = pause.filter(|_| !asked) {
         return rest(next_ms);
     }
@@ -147,15 +197,24 @@ fn probe(view: &View<'_>, rules: Rules, line: &[usize], asked: bool) -> Step {
     let oldest_failed = view.waiting[line[0]].delivery.failures > 0;
     let patient = standing.failures < PATIENT_PROBES || !oldest_failed;
     let in_turn = !patient && (standing.failures - PATIENT_PROBES).is_multiple_of(2);
-    let second = line.get(1).copied().filter(|place| in_turn && due(*place).is_none());
+    let second = line
+        .get(1)
+        .copied()
+        .filter(|place| in_turn && due(*place).is_none());
     let place = second.unwrap_or(line[0]);
     if let Some(due_ms) = due(place) {
         return rest(due_ms);
     }
-    if view.tried.contains(&view.waiting[place].delivery.planned.id) {
+    if view
+        .tried
+        .contains(&view.waiting[place].delivery.planned.id)
+    {
         return rest(now_ms);
     }
-    Step::Send { places: vec![place], past: second.map(|_| line[0]) }
+    Step::Send {
+        places: vec![place],
+        past: second.map(|_| line[0]),
+    }
 }
 
 /// The hook is well: the oldest that is due, or a backlog in one message.
@@ -173,22 +232,36 @@ fn go_on(view: &View<'_>, rules: Rules) -> Step {
             ready.push(place);
         }
     }
-    let Some(first) = ready.first().copied() else { return Step::Rest { due_ms, why } };
+    let Some(first) = ready.first().copied() else {
+        return Step::Rest { due_ms, why };
+    };
     let together = |place: &usize| {
         let delivery = &view.waiting[*place].delivery;
         rules.digests && !delivery.alone && !delivery.single
     };
-    let group: Vec<usize> = ready.iter().copied().filter(together).take(LARGEST_DIGEST).collect();
-    let held_up = group.iter().any(|place| view.waiting[*place].delivery.queued);
+    let group: Vec<usize> = ready
+        .iter()
+        .copied()
+        .filter(together)
+        .take(LARGEST_DIGEST)
+        .collect();
+    let held_up = group
+        .iter()
+        .any(|place| view.waiting[*place].delivery.queued);
     let too_many = group.len() > rules.pace.room(view.sent, view.now_ms);
     let digest = group.len() > 1 && group[0] == first && (held_up || too_many);
-    Step::Send { places: if digest { group } else { vec![first] }, past: None }
+    Step::Send {
+        places: if digest { group } else { vec![first] },
+        past: None,
+    }
 }
 
 fn stopped_by(delivery: &Delivery) -> Why {
     match delivery.open_since_ms {
         Some(since_ms) => Why::CutOff { since_ms },
-        None => Why::Down { since_ms: delivery.failing_since_ms.unwrap_or(delivery.since_ms) },
+        None => Why::Down {
+            since_ms: delivery.failing_since_ms.unwrap_or(delivery.since_ms),
+        },
     }
 }
 
@@ -210,7 +283,11 @@ pub(super) fn settle(standing: &mut Standing, health: Health, at_ms: i64) {
     match health {
         Health::Up => {
             let (sent, due_ms) = (std::mem::take(&mut standing.sent), standing.due_ms);
-            *standing = Standing { due_ms, sent, ..Standing::default() };
+            *standing = Standing {
+                due_ms,
+                sent,
+                ..Standing::default()
+            };
         }
         Health::Down { next_ms } | Health::Held { next_ms } => {
             standing.failures = standing.failures.saturating_add(1);

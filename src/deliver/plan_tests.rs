@@ -4,16 +4,33 @@ use crate::spool::{Ended, Outcome, Planned};
 use std::time::Duration;
 
 const NOW: i64 = 1_800_000_000_000;
-const WEBHOOK: Rules = Rules { pace: Pace(&[]), digests: false, repeats_count: false };
-const ROBOT: Rules = Rules { pace: Pace(&[(3, Duration::from_secs(60))]), digests: true, repeats_count: true };
+const WEBHOOK: Rules = Rules {
+    pace: Pace(&[]),
+    digests: false,
+    repeats_count: false,
+};
+const ROBOT: Rules = Rules {
+    pace: Pace(&[(3, Duration::from_secs(60))]),
+    digests: true,
+    repeats_count: true,
+};
 
 fn delivery(n: usize) -> Delivery {
-    let planned = Planned { id: format!("d{n}"), hook: "x".into(), kind: Kind::Ref, events: vec![0], rest: Vec::new() };
+    let planned = Planned {
+        id: format!("d{n}"),
+        hook: "x".into(),
+        kind: Kind::Ref,
+        events: vec![0],
+        rest: Vec::new(),
+    };
     Delivery::new(&planned, NOW - 1000)
 }
 
 fn waiting(deliveries: Vec<Delivery>) -> Vec<Entry> {
-    let entry = |(n, delivery)| Entry { record: format!("r{n}"), delivery };
+    let entry = |(n, delivery)| Entry {
+        record: format!("r{n}"),
+        delivery,
+    };
     deliveries.into_iter().enumerate().map(entry).collect()
 }
 
@@ -37,38 +54,77 @@ fn deferred(n: usize, whole_hook: bool, unknown: bool, next_ms: i64) -> Delivery
 }
 
 fn queued(n: usize) -> Delivery {
-    Delivery { queued: true, ..delivery(n) }
+    Delivery {
+        queued: true,
+        ..delivery(n)
+    }
 }
 
 fn trouble(failures: u32, next_ms: i64) -> Standing {
     let (since_ms, failed_ms) = (Some(NOW - 9000), Some(NOW - 5));
-    Standing { failures, since_ms, failed_ms, next_ms: Some(next_ms), ..Standing::default() }
+    Standing {
+        failures,
+        since_ms,
+        failed_ms,
+        next_ms: Some(next_ms),
+        ..Standing::default()
+    }
 }
 
 fn step(deliveries: Vec<Delivery>, standing: &Standing, rules: Rules) -> Step {
     let (waiting, tried) = (waiting(deliveries), BTreeSet::new());
-    next(&View { waiting: &waiting, tried: &tried, standing, sent: &standing.sent, down: None, now_ms: NOW }, rules)
+    next(
+        &View {
+            waiting: &waiting,
+            tried: &tried,
+            standing,
+            sent: &standing.sent,
+            down: None,
+            now_ms: NOW,
+        },
+        rules,
+    )
 }
 
 fn send(places: impl Into<Vec<usize>>) -> Step {
-    Step::Send { places: places.into(), past: None }
+    Step::Send {
+        places: places.into(),
+        past: None,
+    }
 }
 
 fn down(due_ms: i64) -> Step {
-    Step::Rest { due_ms: Some(due_ms), why: Some(Why::Down { since_ms: NOW - 9000 }) }
+    Step::Rest {
+        due_ms: Some(due_ms),
+        why: Some(Why::Down {
+            since_ms: NOW - 9000,
+        }),
+    }
 }
 
 #[test]
 fn the_oldest_goes_first_and_alone() {
     let well = Standing::default();
-    assert_eq!(step(vec![delivery(0), delivery(1)], &well, WEBHOOK), send([0]));
-    assert_eq!(step(vec![], &well, WEBHOOK), Step::Rest { due_ms: None, why: None });
+    assert_eq!(
+        step(vec![delivery(0), delivery(1)], &well, WEBHOOK),
+        send([0])
+    );
+    assert_eq!(
+        step(vec![], &well, WEBHOOK),
+        Step::Rest {
+            due_ms: None,
+            why: None
+        }
+    );
 }
 
 #[test]
 fn in_trouble_only_the_oldest_is_tried_and_only_when_the_pause_is_over() {
     let line = || vec![deferred(0, true, false, NOW + 1), delivery(1), delivery(2)];
-    assert_eq!(step(line(), &trouble(1, NOW + 7000), WEBHOOK), down(NOW + 7000));
+    assert_eq!(
+        step(line(), &trouble(1, NOW + 7000), WEBHOOK),
+        down(NOW + 7000)
+    );
     assert_eq!(step(line(), &trouble(1, NOW), WEBHOOK), send([0]));
     assert_eq!(step(line(), &trouble(2, NOW), WEBHOOK), send([0]));
 }
@@ -76,15 +132,33 @@ fn in_trouble_only_the_oldest_is_tried_and_only_when_the_pause_is_over() {
 #[test]
 fn after_three_probes_every_second_is_the_next_delivery() {
     let line = || vec![deferred(0, true, false, NOW), delivery(1), delivery(2)];
-    let probes: Vec<Step> = (1..=8).map(|failures| step(line(), &trouble(failures, NOW), WEBHOOK)).collect();
+    let probes: Vec<Step> = (1..=8)
+        .map(|failures| step(line(), &trouble(failures, NOW), WEBHOOK))
+        .collect();
     let oldest = || send([0]);
-    let expected = [oldest(), oldest(), send_past(), oldest(), send_past(), oldest(), send_past(), oldest()];
+    let expected = [
+        oldest(),
+        oldest(),
+        send_past(),
+        oldest(),
+        send_past(),
+        oldest(),
+        send_past(),
+        oldest(),
+    ];
     assert_eq!(probes, expected);
-    assert_eq!(step(vec![line().remove(0)], &trouble(3, NOW), WEBHOOK), oldest(), "there is no next one");
+    assert_eq!(
+        step(vec![line().remove(0)], &trouble(3, NOW), WEBHOOK),
+        oldest(),
+        "there is no next one"
+    );
 }
 
 fn send_past() -> Step {
-    Step::Send { places: vec![1], past: Some(0) }
+    Step::Send {
+        places: vec![1],
+        past: Some(0),
+    }
 }
 
 #[test]
@@ -96,7 +170,10 @@ fn once_the_receiver_is_back_the_backlog_goes_on_at_once_whatever_its_own_pauses
 #[test]
 fn where_each_repeat_counts_a_doubtful_one_keeps_its_pause_and_its_place() {
     let line = || vec![deferred(0, true, true, NOW + 120_000), delivery(1)];
-    let rest = Step::Rest { due_ms: Some(NOW + 120_000), why: Some(Why::Down { since_ms: NOW - 5 }) };
+    let rest = Step::Rest {
+        due_ms: Some(NOW + 120_000),
+        why: Some(Why::Down { since_ms: NOW - 5 }),
+    };
     assert_eq!(step(line(), &Standing::default(), ROBOT), rest);
     assert_eq!(step(line(), &Standing::default(), WEBHOOK), send([0]));
 }
@@ -106,39 +183,87 @@ fn what_only_one_event_is_to_blame_for_is_passed_over() {
     let line = vec![deferred(0, false, false, NOW + 5000), delivery(1)];
     assert_eq!(step(line, &Standing::default(), WEBHOOK), send([1]));
     let alone = vec![deferred(0, false, false, NOW + 5000)];
-    assert_eq!(step(alone, &Standing::default(), WEBHOOK), Step::Rest { due_ms: Some(NOW + 5000), why: None });
+    assert_eq!(
+        step(alone, &Standing::default(), WEBHOOK),
+        Step::Rest {
+            due_ms: Some(NOW + 5000),
+            why: None
+        }
+    );
 }
 
 #[test]
 fn one_that_goes_alone_holds_up_nobody_and_is_no_probe() {
-    let loner = |next_ms| Delivery { alone: true, ..deferred(0, false, false, next_ms) };
-    assert_eq!(step(vec![loner(NOW + 1), delivery(1)], &Standing::default(), WEBHOOK), send([1]));
-    assert_eq!(step(vec![loner(NOW), delivery(1)], &trouble(1, NOW), WEBHOOK), send([1]));
-    assert_eq!(step(vec![loner(NOW)], &Standing::default(), WEBHOOK), send([0]));
+    let loner = |next_ms| Delivery {
+        alone: true,
+        ..deferred(0, false, false, next_ms)
+    };
+    assert_eq!(
+        step(
+            vec![loner(NOW + 1), delivery(1)],
+            &Standing::default(),
+            WEBHOOK
+        ),
+        send([1])
+    );
+    assert_eq!(
+        step(vec![loner(NOW), delivery(1)], &trouble(1, NOW), WEBHOOK),
+        send([1])
+    );
+    assert_eq!(
+        step(vec![loner(NOW)], &Standing::default(), WEBHOOK),
+        send([0])
+    );
 }
 
 #[test]
 fn an_attempt_that_was_cut_off_keeps_its_place_until_it_is_repeated() {
     let mut died = delivery(0);
     died.start(NOW - 1000);
-    let Step::Rest { due_ms: Some(due_ms), why } = step(vec![died.clone(), delivery(1)], &Standing::default(), WEBHOOK)
+    let Step::Rest {
+        due_ms: Some(due_ms),
+        why,
+    } = step(
+        vec![died.clone(), delivery(1)],
+        &Standing::default(),
+        WEBHOOK,
+    )
     else {
         panic!("it must wait");
     };
-    assert_eq!(why, Some(Why::CutOff { since_ms: NOW - 1000 }));
-    assert!((NOW + 3000..=NOW + 5000).contains(&due_ms), "about five seconds after it began");
+    assert_eq!(
+        why,
+        Some(Why::CutOff {
+            since_ms: NOW - 1000
+        })
+    );
+    assert!(
+        (NOW + 3000..=NOW + 5000).contains(&due_ms),
+        "about five seconds after it began"
+    );
     died.open_since_ms = Some(NOW - 7000);
-    assert_eq!(step(vec![died, delivery(1)], &Standing::default(), WEBHOOK), send([0]));
+    assert_eq!(
+        step(vec![died, delivery(1)], &Standing::default(), WEBHOOK),
+        send([0])
+    );
 }
 
 #[test]
 fn where_each_attempt_may_count_a_cut_off_one_has_the_pauses_of_a_doubtful_one_and_then_no_more() {
     let died = |unknowns| {
-        let mut died = Delivery { unknowns, ..delivery(0) };
+        let mut died = Delivery {
+            unknowns,
+            ..delivery(0)
+        };
         died.start(NOW - 1000);
         step(vec![died, delivery(1)], &Standing::default(), ROBOT)
     };
-    let rest = |due_ms| Step::Rest { due_ms: Some(due_ms), why: Some(Why::CutOff { since_ms: NOW - 1000 }) };
+    let rest = |due_ms| Step::Rest {
+        due_ms: Some(due_ms),
+        why: Some(Why::CutOff {
+            since_ms: NOW - 1000,
+        }),
+    };
     assert_eq!(died(0), rest(NOW - 1000 + 120_000));
     assert_eq!(died(1), rest(NOW - 1000 + 600_000));
     assert_eq!(died(2), Step::GiveUp { place: 0 });
@@ -146,27 +271,79 @@ fn where_each_attempt_may_count_a_cut_off_one_has_the_pauses_of_a_doubtful_one_a
 
 #[test]
 fn asking_for_a_delivery_lifts_the_pause_once() {
-    let asked = |at| vec![deferred(0, true, false, NOW + 9000), Delivery { requeued_ms: Some(at), ..delivery(1) }];
-    assert_eq!(step(asked(NOW), &trouble(1, NOW + 9000), WEBHOOK), send([0]));
-    assert_eq!(step(asked(NOW - 6), &trouble(1, NOW + 9000), WEBHOOK), down(NOW + 9000), "it was tried since");
+    let asked = |at| {
+        vec![
+            deferred(0, true, false, NOW + 9000),
+            Delivery {
+                requeued_ms: Some(at),
+                ..delivery(1)
+            },
+        ]
+    };
+    assert_eq!(
+        step(asked(NOW), &trouble(1, NOW + 9000), WEBHOOK),
+        send([0])
+    );
+    assert_eq!(
+        step(asked(NOW - 6), &trouble(1, NOW + 9000), WEBHOOK),
+        down(NOW + 9000),
+        "it was tried since"
+    );
 }
 
 #[test]
 fn what_others_found_out_about_the_destination_counts() {
-    let (waiting, tried, standing) = (waiting(vec![delivery(0)]), BTreeSet::new(), Standing::default());
-    let found = Down { since_ms: NOW - 9000, until_ms: NOW + 4 };
-    let view = |down| View { waiting: &waiting, tried: &tried, standing: &standing, sent: &[], down, now_ms: NOW };
+    let (waiting, tried, standing) = (
+        waiting(vec![delivery(0)]),
+        BTreeSet::new(),
+        Standing::default(),
+    );
+    let found = Down {
+        since_ms: NOW - 9000,
+        until_ms: NOW + 4,
+    };
+    let view = |down| View {
+        waiting: &waiting,
+        tried: &tried,
+        standing: &standing,
+        sent: &[],
+        down,
+        now_ms: NOW,
+    };
     assert_eq!(next(&view(Some(found)), WEBHOOK), down(NOW + 4));
-    assert_eq!(next(&view(Some(Down { until_ms: NOW, ..found })), WEBHOOK), send([0]));
+    assert_eq!(
+        next(
+            &view(Some(Down {
+                until_ms: NOW,
+                ..found
+            })),
+            WEBHOOK
+        ),
+        send([0])
+    );
 }
 
 #[test]
 fn a_robot_gets_no_more_than_it_takes_and_the_excess_as_one_message() {
-    let sent = |n: usize| Standing { sent: vec![NOW - 10; n], ..Standing::default() };
+    let sent = |n: usize| Standing {
+        sent: vec![NOW - 10; n],
+        ..Standing::default()
+    };
     let five = || (0..5).map(delivery).collect::<Vec<_>>();
-    assert_eq!(step(five()[..2].to_vec(), &sent(0), ROBOT), send([0]), "there is room for each");
-    assert_eq!(step(five(), &sent(0), ROBOT), send([0, 1, 2, 3, 4]), "more than there is room for");
-    let paced = Step::Rest { due_ms: Some(NOW - 10 + 60_000), why: Some(Why::Paced) };
+    assert_eq!(
+        step(five()[..2].to_vec(), &sent(0), ROBOT),
+        send([0]),
+        "there is room for each"
+    );
+    assert_eq!(
+        step(five(), &sent(0), ROBOT),
+        send([0, 1, 2, 3, 4]),
+        "more than there is room for"
+    );
+    let paced = Step::Rest {
+        due_ms: Some(NOW - 10 + 60_000),
+        why: Some(Why::Paced),
+    };
     assert_eq!(step(five(), &sent(3), ROBOT), paced);
     assert_eq!(step(five()[..1].to_vec(), &sent(3), ROBOT), paced);
 }
@@ -175,53 +352,131 @@ fn a_robot_gets_no_more_than_it_takes_and_the_excess_as_one_message() {
 fn what_was_held_up_goes_out_together_except_what_must_not() {
     let well = Standing::default();
     assert_eq!(step(vec![queued(0), queued(1)], &well, ROBOT), send([0, 1]));
-    assert_eq!(step(vec![queued(0), delivery(1)], &well, ROBOT), send([0, 1]), "what is new goes with it");
-    assert_eq!(step(vec![queued(0), queued(1)], &well, WEBHOOK), send([0]), "only robots have such messages");
-    let single = |n| Delivery { single: true, ..queued(n) };
-    assert_eq!(step(vec![single(0), queued(1), queued(2)], &well, ROBOT), send([0]), "order is kept");
-    assert_eq!(step(vec![queued(0), single(1), queued(2)], &well, ROBOT), send([0, 2]));
-    assert_eq!(step(vec![queued(0), queued(1)], &trouble(1, NOW), ROBOT), send([0]), "a probe is the oldest alone");
+    assert_eq!(
+        step(vec![queued(0), delivery(1)], &well, ROBOT),
+        send([0, 1]),
+        "what is new goes with it"
+    );
+    assert_eq!(
+        step(vec![queued(0), queued(1)], &well, WEBHOOK),
+        send([0]),
+        "only robots have such messages"
+    );
+    let single = |n| Delivery {
+        single: true,
+        ..queued(n)
+    };
+    assert_eq!(
+        step(vec![single(0), queued(1), queued(2)], &well, ROBOT),
+        send([0]),
+        "order is kept"
+    );
+    assert_eq!(
+        step(vec![queued(0), single(1), queued(2)], &well, ROBOT),
+        send([0, 2])
+    );
+    assert_eq!(
+        step(vec![queued(0), queued(1)], &trouble(1, NOW), ROBOT),
+        send([0]),
+        "a probe is the oldest alone"
+    );
     let many = (0..1200).map(queued).collect();
     assert!(matches!(step(many, &well, ROBOT), Step::Send { places, .. } if places.len() == 1000));
 }
 
 #[test]
 fn the_standing_counts_failures_in_a_row() {
-    let mut standing = Standing { sent: vec![1], ..Standing::default() };
+    let mut standing = Standing {
+        sent: vec![1],
+        ..Standing::default()
+    };
     settle(&mut standing, Health::Down { next_ms: NOW + 5 }, NOW);
     settle(&mut standing, Health::Held { next_ms: NOW + 9 }, NOW + 6);
     assert_eq!((standing.failures, standing.since_ms), (2, Some(NOW)));
-    assert_eq!((standing.failed_ms, standing.next_ms), (Some(NOW + 6), Some(NOW + 9)));
+    assert_eq!(
+        (standing.failed_ms, standing.next_ms),
+        (Some(NOW + 6), Some(NOW + 9))
+    );
     settle(&mut standing, Health::Same, NOW + 7);
     assert_eq!(standing.failures, 2, "says nothing about the receiver");
     settle(&mut standing, Health::Up, NOW + 10);
-    assert_eq!(standing, Standing { sent: vec![1], ..Standing::default() });
+    assert_eq!(
+        standing,
+        Standing {
+            sent: vec![1],
+            ..Standing::default()
+        }
+    );
 }
 
 #[test]
 fn a_clock_that_was_set_back_holds_up_nothing_and_lifts_no_pause() {
     const DAY: i64 = 24 * 3_600_000;
-    assert_eq!(step(vec![delivery(0)], &trouble(3, NOW + DAY), WEBHOOK), send([0]));
+    assert_eq!(
+        step(vec![delivery(0)], &trouble(3, NOW + DAY), WEBHOOK),
+        send([0])
+    );
     for rules in [WEBHOOK, ROBOT] {
-        assert_eq!(step(vec![deferred(0, false, true, NOW + DAY)], &Standing::default(), rules), send([0]));
-        let cut_off = Delivery { open_since_ms: Some(NOW + DAY), ..delivery(0) };
+        assert_eq!(
+            step(
+                vec![deferred(0, false, true, NOW + DAY)],
+                &Standing::default(),
+                rules
+            ),
+            send([0])
+        );
+        let cut_off = Delivery {
+            open_since_ms: Some(NOW + DAY),
+            ..delivery(0)
+        };
         assert_eq!(step(vec![cut_off], &Standing::default(), rules), send([0]));
     }
-    let asked = Delivery { requeued_ms: Some(NOW + DAY), ..delivery(0) };
-    assert_eq!(step(vec![asked], &trouble(1, NOW + 9), WEBHOOK), down(NOW + 9), "else it is tried at every look");
-    let asked = Delivery { requeued_ms: Some(NOW - 1), ..delivery(0) };
-    let failed_tomorrow = Standing { failed_ms: Some(NOW + DAY), ..trouble(1, NOW + 9) };
+    let asked = Delivery {
+        requeued_ms: Some(NOW + DAY),
+        ..delivery(0)
+    };
+    assert_eq!(
+        step(vec![asked], &trouble(1, NOW + 9), WEBHOOK),
+        down(NOW + 9),
+        "else it is tried at every look"
+    );
+    let asked = Delivery {
+        requeued_ms: Some(NOW - 1),
+        ..delivery(0)
+    };
+    let failed_tomorrow = Standing {
+        failed_ms: Some(NOW + DAY),
+        ..trouble(1, NOW + 9)
+    };
     assert_eq!(step(vec![asked], &failed_tomorrow, WEBHOOK), send([0]));
 }
 
 #[test]
 fn where_each_repeat_counts_an_attempt_that_was_cut_off_waits_like_any_doubtful_one() {
-    let cut_off = |age_ms, unknowns| Delivery { open_since_ms: Some(NOW - age_ms), unknowns, ..delivery(0) };
-    let at = |age_ms, unknowns, rules| step(vec![cut_off(age_ms, unknowns)], &Standing::default(), rules);
+    let cut_off = |age_ms, unknowns| Delivery {
+        open_since_ms: Some(NOW - age_ms),
+        unknowns,
+        ..delivery(0)
+    };
+    let at = |age_ms, unknowns, rules| {
+        step(vec![cut_off(age_ms, unknowns)], &Standing::default(), rules)
+    };
     for (pause, unknowns) in [(120_000, 0), (600_000, 1)] {
-        let why = Some(Why::CutOff { since_ms: NOW - pause + 1 });
-        assert_eq!(at(pause - 1, unknowns, ROBOT), Step::Rest { due_ms: Some(NOW + 1), why });
+        let why = Some(Why::CutOff {
+            since_ms: NOW - pause + 1,
+        });
+        assert_eq!(
+            at(pause - 1, unknowns, ROBOT),
+            Step::Rest {
+                due_ms: Some(NOW + 1),
+                why
+            }
+        );
         assert_eq!(at(pause, unknowns, ROBOT), send([0]));
-        assert_eq!(at(pause - 1, unknowns, WEBHOOK), send([0]), "it drops repeats");
+        assert_eq!(
+            at(pause - 1, unknowns, WEBHOOK),
+            send([0]),
+            "it drops repeats"
+        );
     }
 }

@@ -32,8 +32,15 @@ pub(super) struct Turn<'a> {
 impl Lane<'_> {
     /// Sends the deliveries at these places in one message, if they still are as the plan has seen them. `false`: their
     /// start cannot be written, and nothing was sent.
-    pub(super) fn turn(&mut self, turn: &Turn<'_>, places: &[usize], standing: &mut Standing) -> bool {
-        let Some(mut records) = self.unchanged(places) else { return true };
+    pub(super) fn turn(
+        &mut self,
+        turn: &Turn<'_>,
+        places: &[usize],
+        standing: &mut Standing,
+    ) -> bool {
+        let Some(mut records) = self.unchanged(places) else {
+            return true;
+        };
         // Of many repositories with the same sick receiver one finds out, and the others need not.
         let probed = turn.destination.filter(|_| standing.failures > 0);
         let _probe = probed.map(Destination::probe);
@@ -46,7 +53,10 @@ impl Lane<'_> {
             return true;
         }
         // Where the disk fills up in between, those whose start is written are sent, and no others.
-        let started = places.iter().take_while(|place| self.start(**place, now_ms)).count();
+        let started = places
+            .iter()
+            .take_while(|place| self.start(**place, now_ms))
+            .count();
         let places = &places[..started];
         records.truncate(started);
         if places.is_empty() {
@@ -101,11 +111,15 @@ impl Lane<'_> {
         let lease_ms = i64::try_from(turn.hook.timeout.as_millis()).unwrap_or(0) + LEASE_MS;
         // Whoever stays looks here again if this process dies, and does not leave before it has come to an end.
         standing.due_ms = Some(now_ms + lease_ms);
-        match turn.destination.map_or(Ok(true), |destination| destination.take(turn.pace, turn.down, now_ms, lease_ms))
-        {
+        match turn.destination.map_or(Ok(true), |destination| {
+            destination.take(turn.pace, turn.down, now_ms, lease_ms)
+        }) {
             Ok(true) => {}
             Ok(false) => return false,
-            Err(error) => note(self.report, format!("`state_dir` cannot be used: {}", error.kind())),
+            Err(error) => note(
+                self.report,
+                format!("`state_dir` cannot be used: {}", error.kind()),
+            ),
         }
         if turn.pace.is_limited() {
             // Before the message: a process that dies with it has sent it, for all that is known.
@@ -122,10 +136,17 @@ impl Lane<'_> {
         entry.delivery.start(now_ms);
         let (delivery, attempt) = (entry.delivery.planned.id.clone(), entry.delivery.attempts);
         self.tried.insert(delivery.clone());
-        let started = Line::Started(Started { delivery, attempt, at_ms: now_ms });
+        let started = Line::Started(Started {
+            delivery,
+            attempt,
+            at_ms: now_ms,
+        });
         let written = self.site.spool.append(&entry.record, &started);
         if let Err(error) = &written {
-            note(self.report, format!("nothing is sent for `{}`: {}", self.name, error.kind()));
+            note(
+                self.report,
+                format!("nothing is sent for `{}`: {}", self.name, error.kind()),
+            );
         }
         written.is_ok()
     }
@@ -144,12 +165,25 @@ impl Lane<'_> {
         loop {
             let delivery = &self.backlog.entries[places[0]].delivery;
             let simplify = delivery.simplify;
-            let now_ms = delivery.open_since_ms.unwrap_or_else(|| self.site.carrier.now_ms());
-            let attempt = Attempt { now_ms, number: delivery.attempts, simplify };
+            let now_ms = delivery
+                .open_since_ms
+                .unwrap_or_else(|| self.site.carrier.now_ms());
+            let attempt = Attempt {
+                now_ms,
+                number: delivery.attempts,
+                simplify,
+            };
             let tried = self.site.carrier.carry(hook, outgoing.clone(), attempt);
             let meaning = ending::meaning(tried, simplify);
-            let made = Made { hook, failures: standing.failures, digest, at_ms: self.site.carrier.now_ms() };
-            let of = |place: &usize| ending::ended(made, &self.backlog.entries[*place].delivery, &meaning);
+            let made = Made {
+                hook,
+                failures: standing.failures,
+                digest,
+                at_ms: self.site.carrier.now_ms(),
+            };
+            let of = |place: &usize| {
+                ending::ended(made, &self.backlog.entries[*place].delivery, &meaning)
+            };
             let (ends, healths): (Vec<Ended>, Vec<Health>) = places.iter().map(of).unzip();
             if meaning.outcome != Outcome::Simplify {
                 return (ends, healths[0]);
@@ -162,14 +196,23 @@ impl Lane<'_> {
     }
 
     /// What the message says. Each record is let go as soon as it is read: together they may be large.
-    fn outgoing(&self, hook: &Hook, places: &[usize], records: Vec<Record>) -> Result<Outgoing, String> {
+    fn outgoing(
+        &self,
+        hook: &Hook,
+        places: &[usize],
+        records: Vec<Record>,
+    ) -> Result<Outgoing, String> {
         let missing = || "the stored event is missing".to_owned();
         let several = places.len() > 1;
         let (mut oldest, mut members) = (None, Vec::new());
         for (place, record) in places.iter().zip(records) {
             let planned = &self.backlog.entries[*place].delivery.planned;
             let events = record.events.as_ref().ok_or_else(missing)?;
-            let facts = Facts { push: &record.push, events, planned };
+            let facts = Facts {
+                push: &record.push,
+                events,
+                planned,
+            };
             if !several {
                 return attempt::outgoing(self.site, hook, facts);
             }
@@ -178,14 +221,21 @@ impl Lane<'_> {
         }
         let (record, planned) = oldest.ok_or_else(missing)?;
         let events = record.events.as_ref().ok_or_else(missing)?;
-        let facts = Facts { push: &record.push, events, planned };
+        let facts = Facts {
+            push: &record.push,
+            events,
+            planned,
+        };
         attempt::digest(self.site, hook, facts, members).ok_or_else(missing)
     }
 
     /// Ends what was cut off too often. Nothing is sent.
     pub(super) fn give_up(&mut self, place: usize) {
         if self.unchanged(&[place]).is_some() {
-            let ended = ending::cut_off(&self.backlog.entries[place].delivery, self.site.carrier.now_ms());
+            let ended = ending::cut_off(
+                &self.backlog.entries[place].delivery,
+                self.site.carrier.now_ms(),
+            );
             self.write(&[place], vec![ended]);
         }
     }
@@ -195,7 +245,10 @@ impl Lane<'_> {
         let entry = &mut self.backlog.entries[place];
         entry.delivery.alone = true;
         let delivery = entry.delivery.planned.id.clone();
-        let _ = self.site.spool.append(&entry.record, &Line::Alone { delivery, at_ms });
+        let _ = self
+            .site
+            .spool
+            .append(&entry.record, &Line::Alone { delivery, at_ms });
     }
 
     /// Writes how it ended. If that fails the delivery will be repeated: at least once is what is promised.
@@ -207,10 +260,18 @@ impl Lane<'_> {
             let asked = delivery.requeued_ms.is_some() && delivery.failures == 0;
             delivery.end(&ended);
             let failed_ms = (ended.outcome == Outcome::Failed).then_some(ended.at_ms);
-            if let Err(error) = self.site.spool.append(record, &Line::Ended(Box::new(ended))) {
+            if let Err(error) = self
+                .site
+                .spool
+                .append(record, &Line::Ended(Box::new(ended)))
+            {
                 note(
                     self.report,
-                    format!("the end of a delivery to `{}` is not recorded: {}", self.name, error.kind()),
+                    format!(
+                        "the end of a delivery to `{}` is not recorded: {}",
+                        self.name,
+                        error.kind()
+                    ),
                 );
             }
             if let Some(failed_ms) = failed_ms {
@@ -223,6 +284,8 @@ impl Lane<'_> {
                 let _ = self.site.spool.finish(record);
             }
         }
-        self.backlog.entries.retain(|entry| entry.delivery.state == State::Pending);
+        self.backlog
+            .entries
+            .retain(|entry| entry.delivery.state == State::Pending);
     }
 }

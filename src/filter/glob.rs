@@ -21,7 +21,10 @@ enum Token {
     /// `?`: one character.
     Any,
     /// One character of these ranges, or of none of them.
-    Class { negated: bool, ranges: Vec<(char, char)> },
+    Class {
+        negated: bool,
+        ranges: Vec<(char, char)>,
+    },
     /// `*`: anything within the segment.
     Star,
     /// `**`: anything.
@@ -33,12 +36,20 @@ enum Token {
 impl Pattern {
     /// `Err` is a fragment that follows the pattern's name: "has a `[` without `]`".
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let (excludes, text) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
+        let (excludes, text) = text
+            .strip_prefix('!')
+            .map_or((false, text), |rest| (true, rest));
         if text.is_empty() {
             return Err("is empty");
         }
-        let alternatives = expand(text)?.iter().map(|plain| tokens(plain)).collect::<Result<_, _>>()?;
-        Ok(Self { excludes, alternatives })
+        let alternatives = expand(text)?
+            .iter()
+            .map(|plain| tokens(plain))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            excludes,
+            alternatives,
+        })
     }
 
     /// Whether it describes the whole of `text`.
@@ -57,7 +68,9 @@ fn expand(text: &str) -> Result<Vec<String>, &'static str> {
                 let starts = std::iter::once(open).chain(commas.iter().copied());
                 let ends = commas.iter().copied().chain(std::iter::once(close));
                 let parts = starts.zip(ends).map(|(start, end)| &text[start + 1..end]);
-                todo.extend(parts.map(|part| format!("{}{part}{}", &text[..open], &text[close + 1..])));
+                todo.extend(
+                    parts.map(|part| format!("{}{part}{}", &text[..open], &text[close + 1..])),
+                );
             }
         }
         if done.len() + todo.len() > MAX_ALTERNATIVES {
@@ -96,7 +109,10 @@ fn tokens(text: &str) -> Result<Vec<Token>, &'static str> {
     let mut tokens = Vec::new();
     let mut rest = text;
     while let Some(next) = rest.chars().next() {
-        let at_segment_start = matches!(tokens.last(), None | Some(Token::Byte(b'/') | Token::Folders));
+        let at_segment_start = matches!(
+            tokens.last(),
+            None | Some(Token::Byte(b'/') | Token::Folders)
+        );
         rest = &rest[next.len_utf8()..];
         match next {
             '*' if rest.starts_with("*/") && at_segment_start => {
@@ -116,7 +132,12 @@ fn tokens(text: &str) -> Result<Vec<Token>, &'static str> {
             }
             '\\' => {
                 let taken = rest.chars().next().ok_or("ends in `\\`")?;
-                tokens.extend(rest.as_bytes()[..taken.len_utf8()].iter().copied().map(Token::Byte));
+                tokens.extend(
+                    rest.as_bytes()[..taken.len_utf8()]
+                        .iter()
+                        .copied()
+                        .map(Token::Byte),
+                );
                 rest = &rest[taken.len_utf8()..];
             }
             other => tokens.extend(other.encode_utf8(&mut [0; 4]).bytes().map(Token::Byte)),
@@ -127,13 +148,24 @@ fn tokens(text: &str) -> Result<Vec<Token>, &'static str> {
 
 /// The class whose `[` was just read, and what follows its `]`.
 fn class(text: &str) -> Result<(Token, &str), &'static str> {
-    let (negated, inner) = text.strip_prefix(['!', '^']).map_or((false, text), |rest| (true, rest));
+    let (negated, inner) = text
+        .strip_prefix(['!', '^'])
+        .map_or((false, text), |rest| (true, rest));
     // A `]` right at the start is one of the characters.
-    let close = inner.char_indices().skip(1).find(|(_, c)| *c == ']').ok_or("has a `[` without `]`")?.0;
+    let close = inner
+        .char_indices()
+        .skip(1)
+        .find(|(_, c)| *c == ']')
+        .ok_or("has a `[` without `]`")?
+        .0;
     let chars = inner[..close].chars().collect::<Vec<_>>();
     let (mut ranges, mut at) = (Vec::new(), 0);
     while at < chars.len() {
-        let last = if at + 2 < chars.len() && chars[at + 1] == '-' { at + 2 } else { at };
+        let last = if at + 2 < chars.len() && chars[at + 1] == '-' {
+            at + 2
+        } else {
+            at
+        };
         ranges.push((chars[at], chars[last]));
         at = last + 1;
     }
@@ -148,15 +180,23 @@ fn first_char(text: &[u8]) -> Option<(char, usize)> {
         0xf0..=0xf4 => 4,
         _ => 1,
     };
-    let decoded = text.get(..length).and_then(|bytes| std::str::from_utf8(bytes).ok());
-    Some(decoded.and_then(|s| s.chars().next()).map_or((char::REPLACEMENT_CHARACTER, 1), |c| (c, length)))
+    let decoded = text
+        .get(..length)
+        .and_then(|bytes| std::str::from_utf8(bytes).ok());
+    Some(
+        decoded
+            .and_then(|s| s.chars().next())
+            .map_or((char::REPLACEMENT_CHARACTER, 1), |c| (c, length)),
+    )
 }
 
 /// How many bytes a token that stands for one character takes from the start of `text`.
 fn takes(token: &Token, text: &[u8]) -> Option<usize> {
     match token {
         Token::Byte(byte) => (text.first() == Some(byte)).then_some(1),
-        Token::Any => first_char(text).filter(|(c, _)| *c != '/').map(|(_, length)| length),
+        Token::Any => first_char(text)
+            .filter(|(c, _)| *c != '/')
+            .map(|(_, length)| length),
         Token::Class { negated, ranges } => {
             let (c, length) = first_char(text).filter(|(c, _)| *c != '/')?;
             let inside = ranges.iter().any(|(low, high)| (*low..=*high).contains(&c));
@@ -192,11 +232,15 @@ fn matches(tokens: &[Token], text: &[u8]) -> bool {
             }
             None => {}
         }
-        if let Some((after, from)) = star.filter(|(_, from)| text.get(*from).is_some_and(|b| *b != b'/')) {
+        if let Some((after, from)) =
+            star.filter(|(_, from)| text.get(*from).is_some_and(|b| *b != b'/'))
+        {
             (token, at, star) = (after, from + 1, Some((after, from + 1)));
             continue;
         }
-        let Some((after, from)) = deep else { return false };
+        let Some((after, from)) = deep else {
+            return false;
+        };
         let step = match tokens[after - 1] {
             Token::Folders => text[from..].iter().position(|b| *b == b'/').map(|i| i + 1),
             _ => (from < text.len()).then_some(1),
@@ -214,29 +258,59 @@ mod tests {
     fn describes(pattern: &str, yes: &[&str], no: &[&str]) {
         let parsed = Pattern::parse(pattern).unwrap();
         for text in yes {
-            assert!(parsed.describes(text.as_bytes()), "{pattern} describes {text}");
+            assert!(
+                parsed.describes(text.as_bytes()),
+                "{pattern} describes {text}"
+            );
         }
         for text in no {
-            assert!(!parsed.describes(text.as_bytes()), "{pattern} does not describe {text}");
+            assert!(
+                !parsed.describes(text.as_bytes()),
+                "{pattern} does not describe {text}"
+            );
         }
     }
 
     #[test]
     fn one_star_stays_within_a_segment_and_two_cross() {
         describes("main", &["main"], &["mainline", "a/main", ""]);
-        describes("release/*", &["release/1", "release/"], &["release/1/2", "release"]);
-        describes("release/**", &["release/1", "release/1/2"], &["release", "xrelease/1"]);
+        describes(
+            "release/*",
+            &["release/1", "release/"],
+            &["release/1/2", "release"],
+        );
+        describes(
+            "release/**",
+            &["release/1", "release/1/2"],
+            &["release", "xrelease/1"],
+        );
         describes("rel**", &["rel", "release/1"], &["re"]);
         describes("**", &["a", "a/b/c"], &[]);
         describes("*", &["a"], &["a/b"]);
-        describes("*-old-*/x", &["a-old-b/x", "-old-/x"], &["a-old/x", "a/-old-/x"]);
+        describes(
+            "*-old-*/x",
+            &["a-old-b/x", "-old-/x"],
+            &["a-old/x", "a/-old-/x"],
+        );
     }
 
     #[test]
     fn two_stars_before_a_slash_may_stand_for_no_folder() {
-        describes("**/Makefile", &["Makefile", "a/Makefile", "a/b/Makefile"], &["aMakefile", "a/xMakefile"]);
-        describes("src/**/*.rs", &["src/a.rs", "src/b/c/a.rs"], &["src.rs", "src/a.rsx", "xsrc/a.rs"]);
-        describes("a/**/b/**/c", &["a/b/c", "a/x/b/y/z/c", "a/b/b/c"], &["a/c", "a/b/xc"]);
+        describes(
+            "**/Makefile",
+            &["Makefile", "a/Makefile", "a/b/Makefile"],
+            &["aMakefile", "a/xMakefile"],
+        );
+        describes(
+            "src/**/*.rs",
+            &["src/a.rs", "src/b/c/a.rs"],
+            &["src.rs", "src/a.rsx", "xsrc/a.rs"],
+        );
+        describes(
+            "a/**/b/**/c",
+            &["a/b/c", "a/x/b/y/z/c", "a/b/b/c"],
+            &["a/c", "a/b/xc"],
+        );
         describes("docs/**/", &["docs/"], &["docs"]);
     }
 
@@ -251,7 +325,11 @@ mod tests {
 
     #[test]
     fn alternatives_need_a_comma() {
-        describes("{main,release/{a,b}}", &["main", "release/a", "release/b"], &["release/c"]);
+        describes(
+            "{main,release/{a,b}}",
+            &["main", "release/a", "release/b"],
+            &["release/c"],
+        );
         describes("api/{id}/*", &["api/{id}/get"], &["api/id/get"]);
         describes("x{,-old}", &["x", "x-old"], &["x-"]);
     }
@@ -273,7 +351,15 @@ mod tests {
     #[test]
     fn many_stars_do_not_explode() {
         let text = "a".repeat(5000);
-        assert!(!Pattern::parse(&"*a".repeat(50)).unwrap().describes(format!("{text}b").as_bytes()));
-        assert!(!Pattern::parse(&"**a".repeat(50)).unwrap().describes(format!("{text}b").as_bytes()));
+        assert!(
+            !Pattern::parse(&"*a".repeat(50))
+                .unwrap()
+                .describes(format!("{text}b").as_bytes())
+        );
+        assert!(
+            !Pattern::parse(&"**a".repeat(50))
+                .unwrap()
+                .describes(format!("{text}b").as_bytes())
+        );
     }
 }

@@ -46,7 +46,10 @@ pub struct Globs(Vec<Pattern>);
 impl Globs {
     /// `Err` names the pattern's index and what is wrong with it.
     pub fn new(patterns: &[String]) -> Result<Self, (usize, String)> {
-        let parsed = patterns.iter().enumerate().map(|(i, p)| Pattern::parse(p).map_err(|why| (i, why.to_owned())));
+        let parsed = patterns
+            .iter()
+            .enumerate()
+            .map(|(i, p)| Pattern::parse(p).map_err(|why| (i, why.to_owned())));
         Ok(Self(parsed.collect::<Result<_, _>>()?))
     }
 
@@ -59,7 +62,11 @@ impl Globs {
     pub fn matches_any(&self, names: &[&[u8]]) -> bool {
         let begin = self.0.first().is_some_and(|p| p.excludes);
         let describes = |p: &&Pattern| names.iter().any(|name| p.describes(name));
-        self.0.iter().rev().find(describes).map_or(begin, |p| !p.excludes)
+        self.0
+            .iter()
+            .rev()
+            .find(describes)
+            .map_or(begin, |p| !p.excludes)
     }
 }
 
@@ -91,8 +98,12 @@ pub fn concerns(filters: &[Filters], event: &PushEvent) -> bool {
     let name = event.ref_name();
     filters.iter().all(|f| {
         let named = match (name.kind(), &f.branches, &f.tags, &f.refs) {
-            (RefKind::Branch, Some(_), ..) | (RefKind::Tag, _, Some(_), _) | (_, None, None, None) => true,
-            (RefKind::Branch | RefKind::Tag, None, None, Some(refs)) => refs.matches(name.as_bytes()),
+            (RefKind::Branch, Some(_), ..)
+            | (RefKind::Tag, _, Some(_), _)
+            | (_, None, None, None) => true,
+            (RefKind::Branch | RefKind::Tag, None, None, Some(refs)) => {
+                refs.matches(name.as_bytes())
+            }
             (RefKind::Other, .., refs) => refs.is_some(),
             _ => false,
         };
@@ -104,14 +115,21 @@ pub fn concerns(filters: &[Filters], event: &PushEvent) -> bool {
 /// `service-hook.skip=NAME`; the reason.
 pub fn skip_option(name: &str, push: &Push) -> Option<Refusal> {
     let asks = |o: &&String| {
-        o.strip_prefix("service-hook.skip").is_some_and(|r| r.is_empty() || r.strip_prefix('=') == Some(name))
+        o.strip_prefix("service-hook.skip")
+            .is_some_and(|r| r.is_empty() || r.strip_prefix('=') == Some(name))
     };
-    push.options.iter().find(asks).map(|option| Refusal::option(option))
+    push.options
+        .iter()
+        .find(asks)
+        .map(|option| Refusal::option(option))
 }
 
 /// Asks one set of filters after the other.
 fn first(filters: &[Filters], refuse: impl Fn(&Filters) -> Option<Refusal>) -> Decision {
-    let refused = filters.iter().enumerate().find_map(|(set, f)| Some(Refusal { set, ..refuse(f)? }));
+    let refused = filters
+        .iter()
+        .enumerate()
+        .find_map(|(set, f)| Some(Refusal { set, ..refuse(f)? }));
     refused.map_or(Decision::Fire, Decision::Skip)
 }
 

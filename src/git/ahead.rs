@@ -58,7 +58,8 @@ impl Ahead {
     /// Adds a commit. Those that are told first should be offered first.
     pub(super) fn offer(&mut self, objects: &Objects<'_>, node: Node, pair: Pair) {
         let mut state = self.work.state();
-        self.places.insert(node, (state.blocks.len(), state.next.len()));
+        self.places
+            .insert(node, (state.blocks.len(), state.next.len()));
         state.next.push(pair);
         if state.next.len() == BLOCK {
             state.close();
@@ -68,7 +69,10 @@ impl Ahead {
         if !self.begun && self.places.len() >= WORTHWHILE {
             self.begun = true;
             let (work, elsewhere) = (Arc::clone(&self.work), objects.elsewhere());
-            self.second = Builder::new().name("trees".to_owned()).spawn(move || work.run(&elsewhere)).ok();
+            self.second = Builder::new()
+                .name("trees".to_owned())
+                .spawn(move || work.run(&elsewhere))
+                .ok();
         }
     }
 
@@ -95,7 +99,10 @@ impl Ahead {
                 self.work.compare(objects, block, pairs);
                 self.work.state()
             } else {
-                self.work.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+                self.work
+                    .changed
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner)
             };
         }
     }
@@ -130,7 +137,9 @@ impl State {
 
     /// The next block that nobody has.
     fn claim(&mut self) -> Option<(usize, Vec<Pair>)> {
-        let free = self.blocks[self.first..].iter().position(|block| matches!(block, Block::Free(_)));
+        let free = self.blocks[self.first..]
+            .iter()
+            .position(|block| matches!(block, Block::Free(_)));
         self.first = free.map_or(self.blocks.len(), |at| self.first + at);
         Some((self.first, self.blocks.get_mut(self.first)?.take()))
     }
@@ -151,7 +160,9 @@ impl Work {
                 bytes += self.compare(&objects, block, pairs);
                 self.state()
             } else {
-                self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+                self.changed
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner)
             };
         }
     }
@@ -159,7 +170,13 @@ impl Work {
     /// Works out a block; says how many bytes came of it.
     fn compare(&self, objects: &Objects<'_>, block: usize, pairs: Vec<Pair>) -> usize {
         let lists = catch_unwind(AssertUnwindSafe(|| {
-            let one = |pair| if self.state().over { None } else { complete(objects, pair) };
+            let one = |pair| {
+                if self.state().over {
+                    None
+                } else {
+                    complete(objects, pair)
+                }
+            };
             pairs.into_iter().map(one).collect::<Vec<_>>()
         }));
         let lists = lists.unwrap_or_default();

@@ -36,7 +36,11 @@ pub(super) fn links_of_head(head: &[u8]) -> Option<Links> {
 fn begun(data: &[u8]) -> Option<(Links, Headers<'_>)> {
     let mut headers = headers(data);
     let (_, tree) = headers.next().filter(|(key, _)| *key == b"tree")?;
-    let mut links = Links { tree: ObjectId::from_hex(tree).ok()?, parents: Vec::new(), date: 0 };
+    let mut links = Links {
+        tree: ObjectId::from_hex(tree).ok()?,
+        parents: Vec::new(),
+        date: 0,
+    };
     let mut rest = headers.clone();
     while let Some((b"parent", parent)) = headers.next() {
         links.parents.push(ObjectId::from_hex(parent).ok()?);
@@ -48,16 +52,24 @@ fn begun(data: &[u8]) -> Option<(Links, Headers<'_>)> {
 /// The committer's, who stands next to the author.
 fn date(mut headers: Headers<'_>) -> Option<i64> {
     headers.next().filter(|(key, _)| *key == b"author")?;
-    headers.next().filter(|(key, _)| *key == b"committer").map(|(_, line)| person::seconds(line))
+    headers
+        .next()
+        .filter(|(key, _)| *key == b"committer")
+        .map(|(_, line)| person::seconds(line))
 }
 
 /// Reads everything but the paths. `parents` are those of the walk (grafts apply); `distinct` is the caller's to say.
 pub(super) fn facts(id: &gix::oid, data: &[u8], tree: &gix::oid, parents: &[ObjectId]) -> Commit {
     let (headers, text) = split(data);
     let decoder = Decoder::new(headers.get("encoding"));
-    let person =
-        |name: &str| headers.get(name).map_or_else(|| (Person::default(), false), |line| person::parse(line, decoder));
-    let ((author, lossy_author), (committer, lossy_committer)) = (person("author"), person("committer"));
+    let person = |name: &str| {
+        headers.get(name).map_or_else(
+            || (Person::default(), false),
+            |line| person::parse(line, decoder),
+        )
+    };
+    let ((author, lossy_author), (committer, lossy_committer)) =
+        (person("author"), person("committer"));
     let message = decoder.message(text);
     Commit {
         id: plain(id),
@@ -74,7 +86,10 @@ pub(super) fn facts(id: &gix::oid, data: &[u8], tree: &gix::oid, parents: &[Obje
         paths_lossy: false,
         message_truncated: message.truncated,
         message: message.text,
-        signed: headers.get("gpgsig").or_else(|| headers.get("gpgsig-sha256")).is_some(),
+        signed: headers
+            .get("gpgsig")
+            .or_else(|| headers.get("gpgsig-sha256"))
+            .is_some(),
         url: None,
     }
 }
@@ -83,7 +98,9 @@ pub(super) fn facts(id: &gix::oid, data: &[u8], tree: &gix::oid, parents: &[Obje
 pub(super) fn author(data: &[u8]) -> Person {
     let headers = headers(data);
     let decoder = Decoder::new(headers.get("encoding"));
-    headers.get("author").map_or_else(Person::default, |line| person::parse(line, decoder).0)
+    headers
+        .get("author")
+        .map_or_else(Person::default, |line| person::parse(line, decoder).0)
 }
 
 #[cfg(test)]
@@ -100,14 +117,21 @@ mod tests {
         let links = links(data.as_bytes()).unwrap();
         assert_eq!((links.date, links.parents.len()), (7, 0));
         let commit = facts(&links.tree, data.as_bytes(), &links.tree, &[]);
-        assert_eq!((commit.message.as_str(), commit.signed), ("Subject\n\nBody", true));
-        assert_eq!((commit.author.name.as_str(), commit.committer.email.as_str()), ("A", "c@d"));
+        assert_eq!(
+            (commit.message.as_str(), commit.signed),
+            ("Subject\n\nBody", true)
+        );
+        assert_eq!(
+            (commit.author.name.as_str(), commit.committer.email.as_str()),
+            ("A", "c@d")
+        );
     }
 
     #[test]
     fn the_beginning_of_a_commit_suffices_once_the_committer_is_whole() {
-        let data =
-            format!("tree {TREE}\nparent {TREE}\nauthor A <a@b> 5 +0000\ncommitter C <c@d> 1714521600 +0000\n\nx\n");
+        let data = format!(
+            "tree {TREE}\nparent {TREE}\nauthor A <a@b> 5 +0000\ncommitter C <c@d> 1714521600 +0000\n\nx\n"
+        );
         let committed = data.find("+0000\n\n").unwrap() + 6;
         for cut in 0..data.len() {
             let links = links_of_head(&data.as_bytes()[..cut]);
@@ -123,6 +147,9 @@ mod tests {
     fn a_commit_without_a_tree_is_damaged() {
         assert_eq!(links(b"author A <a@b> 5 +0000\n\nx"), None);
         assert_eq!(links(b"tree zzz\n\nx"), None);
-        assert_eq!(links(format!("tree {TREE}\nparent zzz\n\nx").as_bytes()), None);
+        assert_eq!(
+            links(format!("tree {TREE}\nparent zzz\n\nx").as_bytes()),
+            None
+        );
     }
 }

@@ -73,7 +73,12 @@ impl Draft<'_> {
 }
 
 impl<'r> Session<'r> {
-    fn new(objects: &'r Objects<'r>, updates: &'r [RefUpdate], use_graph: bool, bytes: usize) -> Self {
+    fn new(
+        objects: &'r Objects<'r>,
+        updates: &'r [RefUpdate],
+        use_graph: bool,
+        bytes: usize,
+    ) -> Self {
         Self {
             objects,
             updates,
@@ -88,26 +93,50 @@ impl<'r> Session<'r> {
     /// The event of an update.
     fn next(&mut self, index: usize, needs: &Needs) -> Told {
         let mut told = self.attempt(index, needs);
-        if self.history.has_graph() && told.as_ref().is_none_or(|(computed, ..)| computed.event.error.is_some()) {
+        if self.history.has_graph()
+            && told
+                .as_ref()
+                .is_none_or(|(computed, ..)| computed.event.error.is_some())
+        {
             // The commit-graph is a cache. Where something is wrong, the objects themselves are asked.
             self.begin_again(false);
             told = self.attempt(index, needs);
         }
         let (computed, Walked { listed, distinct }) = told.unwrap_or_else(|| {
             let mut event = PushEvent::bare(self.updates[index].clone(), index);
-            event.error = Some("the history could not be read: an object is damaged in an unexpected way".to_owned());
-            (Computed { event, scan: Scan { bounded: true, ..Scan::default() } }, Walked::default())
+            event.error = Some(
+                "the history could not be read: an object is damaged in an unexpected way"
+                    .to_owned(),
+            );
+            (
+                Computed {
+                    event,
+                    scan: Scan {
+                        bounded: true,
+                        ..Scan::default()
+                    },
+                },
+                Walked::default(),
+            )
         });
         for node in listed {
             self.listed.insert(node);
         }
-        let distinct = distinct.into_iter().map(|node| self.history.id(node)).collect();
+        let distinct = distinct
+            .into_iter()
+            .map(|node| self.history.id(node))
+            .collect();
         Told { computed, distinct }
     }
 
     /// Forgets all that was read, but not what was told.
     fn begin_again(&mut self, use_graph: bool) {
-        let mut new = Self::new(self.objects, self.updates, use_graph, self.teller.bytes_left());
+        let mut new = Self::new(
+            self.objects,
+            self.updates,
+            use_graph,
+            self.teller.bytes_left(),
+        );
         for id in self.history.ids(&self.listed) {
             new.listed.insert(new.history.node(id));
         }
@@ -126,23 +155,43 @@ impl<'r> Session<'r> {
 
     fn tell(&mut self, update: &RefUpdate, index: usize, needs: &Needs) -> (Computed, Walked) {
         let event = PushEvent::bare(update.clone(), index);
-        let mut draft = Draft { event, scan: Scan::default(), needs, problems: Vec::new() };
+        let mut draft = Draft {
+            event,
+            scan: Scan::default(),
+            needs,
+            problems: Vec::new(),
+        };
         let (old, new) = (self.peel(&update.old), self.peel(&update.new));
         if update.name.kind() == RefKind::Tag {
-            draft.event.tag = new.as_ref().or(old.as_ref()).map(|peeled| tag::facts(&update.name, peeled));
+            draft.event.tag = new
+                .as_ref()
+                .or(old.as_ref())
+                .map(|peeled| tag::facts(&update.name, peeled));
         }
         let told = new.or_else(|| {
             // A deleted branch needs no object; Git may have pruned it by now.
             let old = old.as_ref().filter(|_| draft.event.tag.is_some())?;
-            old.kind.as_ref().err().into_iter().for_each(|error| draft.problem(error));
+            old.kind
+                .as_ref()
+                .err()
+                .into_iter()
+                .for_each(|error| draft.problem(error));
             None
         });
-        let walked = told.map_or_else(Walked::default, |new| self.tell_tip(&mut draft, old.as_ref(), &new));
+        let walked = told.map_or_else(Walked::default, |new| {
+            self.tell_tip(&mut draft, old.as_ref(), &new)
+        });
         if !draft.problems.is_empty() {
             draft.event.error = Some(draft.problems.join("; "));
         }
         draft.scan.bounded |= !draft.event.total_commits_exact;
-        (Computed { event: draft.event, scan: draft.scan }, walked)
+        (
+            Computed {
+                event: draft.event,
+                scan: draft.scan,
+            },
+            walked,
+        )
     }
 
     fn peel(&self, id: &ObjectId) -> Option<Peeled> {
@@ -153,7 +202,11 @@ impl<'r> Session<'r> {
         let Some(known) = object::id(repo, id) else {
             // An id of the other hash function names nothing here.
             let null = gix::ObjectId::null(repo.object_hash());
-            return Some(Peeled { id: null, kind: Err(Unreadable::Missing("object", null)), outermost: None });
+            return Some(Peeled {
+                id: null,
+                kind: Err(Unreadable::Missing("object", null)),
+                outermost: None,
+            });
         };
         Some(tag::peel(self.objects, known))
     }
@@ -193,22 +246,35 @@ impl<'r> Session<'r> {
         draft.event.shallow |= found.shallow;
         draft.event.total_commits_exact &= found.exact;
         let distinct = self.tell_commits(draft, after, &found, beside_known, asked);
-        if let Some(before) = before.filter(|_| draft.needs.all_paths && draft.event.kind() == RefKind::Branch) {
-            self.teller.scan_between(&mut self.history, before, after, &mut draft.scan);
+        if let Some(before) =
+            before.filter(|_| draft.needs.all_paths && draft.event.kind() == RefKind::Branch)
+        {
+            self.teller
+                .scan_between(&mut self.history, before, after, &mut draft.scan);
         }
-        Walked { listed: found.commits, distinct }
+        Walked {
+            listed: found.commits,
+            distinct,
+        }
     }
 
     /// The commit that a tip names, read; `Ok(None)` when it names a tree or a blob.
     fn commit(&mut self, peeled: &Peeled) -> Result<Option<Node>, Unreadable> {
         peeled.kind.clone()?;
-        let Some(id) = peeled.commit() else { return Ok(None) };
+        let Some(id) = peeled.commit() else {
+            return Ok(None);
+        };
         let node = self.history.node(id);
         self.history.links(node).map(|_| Some(node))
     }
 
     /// A created ref, or one whose old end cannot be read: what no branch and no tag had.
-    fn tell_beside_known(&mut self, draft: &mut Draft<'_>, after: Node, asked: &mut Asked) -> Difference {
+    fn tell_beside_known(
+        &mut self,
+        draft: &mut Draft<'_>,
+        after: Node,
+        asked: &mut Asked,
+    ) -> Difference {
         let mut known = self.take_known();
         let found = self.walk(after, &mut known, asked);
         if draft.event.kind() == RefKind::Branch {
@@ -221,7 +287,9 @@ impl<'r> Session<'r> {
             }
             if self.refs_unreadable {
                 draft.scan.bounded = true;
-                draft.problems.push("the refs cannot be listed: commits may be told that are not new".to_owned());
+                draft.problems.push(
+                    "the refs cannot be listed: commits may be told that are not new".to_owned(),
+                );
             }
         }
         self.known = Some(known);
@@ -244,7 +312,12 @@ impl<'r> Session<'r> {
         if let Some(error) = old.unreadable().filter(|_| !found.commits.is_empty()) {
             draft.problem(error);
         }
-        if before == after || found.commits.iter().any(|node| history.parents(*node).contains(&before)) {
+        if before == after
+            || found
+                .commits
+                .iter()
+                .any(|node| history.parents(*node).contains(&before))
+        {
             // The new tip descends from the old one: that is how the walk would have come to it.
             draft.event.change = Change::Updated;
             return found;
@@ -266,14 +339,18 @@ impl<'r> Session<'r> {
         event.shallow |= lost.shallow;
         if draft.needs.discarded {
             let newest = lost.commits.iter().take(DISCARDED);
-            event.discarded = newest.map(|node| object::plain(&history.id(*node))).collect();
+            event.discarded = newest
+                .map(|node| object::plain(&history.id(*node)))
+                .collect();
         }
         found
     }
 
     fn walk(&mut self, after: Node, others: &mut Reach, asked: &mut Asked) -> Difference {
         let teller = &self.teller;
-        difference_told(&mut self.history, after, others, &mut |history, node| teller.expect(history, node, asked))
+        difference_told(&mut self.history, after, others, &mut |history, node| {
+            teller.expect(history, node, asked)
+        })
     }
 
     fn take_known(&mut self) -> Reach {
@@ -328,11 +405,21 @@ impl<'r> Session<'r> {
         }
         commits.reverse();
         draft.event.truncated = commits.len() < order.len();
-        let listed = commits.last().filter(|newest| newest.id == object::plain(&self.history.id(after))).cloned();
+        let listed = commits
+            .last()
+            .filter(|newest| newest.id == object::plain(&self.history.id(after)))
+            .cloned();
         draft.event.head_commit = listed.or_else(|| {
-            let mut aside =
-                Draft { event: draft.event.clone(), scan: Scan::default(), needs: draft.needs, problems: Vec::new() };
-            let mut asked = Asked::new(&Needs { all_paths: false, ..*draft.needs });
+            let mut aside = Draft {
+                event: draft.event.clone(),
+                scan: Scan::default(),
+                needs: draft.needs,
+                problems: Vec::new(),
+            };
+            let mut asked = Asked::new(&Needs {
+                all_paths: false,
+                ..*draft.needs
+            });
             let head = self.tell_commit(&mut aside, after, &mut asked, &distinct);
             draft.problems.append(&mut aside.problems);
             head
@@ -341,8 +428,17 @@ impl<'r> Session<'r> {
         new
     }
 
-    fn tell_commit(&mut self, draft: &mut Draft<'_>, node: Node, asked: &mut Asked, distinct: &Set) -> Option<Commit> {
-        match self.teller.commit(&mut self.history, node, asked, &mut draft.scan) {
+    fn tell_commit(
+        &mut self,
+        draft: &mut Draft<'_>,
+        node: Node,
+        asked: &mut Asked,
+        distinct: &Set,
+    ) -> Option<Commit> {
+        match self
+            .teller
+            .commit(&mut self.history, node, asked, &mut draft.scan)
+        {
             Ok(mut commit) => {
                 commit.distinct = distinct.contains(node);
                 Some(commit)

@@ -13,16 +13,29 @@ const MANY: usize = 64;
 const BYTES: usize = 64 << 20;
 
 /// One event for each of the first `needs.max_refs` updates.
-pub(super) fn compute(repo: &gix::Repository, updates: &[RefUpdate], needs: &Needs) -> Vec<Computed> {
+pub(super) fn compute(
+    repo: &gix::Repository,
+    updates: &[RefUpdate],
+    needs: &Needs,
+) -> Vec<Computed> {
     let objects = Objects::new(repo);
     let count = updates.len().min(needs.max_refs);
-    let told = if count < MANY { None } else { by_two(&objects, updates, count, needs) };
+    let told = if count < MANY {
+        None
+    } else {
+        by_two(&objects, updates, count, needs)
+    };
     let told = told.unwrap_or_else(|| tell(&objects, updates, 0..count, needs, BYTES).0);
     told.into_iter().map(|told| told.computed).collect()
 }
 
 /// `None`: no second thread can be had.
-fn by_two(objects: &Objects<'_>, updates: &[RefUpdate], count: usize, needs: &Needs) -> Option<Vec<Told>> {
+fn by_two(
+    objects: &Objects<'_>,
+    updates: &[RefUpdate],
+    count: usize,
+    needs: &Needs,
+) -> Option<Vec<Told>> {
     let half = count / 2;
     let (elsewhere, theirs, their_needs) = (objects.elsewhere(), updates.to_vec(), needs.clone());
     let second = Builder::new().name("refs".to_owned()).spawn(move || {
@@ -33,7 +46,9 @@ fn by_two(objects: &Objects<'_>, updates: &[RefUpdate], count: usize, needs: &Ne
     let (mut all, listed) = tell(objects, updates, 0..half, needs, BYTES / 2);
     let listed: HashSet<_> = listed.into_iter().collect();
     // Each event catches its own panics; a thread that failed all the same has left nothing.
-    let others = second.join().unwrap_or_else(|_| tell(objects, updates, half..count, needs, BYTES / 2).0);
+    let others = second
+        .join()
+        .unwrap_or_else(|_| tell(objects, updates, half..count, needs, BYTES / 2).0);
     all.extend(others.into_iter().map(|mut told| {
         told.distinct.retain(|id| listed.contains(id));
         not_distinct(&mut told.computed, &told.distinct);

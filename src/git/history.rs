@@ -95,10 +95,19 @@ impl<'r> History<'r> {
         let shallow: HashSet<_> = shallow.iter().flat_map(|ids| ids.iter().copied()).collect();
         let grafts = grafts(repo);
         let plain = grafts.is_empty() && shallow.is_empty() && !objects.has_replacements();
-        let graph = if use_graph && plain { repo.commit_graph_if_enabled().ok().flatten() } else { None };
+        let graph = if use_graph && plain {
+            repo.commit_graph_if_enabled().ok().flatten()
+        } else {
+            None
+        };
         Self {
             objects,
-            graph_numbers: vec![0; graph.as_ref().map_or(0, |graph| graph.num_commits() as usize)],
+            graph_numbers: vec![
+                0;
+                graph
+                    .as_ref()
+                    .map_or(0, |graph| graph.num_commits() as usize)
+            ],
             graph,
             grafts,
             shallow,
@@ -135,7 +144,8 @@ impl<'r> History<'r> {
 
     fn text(&self, node: Node) -> Option<&[u8]> {
         let (start, end) = self.met[node.index()].text?;
-        self.texts.get(start.checked_sub(self.told)?..end - self.told)
+        self.texts
+            .get(start.checked_sub(self.told)?..end - self.told)
     }
 
     /// Compares a commit with those of its parents that were read.
@@ -176,14 +186,20 @@ impl<'r> History<'r> {
     }
 
     fn meet(&mut self, name: Name) {
-        self.met.push(Met { name, links: State::Unread, text: None });
+        self.met.push(Met {
+            name,
+            links: State::Unread,
+            text: None,
+        });
     }
 
     /// The id of a commit.
     pub(super) fn id(&self, node: Node) -> ObjectId {
         match (self.met[node.index()].name, &self.graph) {
             (Name::Graph(position), Some(graph)) => graph.id_at(position).to_owned(),
-            (Name::Graph(_), None) => unreachable!("without a graph no commit is met by its place there"),
+            (Name::Graph(_), None) => {
+                unreachable!("without a graph no commit is met by its place there")
+            }
             (Name::Id(id), _) => id,
         }
     }
@@ -191,7 +207,10 @@ impl<'r> History<'r> {
     /// The ids of the commits in a set.
     pub(super) fn ids(&self, set: &Set) -> Vec<ObjectId> {
         let nodes = (0..).map(Node).take(self.met.len());
-        nodes.filter(|node| set.contains(*node)).map(|node| self.id(node)).collect()
+        nodes
+            .filter(|node| set.contains(*node))
+            .map(|node| self.id(node))
+            .collect()
     }
 
     /// Whether the commit lies at the boundary of a shallow repository.
@@ -203,7 +222,8 @@ impl<'r> History<'r> {
     pub(super) fn links(&mut self, node: Node) -> Result<Links, Unreadable> {
         if matches!(self.met[node.index()].links, State::Unread) {
             let links = self.load(node);
-            self.met[node.index()].links = links.map_or_else(|error| State::Unreadable(Box::new(error)), State::Read);
+            self.met[node.index()].links =
+                links.map_or_else(|error| State::Unreadable(Box::new(error)), State::Read);
         }
         match &self.met[node.index()].links {
             State::Read(links) => Ok(*links),
@@ -214,7 +234,10 @@ impl<'r> History<'r> {
 
     /// The same for a commit that will probably be told.
     pub(super) fn links_to_tell(&mut self, node: Node) -> Result<Links, Unreadable> {
-        if self.keep > 0 && self.texts.len() < TEXT_BYTES && matches!(self.met[node.index()].links, State::Unread) {
+        if self.keep > 0
+            && self.texts.len() < TEXT_BYTES
+            && matches!(self.met[node.index()].links, State::Unread)
+        {
             self.keep -= 1;
             self.keep_text(node);
         }
@@ -246,7 +269,9 @@ impl<'r> History<'r> {
     /// Git 2.19 knows no generations, which it writes as 0.
     pub(super) fn generation(&self, node: Node) -> Option<u32> {
         match (&self.graph, self.met[node.index()].name) {
-            (Some(graph), Name::Graph(position)) => Some(graph.commit_at(position).generation()).filter(|n| *n > 0),
+            (Some(graph), Name::Graph(position)) => {
+                Some(graph.commit_at(position).generation()).filter(|n| *n > 0)
+            }
             _ => None,
         }
     }
@@ -285,7 +310,11 @@ impl<'r> History<'r> {
             let parent = self.node(parent);
             self.parents.push(parent);
         }
-        Links { tree: read.tree, parents: (start, self.places()), date: read.date }
+        Links {
+            tree: read.tree,
+            parents: (start, self.places()),
+            date: read.date,
+        }
     }
 
     /// Reads many commits, half of them by a second thread if there is one.
@@ -303,14 +332,21 @@ impl<'r> History<'r> {
         let elsewhere = self.objects.elsewhere();
         let thread = Builder::new().name("commits".to_owned()).spawn(move || {
             let (objects, mut buffer) = (elsewhere.objects(), Vec::new());
-            ids.iter().map(|id| read(&objects, id, &mut buffer).ok()).collect::<Vec<_>>()
+            ids.iter()
+                .map(|id| read(&objects, id, &mut buffer).ok())
+                .collect::<Vec<_>>()
         });
         for node in first {
             let _later = self.links(*node);
         }
-        let theirs = thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_default();
+        let theirs = thread
+            .ok()
+            .and_then(|thread| thread.join().ok())
+            .unwrap_or_default();
         for (node, read) in second.iter().zip(theirs) {
-            if let Some(read) = read.filter(|_| matches!(self.met[node.index()].links, State::Unread)) {
+            if let Some(read) =
+                read.filter(|_| matches!(self.met[node.index()].links, State::Unread))
+            {
                 let links = self.enter(&self.id(*node), read);
                 self.met[node.index()].links = State::Read(links);
             }
@@ -324,8 +360,12 @@ impl<'r> History<'r> {
 
     /// Reads the whole commit, unless the commit-graph has its links; what fails here fails again where it matters.
     fn keep_text(&mut self, node: Node) {
-        let Name::Id(id) = self.met[node.index()].name else { return };
-        let Ok(data) = self.objects.read(Kind::Commit, &id, &mut self.buffer) else { return };
+        let Name::Id(id) = self.met[node.index()].name else {
+            return;
+        };
+        let Ok(data) = self.objects.read(Kind::Commit, &id, &mut self.buffer) else {
+            return;
+        };
         if data.len() < TEXT_BYTES / 8 {
             let start = self.told + self.texts.len();
             self.met[node.index()].text = Some((start, start + data.len()));
@@ -348,11 +388,19 @@ impl<'r> History<'r> {
             let parent = self.graph_node(parent);
             self.parents.push(parent);
         }
-        Some(Links { tree, parents: (start, self.places()), date })
+        Some(Links {
+            tree,
+            parents: (start, self.places()),
+            date,
+        })
     }
 }
 
-fn read(objects: &Objects<'_>, id: &gix::oid, buffer: &mut Vec<u8>) -> Result<commit::Links, Unreadable> {
+fn read(
+    objects: &Objects<'_>,
+    id: &gix::oid,
+    buffer: &mut Vec<u8>,
+) -> Result<commit::Links, Unreadable> {
     let (head, whole) = objects.read_head(id, buffer)?;
     if !whole {
         if let Some(links) = commit::links_of_head(head) {
@@ -366,11 +414,19 @@ fn read(objects: &Objects<'_>, id: &gix::oid, buffer: &mut Vec<u8>) -> Result<co
 /// `info/grafts`: each line a commit and the parents that Git shall take instead (gitrepository-layout(5)).
 fn grafts(repo: &gix::Repository) -> HashMap<ObjectId, Vec<ObjectId>> {
     let text = std::fs::read(repo.common_dir().join("info/grafts")).unwrap_or_default();
-    let lines = text.split(|b| *b == b'\n').filter(|line| !line.starts_with(b"#"));
+    let lines = text
+        .split(|b| *b == b'\n')
+        .filter(|line| !line.starts_with(b"#"));
     lines
         .filter_map(|line| {
-            let ids = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-            let mut ids = ids.map(ObjectId::from_hex).collect::<Result<Vec<_>, _>>().ok()?.into_iter();
+            let ids = line
+                .split(u8::is_ascii_whitespace)
+                .filter(|word| !word.is_empty());
+            let mut ids = ids
+                .map(ObjectId::from_hex)
+                .collect::<Result<Vec<_>, _>>()
+                .ok()?
+                .into_iter();
             Some((ids.next()?, ids.collect()))
         })
         .collect()
@@ -386,10 +442,16 @@ mod tests {
         let repo = gix::init_bare(dir.path()).unwrap();
         let objects = Objects::new(&repo);
         let mut history = History::new(&objects, true);
-        let (a, b) = (ObjectId::from_hex(&[b'a'; 40]).unwrap(), ObjectId::from_hex(&[b'b'; 40]).unwrap());
+        let (a, b) = (
+            ObjectId::from_hex(&[b'a'; 40]).unwrap(),
+            ObjectId::from_hex(&[b'b'; 40]).unwrap(),
+        );
         let first = history.node(a);
         assert_ne!(first, history.node(b));
         assert_eq!(first, history.node(a));
-        assert_eq!(history.links(first).unwrap_err(), Unreadable::Missing("commit", a));
+        assert_eq!(
+            history.links(first).unwrap_err(),
+            Unreadable::Missing("commit", a)
+        );
     }
 }

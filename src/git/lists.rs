@@ -47,7 +47,11 @@ impl Lists {
             }
             if listed == FILES || bytes + path.len() > BYTES {
                 lists.truncated = true;
-                return if every.is_some() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
+                return if every.is_some() {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(())
+                };
             }
             (listed, bytes) = (listed + 1, bytes + path.len());
             lists.add(path, touch);
@@ -70,7 +74,9 @@ impl Lists {
 
     /// Bytes, about.
     pub(super) fn size(&self) -> usize {
-        let all = [&self.added, &self.removed, &self.modified].into_iter().flatten();
+        let all = [&self.added, &self.removed, &self.modified]
+            .into_iter()
+            .flatten();
         all.map(|path| path.len() + size_of::<String>()).sum()
     }
 

@@ -12,12 +12,20 @@ use std::path::{Path, PathBuf};
 
 /// All refs below these prefixes, folders with a slash at their end. What cannot be read is left out and said with `false`.
 pub(super) fn list(repo: &gix::Repository, prefixes: &[&str]) -> (Vec<Found>, bool) {
-    let mut reading = Reading { common: repo.common_dir(), refs: BTreeMap::new(), whole: true };
+    let mut reading = Reading {
+        common: repo.common_dir(),
+        refs: BTreeMap::new(),
+        whole: true,
+    };
     for prefix in prefixes {
         reading.folder(prefix);
     }
     let (mut refs, packed) = packed(repo, prefixes, &reading.refs);
-    refs.extend(reading.refs.into_iter().map(|(name, target)| Found { name, target, peeled: None }));
+    refs.extend(reading.refs.into_iter().map(|(name, target)| Found {
+        name,
+        target,
+        peeled: None,
+    }));
     refs.sort_by(|a, b| a.name.cmp(&b.name));
     (refs, reading.whole && packed)
 }
@@ -40,7 +48,9 @@ impl Reading<'_> {
                 }
             };
             for entry in entries {
-                match entry.and_then(|entry| Ok((folder.join(entry.file_name()), entry.file_type()?))) {
+                match entry
+                    .and_then(|entry| Ok((folder.join(entry.file_name()), entry.file_type()?)))
+                {
                     Ok((path, kind)) if kind.is_dir() => folders.push(path),
                     Ok((path, kind)) if kind.is_file() => self.file(&path),
                     Ok(_) => {}
@@ -89,10 +99,16 @@ fn packed(
     // A repository that is kept open must not believe its earlier reading. This fails where nothing is packed.
     repo.refs.force_refresh_packed_buffer().ok();
     let (mut refs, mut whole) = (Vec::new(), true);
-    let Ok(buffer) = repo.refs.cached_packed_buffer() else { return (refs, false) };
-    let Some(buffer) = buffer else { return (refs, true) };
+    let Ok(buffer) = repo.refs.cached_packed_buffer() else {
+        return (refs, false);
+    };
+    let Some(buffer) = buffer else {
+        return (refs, true);
+    };
     for prefix in prefixes {
-        let Ok(packed) = buffer.iter_prefixed((*prefix).into()) else { return (refs, false) };
+        let Ok(packed) = buffer.iter_prefixed((*prefix).into()) else {
+            return (refs, false);
+        };
         for reference in packed {
             let Ok(reference) = reference else {
                 whole = false;
@@ -100,7 +116,11 @@ fn packed(
             };
             let name = RefName::new(reference.name.as_bstr().to_vec());
             let peeled = reference.object.map(|_| reference.object());
-            let found = Found { name, target: Ok(reference.target()), peeled };
+            let found = Found {
+                name,
+                target: Ok(reference.target()),
+                peeled,
+            };
             if !loose.contains_key(&found.name) {
                 refs.push(found);
             }
@@ -116,8 +136,14 @@ mod tests {
     #[test]
     fn a_file_holds_an_id_or_the_name_of_another_ref() {
         let id = "1".repeat(40);
-        assert_eq!(target(format!("{id}\n").as_bytes()), Some(Ok(ObjectId::from_hex(id.as_bytes()).unwrap())));
-        assert_eq!(target(b"ref: refs/heads/main\n"), Some(Err(RefName::new("refs/heads/main"))));
+        assert_eq!(
+            target(format!("{id}\n").as_bytes()),
+            Some(Ok(ObjectId::from_hex(id.as_bytes()).unwrap()))
+        );
+        assert_eq!(
+            target(b"ref: refs/heads/main\n"),
+            Some(Err(RefName::new("refs/heads/main")))
+        );
         for damaged in [&b""[..], b"\0\0\0\n", b"nonsense"] {
             assert_eq!(target(damaged), None);
         }

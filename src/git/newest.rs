@@ -13,7 +13,17 @@ pub(super) fn resolve(repo: &gix::Repository, revision: &str) -> Option<ObjectId
     if let Some(id) = ObjectId::parse(revision).filter(|id| super::object::id(repo, id).is_some()) {
         return Some(id);
     }
-    let out = git(repo, &["rev-parse", "--verify", "--quiet", "--end-of-options", revision]).ok()?;
+    let out = git(
+        repo,
+        &[
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            revision,
+        ],
+    )
+    .ok()?;
     ObjectId::parse(std::str::from_utf8(&out).ok()?.trim())
 }
 
@@ -43,15 +53,25 @@ pub(super) fn update(repo: &gix::Repository, name: Option<&RefName>) -> Option<R
         }
         _ => null,
     };
-    Some(RefUpdate { old, new: plain(&tip), name })
+    Some(RefUpdate {
+        old,
+        new: plain(&tip),
+        name,
+    })
 }
 
 /// The branch with the newest commit.
-fn newest(repo: &gix::Repository, objects: &Objects<'_>, history: &mut History<'_>) -> Option<RefName> {
+fn newest(
+    repo: &gix::Repository,
+    objects: &Objects<'_>,
+    history: &mut History<'_>,
+) -> Option<RefName> {
     let branches = refs::list(repo, &["refs/heads/"]).0.into_iter();
     let dated = branches.filter_map(|found| {
         let node = history.node(peel(objects, found.target.ok()?).commit()?);
         Some((history.links(node).ok()?.date, found.name))
     });
-    dated.max_by(|(a, left), (b, right)| a.cmp(b).then_with(|| right.cmp(left))).map(|(_, name)| name)
+    dated
+        .max_by(|(a, left), (b, right)| a.cmp(b).then_with(|| right.cmp(left)))
+        .map(|(_, name)| name)
 }

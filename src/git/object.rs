@@ -17,7 +17,9 @@ pub(super) enum Unreadable {
 
 /// The id in the form of the store. `None` when it is not of the repository's hash.
 pub(super) fn id(repo: &gix::Repository, id: &push::ObjectId) -> Option<ObjectId> {
-    ObjectId::from_hex(id.as_str().as_bytes()).ok().filter(|id| id.kind() == repo.object_hash())
+    ObjectId::from_hex(id.as_str().as_bytes())
+        .ok()
+        .filter(|id| id.kind() == repo.object_hash())
 }
 
 /// The id as a plain fact.
@@ -29,7 +31,9 @@ pub(super) fn plain(id: &gix::oid) -> push::ObjectId {
 pub(super) fn split(data: &[u8]) -> (Headers<'_>, &[u8]) {
     let mut rest = data;
     while !rest.is_empty() && rest[0] != b'\n' {
-        rest = rest.find_byte(b'\n').map_or(&[][..], |end| &rest[end + 1..]);
+        rest = rest
+            .find_byte(b'\n')
+            .map_or(&[][..], |end| &rest[end + 1..]);
     }
     (headers(data), rest.get(1..).unwrap_or_default())
 }
@@ -46,7 +50,9 @@ pub(super) struct Headers<'a>(&'a [u8]);
 impl<'a> Headers<'a> {
     /// The value of the first header of this name, its first line.
     pub(super) fn get(&self, name: &str) -> Option<&'a [u8]> {
-        self.clone().find(|(key, _)| *key == name.as_bytes()).map(|(_, value)| value)
+        self.clone()
+            .find(|(key, _)| *key == name.as_bytes())
+            .map(|(_, value)| value)
     }
 }
 
@@ -76,7 +82,8 @@ mod tests {
 
     #[test]
     fn a_header_ends_with_its_continuation_and_the_text_is_what_follows_the_first_empty_line() {
-        let (headers, text) = split(b"tree 1\ngpgsig -----BEGIN\n \n end\nencoding x\n\nsubject\n\nbody\n");
+        let (headers, text) =
+            split(b"tree 1\ngpgsig -----BEGIN\n \n end\nencoding x\n\nsubject\n\nbody\n");
         assert_eq!(headers.get("encoding"), Some(&b"x"[..]));
         assert_eq!(headers.count(), 3);
         assert_eq!(text, b"subject\n\nbody\n");

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 /// Opens what stands at `dir`: a Git directory, a work tree, or a `.git` file that names one.
 pub(super) fn open(dir: &Path) -> Result<Repository, OpenError> {
-    let place = dir.canonicalize().map_err(|e| OpenError(format!("cannot open {}: {e}", dir.display())))?;
+    let place = dir
+        .canonicalize()
+        .map_err(|e| OpenError(format!("cannot open {}: {e}", dir.display())))?;
     let options = gix::open::Options::default()
         .permissions(gix::open::Permissions::all())
         .bail_if_untrusted(true)
@@ -29,10 +31,15 @@ pub(super) fn find(environment: &Environment, dir: Option<&Path>) -> Result<Repo
 
 /// The repository at `dir`, or at the nearest parent that is one.
 fn discover(dir: &Path) -> Result<Repository, OpenError> {
-    let start = dir.canonicalize().map_err(|e| OpenError(format!("cannot open {}: {e}", dir.display())))?;
+    let start = dir
+        .canonicalize()
+        .map_err(|e| OpenError(format!("cannot open {}: {e}", dir.display())))?;
     match start.ancestors().find(|place| is_repository(place)) {
         Some(place) => open(place),
-        None => Err(OpenError(format!("{} is not in a Git repository (use -C DIR)", start.display()))),
+        None => Err(OpenError(format!(
+            "{} is not in a Git repository (use -C DIR)",
+            start.display()
+        ))),
     }
 }
 
@@ -43,7 +50,11 @@ fn is_repository(place: &Path) -> bool {
 
 /// Why a repository does not open, in words that say what to change.
 fn refused(place: &Path) -> OpenError {
-    let git_dir = if place.join(".git").is_dir() { place.join(".git") } else { place.to_owned() };
+    let git_dir = if place.join(".git").is_dir() {
+        place.join(".git")
+    } else {
+        place.to_owned()
+    };
     let owner = std::fs::metadata(&git_dir).map(|m| m.uid()).ok();
     let me = rustix::process::geteuid().as_raw();
     OpenError(match owner {
@@ -53,20 +64,29 @@ fn refused(place: &Path) -> OpenError {
              directory to `safe.directory` of your Git configuration",
             place.display()
         ),
-        _ => format!("{} cannot be opened: its Git configuration or format is not understood", place.display()),
+        _ => format!(
+            "{} cannot be opened: its Git configuration or format is not understood",
+            place.display()
+        ),
     })
 }
 
 /// The path without symbolic links; as it is when that fails.
 pub(super) fn absolute(path: &Path) -> PathBuf {
-    path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
+    path.canonicalize()
+        .or_else(|_| std::path::absolute(path))
+        .unwrap_or_else(|_| path.to_owned())
 }
 
 /// The name that the directory gives a repository.
 pub(super) fn directory_name(repo: &gix::Repository) -> String {
     let common = absolute(repo.common_dir());
     let linked = absolute(repo.git_dir()) != common;
-    let name = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = |path: &Path| {
+        path.file_name()
+            .map(|n| n.to_string_lossy().into_owned())
+            .unwrap_or_default()
+    };
     if let Some(work_tree) = repo.workdir().filter(|_| !linked) {
         return name(&absolute(work_tree));
     }

@@ -27,7 +27,12 @@ pub(super) fn changed(
     new: Option<ObjectId>,
     told: &mut dyn FnMut(&[u8], Touch) -> ControlFlow<()>,
 ) -> Result<(), Unreadable> {
-    let mut comparison = Comparison { objects, path: Vec::new(), levels: Vec::new(), unreadable: None };
+    let mut comparison = Comparison {
+        objects,
+        path: Vec::new(),
+        levels: Vec::new(),
+        unreadable: None,
+    };
     comparison.descend(old, new);
     while let Some(level) = comparison.levels.last_mut() {
         comparison.path.truncate(level.prefix);
@@ -40,7 +45,9 @@ pub(super) fn changed(
             Ok(None) => comparison.levels.pop().into_iter().for_each(Level::end),
             Err(NoTree) => {
                 let id = level.id;
-                comparison.unreadable.get_or_insert(Unreadable::Damaged("tree", id));
+                comparison
+                    .unreadable
+                    .get_or_insert(Unreadable::Damaged("tree", id));
                 comparison.levels.pop();
             }
         }
@@ -63,14 +70,20 @@ struct Comparison<'r> {
 impl Comparison<'_> {
     /// Compares two trees next; they stand at `self.path`.
     fn descend(&mut self, old: Option<ObjectId>, new: Option<ObjectId>) {
-        let Some(id) = new.or(old).filter(|_| old != new) else { return };
+        let Some(id) = new.or(old).filter(|_| old != new) else {
+            return;
+        };
         if self.levels.len() > DEPTH {
-            self.unreadable.get_or_insert(Unreadable::Damaged("tree", id));
+            self.unreadable
+                .get_or_insert(Unreadable::Damaged("tree", id));
             return;
         }
         let tree = |id: Option<ObjectId>| match id {
             Some(id) => self.objects.tree(&id),
-            None => Ok(Arc::new(Tree::new(Arc::default(), self.objects.repo.object_hash()))),
+            None => Ok(Arc::new(Tree::new(
+                Arc::default(),
+                self.objects.repo.object_hash(),
+            ))),
         };
         match (tree(old), tree(new)) {
             (Ok(old), Ok(new)) => self.levels.push(Level::new(old, new, self.path.len(), id)),
@@ -124,7 +137,15 @@ impl Level {
             let _damaged = new.mark();
         }
         let by_new = new.is_marked();
-        Self { old, new, at: (0, 0), by_new, learnt: Vec::new(), prefix, id }
+        Self {
+            old,
+            new,
+            at: (0, 0),
+            by_new,
+            learnt: Vec::new(),
+            prefix,
+            id,
+        }
     }
 
     /// The next entry of one side, or of both where they have the same name and both or neither are trees, and differ.
@@ -139,8 +160,13 @@ impl Level {
             };
             self.at = (old_at + alike, new_at + alike);
             let (old, new) = (self.old.entry(self.at.0)?, self.new.entry(self.at.1)?);
-            let Some(name) = new.or(old).map(|either| either.name) else { return Ok(None) };
-            let (old, new) = match old.zip(new).map_or(Ordering::Equal, |(old, new)| old.order(&new)) {
+            let Some(name) = new.or(old).map(|either| either.name) else {
+                return Ok(None);
+            };
+            let (old, new) = match old
+                .zip(new)
+                .map_or(Ordering::Equal, |(old, new)| old.order(&new))
+            {
                 Ordering::Less => (old, None),
                 Ordering::Greater => (None, new),
                 Ordering::Equal => (old, new),
@@ -149,7 +175,8 @@ impl Level {
             self.at.1 = new.map_or(self.at.1, |entry| entry.end);
             if old.map(|e| (e.mode, e.id)) != new.map(|e| (e.mode, e.id)) {
                 path.extend_from_slice(new.or(old).map_or(name, |either| either.name));
-                let named = |entry: Entry<'_>| (entry.mode, ObjectId::from_bytes_or_panic(entry.id));
+                let named =
+                    |entry: Entry<'_>| (entry.mode, ObjectId::from_bytes_or_panic(entry.id));
                 return Ok(Some((old.map(named), new.map(named))));
             }
         }
@@ -157,7 +184,11 @@ impl Level {
 
     /// Both were compared to their ends.
     fn end(self) {
-        let (teacher, learner) = if self.by_new { (self.new, self.old) } else { (self.old, self.new) };
+        let (teacher, learner) = if self.by_new {
+            (self.new, self.old)
+        } else {
+            (self.old, self.new)
+        };
         if teacher.is_marked() {
             learner.learn(self.learnt);
         }

@@ -10,22 +10,33 @@ pub(super) fn parse(line: &[u8], decoder: Decoder) -> (Person, bool) {
     let name = line[..open.unwrap_or(line.len())].trim_ascii();
     let after = open.map_or(&[][..], |open| &line[open + 1..]);
     let mail = &after[..after.iter().position(|b| *b == b'>').unwrap_or(after.len())];
-    let date = line.iter().rposition(|b| *b == b'>').and_then(|at| date(&line[at + 1..]));
+    let date = line
+        .iter()
+        .rposition(|b| *b == b'>')
+        .and_then(|at| date(&line[at + 1..]));
     let ((name, lossy_name), (email, lossy_mail)) = (decoder.name(name), decoder.name(mail));
     (Person { name, email, date }, lossy_name || lossy_mail)
 }
 
 /// The seconds since 1970 of such a line; 0 when there are none, as Git takes it.
 pub(super) fn seconds(line: &[u8]) -> i64 {
-    let at = line.iter().rposition(|b| *b == b'>').map_or(line.len(), |at| at + 1);
+    let at = line
+        .iter()
+        .rposition(|b| *b == b'>')
+        .map_or(line.len(), |at| at + 1);
     stamp(&line[at..]).map_or(0, |(seconds, _)| seconds)
 }
 
 /// ` 1714521600 +0800` as its two numbers; the zone as minutes, `None` when it is none that a clock can show.
 fn stamp(text: &[u8]) -> Option<(i64, Option<i32>)> {
-    let mut words = text.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty());
+    let mut words = text
+        .split(u8::is_ascii_whitespace)
+        .filter(|w| !w.is_empty());
     let seconds = std::str::from_utf8(words.next()?).ok()?.parse().ok()?;
-    let zone = words.next().and_then(|w| std::str::from_utf8(w).ok()).and_then(zone_minutes);
+    let zone = words
+        .next()
+        .and_then(|w| std::str::from_utf8(w).ok())
+        .and_then(zone_minutes);
     Some((seconds, zone))
 }
 
@@ -47,8 +58,20 @@ fn date(text: &[u8]) -> Option<String> {
     if !(0..=9999).contains(&time.year()) {
         return None;
     }
-    let (sign, minutes) = (if zone < Some(0) && zone.is_some() { '-' } else { '+' }, zone.unwrap_or(0).abs());
-    Some(format!("{}{sign}{:02}:{:02}", time.strftime("%Y-%m-%dT%H:%M:%S"), minutes / 60, minutes % 60))
+    let (sign, minutes) = (
+        if zone < Some(0) && zone.is_some() {
+            '-'
+        } else {
+            '+'
+        },
+        zone.unwrap_or(0).abs(),
+    );
+    Some(format!(
+        "{}{sign}{:02}:{:02}",
+        time.strftime("%Y-%m-%dT%H:%M:%S"),
+        minutes / 60,
+        minutes % 60
+    ))
 }
 
 #[cfg(test)]
@@ -71,10 +94,22 @@ mod tests {
 
     #[test]
     fn a_broken_zone_leaves_the_time_and_a_broken_time_leaves_none() {
-        assert_eq!(read("A <a@b> 1714521600 PDT").2.as_deref(), Some("2024-05-01T00:00:00+00:00"));
-        assert_eq!(read("A <a@b> 1714521600 +9999").2.as_deref(), Some("2024-05-01T00:00:00+00:00"));
-        assert_eq!(read("A <a@b> -1 +0000").2.as_deref(), Some("1969-12-31T23:59:59+00:00"));
-        assert_eq!(read("A <a@b> 4289520600 +0000").2.as_deref(), Some("2105-12-06T05:30:00+00:00"));
+        assert_eq!(
+            read("A <a@b> 1714521600 PDT").2.as_deref(),
+            Some("2024-05-01T00:00:00+00:00")
+        );
+        assert_eq!(
+            read("A <a@b> 1714521600 +9999").2.as_deref(),
+            Some("2024-05-01T00:00:00+00:00")
+        );
+        assert_eq!(
+            read("A <a@b> -1 +0000").2.as_deref(),
+            Some("1969-12-31T23:59:59+00:00")
+        );
+        assert_eq!(
+            read("A <a@b> 4289520600 +0000").2.as_deref(),
+            Some("2105-12-06T05:30:00+00:00")
+        );
         for broken in ["99999999999999999999 +0000", "253402300800 +0000", "x", ""] {
             assert_eq!(read(&format!("A <a@b> {broken}")).2, None, "{broken}");
         }
@@ -86,7 +121,10 @@ mod tests {
         assert_eq!(of("Only Name"), ("Only Name".into(), String::new()));
         assert_eq!(of("<a@b> 1 +0000"), (String::new(), "a@b".into()));
         assert_eq!(of("A <> B <a@b> 1 +0000"), ("A".into(), String::new()));
-        assert_eq!(of("\"Q\" O'X <a b@c d> 1 +0000"), ("\"Q\" O'X".into(), "a b@c d".into()));
+        assert_eq!(
+            of("\"Q\" O'X <a b@c d> 1 +0000"),
+            ("\"Q\" O'X".into(), "a b@c d".into())
+        );
         assert_eq!(of("A <unclosed"), ("A".into(), "unclosed".into()));
         assert_eq!(of(""), (String::new(), String::new()));
     }

@@ -19,5 +19,9 @@ pub(super) fn git(repo: &gix::Repository, arguments: &[&str]) -> Result<Vec<u8>,
         .stderr(Stdio::null())
         .output()
         .map_err(|_| ())?;
-    if out.status.success() { Ok(out.stdout) } else { Err(()) }
+    if out.status.success() {
+        Ok(out.stdout)
+    } else {
+        Err(())
+    }
 }

@@ -89,7 +89,10 @@ impl Reach {
         tips: impl IntoIterator<Item = Node>,
         unreadable: Option<Unreadable>,
     ) -> Self {
-        let mut reach = Self { unreadable, ..Self::default() };
+        let mut reach = Self {
+            unreadable,
+            ..Self::default()
+        };
         for tip in tips {
             reach.add(history, tip);
         }
@@ -109,7 +112,10 @@ impl Reach {
     /// The same for so many commits at most.
     pub(super) fn advance_to(&mut self, history: &mut History<'_>, date: i64, most: usize) {
         let mut steps = 0..most;
-        while self.newest().is_some_and(|(newest, _)| newest >= date) && steps.next().is_some() && self.step(history) {}
+        while self.newest().is_some_and(|(newest, _)| newest >= date)
+            && steps.next().is_some()
+            && self.step(history)
+        {}
     }
 
     /// Goes on for so many commits.
@@ -124,7 +130,13 @@ impl Reach {
     /// Goes on until nothing left to visit can reach a commit of this generation that the commit-graph knows.
     pub(super) fn advance_to_generation(&mut self, history: &mut History<'_>, generation: u32) {
         if self.levels.is_none() {
-            self.levels = Some(self.queue.heap.iter().map(|(.., node)| level(history, *node)).collect());
+            self.levels = Some(
+                self.queue
+                    .heap
+                    .iter()
+                    .map(|(.., node)| level(history, *node))
+                    .collect(),
+            );
         }
         while let Some((reached, node)) = self.highest() {
             if reached <= generation || self.is_exhausted() {
@@ -165,7 +177,9 @@ impl Reach {
         if self.is_exhausted() {
             return false;
         }
-        let Some((_, node)) = self.newest() else { return false };
+        let Some((_, node)) = self.newest() else {
+            return false;
+        };
         self.visit(history, node);
         true
     }

@@ -27,14 +27,21 @@ pub fn receive_pack() -> Option<String> {
 
 /// The 4th and the 22nd field. The 2nd is the name of the program in parentheses, whatever may be in it.
 fn parent_and_start(stat: &str) -> Option<(u32, u64)> {
-    let fields = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect::<Vec<_>>();
+    let fields = stat
+        .rsplit_once(')')?
+        .1
+        .split_ascii_whitespace()
+        .collect::<Vec<_>>();
     Some((fields.get(1)?.parse().ok()?, fields.get(19)?.parse().ok()?))
 }
 
 /// `git-receive-pack DIR`, or `git`, some options, `receive-pack DIR`. A shell has the words in one argument.
 fn is_receive_pack(command_line: &[u8]) -> bool {
     let mut words = command_line.split(|b| *b == 0).map(OsStr::from_bytes);
-    let program = words.next().and_then(|word| Path::new(word).file_name()).unwrap_or_default();
+    let program = words
+        .next()
+        .and_then(|word| Path::new(word).file_name())
+        .unwrap_or_default();
     program == "git-receive-pack" || (program == "git" && words.any(|word| word == "receive-pack"))
 }
 
@@ -44,14 +51,18 @@ mod tests {
 
     #[test]
     fn receive_pack_is_known_however_it_was_started() {
-        for line in
-            ["git-receive-pack\0/srv/a.git\0", "/usr/lib/git-core/git\0-c\0a=b\0receive-pack\0--stateless-rpc\0.\0"]
-        {
+        for line in [
+            "git-receive-pack\0/srv/a.git\0",
+            "/usr/lib/git-core/git\0-c\0a=b\0receive-pack\0--stateless-rpc\0.\0",
+        ] {
             assert!(is_receive_pack(line.as_bytes()), "{line}");
         }
-        for line in
-            ["sh\0-c\0git-receive-pack '/srv/a.git'\0", "git\0service-hook\0post-receive\0", "receive-pack\0", ""]
-        {
+        for line in [
+            "sh\0-c\0git-receive-pack '/srv/a.git'\0",
+            "git\0service-hook\0post-receive\0",
+            "receive-pack\0",
+            "",
+        ] {
             assert!(!is_receive_pack(line.as_bytes()), "{line}");
         }
     }

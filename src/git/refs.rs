@@ -36,17 +36,28 @@ fn plain(reference: gix::refs::Reference) -> Found {
         Target::Object(id) => Ok(id),
         Target::Symbolic(name) => Err(RefName::new(name.as_bstr().to_vec())),
     };
-    Found { name: RefName::new(reference.name.as_bstr().to_vec()), target, peeled: reference.peeled }
+    Found {
+        name: RefName::new(reference.name.as_bstr().to_vec()),
+        target,
+        peeled: reference.peeled,
+    }
 }
 
 /// One ref by its full name.
 pub(super) fn find(repo: &gix::Repository, name: &RefName) -> Option<Found> {
     if is_reftable(repo) {
         let text = std::str::from_utf8(name.as_bytes()).ok()?;
-        return from_git(repo, &[text]).ok()?.into_iter().find(|found| found.name == *name);
+        return from_git(repo, &[text])
+            .ok()?
+            .into_iter()
+            .find(|found| found.name == *name);
     }
     let full = gix::refs::FullName::try_from(gix::bstr::BString::from(name.as_bytes())).ok()?;
-    let found = plain(repo.try_find_reference(full.as_ref().as_partial_name()).ok()??.inner);
+    let found = plain(
+        repo.try_find_reference(full.as_ref().as_partial_name())
+            .ok()??
+            .inner,
+    );
     (found.name == *name).then_some(found)
 }
 
@@ -107,8 +118,10 @@ impl Refs {
 /// peeled where that is written down. Refs that receive.hideRefs hides do not count.
 pub(super) fn before(repo: &gix::Repository, updates: &[RefUpdate]) -> (Vec<ObjectId>, bool) {
     let (refs, whole) = list(repo, &["refs/heads/", "refs/tags/"]);
-    let symbolic: HashMap<_, _> =
-        refs.iter().filter_map(|r| Some((r.name.clone(), r.target.as_ref().err()?.clone()))).collect();
+    let symbolic: HashMap<_, _> = refs
+        .iter()
+        .filter_map(|r| Some((r.name.clone(), r.target.as_ref().err()?.clone())))
+        .collect();
     let end = |name: &RefName| {
         let mut name = name;
         for _ in 0..SYMBOLIC {
@@ -116,15 +129,24 @@ pub(super) fn before(repo: &gix::Repository, updates: &[RefUpdate]) -> (Vec<Obje
         }
         name.clone()
     };
-    let old: HashMap<_, _> = updates.iter().map(|u| (end(&u.name), super::object::id(repo, &u.old))).collect();
+    let old: HashMap<_, _> = updates
+        .iter()
+        .map(|u| (end(&u.name), super::object::id(repo, &u.old)))
+        .collect();
     let hidden = Hidden::of(repo);
-    let kept = refs.iter().filter(|r| !old.contains_key(&end(&r.name)) && !hidden.hides(&r.name));
+    let kept = refs
+        .iter()
+        .filter(|r| !old.contains_key(&end(&r.name)) && !hidden.hides(&r.name));
     let kept = kept.filter_map(|r| match &r.target {
         Ok(id) => Some(r.peeled.unwrap_or(*id)),
         Err(name) => target(repo, name),
     });
     let counted = |name: &RefName| name.kind() != RefKind::Other;
-    let back = old.iter().filter(|(name, _)| counted(name)).filter_map(|(_, id)| *id).filter(|id| !id.is_null());
+    let back = old
+        .iter()
+        .filter(|(name, _)| counted(name))
+        .filter_map(|(_, id)| *id)
+        .filter(|id| !id.is_null());
     let mut tips: Vec<_> = kept.chain(back).collect();
     tips.sort_unstable();
     tips.dedup();
@@ -144,8 +166,16 @@ fn from_git(repo: &gix::Repository, prefixes: &[&str]) -> Result<Vec<Found>, ()>
     let refs = lines.filter_map(|line| {
         let mut parts = line.split(|b| *b == 0);
         let (id, name, symbolic) = (parts.next()?, parts.next()?, parts.next()?);
-        let target = if symbolic.is_empty() { Ok(ObjectId::from_hex(id).ok()?) } else { Err(RefName::new(symbolic)) };
-        Some(Found { name: RefName::new(name), target, peeled: None })
+        let target = if symbolic.is_empty() {
+            Ok(ObjectId::from_hex(id).ok()?)
+        } else {
+            Err(RefName::new(symbolic))
+        };
+        Some(Found {
+            name: RefName::new(name),
+            target,
+            peeled: None,
+        })
     });
     Ok(refs.collect())
 }

@@ -15,7 +15,8 @@ pub(super) fn shared_mode(repo: &gix::Repository) -> u32 {
 }
 
 fn mode_of(value: &str) -> u32 {
-    let octal = value.len() > 1 && value.starts_with('0') && value.bytes().all(|b| b.is_ascii_digit());
+    let octal =
+        value.len() > 1 && value.starts_with('0') && value.bytes().all(|b| b.is_ascii_digit());
     match value.to_ascii_lowercase().as_str() {
         "group" | "true" | "yes" | "on" | "1" => 0o060,
         "all" | "world" | "everybody" | "2" => 0o064,
@@ -27,7 +28,10 @@ fn mode_of(value: &str) -> u32 {
 /// `core.hooksPath`, relative ones from `base`: where hooks run, the Git directory of a bare repository, else the work
 /// tree.
 pub(super) fn hooks_path(repo: &gix::Repository, base: &Path) -> Option<PathBuf> {
-    let path = repo.config_snapshot().trusted_path("core.hooksPath").ok()??;
+    let path = repo
+        .config_snapshot()
+        .trusted_path("core.hooksPath")
+        .ok()??;
     (!path.as_os_str().is_empty()).then(|| base.join(path))
 }
 
@@ -44,22 +48,37 @@ pub struct ConfiguredHook {
 pub(super) fn configured_hooks(repo: &gix::Repository, event: &str) -> Vec<ConfiguredHook> {
     let mut hooks = BTreeMap::<String, (bool, bool, String)>::new();
     let config = repo.config_snapshot();
-    for section in config.plumbing().sections_by_name("hook").into_iter().flatten() {
-        let Some(name) = section.header().subsection_name() else { continue };
-        let (on, starts, command) = hooks.entry(name.to_string()).or_insert((true, false, String::new()));
+    for section in config
+        .plumbing()
+        .sections_by_name("hook")
+        .into_iter()
+        .flatten()
+    {
+        let Some(name) = section.header().subsection_name() else {
+            continue;
+        };
+        let (on, starts, command) =
+            hooks
+                .entry(name.to_string())
+                .or_insert((true, false, String::new()));
         // An empty event takes back what was said before.
         for value in section.values("event") {
             *starts = !value.is_empty() && (*starts || *value == event.as_bytes());
         }
         for value in section.values("enabled") {
-            *on = !["false", "no", "off", "0"].iter().any(|no| value.eq_ignore_ascii_case(no.as_bytes()));
+            *on = !["false", "no", "off", "0"]
+                .iter()
+                .any(|no| value.eq_ignore_ascii_case(no.as_bytes()));
         }
         if let Some(value) = section.values("command").last() {
             *command = value.to_string();
         }
     }
-    let on = hooks.into_iter().filter(|(_, (on, starts, _))| *on && *starts);
-    on.map(|(name, (_, _, command))| ConfiguredHook { name, command }).collect()
+    let on = hooks
+        .into_iter()
+        .filter(|(_, (on, starts, _))| *on && *starts);
+    on.map(|(name, (_, _, command))| ConfiguredHook { name, command })
+        .collect()
 }
 
 /// `transfer.hideRefs` and `receive.hideRefs`: refs that nobody who pushes can see.
@@ -70,16 +89,23 @@ impl Hidden {
     pub(super) fn of(repo: &gix::Repository) -> Self {
         let config = repo.config_snapshot();
         let of = |key| config.plumbing().strings(key).unwrap_or_default();
-        let all = of("transfer.hideRefs").into_iter().chain(of("receive.hideRefs"));
+        let all = of("transfer.hideRefs")
+            .into_iter()
+            .chain(of("receive.hideRefs"));
         Self(all.map(Vec::from).collect())
     }
 
     /// The last pattern that matches decides; `!` shows again, `^` stands before names that include the namespace.
     pub(super) fn hides(&self, name: &RefName) -> bool {
         let decides = self.0.iter().rev().find_map(|pattern| {
-            let (shown, pattern) = pattern.strip_prefix(b"!").map_or((false, &pattern[..]), |rest| (true, rest));
+            let (shown, pattern) = pattern
+                .strip_prefix(b"!")
+                .map_or((false, &pattern[..]), |rest| (true, rest));
             let pattern = pattern.strip_prefix(b"^").unwrap_or(pattern);
-            let pattern = &pattern[..pattern.iter().rposition(|b| *b != b'/').map_or(0, |at| at + 1)];
+            let pattern = &pattern[..pattern
+                .iter()
+                .rposition(|b| *b != b'/')
+                .map_or(0, |at| at + 1)];
             let rest = name.as_bytes().strip_prefix(pattern)?;
             (rest.is_empty() || rest.starts_with(b"/")).then_some(!shown)
         });
@@ -93,10 +119,23 @@ mod tests {
 
     #[test]
     fn every_spelling_of_a_shared_repository_is_known() {
-        for (value, mode) in [("umask", 0), ("false", 0), ("0", 0), ("group", 0o060), ("true", 0o060), ("1", 0o060)] {
+        for (value, mode) in [
+            ("umask", 0),
+            ("false", 0),
+            ("0", 0),
+            ("group", 0o060),
+            ("true", 0o060),
+            ("1", 0o060),
+        ] {
             assert_eq!(mode_of(value), mode, "{value}");
         }
-        for (value, mode) in [("all", 0o064), ("world", 0o064), ("2", 0o064), ("0660", 0o660), ("0640", 0o640)] {
+        for (value, mode) in [
+            ("all", 0o064),
+            ("world", 0o064),
+            ("2", 0o064),
+            ("0660", 0o660),
+            ("0640", 0o640),
+        ] {
             assert_eq!(mode_of(value), mode, "{value}");
         }
     }
@@ -115,15 +154,30 @@ mod tests {
             configured_hooks(&repo, "post-receive")
         };
         let one = "[hook \"tell\"]\n\tevent = update\n\tevent = post-receive\n\tcommand = a\n[hook \"tell\"]\n\tcommand = b\n";
-        assert_eq!(named(one), [ConfiguredHook { name: "tell".into(), command: "b".into() }]);
+        assert_eq!(
+            named(one),
+            [ConfiguredHook {
+                name: "tell".into(),
+                command: "b".into()
+            }]
+        );
         assert_eq!(named(&format!("{one}[hook \"tell\"]\n\tevent =\n")), []);
-        assert_eq!(named(&format!("{one}[hook \"tell\"]\n\tenabled = no\n")), []);
-        assert_eq!(named("[hook \"tell\"]\n\tevent = update\n\tcommand = a\n[hook]\n\tjobs = 2\n"), []);
+        assert_eq!(
+            named(&format!("{one}[hook \"tell\"]\n\tenabled = no\n")),
+            []
+        );
+        assert_eq!(
+            named("[hook \"tell\"]\n\tevent = update\n\tcommand = a\n[hook]\n\tjobs = 2\n"),
+            []
+        );
     }
 
     #[test]
     fn the_last_pattern_decides_what_is_hidden() {
-        let hidden = Hidden(vec![b"refs/heads/secret/".to_vec(), b"!refs/heads/secret/shown".to_vec()]);
+        let hidden = Hidden(vec![
+            b"refs/heads/secret/".to_vec(),
+            b"!refs/heads/secret/shown".to_vec(),
+        ]);
         let hides = |name: &str| hidden.hides(&RefName::new(name));
         assert!(hides("refs/heads/secret/x"));
         assert!(!hides("refs/heads/secret/shown"));

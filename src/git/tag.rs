@@ -42,20 +42,38 @@ pub(super) fn peel(objects: &Objects<'_>, mut id: ObjectId) -> Peeled {
     for _ in 0..NESTED {
         let kind = objects.kind(&id);
         if !matches!(kind, Ok(Kind::Tag)) {
-            return Peeled { id, kind, outermost };
+            return Peeled {
+                id,
+                kind,
+                outermost,
+            };
         }
         let mut buffer = Vec::new();
         let data = match objects.read(Kind::Tag, &id, &mut buffer) {
             Ok(data) => data,
-            Err(error) => return Peeled { id, kind: Err(error), outermost },
+            Err(error) => {
+                return Peeled {
+                    id,
+                    kind: Err(error),
+                    outermost,
+                };
+            }
         };
         outermost.get_or_insert_with(|| data.to_vec());
-        match split(data).0.get("object").and_then(|hex| ObjectId::from_hex(hex).ok()) {
+        match split(data)
+            .0
+            .get("object")
+            .and_then(|hex| ObjectId::from_hex(hex).ok())
+        {
             Some(next) => id = next,
             None => break,
         }
     }
-    Peeled { id, kind: Err(Unreadable::Damaged("tag", id)), outermost }
+    Peeled {
+        id,
+        kind: Err(Unreadable::Damaged("tag", id)),
+        outermost,
+    }
 }
 
 /// The tag that a ref below `refs/tags/` names.
@@ -66,7 +84,10 @@ pub(super) fn facts(name: &RefName, peeled: &Peeled) -> Tag {
         message: None,
         tagger: None,
         target: plain(&peeled.id),
-        target_type: peeled.kind.as_ref().map_or_else(|_| "unknown".to_owned(), ToString::to_string),
+        target_type: peeled
+            .kind
+            .as_ref()
+            .map_or_else(|_| "unknown".to_owned(), ToString::to_string),
         signed: false,
     };
     if let Some(data) = &peeled.outermost {
@@ -74,8 +95,14 @@ pub(super) fn facts(name: &RefName, peeled: &Peeled) -> Tag {
         let decoder = Decoder::new(headers.get("encoding"));
         let (text, signed) = without_signature(text);
         tag.message = Some(decoder.message(text).text);
-        tag.tagger = headers.get("tagger").map(|line| person::parse(line, decoder).0);
-        tag.signed = signed || headers.get("gpgsig").or_else(|| headers.get("gpgsig-sha256")).is_some();
+        tag.tagger = headers
+            .get("tagger")
+            .map(|line| person::parse(line, decoder).0);
+        tag.signed = signed
+            || headers
+                .get("gpgsig")
+                .or_else(|| headers.get("gpgsig-sha256"))
+                .is_some();
     }
     tag
 }
@@ -100,7 +127,12 @@ mod tests {
     #[test]
     fn every_kind_of_signature_is_cut_off() {
         for begin in SIGNATURES {
-            let text = [b"v1\n\nnotes\n".as_slice(), begin, b"\nabc\n-----END-----\n"].concat();
+            let text = [
+                b"v1\n\nnotes\n".as_slice(),
+                begin,
+                b"\nabc\n-----END-----\n",
+            ]
+            .concat();
             assert_eq!(without_signature(&text), (&b"v1\n\nnotes\n"[..], true));
         }
         assert_eq!(without_signature(b"v1\n").0, b"v1\n");

@@ -10,7 +10,11 @@ pub(super) struct Decoder(&'static Encoding);
 impl Decoder {
     /// By the value of the header.
     pub(super) fn new(header: Option<&[u8]>) -> Self {
-        Self(header.and_then(|label| Encoding::for_label(label.trim_ascii())).unwrap_or(UTF_8))
+        Self(
+            header
+                .and_then(|label| Encoding::for_label(label.trim_ascii()))
+                .unwrap_or(UTF_8),
+        )
     }
 
     /// The text, and whether something was lost.
@@ -41,7 +45,11 @@ impl Decoder {
         let (mut text, lossy) = self.decode(&bytes[..most]);
         text.truncate(text.trim_end_matches('\n').len());
         let truncated = cut(&mut text, MESSAGE_BYTES) || most < bytes.len();
-        Message { text, lossy, truncated }
+        Message {
+            text,
+            lossy,
+            truncated,
+        }
     }
 
     /// A name or an e-mail address. What is longer than any is cut, and counts as lost.
@@ -58,7 +66,10 @@ pub(super) fn cut(text: &mut String, bytes: usize) -> bool {
     if text.len() <= bytes {
         return false;
     }
-    let end = (0..=bytes).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let end = (0..=bytes)
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0);
     text.truncate(end);
     true
 }
@@ -71,15 +82,30 @@ mod tests {
     fn the_named_encoding_decides() {
         let gbk = Decoder::new(Some(b"GBK")).decode(&[0xd6, 0xd0, 0xce, 0xc4]);
         assert_eq!(gbk, ("中文".to_owned(), false));
-        assert_eq!(Decoder::new(Some(b"ISO-8859-1")).decode(b"caf\xe9").0, "café");
-        assert_eq!(Decoder::new(Some(b"Shift_JIS")).decode(&[0x93, 0xfa]).0, "日");
+        assert_eq!(
+            Decoder::new(Some(b"ISO-8859-1")).decode(b"caf\xe9").0,
+            "café"
+        );
+        assert_eq!(
+            Decoder::new(Some(b"Shift_JIS")).decode(&[0x93, 0xfa]).0,
+            "日"
+        );
     }
 
     #[test]
     fn what_does_not_decode_is_replaced_and_said() {
-        assert_eq!(Decoder::new(None).decode(b"caf\xe9"), ("caf\u{fffd}".to_owned(), true));
-        assert_eq!(Decoder::new(Some(b"no-such")).decode(b"caf\xe9"), ("caf\u{fffd}".to_owned(), true));
-        assert!(Decoder::new(None).decode(b"\xed\xa0\x80").1, "a lone surrogate is no character");
+        assert_eq!(
+            Decoder::new(None).decode(b"caf\xe9"),
+            ("caf\u{fffd}".to_owned(), true)
+        );
+        assert_eq!(
+            Decoder::new(Some(b"no-such")).decode(b"caf\xe9"),
+            ("caf\u{fffd}".to_owned(), true)
+        );
+        assert!(
+            Decoder::new(None).decode(b"\xed\xa0\x80").1,
+            "a lone surrogate is no character"
+        );
     }
 
     #[test]

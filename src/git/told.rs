@@ -56,14 +56,24 @@ impl Asked {
     /// With the budget of a whole event that lists at most so many commits.
     pub(super) fn new(needs: &Needs) -> Self {
         let (paths, all_paths) = (needs.paths, needs.all_paths);
-        let mut asked = Self { paths, all_paths, left: EVENT_BYTES, ahead: Ahead::default(), offers: 0 };
+        let mut asked = Self {
+            paths,
+            all_paths,
+            left: EVENT_BYTES,
+            ahead: Ahead::default(),
+            offers: 0,
+        };
         asked.expect_again(needs);
         asked
     }
 
     /// Once the walk knows for certain what will be told.
     pub(super) fn expect_again(&mut self, needs: &Needs) {
-        self.offers = if self.paths && !self.all_paths { needs.max_commits } else { 0 };
+        self.offers = if self.paths && !self.all_paths {
+            needs.max_commits
+        } else {
+            0
+        };
     }
 }
 
@@ -71,7 +81,14 @@ impl<'r> Teller<'r> {
     /// `keep`: whether other refs will tell the same commits. `bytes`: of messages and paths, for all events; past them
     /// events list no further commits.
     pub(super) fn new(objects: &'r Objects<'r>, keep: bool, bytes: usize) -> Self {
-        Self { objects, kept: HashMap::new(), keep, kept_bytes: 0, left: bytes, scan_left: Cell::new(SCANNED_BYTES) }
+        Self {
+            objects,
+            kept: HashMap::new(),
+            keep,
+            kept_bytes: 0,
+            left: bytes,
+            scan_left: Cell::new(SCANNED_BYTES),
+        }
     }
 
     /// What is left of them.
@@ -104,17 +121,27 @@ impl<'r> Teller<'r> {
         asked: &mut Asked,
         scan: &mut Scan,
     ) -> Result<Commit, Unreadable> {
-        let kept = self.kept.get(&node).filter(|c| !asked.all_paths || !(c.files_truncated || c.paths_lossy));
+        let kept = self
+            .kept
+            .get(&node)
+            .filter(|c| !asked.all_paths || !(c.files_truncated || c.paths_lossy));
         let mut commit = match kept {
             Some(commit) => commit.clone(),
             None => self.build(history, node, asked, scan)?,
         };
         if asked.all_paths {
-            let lists = commit.added.iter().chain(&commit.removed).chain(&commit.modified);
-            lists.filter(|_| !commit.paths_lossy).for_each(|path| self.note(scan, path.as_bytes()));
+            let lists = commit
+                .added
+                .iter()
+                .chain(&commit.removed)
+                .chain(&commit.modified);
+            lists
+                .filter(|_| !commit.paths_lossy)
+                .for_each(|path| self.note(scan, path.as_bytes()));
         }
         self.charge(&mut commit, asked);
-        scan.authors.insert((commit.author.name.clone(), commit.author.email.clone()));
+        scan.authors
+            .insert((commit.author.name.clone(), commit.author.email.clone()));
         Ok(commit)
     }
 
@@ -126,12 +153,17 @@ impl<'r> Teller<'r> {
         scan: &mut Scan,
     ) -> Result<Commit, Unreadable> {
         let links = history.links(node)?;
-        let parents: Vec<ObjectId> = history.parents(node).iter().map(|p| history.id(*p)).collect();
+        let parents: Vec<ObjectId> = history
+            .parents(node)
+            .iter()
+            .map(|p| history.id(*p))
+            .collect();
         let id = history.id(node);
         let has_graph = history.has_graph();
         let content = history.content(node)?;
         if has_graph
-            && commit::links(content).is_none_or(|read| (read.tree, read.parents) != (links.tree, parents.clone()))
+            && commit::links(content)
+                .is_none_or(|read| (read.tree, read.parents) != (links.tree, parents.clone()))
         {
             // The commit-graph says otherwise: it is damaged.
             return Err(Unreadable::Damaged("commit", id));
@@ -153,10 +185,18 @@ impl<'r> Teller<'r> {
     }
 
     /// Fills the lists, and the scan with every path when a filter asks for it.
-    fn list(&self, history: &mut History<'_>, node: Node, commit: &mut Commit, mut scan: Option<&mut Scan>) {
+    fn list(
+        &self,
+        history: &mut History<'_>,
+        node: Node,
+        commit: &mut Commit,
+        mut scan: Option<&mut Scan>,
+    ) {
         let mut complete = false;
         if let Some(pair) = pair(history, node) {
-            let mut every = scan.as_deref_mut().map(|scan| |path: &[u8]| self.note(scan, path));
+            let mut every = scan
+                .as_deref_mut()
+                .map(|scan| |path: &[u8]| self.note(scan, path));
             let every = every.as_mut().map(|every| every as Every<'_>);
             let (lists, read) = Lists::of(self.objects, pair, every);
             lists.fill(commit);
@@ -175,7 +215,11 @@ impl<'r> Teller<'r> {
         let complete = pair(history, node).is_some_and(|pair| {
             let noted = &mut |path: &[u8], _| {
                 self.note(scan, path);
-                if scan.bounded { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                if scan.bounded {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
             };
             changed(self.objects, pair.old, Some(pair.new), noted).is_ok()
         });
@@ -183,15 +227,26 @@ impl<'r> Teller<'r> {
     }
 
     /// Notes every path that differs between two commits.
-    pub(super) fn scan_between(&self, history: &mut History<'_>, old: Node, new: Node, scan: &mut Scan) {
+    pub(super) fn scan_between(
+        &self,
+        history: &mut History<'_>,
+        old: Node,
+        new: Node,
+        scan: &mut Scan,
+    ) {
         let (Ok(old), Ok(new)) = (history.links(old), history.links(new)) else {
             scan.bounded = true;
             return;
         };
-        let complete = changed(self.objects, Some(old.tree), Some(new.tree), &mut |path, _| {
-            self.note(scan, path);
-            ControlFlow::Continue(())
-        });
+        let complete = changed(
+            self.objects,
+            Some(old.tree),
+            Some(new.tree),
+            &mut |path, _| {
+                self.note(scan, path);
+                ControlFlow::Continue(())
+            },
+        );
         scan.bounded |= complete.is_err();
     }
 
@@ -228,7 +283,11 @@ impl<'r> Teller<'r> {
 
 fn path_bytes(commit: &Commit) -> usize {
     let lists = [&commit.added, &commit.removed, &commit.modified];
-    lists.iter().flat_map(|list| list.iter()).map(|path| path.len() + 4).sum()
+    lists
+        .iter()
+        .flat_map(|list| list.iter())
+        .map(|path| path.len() + 4)
+        .sum()
 }
 
 /// Bytes, about.

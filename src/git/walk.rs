@@ -48,7 +48,10 @@ pub(super) fn difference_told(
     others: &mut Reach,
     met: &mut dyn FnMut(&mut History<'_>, Node),
 ) -> Difference {
-    let mut found = Difference { exact: true, ..Difference::default() };
+    let mut found = Difference {
+        exact: true,
+        ..Difference::default()
+    };
     let (mut queue, mut seen) = (Queue::default(), Set::default());
     visit(history, tip, &mut seen, &mut queue, &mut found);
     while let Some((date, node)) = queue.pop() {
@@ -63,7 +66,13 @@ pub(super) fn difference_told(
         found.commits.push(node);
         if let Ok(links) = history.links(node) {
             for at in links.parents() {
-                visit(history, history.parent(at), &mut seen, &mut queue, &mut found);
+                visit(
+                    history,
+                    history.parent(at),
+                    &mut seen,
+                    &mut queue,
+                    &mut found,
+                );
             }
             history.note_skew(&links);
             met(history, node);
@@ -75,7 +84,13 @@ pub(super) fn difference_told(
     found
 }
 
-fn visit(history: &mut History<'_>, node: Node, seen: &mut Set, queue: &mut Queue, found: &mut Difference) {
+fn visit(
+    history: &mut History<'_>,
+    node: Node,
+    seen: &mut Set,
+    queue: &mut Queue,
+    found: &mut Difference,
+) {
     if !seen.insert(node) {
         return;
     }
@@ -93,10 +108,16 @@ fn visit(history: &mut History<'_>, node: Node, seen: &mut Set, queue: &mut Queu
 pub(super) fn settle(history: &mut History<'_>, commits: &mut Vec<Node>, others: &mut Reach) {
     while !commits.is_empty() {
         let before = commits.len();
-        if let Some(lowest) = commits.iter().filter_map(|node| history.generation(*node)).min() {
+        if let Some(lowest) = commits
+            .iter()
+            .filter_map(|node| history.generation(*node))
+            .min()
+        {
             others.advance_to_generation(history, lowest);
         }
-        let dated = commits.iter().filter(|node| history.generation(**node).is_none());
+        let dated = commits
+            .iter()
+            .filter(|node| history.generation(**node).is_none());
         if let Some(oldest) = dated.map(|node| history.date(*node)).min() {
             others.advance(history, oldest);
             if history.skew() == 0 {
@@ -118,7 +139,14 @@ pub(super) fn settle(history: &mut History<'_>, commits: &mut Vec<Node>, others:
 /// together. The order does not depend on dates: from the tip down, a commit follows once all its children have, and
 /// of several that may follow the one that was freed last comes first.
 pub(super) fn oldest_first(history: &History<'_>, tip: Node, commits: &[Node]) -> Vec<Node> {
-    let mut waiting = Waiting(vec![0; commits.iter().map(|node| node.index() + 1).max().unwrap_or(0)]);
+    let mut waiting = Waiting(vec![
+        0;
+        commits
+            .iter()
+            .map(|node| node.index() + 1)
+            .max()
+            .unwrap_or(0)
+    ]);
     for node in commits {
         waiting.begin(*node);
     }
@@ -128,10 +156,19 @@ pub(super) fn oldest_first(history: &History<'_>, tip: Node, commits: &[Node]) -
         }
     }
     let mut order = Vec::with_capacity(commits.len());
-    let mut free = if waiting.is_free(tip) { vec![tip] } else { Vec::new() };
+    let mut free = if waiting.is_free(tip) {
+        vec![tip]
+    } else {
+        Vec::new()
+    };
     while let Some(node) = free.pop() {
         order.push(node);
-        free.extend(history.parents(node).iter().filter(|parent| waiting.for_one_less(**parent)));
+        free.extend(
+            history
+                .parents(node)
+                .iter()
+                .filter(|parent| waiting.for_one_less(**parent)),
+        );
     }
     order.reverse();
     order
@@ -169,7 +206,12 @@ impl Waiting {
 
 /// The best commit that both sides have, `git merge-base`: the newest that is no ancestor of another such. `commits` are
 /// the difference of `tip` and `others`.
-pub(super) fn merge_base(history: &mut History<'_>, tip: Node, commits: &[Node], others: &Reach) -> Option<Node> {
+pub(super) fn merge_base(
+    history: &mut History<'_>,
+    tip: Node,
+    commits: &[Node],
+    others: &Reach,
+) -> Option<Node> {
     if others.contains(tip) {
         return Some(tip);
     }

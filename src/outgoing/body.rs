@@ -51,21 +51,30 @@ pub const MEMBERS: [&str; 37] = [
 pub(super) fn of(out: &Outgoing) -> Value {
     let mut body = Members::default();
     let test = out.kind == Kind::Test;
-    body.put("event", if test { "PING" } else { "GIT_PUSHED" }).put("eventName", "代码推送");
-    body.put_flag("test", test).put_flag("recovered", out.push.recovered);
+    body.put("event", if test { "PING" } else { "GIT_PUSHED" })
+        .put("eventName", "代码推送");
+    body.put_flag("test", test)
+        .put_flag("recovered", out.push.recovered);
     match out.events.first().filter(|_| out.kind != Kind::Summary) {
         Some(event) => put_event(&mut body, event),
         None => put_nothing(&mut body),
     }
     if out.whole_push {
-        body.put("updates", updates(out)).put("updates_omitted", out.updates_omitted);
+        body.put("updates", updates(out))
+            .put("updates_omitted", out.updates_omitted);
     }
     body.put("pusher", pusher(&out.push.pusher, true))
         .put("sender", pusher(&out.push.pusher, false))
         .put("push", push(out))
         .put("repository", repository(&out.project))
         .put("project", project(&out.project))
-        .put_known("team", out.project.team.as_ref().map(|name| json!({ "name": name })))
+        .put_known(
+            "team",
+            out.project
+                .team
+                .as_ref()
+                .map(|name| json!({ "name": name })),
+        )
         .object()
 }
 
@@ -74,15 +83,24 @@ pub(super) fn bare(out: &Outgoing) -> Value {
     let mut body = Members::default();
     let test = out.kind == Kind::Test;
     body.put("event", if test { "PING" } else { "GIT_PUSHED" });
-    body.put_flag("test", test).put_flag("recovered", out.push.recovered);
+    body.put_flag("test", test)
+        .put_flag("recovered", out.push.recovered);
     match out.events.first().filter(|_| out.kind != Kind::Summary) {
         Some(event) => put_update(&mut body, &event.update, event.change),
-        None => body.put("ref", Value::Null).put("before", Value::Null).put("after", Value::Null),
+        None => body
+            .put("ref", Value::Null)
+            .put("before", Value::Null)
+            .put("after", Value::Null),
     };
     if out.whole_push {
-        body.put("updates_omitted", out.updates_omitted + out.events.len() + out.rest.len());
+        body.put(
+            "updates_omitted",
+            out.updates_omitted + out.events.len() + out.rest.len(),
+        );
     }
-    body.put("commits", json!([])).put("truncated", true).object()
+    body.put("commits", json!([]))
+        .put("truncated", true)
+        .object()
 }
 
 fn put_event(body: &mut Members, event: &PushEvent) {
@@ -93,7 +111,10 @@ fn put_event(body: &mut Members, event: &PushEvent) {
     body.put("object_kind", kind).put("event_name", kind);
     put_update(body, &event.update, event.change);
     let deleted = event.change == Change::Deleted;
-    let checkout = event.head_commit.as_ref().map_or(&event.update.new, |head| &head.id);
+    let checkout = event
+        .head_commit
+        .as_ref()
+        .map_or(&event.update.new, |head| &head.id);
     let base = match event.change {
         Change::Updated => Some(&event.update.old),
         _ => event.base.as_ref(),
@@ -102,18 +123,30 @@ fn put_event(body: &mut Members, event: &PushEvent) {
         .put("base_ref", Value::Null)
         .put("base", base.map(ObjectId::as_str));
     if matches!(event.change, Change::Created | Change::Deleted) {
-        body.put("compare", Value::Null).put("compare_url", Value::Null);
+        body.put("compare", Value::Null)
+            .put("compare_url", Value::Null);
     } else {
-        body.put_known("compare", event.compare.as_deref()).put_known("compare_url", event.compare.as_deref());
+        body.put_known("compare", event.compare.as_deref())
+            .put_known("compare_url", event.compare.as_deref());
     }
-    body.put("commits", event.commits.iter().map(commit).collect::<Vec<_>>())
-        .put("truncated", event.truncated)
-        .put("total_commits", event.total_commits)
-        .put("total_commits_count", event.total_commits)
-        .put("total_commits_exact", event.total_commits_exact);
+    body.put(
+        "commits",
+        event.commits.iter().map(commit).collect::<Vec<_>>(),
+    )
+    .put("truncated", event.truncated)
+    .put("total_commits", event.total_commits)
+    .put("total_commits_count", event.total_commits)
+    .put("total_commits_exact", event.total_commits_exact);
     if event.change == Change::Forced {
-        body.put("discarded", event.discarded.iter().map(|id| Value::from(id.as_str())).collect::<Vec<_>>())
-            .put("total_discarded", event.total_discarded);
+        body.put(
+            "discarded",
+            event
+                .discarded
+                .iter()
+                .map(|id| Value::from(id.as_str()))
+                .collect::<Vec<_>>(),
+        )
+        .put("total_discarded", event.total_discarded);
     }
     body.put("head_commit", event.head_commit.as_ref().map(commit))
         .put_known("tag", event.tag.as_ref().map(tag))
@@ -132,18 +165,31 @@ fn put_update<'a>(body: &'a mut Members, update: &RefUpdate, change: Change) -> 
 }
 
 fn put_ref<'a>(body: &'a mut Members, name: &RefName) -> &'a mut Members {
-    let exact = (!name.is_utf8()).then(|| base64::engine::general_purpose::STANDARD.encode(name.as_bytes()));
-    body.put("ref", name.display()).put_known("ref_base64", exact)
+    let exact = (!name.is_utf8())
+        .then(|| base64::engine::general_purpose::STANDARD.encode(name.as_bytes()));
+    body.put("ref", name.display())
+        .put_known("ref_base64", exact)
 }
 
 /// In the place of an event, for a summary and a digest.
 fn put_nothing(body: &mut Members) {
     body.put("object_kind", "push").put("event_name", "push");
-    for name in ["ref", "before", "after", "checkout_sha", "base_ref", "base", "compare", "compare_url"] {
+    for name in [
+        "ref",
+        "before",
+        "after",
+        "checkout_sha",
+        "base_ref",
+        "base",
+        "compare",
+        "compare_url",
+    ] {
         body.put(name, Value::Null);
     }
     body.put("commits", json!([])).put("truncated", false);
-    body.put("total_commits", 0).put("total_commits_count", 0).put("total_commits_exact", true);
+    body.put("total_commits", 0)
+        .put("total_commits_count", 0)
+        .put("total_commits_exact", true);
     body.put("head_commit", Value::Null);
 }
 
@@ -154,7 +200,10 @@ fn updates(out: &Outgoing) -> Vec<Value> {
         put_event(&mut update, event);
         update.object()
     });
-    let rest = out.rest.iter().map(|update| put_update(&mut Members::default(), update, update.change()).object());
+    let rest = out
+        .rest
+        .iter()
+        .map(|update| put_update(&mut Members::default(), update, update.change()).object());
     events.chain(rest).collect()
 }
 
@@ -194,7 +243,10 @@ fn repository(project: &Project) -> Value {
     members
         .put("name", name)
         .put("full_name", project.name.as_str())
-        .put_known("owner", owner.map(|owner| json!({ "login": owner, "name": owner })))
+        .put_known(
+            "owner",
+            owner.map(|owner| json!({ "login": owner, "name": owner })),
+        )
         .put_known("private", project.private)
         .put_known("description", project.description.as_deref())
         .put_known("html_url", project.url.as_deref())

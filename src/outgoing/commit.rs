@@ -37,7 +37,14 @@ pub(super) fn commit(commit: &Commit) -> Value {
     members
         .put("id", commit.id.as_str())
         .put("tree_id", commit.tree_id.as_str())
-        .put("parents", commit.parents.iter().map(|p| Value::from(p.as_str())).collect::<Vec<_>>())
+        .put(
+            "parents",
+            commit
+                .parents
+                .iter()
+                .map(|p| Value::from(p.as_str()))
+                .collect::<Vec<_>>(),
+        )
         .put("distinct", commit.distinct)
         .put("title", commit.title())
         .put("message", commit.message.as_str())
@@ -59,7 +66,9 @@ pub(super) fn commit(commit: &Commit) -> Value {
 /// Author, committer or tagger.
 pub(super) fn person(person: &Person) -> Value {
     let mut members = Members::default();
-    members.put("name", person.name.as_str()).put("email", person.email.as_str());
+    members
+        .put("name", person.name.as_str())
+        .put("email", person.email.as_str());
     members.put_known("date", person.date.as_deref()).object()
 }
 

@@ -42,7 +42,11 @@ fn bytes_of(value: &Value) -> Vec<u8> {
 
 /// How often an event stands in the body.
 fn weight(kind: Kind, index: usize) -> usize {
-    if kind == Kind::Push && index == 0 { 2 } else { 1 }
+    if kind == Kind::Push && index == 0 {
+        2
+    } else {
+        1
+    }
 }
 
 /// Oldest first, and the last event's before the first's.
@@ -62,7 +66,9 @@ fn files(out: &mut Outgoing, mut excess: usize) {
 }
 
 fn list_bytes(commit: &Commit) -> usize {
-    let paths = [&commit.added, &commit.removed, &commit.modified].into_iter().flatten();
+    let paths = [&commit.added, &commit.removed, &commit.modified]
+        .into_iter()
+        .flatten();
     paths.map(|path| quoted_bytes(path) + 1).sum()
 }
 
@@ -122,7 +128,10 @@ fn messages(out: &mut Outgoing, excess: usize) {
 /// To at most so many bytes, between characters.
 fn shorten(text: &mut String, most: usize) {
     if text.len() > most {
-        let end = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let end = (0..=most)
+            .rev()
+            .find(|at| text.is_char_boundary(*at))
+            .unwrap_or(0);
         text.truncate(end);
     }
 }
@@ -137,7 +146,13 @@ fn cut_message(commit: &mut Commit, most: usize) {
 /// One step down: no files, half the commits, a quarter of the messages, half the updates.
 pub(super) fn smaller(out: &Outgoing) -> Option<Outgoing> {
     let mut less = out.clone();
-    for step in [no_files, half_the_commits, shorter_messages, half_the_updates, shorter_people] {
+    for step in [
+        no_files,
+        half_the_commits,
+        shorter_messages,
+        half_the_updates,
+        shorter_people,
+    ] {
         step(&mut less);
         if less != *out {
             return Some(less);
@@ -151,7 +166,9 @@ fn no_files(out: &mut Outgoing) {
 }
 
 fn all_commits(out: &mut Outgoing) -> impl Iterator<Item = &mut Commit> {
-    out.events.iter_mut().flat_map(|event| event.commits.iter_mut().chain(event.head_commit.as_mut()))
+    out.events
+        .iter_mut()
+        .flat_map(|event| event.commits.iter_mut().chain(event.head_commit.as_mut()))
 }
 
 fn half_the_commits(out: &mut Outgoing) {
@@ -165,10 +182,17 @@ fn half_the_commits(out: &mut Outgoing) {
 }
 
 fn shorter_messages(out: &mut Outgoing) {
-    let longest = all_commits(out).map(|commit| commit.message.len()).max().unwrap_or(0);
+    let longest = all_commits(out)
+        .map(|commit| commit.message.len())
+        .max()
+        .unwrap_or(0);
     let most = (longest / 4).max(80);
     all_commits(out).for_each(|commit| cut_message(commit, most));
-    for message in out.events.iter_mut().filter_map(|event| event.tag.as_mut()?.message.as_mut()) {
+    for message in out
+        .events
+        .iter_mut()
+        .filter_map(|event| event.tag.as_mut()?.message.as_mut())
+    {
         shorten(message, most.min(1024));
     }
 }

@@ -118,7 +118,10 @@ pub struct Limits {
 impl Outgoing {
     /// Cuts the commits of every event to the newest `max_commits`. The events' `url` and `compare` are filled by the
     /// caller.
-    #[expect(clippy::too_many_arguments, reason = "the plain facts of a delivery, each given once, by one caller")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the plain facts of a delivery, each given once, by one caller"
+    )]
     pub fn new(
         kind: Kind,
         delivery: String,
@@ -163,7 +166,17 @@ impl Outgoing {
         for waiting in &mut backlog {
             newest(&mut waiting.events, limits.max_commits);
         }
-        let out = Self::new(Kind::Digest, delivery, hook, project, push, 0, Vec::new(), Vec::new(), limits);
+        let out = Self::new(
+            Kind::Digest,
+            delivery,
+            hook,
+            project,
+            push,
+            0,
+            Vec::new(),
+            Vec::new(),
+            limits,
+        );
         Self { backlog, ..out }
     }
 

@@ -3,23 +3,59 @@
 //! member that an event can have.
 
 use super::{Kind, Limits, Outgoing, Project};
-use crate::push::{Change, Commit, ObjectId, Person, Push, PushEvent, Pusher, RefName, RefUpdate, Tag};
+use crate::push::{
+    Change, Commit, ObjectId, Person, Push, PushEvent, Pusher, RefName, RefUpdate, Tag,
+};
 use serde_json::Value;
 use std::sync::OnceLock;
 
 /// One of each kind and change, for `project` and `hook`.
 pub fn samples(project: &Project, hook: &str, limits: Limits) -> Vec<Outgoing> {
     let outgoing = |kind, events: Vec<PushEvent>, rest: Vec<RefUpdate>| {
-        let push = push(events.iter().map(|e| e.update.clone()).chain(rest.iter().cloned()).collect());
+        let push = push(
+            events
+                .iter()
+                .map(|e| e.update.clone())
+                .chain(rest.iter().cloned())
+                .collect(),
+        );
         let delivery = "01932b6e-7a58-7c3f-9a55-0a1b1f0c7f2c".to_owned();
-        Outgoing::new(kind, delivery, hook.to_owned(), project.clone(), push, 2, events, rest, limits)
+        Outgoing::new(
+            kind,
+            delivery,
+            hook.to_owned(),
+            project.clone(),
+            push,
+            2,
+            events,
+            rest,
+            limits,
+        )
     };
-    let single = [updated(), created(), forced(), deleted(), annotated_tag(), deleted_tag(), told_in_part()];
-    let mut samples = single.map(|event| outgoing(Kind::Ref, vec![event], Vec::new())).to_vec();
+    let single = [
+        updated(),
+        created(),
+        forced(),
+        deleted(),
+        annotated_tag(),
+        deleted_tag(),
+        told_in_part(),
+    ];
+    let mut samples = single
+        .map(|event| outgoing(Kind::Ref, vec![event], Vec::new()))
+        .to_vec();
     let many = vec![updated(), created(), forced(), deleted(), annotated_tag()];
-    samples.push(outgoing(Kind::Push, many, vec![update(1, 2, "refs/heads/rest")]));
+    samples.push(outgoing(
+        Kind::Push,
+        many,
+        vec![update(1, 2, "refs/heads/rest")],
+    ));
     samples.push(outgoing(Kind::Push, vec![updated()], Vec::new()));
-    let rest = vec![update(1, 2, "refs/heads/a"), update(0, 2, "refs/tags/b"), update(2, 0, "refs/heads/c")];
+    let rest = vec![
+        update(1, 2, "refs/heads/a"),
+        update(0, 2, "refs/tags/b"),
+        update(2, 0, "refs/heads/c"),
+    ];
     samples.push(outgoing(Kind::Summary, Vec::new(), rest));
     samples.push(outgoing(Kind::Test, vec![updated()], Vec::new()));
     samples.push(recovered(outgoing(Kind::Ref, vec![updated()], Vec::new())));
@@ -29,8 +65,16 @@ pub fn samples(project: &Project, hook: &str, limits: Limits) -> Vec<Outgoing> {
 /// The bodies of [`samples`] for a project of which everything is known: the shape of all events.
 pub fn bodies() -> &'static [Value] {
     static BODIES: OnceLock<Vec<Value>> = OnceLock::new();
-    let limits = Limits { max_commits: usize::MAX, max_body: usize::MAX };
-    BODIES.get_or_init(|| samples(&project(), "sample", limits).iter().map(Outgoing::body).collect())
+    let limits = Limits {
+        max_commits: usize::MAX,
+        max_body: usize::MAX,
+    };
+    BODIES.get_or_init(|| {
+        samples(&project(), "sample", limits)
+            .iter()
+            .map(Outgoing::body)
+            .collect()
+    })
 }
 
 /// A project of which everything is known.
@@ -55,7 +99,11 @@ fn id(digit: u8) -> ObjectId {
 }
 
 fn update(old: u8, new: u8, name: &str) -> RefUpdate {
-    RefUpdate { old: id(old), new: id(new), name: RefName::new(name) }
+    RefUpdate {
+        old: id(old),
+        new: id(new),
+        name: RefName::new(name),
+    }
 }
 
 fn person(name: &str) -> Person {
@@ -70,7 +118,11 @@ fn commit(digit: u8, message: &str) -> Commit {
     Commit {
         id: id(digit),
         tree_id: id(9),
-        parents: if digit > 1 { vec![id(digit - 1)] } else { Vec::new() },
+        parents: if digit > 1 {
+            vec![id(digit - 1)]
+        } else {
+            Vec::new()
+        },
         distinct: true,
         message: message.to_owned(),
         encoding_lossy: false,
@@ -83,14 +135,18 @@ fn commit(digit: u8, message: &str) -> Commit {
         paths_lossy: false,
         message_truncated: false,
         signed: false,
-        url: Some(format!("https://git.example.com/team/payments/commit/{}", id(digit))),
+        url: Some(format!(
+            "https://git.example.com/team/payments/commit/{}",
+            id(digit)
+        )),
     }
 }
 
 fn event(update: RefUpdate, commits: Vec<Commit>) -> PushEvent {
     let total = commits.len();
     PushEvent {
-        head_commit: (!update.new.is_null()).then(|| commit(2, "Mend \"quotes\" & [links](http://evil)\n\nWhy \\ how")),
+        head_commit: (!update.new.is_null())
+            .then(|| commit(2, "Mend \"quotes\" & [links](http://evil)\n\nWhy \\ how")),
         commits,
         total_commits: total,
         total_distinct: total,
@@ -99,14 +155,22 @@ fn event(update: RefUpdate, commits: Vec<Commit>) -> PushEvent {
 }
 
 fn updated() -> PushEvent {
-    let commits =
-        vec![commit(1, "Add <b>bold</b>\n"), commit(2, "Mend \"quotes\" & [links](http://evil)\n\nWhy \\ how")];
+    let commits = vec![
+        commit(1, "Add <b>bold</b>\n"),
+        commit(2, "Mend \"quotes\" & [links](http://evil)\n\nWhy \\ how"),
+    ];
     let compare = "https://git.example.com/team/payments/compare/old...new".to_owned();
-    PushEvent { compare: Some(compare), ..event(update(3, 2, "refs/heads/feature/\"x\"<y>[z]"), commits) }
+    PushEvent {
+        compare: Some(compare),
+        ..event(update(3, 2, "refs/heads/feature/\"x\"<y>[z]"), commits)
+    }
 }
 
 fn created() -> PushEvent {
-    PushEvent { base: Some(id(1)), ..event(update(0, 2, "refs/heads/new"), Vec::new()) }
+    PushEvent {
+        base: Some(id(1)),
+        ..event(update(0, 2, "refs/heads/new"), Vec::new())
+    }
 }
 
 fn forced() -> PushEvent {
@@ -117,7 +181,10 @@ fn forced() -> PushEvent {
         base: Some(id(1)),
         discarded: vec![id(3)],
         total_discarded: 1,
-        ..event(update(3, 2, "refs/heads/main"), vec![commit(2, "Rewritten\r\n")])
+        ..event(
+            update(3, 2, "refs/heads/main"),
+            vec![commit(2, "Rewritten\r\n")],
+        )
     }
 }
 
@@ -138,11 +205,17 @@ fn tag() -> Tag {
 }
 
 fn annotated_tag() -> PushEvent {
-    PushEvent { tag: Some(tag()), ..event(update(0, 4, "refs/tags/v1.0"), vec![commit(2, "Release\n")]) }
+    PushEvent {
+        tag: Some(tag()),
+        ..event(update(0, 4, "refs/tags/v1.0"), vec![commit(2, "Release\n")])
+    }
 }
 
 fn deleted_tag() -> PushEvent {
-    PushEvent { tag: Some(tag()), ..event(update(4, 0, "refs/tags/v1.0"), Vec::new()) }
+    PushEvent {
+        tag: Some(tag()),
+        ..event(update(4, 0, "refs/tags/v1.0"), Vec::new())
+    }
 }
 
 /// With every flag set that is seldom set.
@@ -160,7 +233,13 @@ fn told_in_part() -> PushEvent {
         total_commits_exact: false,
         shallow: true,
         error: Some("an object is missing".to_owned()),
-        ..event(RefUpdate { name: RefName::new(&b"refs/heads/\xff"[..]), ..update(1, 2, "") }, vec![cut])
+        ..event(
+            RefUpdate {
+                name: RefName::new(&b"refs/heads/\xff"[..]),
+                ..update(1, 2, "")
+            },
+            vec![cut],
+        )
     }
 }
 
@@ -185,7 +264,18 @@ fn push(updates: Vec<RefUpdate>) -> Push {
 /// As if nobody had announced the push: nothing is known of how it came.
 fn recovered(out: Outgoing) -> Outgoing {
     let unknown = "unknown".to_owned();
-    let pusher = Pusher { username: unknown.clone(), name: unknown, email: None, source: "recovered".to_owned() };
-    let push = Push { pusher, options: Vec::new(), remote_addr: None, recovered: true, ..out.push };
+    let pusher = Pusher {
+        username: unknown.clone(),
+        name: unknown,
+        email: None,
+        source: "recovered".to_owned(),
+    };
+    let push = Push {
+        pusher,
+        options: Vec::new(),
+        remote_addr: None,
+        recovered: true,
+        ..out.push
+    };
     Outgoing { push, ..out }
 }

@@ -23,7 +23,14 @@ pub enum Flavor {
 }
 
 pub(super) const FLAVORS: [&str; 2] = ["default", "coding"];
-const LATER: [&str; 6] = ["github", "gitea", "gogs", "gitlab", "cloudevents", "cloudevents-structured"];
+const LATER: [&str; 6] = [
+    "github",
+    "gitea",
+    "gogs",
+    "gitlab",
+    "cloudevents",
+    "cloudevents-structured",
+];
 
 impl<'de> serde::Deserialize<'de> for Flavor {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -40,9 +47,9 @@ impl<'de> serde::Deserialize<'de> for Flavor {
                 match word {
                     "default" => Ok(Flavor::Default),
                     "coding" => Ok(Flavor::Coding),
-                    _ if LATER.contains(&word) => {
-                        Err(E::custom("must be `default` or `coding`: the other flavors are not supported yet"))
-                    }
+                    _ if LATER.contains(&word) => Err(E::custom(
+                        "must be `default` or `coding`: the other flavors are not supported yet",
+                    )),
                     _ => Err(E::unknown_variant(word, &FLAVORS)),
                 }
             }

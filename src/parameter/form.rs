@@ -2,7 +2,9 @@
 
 use super::{List, Pairs, Reference, Text};
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{
+    Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor,
+};
 use std::fmt;
 
 const TEXT: &str = r#"a string, { env = "NAME" }, { file = "PATH" } or { credential = "NAME" }"#;
@@ -36,7 +38,9 @@ impl<'de> Visitor<'de> for TextVisitor {
             From::Credential => Reference::Credential(map.next_value::<CredentialName>()?.0),
         };
         if map.next_key::<IgnoredAny>()?.is_some() {
-            return Err(Error::custom("takes only one of `env`, `file` and `credential`"));
+            return Err(Error::custom(
+                "takes only one of `env`, `file` and `credential`",
+            ));
         }
         Ok(Text::Reference(reference))
     }
@@ -99,7 +103,9 @@ impl<'de> Deserialize<'de> for CredentialName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Name(name) = Name::deserialize(deserializer)?;
         if name.contains('/') || name == "." || name == ".." {
-            return Err(Error::custom("must be the name of a credential, not a path"));
+            return Err(Error::custom(
+                "must be the name of a credential, not a path",
+            ));
         }
         Ok(Self(name))
     }

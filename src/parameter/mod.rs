@@ -25,7 +25,9 @@ impl Reference {
     /// Whether a variable holds what whoever pushes can choose: none of these is ever read for a value.
     pub fn set_by_requests(variable: &str) -> bool {
         variable == "QUERY_STRING"
-            || ["HTTP_", "SSH_", "GL_", "GIT_", "REMOTE_", "CONTENT_"].iter().any(|p| variable.starts_with(p))
+            || ["HTTP_", "SSH_", "GL_", "GIT_", "REMOTE_", "CONTENT_"]
+                .iter()
+                .any(|p| variable.starts_with(p))
     }
 }
 
@@ -77,7 +79,11 @@ pub struct Value {
 
 impl std::fmt::Debug for Value {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if self.referenced { "Value(referenced)" } else { "Value(plain)" })
+        f.write_str(if self.referenced {
+            "Value(referenced)"
+        } else {
+            "Value(plain)"
+        })
     }
 }
 
@@ -124,12 +130,19 @@ pub struct Resolver<'a> {
 impl<'a> Resolver<'a> {
     /// Over a source of references.
     pub fn new(source: &'a dyn Resolve) -> Self {
-        Self { source, secrets: std::cell::RefCell::default(), unread: None }
+        Self {
+            source,
+            secrets: std::cell::RefCell::default(),
+            unread: None,
+        }
     }
 
     /// One that goes on with a stand-in where a reference cannot be read, so that all of them are found.
     pub fn forgiving(source: &'a dyn Resolve) -> Self {
-        Self { unread: Some(std::cell::RefCell::default()), ..Self::new(source) }
+        Self {
+            unread: Some(std::cell::RefCell::default()),
+            ..Self::new(source)
+        }
     }
 
     /// `None`: a stand-in has to do.
@@ -141,9 +154,16 @@ impl<'a> Resolver<'a> {
     ) -> Result<Option<String>, Unresolved> {
         match (read(self.source, reference), &self.unread) {
             (Ok(text), _) => Ok(Some(text)),
-            (Err(why), None) => Err(Unresolved { key: key.to_owned(), why }),
+            (Err(why), None) => Err(Unresolved {
+                key: key.to_owned(),
+                why,
+            }),
             (Err(why), Some(unread)) => {
-                unread.borrow_mut().push(Unread { key: key.to_owned(), reference: reference.clone(), why });
+                unread.borrow_mut().push(Unread {
+                    key: key.to_owned(),
+                    reference: reference.clone(),
+                    why,
+                });
                 Ok(None)
             }
         }
@@ -154,14 +174,22 @@ impl<'a> Resolver<'a> {
         match text {
             None => Ok(None),
             Some(Text::Plain(text)) if text.is_empty() => Ok(None),
-            Some(Text::Plain(text)) => Ok(Some(Value { text: text.clone(), referenced: false })),
+            Some(Text::Plain(text)) => Ok(Some(Value {
+                text: text.clone(),
+                referenced: false,
+            })),
             Some(Text::Reference(reference)) => {
-                let text = self.read(key, reference, |source, reference| source.reference(reference))?;
+                let text = self.read(key, reference, |source, reference| {
+                    source.reference(reference)
+                })?;
                 if let Some(text) = &text {
                     self.secrets.borrow_mut().add(text);
                 }
                 let text = text.unwrap_or_else(|| stand_in(key).to_owned());
-                Ok(Some(Value { text, referenced: true }))
+                Ok(Some(Value {
+                    text,
+                    referenced: true,
+                }))
             }
         }
     }
@@ -171,7 +199,10 @@ impl<'a> Resolver<'a> {
         let value = self.text(key, text)?;
         if let Some(value) = &value {
             if value.text.contains(['\r', '\n', '\0']) {
-                return Err(Unresolved { key: key.to_owned(), why: "holds more than one line, or a NUL".to_owned() });
+                return Err(Unresolved {
+                    key: key.to_owned(),
+                    why: "holds more than one line, or a NUL".to_owned(),
+                });
             }
             self.secrets.borrow_mut().add(&value.text);
         }
@@ -184,9 +215,14 @@ impl<'a> Resolver<'a> {
         let Some(Text::Reference(reference @ Reference::File(_))) = text else {
             return self.text(key, text);
         };
-        let text = self.read(key, reference, |source, reference| source.document(reference))?;
+        let text = self.read(key, reference, |source, reference| {
+            source.document(reference)
+        })?;
         let text = text.unwrap_or_else(|| stand_in(key).to_owned());
-        Ok((!text.is_empty()).then_some(Value { text, referenced: false }))
+        Ok((!text.is_empty()).then_some(Value {
+            text,
+            referenced: false,
+        }))
     }
 
     /// Trimmed items, empty ones dropped.
@@ -205,7 +241,12 @@ impl<'a> Resolver<'a> {
                 }
             }
         }
-        Ok(items.iter().map(|i| i.trim()).filter(|i| !i.is_empty()).map(str::to_owned).collect())
+        Ok(items
+            .iter()
+            .map(|i| i.trim())
+            .filter(|i| !i.is_empty())
+            .map(str::to_owned)
+            .collect())
     }
 
     /// All secrets met so far.
@@ -215,12 +256,19 @@ impl<'a> Resolver<'a> {
 
     /// The same, and what could not be read.
     pub fn into_findings(self) -> (Secrets, Vec<Unread>) {
-        let unread = self.unread.map(std::cell::RefCell::into_inner).unwrap_or_default();
+        let unread = self
+            .unread
+            .map(std::cell::RefCell::into_inner)
+            .unwrap_or_default();
         (self.secrets.into_inner(), unread)
     }
 }
 
 /// Stands for what could not be read, where only its form matters.
 fn stand_in(key: &str) -> &'static str {
-    if key == "service_url" { "https://unread.invalid/" } else { "unread" }
+    if key == "service_url" {
+        "https://unread.invalid/"
+    } else {
+        "unread"
+    }
 }

@@ -30,7 +30,11 @@ pub fn definitions() -> Map<String, Value> {
         "pattern": "^[^/]+$",
         "not": { "enum": [".", ".."] },
     });
-    Map::from_iter([("file".to_owned(), file), ("env".to_owned(), env), ("credential".to_owned(), credential)])
+    Map::from_iter([
+        ("file".to_owned(), file),
+        ("env".to_owned(), env),
+        ("credential".to_owned(), credential),
+    ])
 }
 
 impl Form for Reference {
@@ -57,7 +61,10 @@ impl Form for Text {
 impl Form for List {
     fn schema() -> Value {
         let mut schema = Reference::schema();
-        merge(&mut schema, json!({ "type": ["array", "string", "object"], "items": Text::schema() }));
+        merge(
+            &mut schema,
+            json!({ "type": ["array", "string", "object"], "items": Text::schema() }),
+        );
         schema
     }
 }

@@ -19,10 +19,18 @@ pub(super) fn run(hooks: &Path, stdin: &[u8], environment: &Environment, lines: 
     if environment.path(RUNNING) == Some(&real) {
         return;
     }
-    let Ok(entries) = std::fs::read_dir(&folder) else { return };
-    let is_program =
-        |path: &std::path::PathBuf| path.metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0);
-    let mut programs: Vec<_> = entries.flatten().map(|e| e.path()).filter(is_program).collect();
+    let Ok(entries) = std::fs::read_dir(&folder) else {
+        return;
+    };
+    let is_program = |path: &std::path::PathBuf| {
+        path.metadata()
+            .is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+    };
+    let mut programs: Vec<_> = entries
+        .flatten()
+        .map(|e| e.path())
+        .filter(is_program)
+        .collect();
     programs.sort();
     for program in programs {
         let mut child = match start(&program, &real) {

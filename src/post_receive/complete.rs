@@ -31,7 +31,11 @@ pub struct Completed {
 /// Computes the events of a push and decides who gets them.
 pub fn complete(repository: &Repository, loaded: &Loaded, push: &Push) -> Completed {
     let wanted = wanted(loaded, push);
-    let needs = loaded.hooks.iter().map(Hook::needs).reduce(|a, b| a.and(&b));
+    let needs = loaded
+        .hooks
+        .iter()
+        .map(Hook::needs)
+        .reduce(|a, b| a.and(&b));
     let computed = match (needs, wanted) {
         (Some(mut needs), wanted @ 1..) => {
             needs.max_refs = wanted;
@@ -40,7 +44,13 @@ pub fn complete(repository: &Repository, loaded: &Loaded, push: &Push) -> Comple
         _ => Vec::new(),
     };
     let default_branch = repository.default_branch();
-    decide(loaded, push, computed, default_branch, "its commits were not computed: too many refs in one push")
+    decide(
+        loaded,
+        push,
+        computed,
+        default_branch,
+        "its commits were not computed: too many refs in one push",
+    )
 }
 
 /// The same without reading the repository: what Git said, and why there is no more.
@@ -51,34 +61,91 @@ pub fn complete_bare(loaded: &Loaded, push: &Push, why: &str) -> Completed {
 /// How many updates, from the first, must be computed so that every hook has the events that it may fire for.
 fn wanted(loaded: &Loaded, push: &Push) -> usize {
     let last = loaded.hooks.iter().filter_map(|hook| {
-        let passes = |update: &RefUpdate| filter::decide_early(&hook.filters, push, update) == Decision::Fire;
-        let fired = push.updates.iter().enumerate().filter(|(_, update)| passes(update));
-        fired.take(hook.max_refs.max(1)).last().map(|(index, _)| index + 1)
+        let passes = |update: &RefUpdate| {
+            filter::decide_early(&hook.filters, push, update) == Decision::Fire
+        };
+        let fired = push
+            .updates
+            .iter()
+            .enumerate()
+            .filter(|(_, update)| passes(update));
+        fired
+            .take(hook.max_refs.max(1))
+            .last()
+            .map(|(index, _)| index + 1)
     });
     last.max().unwrap_or(0).min(MAX_EVENTS)
 }
 
-fn decide(loaded: &Loaded, push: &Push, mut computed: Vec<Computed>, branch: Option<String>, why: &str) -> Completed {
+fn decide(
+    loaded: &Loaded,
+    push: &Push,
+    mut computed: Vec<Computed>,
+    branch: Option<String>,
+    why: &str,
+) -> Completed {
     let known = computed.len();
     for (index, update) in push.updates.iter().enumerate().skip(known) {
-        let event = PushEvent { error: Some(why.to_owned()), ..PushEvent::bare(update.clone(), index) };
-        computed.push(Computed { event, scan: Scan { bounded: true, ..Scan::default() } });
+        let event = PushEvent {
+            error: Some(why.to_owned()),
+            ..PushEvent::bare(update.clone(), index)
+        };
+        computed.push(Computed {
+            event,
+            scan: Scan {
+                bounded: true,
+                ..Scan::default()
+            },
+        });
     }
-    let mut plan = Plan { push, known, events: Vec::new(), deliveries: Vec::new(), omitted: Vec::new() };
+    let mut plan = Plan {
+        push,
+        known,
+        events: Vec::new(),
+        deliveries: Vec::new(),
+        omitted: Vec::new(),
+    };
     for hook in &loaded.hooks {
         let passes = |c: &&Computed| hook.decide(push, c) == Decision::Fire;
-        let fired: Vec<usize> = computed.iter().filter(passes).map(|c| c.event.index).collect();
+        let fired: Vec<usize> = computed
+            .iter()
+            .filter(passes)
+            .map(|c| c.event.index)
+            .collect();
         plan.add(hook, &fired);
     }
-    let Plan { events: used, deliveries, omitted, .. } = plan;
-    let push_total_commits = computed[..known].iter().map(|c| c.event.total_distinct).sum();
+    let Plan {
+        events: used,
+        deliveries,
+        omitted,
+        ..
+    } = plan;
+    let push_total_commits = computed[..known]
+        .iter()
+        .map(|c| c.event.total_distinct)
+        .sum();
     let max_body = loaded.hooks.iter().map(|h| h.max_body).max().unwrap_or(0);
     let each = max_body.min(MAX_RECORD / used.len().max(1));
-    let mut computed: BTreeMap<usize, PushEvent> = computed.into_iter().map(|c| (c.event.index, c.event)).collect();
-    let store = |index: &usize| computed.remove(index).and_then(|event| cut::to_fit(event, each));
+    let mut computed: BTreeMap<usize, PushEvent> = computed
+        .into_iter()
+        .map(|c| (c.event.index, c.event))
+        .collect();
+    let store = |index: &usize| {
+        computed
+            .remove(index)
+            .and_then(|event| cut::to_fit(event, each))
+    };
     let events: Vec<Option<Box<RawValue>>> = used.iter().map(store).collect();
     let events = events.into_iter().flatten().collect();
-    Completed { events: Events { default_branch: branch, push_total_commits, events, deliveries }, omitted }
+    Completed {
+        events: Events {
+            default_branch: branch,
+            push_total_commits,
+            events,
+            deliveries,
+        },
+        omitted,
+    }
 }
 
 /// The deliveries of a push as they come together.
@@ -117,19 +184,36 @@ impl Plan<'_> {
         if understood {
             self.plan(hook, Kind::Summary, &[], rest);
         }
-        let told = if understood { "told in one summary" } else { "not told" };
+        let told = if understood {
+            "told in one summary"
+        } else {
+            "not told"
+        };
         let (name, limit, n) = (&hook.label, hook.max_refs, rest.len());
-        self.omitted.push(format!("{name}: {n} refs past `max_refs` ({limit}) are {told}"));
+        self.omitted.push(format!(
+            "{name}: {n} refs past `max_refs` ({limit}) are {told}"
+        ));
     }
 
     fn plan(&mut self, hook: &Hook, kind: Kind, events: &[usize], rest: &[usize]) {
         // Where only names are known, the first one is told as an event all the same: a message needs one.
-        let (full, bare): (Vec<usize>, Vec<usize>) = events.iter().partition(|index| **index < self.known);
-        let (full, bare) = if full.is_empty() { bare.split_at(bare.len().min(1)) } else { (&full[..], &bare[..]) };
+        let (full, bare): (Vec<usize>, Vec<usize>) =
+            events.iter().partition(|index| **index < self.known);
+        let (full, bare) = if full.is_empty() {
+            bare.split_at(bare.len().min(1))
+        } else {
+            (&full[..], &bare[..])
+        };
         let rest = bare.iter().chain(rest).copied().collect();
         let events = full.iter().map(|index| self.store(*index)).collect();
         let id = new_id(clock::now_ms().max(self.push.time_ms));
-        self.deliveries.push(Planned { id, hook: hook.name.clone(), kind, events, rest });
+        self.deliveries.push(Planned {
+            id,
+            hook: hook.name.clone(),
+            kind,
+            events,
+            rest,
+        });
     }
 
     /// The place of an update's event among the stored ones.

@@ -22,7 +22,11 @@ pub(super) fn to_fit(mut event: PushEvent, bytes: usize) -> Option<Box<RawValue>
     }
     if json.get().len() > bytes {
         commits(&mut event).for_each(shorten);
-        event.tag.iter_mut().filter_map(|t| t.message.as_mut()).for_each(|m| m.truncate(cut(m, MESSAGE).len()));
+        event
+            .tag
+            .iter_mut()
+            .filter_map(|t| t.message.as_mut())
+            .for_each(|m| m.truncate(cut(m, MESSAGE).len()));
         json = to_raw_value(&event).ok()?;
     }
     Some(json)

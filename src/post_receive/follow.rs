@@ -32,9 +32,19 @@ impl<'a> Watch<'a> {
         timer_seen: bool,
         room: usize,
     ) -> Self {
-        let open: BTreeMap<_, _> = deliveries.iter().map(|d| (d.id.as_str(), d.hook.as_str())).collect();
+        let open: BTreeMap<_, _> = deliveries
+            .iter()
+            .map(|d| (d.id.as_str(), d.hook.as_str()))
+            .collect();
         let each = open.len() <= room;
-        Self { loaded, open, since_ms, timer_seen, each, kept: Vec::new() }
+        Self {
+            loaded,
+            open,
+            since_ms,
+            timer_seen,
+            each,
+            kept: Vec::new(),
+        }
     }
 
     /// Whether everything has been told.
@@ -53,7 +63,12 @@ impl<'a> Watch<'a> {
         let until = Instant::now() + wait;
         loop {
             let gone = deliverer.is_gone();
-            let told = follower.news().unwrap_or_default().into_iter().filter_map(|line| self.told(line)).collect();
+            let told = follower
+                .news()
+                .unwrap_or_default()
+                .into_iter()
+                .filter_map(|line| self.told(line))
+                .collect();
             self.tell(told, lines);
             if self.open.is_empty() || gone || Instant::now() >= until {
                 break;
@@ -62,14 +77,21 @@ impl<'a> Watch<'a> {
         }
         let open = std::mem::take(&mut self.open);
         let after = (!deliverer.is_gone()).then_some(wait);
-        let unfinished = open.values().map(|hook| Told::Unfinished { hook: self.label(hook), after });
+        let unfinished = open.values().map(|hook| Told::Unfinished {
+            hook: self.label(hook),
+            after,
+        });
         let unfinished = unfinished.collect();
         self.tell(unfinished, lines);
         lines.tell(std::mem::take(&mut self.kept), self.each);
     }
 
     fn tell(&mut self, told: Vec<Told>, lines: &mut Lines) {
-        if self.each { lines.tell(told, true) } else { self.kept.extend(told) }
+        if self.each {
+            lines.tell(told, true)
+        } else {
+            self.kept.extend(told)
+        }
     }
 
     fn told(&mut self, line: Line) -> Option<Told> {
@@ -82,7 +104,10 @@ impl<'a> Watch<'a> {
 
     fn queued(&mut self, queued: Queued) -> Option<Told> {
         let hook = self.open.remove(queued.delivery.as_str())?;
-        Some(Told::Queued { hook: self.label(hook), queued })
+        Some(Told::Queued {
+            hook: self.label(hook),
+            queued,
+        })
     }
 
     fn ended(&mut self, ended: Ended) -> Option<Told> {
@@ -92,15 +117,27 @@ impl<'a> Watch<'a> {
         let name = self.open.remove(ended.delivery.as_str())?;
         let hook = self.loaded.hooks.iter().find(|h| h.name == name);
         let retry_for = hook.map_or(self.loaded.deliver.retry_for, |h| h.retry_for);
-        let until_ms = self.timer_seen.then(|| schedule::gives_up_at(self.since_ms, retry_for));
-        Some(Told::Ended { hook: self.label(name), ended: Box::new(ended), until_ms })
+        let until_ms = self
+            .timer_seen
+            .then(|| schedule::gives_up_at(self.since_ms, retry_for));
+        Some(Told::Ended {
+            hook: self.label(name),
+            ended: Box::new(ended),
+            until_ms,
+        })
     }
 
     /// Ends that were never recorded: they will not be repeated.
     pub(super) fn tell_lost(&mut self, ended: Ended, lines: &mut Lines) {
         if ended.outcome == Outcome::Deferred {
             if let Some(name) = self.open.remove(ended.delivery.as_str()) {
-                self.tell(vec![Told::Lost { hook: self.label(name), why: ended.why }], lines);
+                self.tell(
+                    vec![Told::Lost {
+                        hook: self.label(name),
+                        why: ended.why,
+                    }],
+                    lines,
+                );
             }
         } else if let Some(told) = self.ended(ended) {
             self.tell(vec![told], lines);
@@ -110,13 +147,24 @@ impl<'a> Watch<'a> {
     /// Those that did not even have their turn.
     pub(super) fn finish_lost(&mut self, why: &str, lines: &mut Lines) {
         let open = std::mem::take(&mut self.open);
-        let lost = open.values().map(|name| Told::Lost { hook: self.label(name), why: why.to_owned() }).collect();
+        let lost = open
+            .values()
+            .map(|name| Told::Lost {
+                hook: self.label(name),
+                why: why.to_owned(),
+            })
+            .collect();
         self.tell(lost, lines);
         lines.tell(std::mem::take(&mut self.kept), self.each);
     }
 
     fn label(&self, name: &str) -> String {
-        self.loaded.hooks.iter().find(|h| h.name == name).map_or(name, |h| &h.label).to_owned()
+        self.loaded
+            .hooks
+            .iter()
+            .find(|h| h.name == name)
+            .map_or(name, |h| &h.label)
+            .to_owned()
     }
 }
 

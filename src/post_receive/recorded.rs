@@ -29,30 +29,43 @@ pub(super) fn deliver(
     lines: &mut Lines,
 ) {
     if let Some(why) = &received.loaded.hold {
-        return lines.say(&format!("nothing is sent: {why}; the push is recorded and waits until this is mended"));
+        return lines.say(&format!(
+            "nothing is sent: {why}; the push is recorded and waits until this is mended"
+        ));
     }
     if received.loaded.unresolved {
         return lines.say("the push is recorded and waits until hooks.toml can be read");
     }
     let follower = spool.follow(&push.id);
-    let completed = repository.and_then(|repository| completed(received, repository, &record, push));
+    let completed =
+        repository.and_then(|repository| completed(received, repository, &record, push));
     // From here on others may complete it, or send it.
     drop(record);
-    if completed.as_ref().is_some_and(|completed| completed.events.deliveries.is_empty()) {
+    if completed
+        .as_ref()
+        .is_some_and(|completed| completed.events.deliveries.is_empty())
+    {
         let _ = spool.finish(&push.id);
     }
     if spool.pending().is_ok_and(|ids| ids.is_empty()) {
         return;
     }
-    let (mut deliverer, wait) = match spawn::deliverer(received.git_dir, received.environment, &push.id) {
-        Ok(child) => (Deliverer::Process(child), received.loaded.deliver.wait),
-        Err(_) => (in_process(received, spool, &push.id), IN_PROCESS),
-    };
+    let (mut deliverer, wait) =
+        match spawn::deliverer(received.git_dir, received.environment, &push.id) {
+            Ok(child) => (Deliverer::Process(child), received.loaded.deliver.wait),
+            Err(_) => (in_process(received, spool, &push.id), IN_PROCESS),
+        };
     let Some(Completed { events, omitted }) = completed else {
         return lines.say("the push is recorded; it is read and sent in the background");
     };
     let timer = spool.timer_seen(clock::now_ms());
-    let mut watch = Watch::new(received.loaded, &events.deliveries, push.time_ms, timer, lines.left());
+    let mut watch = Watch::new(
+        received.loaded,
+        &events.deliveries,
+        push.time_ms,
+        timer,
+        lines.left(),
+    );
     if let (Ok(mut follower), false, false) = (follower, wait.is_zero(), watch.is_done()) {
         watch.follow(&mut follower, &mut deliverer, wait, lines);
         say_omitted(&omitted, lines);
@@ -64,22 +77,41 @@ pub(super) fn say_omitted(omitted: &[String], lines: &mut Lines) {
     match omitted {
         [] => {}
         [first] => lines.say(first),
-        [first, others @ ..] => lines.say(&format!("{first}; so it is with {} more hooks", others.len())),
+        [first, others @ ..] => lines.say(&format!(
+            "{first}; so it is with {} more hooks",
+            others.len()
+        )),
     }
 }
 
 /// Computes the events and puts them into the record; `None` when that takes too long or fails, and others do it.
-fn completed(received: &Received<'_>, repository: Repository, record: &Locked, push: &Push) -> Option<Completed> {
+fn completed(
+    received: &Received<'_>,
+    repository: Repository,
+    record: &Locked,
+    push: &Push,
+) -> Option<Completed> {
     record.append(&Line::Computing(clock::now_ms())).ok()?;
-    let (loaded, push, repository) = (Arc::clone(received.loaded), push.clone(), Arc::new(Mutex::new(repository)));
-    let compute = move || repository.lock().ok().map(|repository| complete(&repository, &loaded, &push));
+    let (loaded, push, repository) = (
+        Arc::clone(received.loaded),
+        push.clone(),
+        Arc::new(Mutex::new(repository)),
+    );
+    let compute = move || {
+        repository
+            .lock()
+            .ok()
+            .map(|repository| complete(&repository, &loaded, &push))
+    };
     let (here, (result, computed)) = (compute.clone(), channel());
     // On a thread, so that a repository that answers slowly cannot hold the push; without any more threads, right here.
     let completed = match std::thread::Builder::new().spawn(move || drop(result.send(compute()))) {
         Ok(_) => computed.recv_timeout(COMPUTING).ok()??,
         Err(_) => catch_unwind(AssertUnwindSafe(here)).ok()??,
     };
-    record.append(&Line::Events(Box::new(completed.events.clone()))).ok()?;
+    record
+        .append(&Line::Events(Box::new(completed.events.clone())))
+        .ok()?;
     Some(completed)
 }
 

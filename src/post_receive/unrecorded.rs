@@ -39,7 +39,13 @@ pub(super) fn deliver(
     let until = Instant::now() + PATIENCE;
     let (sender, ends) = channel();
     let events = completed.events;
-    let mut watch = Watch::new(loaded, &events.deliveries, push.time_ms, false, lines.left());
+    let mut watch = Watch::new(
+        loaded,
+        &events.deliveries,
+        push.time_ms,
+        false,
+        lines.left(),
+    );
 
     let (git_dir, loaded) = (received.git_dir.to_owned(), Arc::clone(received.loaded));
     let (spool, push, for_thread) = (spool.clone(), push.clone(), events.clone());
@@ -55,10 +61,17 @@ pub(super) fn deliver(
     }
     let mut delivered = 0;
     while let Ok(ended) = ends.recv_timeout(until.saturating_duration_since(Instant::now())) {
-        delivered += usize::from(matches!(ended.outcome, Outcome::Delivered | Outcome::Accepted));
+        delivered += usize::from(matches!(
+            ended.outcome,
+            Outcome::Delivered | Outcome::Accepted
+        ));
         watch.tell_lost(ended, lines);
     }
     watch.finish_lost("not sent", lines);
     super::recorded::say_omitted(&completed.omitted, lines);
-    if delivered == events.deliveries.len() { exit::OK } else { exit::FAILURE }
+    if delivered == events.deliveries.len() {
+        exit::OK
+    } else {
+        exit::FAILURE
+    }
 }

@@ -152,7 +152,12 @@ pub struct Commit {
 impl Commit {
     /// The first line of the message, blanks trimmed.
     pub fn title(&self) -> &str {
-        self.message.trim_start_matches(['\n', '\r']).lines().next().unwrap_or("").trim()
+        self.message
+            .trim_start_matches(['\n', '\r'])
+            .lines()
+            .next()
+            .unwrap_or("")
+            .trim()
     }
 }
 

@@ -21,7 +21,14 @@ pub struct Needs {
 impl Needs {
     /// Everything, for `event`, `preview` and `test`.
     pub fn everything(max_commits: usize) -> Self {
-        Self { max_commits, paths: true, all_paths: true, all_authors: true, discarded: true, max_refs: usize::MAX }
+        Self {
+            max_commits,
+            paths: true,
+            all_paths: true,
+            all_authors: true,
+            discarded: true,
+            max_refs: usize::MAX,
+        }
     }
 
     /// What both sides need.

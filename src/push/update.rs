@@ -77,7 +77,10 @@ impl RefName {
 
     /// The name without `refs/heads/` or `refs/tags/`; other names stay whole. Lossy like [`Self::display`].
     pub fn short(&self) -> Cow<'_, str> {
-        let bytes = self.0.strip_prefix(b"refs/heads/").or_else(|| self.0.strip_prefix(b"refs/tags/"));
+        let bytes = self
+            .0
+            .strip_prefix(b"refs/heads/")
+            .or_else(|| self.0.strip_prefix(b"refs/tags/"));
         String::from_utf8_lossy(bytes.unwrap_or(&self.0))
     }
 }
@@ -139,7 +142,10 @@ pub fn parse_updates(stdin: &[u8]) -> (Vec<RefUpdate>, Vec<BadLine>) {
         }
         match parse_line(line) {
             Ok(update) => updates.push(update),
-            Err(why) => bad.push(BadLine { number: index + 1, why }),
+            Err(why) => bad.push(BadLine {
+                number: index + 1,
+                why,
+            }),
         }
     }
     (updates, bad)
@@ -149,17 +155,26 @@ fn parse_line(line: &[u8]) -> Result<RefUpdate, &'static str> {
     let mut parts = line.splitn(3, |b| *b == b' ');
     let mut id = || {
         let digits = parts.next().and_then(|p| std::str::from_utf8(p).ok());
-        digits.and_then(ObjectId::parse).ok_or("expected `OLD NEW REF` with two object ids")
+        digits
+            .and_then(ObjectId::parse)
+            .ok_or("expected `OLD NEW REF` with two object ids")
     };
     let (old, new) = (id()?, id()?);
-    let name = parts.next().filter(|n| !n.is_empty()).ok_or("the name of the ref is missing")?;
+    let name = parts
+        .next()
+        .filter(|n| !n.is_empty())
+        .ok_or("the name of the ref is missing")?;
     if old.is_null() && new.is_null() {
         return Err("both object ids are null");
     }
     if old.as_str().len() != new.as_str().len() {
         return Err("the object ids are of different length");
     }
-    Ok(RefUpdate { old, new, name: RefName::new(name) })
+    Ok(RefUpdate {
+        old,
+        new,
+        name: RefName::new(name),
+    })
 }
 
 #[cfg(test)]
@@ -172,7 +187,10 @@ mod tests {
         let text = format!("{a} {b} refs/heads/a b\nnonsense\n\n{a} {b}\n{b} {a} refs/tags/x");
         let (updates, bad) = parse_updates(text.as_bytes());
         assert_eq!(
-            updates.iter().map(|u| u.name.display().into_owned()).collect::<Vec<_>>(),
+            updates
+                .iter()
+                .map(|u| u.name.display().into_owned())
+                .collect::<Vec<_>>(),
             ["refs/heads/a b", "refs/tags/x"]
         );
         assert_eq!(bad.iter().map(|b| b.number).collect::<Vec<_>>(), [2, 4]);

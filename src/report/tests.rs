@@ -29,25 +29,54 @@ fn said(what: impl FnOnce(&mut Lines)) -> String {
 }
 
 fn ended(outcome: Outcome, why: &str) -> Told {
-    let exchange = Some(Exchange { took_ms: 61, ..Exchange::default() });
+    let exchange = Some(Exchange {
+        took_ms: 61,
+        ..Exchange::default()
+    });
     let (delivery, why) = ("0190163d-8694-739b-aea5-966c1f0c7f2c".into(), why.into());
     let (unknown, whole_hook, next_attempt_ms) = (false, false, None);
     let (digest, single) = (0, false);
-    let ended =
-        Ended { delivery, at_ms: 0, outcome, why, unknown, whole_hook, digest, single, next_attempt_ms, exchange };
-    Told::Ended { hook: "ci".into(), ended: Box::new(ended), until_ms: None }
+    let ended = Ended {
+        delivery,
+        at_ms: 0,
+        outcome,
+        why,
+        unknown,
+        whole_hook,
+        digest,
+        single,
+        next_attempt_ms,
+        exchange,
+    };
+    Told::Ended {
+        hook: "ci".into(),
+        ended: Box::new(ended),
+        until_ms: None,
+    }
 }
 
 #[test]
 fn a_delivery_is_told_in_one_line() {
     let line = |told: &Told| told.line();
     let queued = "queued app/build (http://jenkins.example.com/queue/item/42/)";
-    assert_eq!(line(&ended(Outcome::Delivered, queued)), format!("ci: {queued}, 61 ms"));
+    assert_eq!(
+        line(&ended(Outcome::Delivered, queued)),
+        format!("ci: {queued}, 61 ms")
+    );
     assert_eq!(line(&ended(Outcome::Delivered, "")), "ci: delivered, 61 ms");
-    assert_eq!(line(&ended(Outcome::Failed, "404 Not Found")), "ci: failed for good: 404 Not Found");
-    let unfinished = |after| Told::Unfinished { hook: "slow".into(), after };
+    assert_eq!(
+        line(&ended(Outcome::Failed, "404 Not Found")),
+        "ci: failed for good: 404 Not Found"
+    );
+    let unfinished = |after| Told::Unfinished {
+        hook: "slow".into(),
+        after,
+    };
     let five = unfinished(Some(Duration::from_secs(5)));
-    assert_eq!(line(&five), "slow: still sending after 5 s, goes on in the background");
+    assert_eq!(
+        line(&five),
+        "slow: still sending after 5 s, goes on in the background"
+    );
     let nobody = "slow: recorded, not sent yet; another process, the next push or `drain` sends it";
     assert_eq!(line(&unfinished(None)), nobody);
 }
@@ -57,23 +86,58 @@ fn retrying_is_promised_only_when_a_timer_keeps_the_promise() {
     let deferred = ended(Outcome::Deferred, "503 Service Unavailable");
     let next_push = "ci: 503 Service Unavailable; will be tried again at the next push (no timer seen: see `check`)";
     assert_eq!(deferred.line(), next_push);
-    let Told::Ended { hook, ended, .. } = deferred else { unreachable!("it has ended") };
+    let Told::Ended { hook, ended, .. } = deferred else {
+        unreachable!("it has ended")
+    };
     let until_ms = 1_795_766_400_000;
-    let promised = Told::Ended { hook, ended, until_ms: Some(until_ms) };
+    let promised = Told::Ended {
+        hook,
+        ended,
+        until_ms: Some(until_ms),
+    };
     let until = crate::clock::local_minutes(until_ms);
-    assert_eq!(promised.line(), format!("ci: 503 Service Unavailable; retrying until {until} (1f0c7f2c)"));
+    assert_eq!(
+        promised.line(),
+        format!("ci: 503 Service Unavailable; retrying until {until} (1f0c7f2c)")
+    );
 }
 
 #[test]
 fn a_queued_delivery_says_behind_how_many_and_since_when() {
     let at = crate::clock::now_ms();
-    let cut_off = Queued { delivery: "d".into(), behind: 1, since_ms: at, cut_off: true, paced: false };
-    let told = Told::Queued { hook: "ci".into(), queued: cut_off };
-    assert!(told.line().ends_with("was cut off and is repeated first"), "nobody is said to be down: {}", told.line());
-    let queued = Queued { delivery: "d".into(), behind: 12, since_ms: at, cut_off: false, paced: false };
-    let line = Told::Queued { hook: "mirror".into(), queued }.line();
+    let cut_off = Queued {
+        delivery: "d".into(),
+        behind: 1,
+        since_ms: at,
+        cut_off: true,
+        paced: false,
+    };
+    let told = Told::Queued {
+        hook: "ci".into(),
+        queued: cut_off,
+    };
+    assert!(
+        told.line().ends_with("was cut off and is repeated first"),
+        "nobody is said to be down: {}",
+        told.line()
+    );
+    let queued = Queued {
+        delivery: "d".into(),
+        behind: 12,
+        since_ms: at,
+        cut_off: false,
+        paced: false,
+    };
+    let line = Told::Queued {
+        hook: "mirror".into(),
+        queued,
+    }
+    .line();
     let time = crate::clock::local_minutes(at)[11..].to_owned();
-    assert_eq!(line, format!("mirror: queued behind 12, receiver down since {time}"));
+    assert_eq!(
+        line,
+        format!("mirror: queued behind 12, receiver down since {time}")
+    );
 }
 
 #[test]
@@ -89,13 +153,24 @@ fn a_mistake_is_told_at_its_place() {
     let line = "hooks.toml:7:1: unknown key `brnches`, did you mean `branches`? hook `ci` is off until this is mended";
     assert_eq!(mistake(&typo), line);
     (typo.message, typo.line) = ("no such action".into(), 0);
-    assert_eq!(mistake(&typo), "hooks.toml: no such action; hook `ci` is off until this is mended");
+    assert_eq!(
+        mistake(&typo),
+        "hooks.toml: no such action; hook `ci` is off until this is mended"
+    );
 }
 
 #[test]
 fn failures_come_first() {
-    let text = said(|lines| lines.tell(vec![ended(Outcome::Delivered, ""), ended(Outcome::Failed, "no")], true));
-    assert_eq!(text, "service-hook: ci: failed for good: no\nservice-hook: ci: delivered, 61 ms\n");
+    let text = said(|lines| {
+        lines.tell(
+            vec![ended(Outcome::Delivered, ""), ended(Outcome::Failed, "no")],
+            true,
+        )
+    });
+    assert_eq!(
+        text,
+        "service-hook: ci: failed for good: no\nservice-hook: ci: delivered, 61 ms\n"
+    );
 }
 
 #[test]
@@ -103,15 +178,32 @@ fn too_many_deliveries_are_one_sum_a_hook() {
     let mut told = vec![ended(Outcome::Delivered, ""); 90];
     told.push(ended(Outcome::Deferred, "503 Service Unavailable"));
     let text = said(|lines| lines.tell(told, false));
-    assert_eq!(text, "service-hook: ci: 1 to be tried again, 90 delivered (503 Service Unavailable)\n");
+    assert_eq!(
+        text,
+        "service-hook: ci: 1 to be tried again, 90 delivered (503 Service Unavailable)\n"
+    );
 }
 
 #[test]
 fn a_hundred_hooks_do_not_fill_the_screen() {
-    let told = (0..100).map(|n| Told::Lost { hook: format!("h{n:02}"), why: "x".repeat(3000) }).collect();
+    let told = (0..100)
+        .map(|n| Told::Lost {
+            hook: format!("h{n:02}"),
+            why: "x".repeat(3000),
+        })
+        .collect();
     let text = said(|lines| lines.tell(told, false));
-    assert!(text.lines().count() <= 20 && text.len() <= 8192, "{}", text.len());
-    let few = (0..100).map(|n| Told::Lost { hook: format!("h{n:02}"), why: "gone".into() }).collect();
+    assert!(
+        text.lines().count() <= 20 && text.len() <= 8192,
+        "{}",
+        text.len()
+    );
+    let few = (0..100)
+        .map(|n| Told::Lost {
+            hook: format!("h{n:02}"),
+            why: "gone".into(),
+        })
+        .collect();
     assert!(said(|lines| lines.tell(few, false)).ends_with("service-hook: … and 81 more hooks\n"));
 }
 

@@ -54,7 +54,9 @@ impl Told {
     /// Whether people should see it first.
     pub fn is_failure(&self) -> bool {
         match self {
-            Self::Ended { ended, .. } => !matches!(ended.outcome, Outcome::Delivered | Outcome::Accepted),
+            Self::Ended { ended, .. } => {
+                !matches!(ended.outcome, Outcome::Delivered | Outcome::Accepted)
+            }
             Self::Lost { .. } => true,
             Self::Queued { .. } | Self::Unfinished { .. } => false,
         }
@@ -69,24 +71,41 @@ impl Told {
     pub fn line(&self) -> String {
         let hook = self.hook();
         match self {
-            Self::Ended { ended, until_ms, .. } => format!("{hook}: {}", end(ended, *until_ms)),
+            Self::Ended {
+                ended, until_ms, ..
+            } => format!("{hook}: {}", end(ended, *until_ms)),
             Self::Queued { queued, .. } => format!("{hook}: {}", turn(queued)),
-            Self::Unfinished { after: Some(after), .. } => {
-                format!("{hook}: still sending after {}, goes on in the background", seconds(*after))
+            Self::Unfinished {
+                after: Some(after), ..
+            } => {
+                format!(
+                    "{hook}: still sending after {}, goes on in the background",
+                    seconds(*after)
+                )
             }
             Self::Unfinished { after: None, .. } => {
-                format!("{hook}: recorded, not sent yet; another process, the next push or `drain` sends it")
+                format!(
+                    "{hook}: recorded, not sent yet; another process, the next push or `drain` sends it"
+                )
             }
-            Self::Lost { why, .. } => format!("{hook}: {why}; not recorded, so it will not be tried again"),
+            Self::Lost { why, .. } => {
+                format!("{hook}: {why}; not recorded, so it will not be tried again")
+            }
         }
     }
 }
 
 /// Behind how many, and why it waits.
 fn turn(queued: &Queued) -> String {
-    let place = if queued.behind == 0 { "queued".to_owned() } else { format!("queued behind {}", queued.behind) };
+    let place = if queued.behind == 0 {
+        "queued".to_owned()
+    } else {
+        format!("queued behind {}", queued.behind)
+    };
     if queued.paced {
-        return format!("{place}, the robot has got as many messages as it takes: they follow in one");
+        return format!(
+            "{place}, the robot has got as many messages as it takes: they follow in one"
+        );
     }
     let since = clock::local_moment(queued.since_ms);
     if queued.cut_off {
@@ -101,16 +120,26 @@ fn end(ended: &Ended, until_ms: Option<i64>) -> String {
     match ended.outcome {
         Outcome::Delivered | Outcome::Accepted => {
             let note = if why.is_empty() { "delivered" } else { why };
-            let took = ended.exchange.as_ref().map(|e| format!(", {} ms", e.took_ms)).unwrap_or_default();
+            let took = ended
+                .exchange
+                .as_ref()
+                .map(|e| format!(", {} ms", e.took_ms))
+                .unwrap_or_default();
             format!("{note}{took}")
         }
         Outcome::Failed => format!("failed for good: {why}"),
         Outcome::Cancelled => format!("cancelled: {why}"),
         Outcome::Deferred | Outcome::Simplify => match until_ms {
             Some(until_ms) => {
-                format!("{why}; retrying until {} ({})", clock::local_minutes(until_ms), short(&ended.delivery))
+                format!(
+                    "{why}; retrying until {} ({})",
+                    clock::local_minutes(until_ms),
+                    short(&ended.delivery)
+                )
             }
-            None => format!("{why}; will be tried again at the next push (no timer seen: see `check`)"),
+            None => {
+                format!("{why}; will be tried again at the next push (no timer seen: see `check`)")
+            }
         },
     }
 }
@@ -130,7 +159,13 @@ fn seconds(duration: Duration) -> String {
 
 /// One line for all deliveries of a hook, with the first reason.
 pub(super) fn sum(hook: &str, told: &[Told]) -> String {
-    let mut counts = [("failed for good", 0), ("lost", 0), ("to be tried again", 0), ("delivered", 0), ("going on", 0)];
+    let mut counts = [
+        ("failed for good", 0),
+        ("lost", 0),
+        ("to be tried again", 0),
+        ("delivered", 0),
+        ("going on", 0),
+    ];
     let mut reason = None;
     for told in told {
         let (kind, why) = match told {
@@ -145,15 +180,30 @@ pub(super) fn sum(hook: &str, told: &[Told]) -> String {
         counts[kind].1 += 1;
         reason = reason.or(why);
     }
-    let parts: Vec<String> = counts.iter().filter(|(_, n)| *n > 0).map(|(what, n)| format!("{n} {what}")).collect();
+    let parts: Vec<String> = counts
+        .iter()
+        .filter(|(_, n)| *n > 0)
+        .map(|(what, n)| format!("{n} {what}"))
+        .collect();
     let reason = reason.map(|why| format!(" ({why})")).unwrap_or_default();
     format!("{hook}: {}{reason}", parts.join(", "))
 }
 
 /// A mistake at its place, and what it does to its hook.
 pub fn mistake(mistake: &Mistake) -> String {
-    let Mistake { file, line, column, message, hook, severity } = mistake;
-    let place = if *line == 0 { file.clone() } else { format!("{file}:{line}:{column}") };
+    let Mistake {
+        file,
+        line,
+        column,
+        message,
+        hook,
+        severity,
+    } = mistake;
+    let place = if *line == 0 {
+        file.clone()
+    } else {
+        format!("{file}:{line}:{column}")
+    };
     let mut text = format!("{place}: {message}");
     if let (Some(hook), Severity::Mistake) = (hook, severity) {
         let joint = if text.ends_with('?') { "" } else { ";" };
@@ -165,7 +215,13 @@ pub fn mistake(mistake: &Mistake) -> String {
 /// What has failed for good since somebody was told the last time.
 pub fn failures(failures: Failures) -> String {
     let Failures { count, since_ms } = failures;
-    let have = if count == 1 { "delivery has" } else { "deliveries have" };
+    let have = if count == 1 {
+        "delivery has"
+    } else {
+        "deliveries have"
+    };
     let since = clock::local_minutes(since_ms);
-    format!("{count} {have} failed for good since {since} (see `git service-hook deliveries --state failed`)")
+    format!(
+        "{count} {have} failed for good since {since} (see `git service-hook deliveries --state failed`)"
+    )
 }

@@ -14,7 +14,10 @@ impl Pace {
 
     /// How many more may be sent now; `sent` are the moments of earlier ones, in milliseconds since 1970.
     pub fn room(self, sent: &[i64], now_ms: i64) -> usize {
-        let left = self.0.iter().map(|(most, window)| most.saturating_sub(within(sent, *window, now_ms).count()));
+        let left = self
+            .0
+            .iter()
+            .map(|(most, window)| most.saturating_sub(within(sent, *window, now_ms).count()));
         left.min().unwrap_or(usize::MAX)
     }
 
@@ -32,7 +35,12 @@ impl Pace {
 
     /// Drops the moments that no window sees any more.
     pub fn forget(self, sent: &mut Vec<i64>, now_ms: i64) {
-        let longest = self.0.iter().map(|(_, window)| *window).max().unwrap_or_default();
+        let longest = self
+            .0
+            .iter()
+            .map(|(_, window)| *window)
+            .max()
+            .unwrap_or_default();
         let seen: Vec<i64> = within(sent, longest, now_ms).collect();
         *sent = seen;
     }
@@ -42,7 +50,9 @@ impl Pace {
 /// back, and would hold everything up until it comes.
 fn within(sent: &[i64], window: Duration, now_ms: i64) -> impl Iterator<Item = i64> {
     let window = millis(window);
-    sent.iter().copied().filter(move |at| now_ms - at < window && at - now_ms <= window)
+    sent.iter()
+        .copied()
+        .filter(move |at| now_ms - at < window && at - now_ms <= window)
 }
 
 fn millis(duration: Duration) -> i64 {
@@ -60,19 +70,32 @@ mod tests {
         let (mut sent, mut now) = (Vec::new(), 1_000_000);
         for _ in 0..1000 {
             now = FEISHU.free_at(&sent, now);
-            assert!(FEISHU.room(&sent, now) > 0, "it is free when it was said to be");
+            assert!(
+                FEISHU.room(&sent, now) > 0,
+                "it is free when it was said to be"
+            );
             FEISHU.forget(&mut sent, now);
             sent.push(now);
             assert!(sent.len() <= 100);
         }
-        assert_eq!(now - 1_000_000, 9 * 60_000 + 19_000, "as fast as a hundred a minute and five a second allow");
+        assert_eq!(
+            now - 1_000_000,
+            9 * 60_000 + 19_000,
+            "as fast as a hundred a minute and five a second allow"
+        );
     }
 
     #[test]
     fn a_full_window_says_when_it_has_room() {
         let sent = [1000, 1100, 1200, 1300, 1400];
-        assert_eq!((FEISHU.room(&sent, 1500), FEISHU.free_at(&sent, 1500)), (0, 2000));
-        assert_eq!((FEISHU.room(&sent, 2000), FEISHU.free_at(&sent, 2000)), (1, 2000));
+        assert_eq!(
+            (FEISHU.room(&sent, 1500), FEISHU.free_at(&sent, 1500)),
+            (0, 2000)
+        );
+        assert_eq!(
+            (FEISHU.room(&sent, 2000), FEISHU.free_at(&sent, 2000)),
+            (1, 2000)
+        );
         assert_eq!(FEISHU.room(&sent[..2], 1500), 3);
     }
 
@@ -83,6 +106,9 @@ mod tests {
 
     #[test]
     fn without_a_limit_there_is_always_room() {
-        assert_eq!((Pace(&[]).room(&[1, 1], 1), Pace(&[]).free_at(&[1], 1)), (usize::MAX, 1));
+        assert_eq!(
+            (Pace(&[]).room(&[1, 1], 1), Pace(&[]).free_at(&[1], 1)),
+            (usize::MAX, 1)
+        );
     }
 }

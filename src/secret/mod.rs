@@ -15,7 +15,11 @@ pub const MASK: &str = "***";
 
 /// Shorter secrets are replaced as whole words only: `1` would otherwise eat every number.
 const SHORT: usize = 4;
-const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// The secrets of one request or one hook. `Debug` shows their number only.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -50,11 +54,13 @@ impl Secrets {
 
     /// `text` with every secret replaced by [`MASK`].
     pub fn redact(&self, text: &str) -> String {
-        self.forms.iter().fold(text.to_owned(), |text, form| match form.len() {
-            0..SHORT => replace_words(&text, form),
-            _ if text.contains(form.as_str()) => text.replace(form.as_str(), MASK),
-            _ => text,
-        })
+        self.forms
+            .iter()
+            .fold(text.to_owned(), |text, form| match form.len() {
+                0..SHORT => replace_words(&text, form),
+                _ if text.contains(form.as_str()) => text.replace(form.as_str(), MASK),
+                _ => text,
+            })
     }
 }
 
@@ -72,7 +78,11 @@ fn forms(secret: &str) -> Vec<String> {
         }
     };
     let percent = utf8_percent_encode(secret, COMPONENT).to_string();
-    for form in [percent.replace("%20", "+"), utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(), percent] {
+    for form in [
+        percent.replace("%20", "+"),
+        utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(),
+        percent,
+    ] {
         note(lower_hex(&form));
         note(form);
     }
@@ -82,10 +92,16 @@ fn forms(secret: &str) -> Vec<String> {
     note(json.replace('/', "\\/"));
     note(ascii(json));
     // Go's encoding/json, and those that guard against `</script>` and quotes as well.
-    let guarded = json.replace('&', "\\u0026").replace('<', "\\u003c").replace('>', "\\u003e");
+    let guarded = json
+        .replace('&', "\\u0026")
+        .replace('<', "\\u003c")
+        .replace('>', "\\u003e");
     note(guarded.replace('\'', "\\u0027"));
     note(guarded);
-    let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let html = secret
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
     for single in ["'", "&#39;", "&#x27;", "&apos;"] {
         for double in ["&quot;", "&#34;"] {
             note(html.replace('\'', single).replace('"', double));
@@ -104,7 +120,11 @@ fn lower_hex(percent: &str) -> String {
     let mut digits = 0;
     let lower = |c: char| {
         let is_digit = digits > 0;
-        digits = if c == '%' { 2_u32 } else { digits.saturating_sub(1) };
+        digits = if c == '%' {
+            2_u32
+        } else {
+            digits.saturating_sub(1)
+        };
         if is_digit { c.to_ascii_lowercase() } else { c }
     };
     percent.chars().map(lower).collect()
@@ -130,7 +150,9 @@ fn replace_words(text: &str, word: &str) -> String {
     let mut rest = 0;
     for (at, _) in text.match_indices(word) {
         let end = at + word.len();
-        if !text[..at].ends_with(char::is_alphanumeric) && !text[end..].starts_with(char::is_alphanumeric) {
+        if !text[..at].ends_with(char::is_alphanumeric)
+            && !text[end..].starts_with(char::is_alphanumeric)
+        {
             cleaned.push_str(&text[rest..at]);
             cleaned.push_str(MASK);
             rest = end;
@@ -169,7 +191,11 @@ mod tests {
             "p\\u0026ss \\\"w/rd\\\" 密".to_owned(),
             base64::engine::general_purpose::STANDARD_NO_PAD.encode(secret),
         ] {
-            assert_eq!(secrets.redact(&format!("got {echo}, no")), "got ***, no", "{echo}");
+            assert_eq!(
+                secrets.redact(&format!("got {echo}, no")),
+                "got ***, no",
+                "{echo}"
+            );
         }
         assert_eq!(format!("{secrets:?}"), "1 secrets");
     }

@@ -20,21 +20,43 @@ fn parts(url: &str) -> Parts<'_> {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let rest = rest.split_once('#').map_or(rest, |(before, _)| before);
     let (authority, path) = rest.split_at(rest.find(['/', '?', '\\']).unwrap_or(rest.len()));
-    let (userinfo, host) = authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
-    let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
-    Parts { scheme, userinfo, host, path, query }
+    let (userinfo, host) = authority
+        .rsplit_once('@')
+        .map_or((None, authority), |(user, host)| (Some(user), host));
+    let (path, query) = path
+        .split_once('?')
+        .map_or((path, None), |(path, query)| (path, Some(query)));
+    Parts {
+        scheme,
+        userinfo,
+        host,
+        path,
+        query,
+    }
 }
 
 /// A URL as people may see it: user and password, every value of the query and path segments that look like a token
 /// are masked. `from_reference`: it stands outside hooks.toml, so that all but its host is.
 pub fn mask_url(url: &str, from_reference: bool) -> String {
-    let Parts { scheme, userinfo, host, path, query } = parts(url);
-    let user = if userinfo.is_some() { format!("{MASK}@") } else { String::new() };
+    let Parts {
+        scheme,
+        userinfo,
+        host,
+        path,
+        query,
+    } = parts(url);
+    let user = if userinfo.is_some() {
+        format!("{MASK}@")
+    } else {
+        String::new()
+    };
     let separator = if scheme.is_empty() { "" } else { "://" };
     if from_reference {
         return format!("{scheme}{separator}{user}{host}/{MASK}");
     }
-    let path = segments(path).map(|(segment, secret)| if secret { MASK } else { segment }).collect::<Vec<_>>();
+    let path = segments(path)
+        .map(|(segment, secret)| if secret { MASK } else { segment })
+        .collect::<Vec<_>>();
     let query = query.map(|query| {
         let pairs = query.split('&').map(|pair| match pair.split_once('=') {
             // A template's: what it shows comes from the event.
@@ -45,19 +67,32 @@ pub fn mask_url(url: &str, from_reference: bool) -> String {
         });
         format!("?{}", pairs.collect::<Vec<_>>().join("&"))
     });
-    format!("{scheme}{separator}{user}{host}{}{}", path.join("/"), query.unwrap_or_default())
+    format!(
+        "{scheme}{separator}{user}{host}{}{}",
+        path.join("/"),
+        query.unwrap_or_default()
+    )
 }
 
 /// What [`mask_url`] masks, so that it is masked as well where a receiver sends it back.
 pub fn url_secrets(url: &str, from_reference: bool) -> Secrets {
-    let Parts { userinfo, path, query, .. } = parts(url);
+    let Parts {
+        userinfo,
+        path,
+        query,
+        ..
+    } = parts(url);
     let mut secrets = Secrets::default();
     let mut note = |text: &str| {
         secrets.add(text);
         secrets.add(&percent_decode_str(text).decode_utf8_lossy());
     };
     if let Some(userinfo) = userinfo {
-        note(userinfo.split_once(':').map_or(userinfo, |(_, password)| password));
+        note(
+            userinfo
+                .split_once(':')
+                .map_or(userinfo, |(_, password)| password),
+        );
         note(userinfo);
         note(&STANDARD_NO_PAD.encode(percent_decode_str(userinfo).collect::<Vec<_>>()));
     }
@@ -84,7 +119,8 @@ pub fn url_secrets(url: &str, from_reference: bool) -> Secrets {
 /// Whether a short text can be told from an ordinary word or number.
 pub fn is_telling(text: &str) -> bool {
     let any = |test: fn(&u8) -> bool| text.as_bytes().iter().any(test);
-    text.len() >= LONG || (any(u8::is_ascii_digit) && any(u8::is_ascii_alphabetic) && text.len() > 3)
+    text.len() >= LONG
+        || (any(u8::is_ascii_digit) && any(u8::is_ascii_alphabetic) && text.len() > 3)
 }
 
 /// Whether a parameter that was written for its own sake may be a credential all the same.
@@ -99,7 +135,11 @@ fn is_template(text: &str) -> bool {
 /// Names of query parameters whose value is a credential however short it is.
 fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["token", "key", "secret", "sign", "sig", "auth", "pass", "pwd", "code"].iter().any(|word| name.contains(word))
+    [
+        "token", "key", "secret", "sign", "sig", "auth", "pass", "pwd", "code",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
 }
 
 /// The segments of a path, and whether each looks like a credential.
@@ -107,7 +147,9 @@ fn segments(path: &str) -> impl Iterator<Item = (&str, bool)> {
     let mut before = "";
     path.split('/').map(move |segment| {
         // Feishu and Lark: `/open-apis/bot/v2/hook/TOKEN`; Slack and Mattermost likewise.
-        let follows = matches!(before, "hook" | "hooks" | "services") && !segment.is_empty() && !is_template(segment);
+        let follows = matches!(before, "hook" | "hooks" | "services")
+            && !segment.is_empty()
+            && !is_template(segment);
         before = segment;
         (segment, follows || is_token(segment))
     })
@@ -115,9 +157,15 @@ fn segments(path: &str) -> impl Iterator<Item = (&str, bool)> {
 
 /// Long, and not made of words: digits among letters, or both cases.
 fn is_token(segment: &str) -> bool {
-    let plain = segment.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'%' | b'=' | b'.'));
+    let plain = segment
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'%' | b'=' | b'.'));
     let any = |test: fn(&u8) -> bool| segment.as_bytes().iter().any(test);
-    let (digit, lower, upper) = (any(u8::is_ascii_digit), any(u8::is_ascii_lowercase), any(u8::is_ascii_uppercase));
+    let (digit, lower, upper) = (
+        any(u8::is_ascii_digit),
+        any(u8::is_ascii_lowercase),
+        any(u8::is_ascii_uppercase),
+    );
     let mixed = (digit && (lower || upper)) || (lower && upper);
     let solid = !segment.contains(['-', '_', '.']);
     plain
@@ -140,13 +188,22 @@ mod tests {
                 "https://ci.example.com/generic-webhook-trigger/invoke",
                 "https://ci.example.com/generic-webhook-trigger/invoke",
             ),
-            ("http://u:p@h:8080/a?token=x&job=1&flag", "http://***@h:8080/a?token=***&job=***&flag"),
-            ("https://open.feishu.cn/open-apis/bot/v2/hook/abc", "https://open.feishu.cn/open-apis/bot/v2/hook/***"),
+            (
+                "http://u:p@h:8080/a?token=x&job=1&flag",
+                "http://***@h:8080/a?token=***&job=***&flag",
+            ),
+            (
+                "https://open.feishu.cn/open-apis/bot/v2/hook/abc",
+                "https://open.feishu.cn/open-apis/bot/v2/hook/***",
+            ),
             (
                 "https://oapi.dingtalk.com/robot/send?access_token=0123",
                 "https://oapi.dingtalk.com/robot/send?access_token=***",
             ),
-            ("https://h/x/9f86d081884c7d659a2feaa0c55ad015/y#frag", "https://h/x/***/y"),
+            (
+                "https://h/x/9f86d081884c7d659a2feaa0c55ad015/y#frag",
+                "https://h/x/***/y",
+            ),
             ("https://h/8f14e45f-ceea-467f-a34e/y", "https://h/***/y"),
             ("https://h/ab12cd34ef56", "https://h/***"),
             ("https://h/AbCdEfGhIjKlMnOp", "https://h/***"),
@@ -155,7 +212,10 @@ mod tests {
         ] {
             assert_eq!(mask_url(url, false), seen);
         }
-        assert_eq!(mask_url("https://u@h/some/path?x=y", true), "https://***@h/***");
+        assert_eq!(
+            mask_url("https://u@h/some/path?x=y", true),
+            "https://***@h/***"
+        );
     }
 
     #[test]
@@ -168,9 +228,18 @@ mod tests {
         );
         assert_eq!(secrets.redact(&echo), "*** *** *** *** *** job 1 ***");
         let short = url_secrets("https://h/x?token=abc123&k=JTOK&job=1", false);
-        assert_eq!(short.redact("abc123 /x?k=JTOK job=1 job 1"), "*** /x?*** *** job 1");
+        assert_eq!(
+            short.redact("abc123 /x?k=JTOK job=1 job 1"),
+            "*** /x?*** *** job 1"
+        );
         let referenced = url_secrets("https://h/echo/sh0rt?k=tiny12", true);
-        assert_eq!(referenced.redact("sh0rt, /echo/sh0rt, tiny12, echo"), "***, ***, ***, echo");
-        assert_eq!(url_secrets("https://h/private-place/x", true).redact("at private-place"), "at ***");
+        assert_eq!(
+            referenced.redact("sh0rt, /echo/sh0rt, tiny12, echo"),
+            "***, ***, ***, echo"
+        );
+        assert_eq!(
+            url_secrets("https://h/private-place/x", true).redact("at private-place"),
+            "at ***"
+        );
     }
 }

@@ -38,8 +38,14 @@ impl Spool {
         for folder in ["pending", "done", "pending"] {
             for id in self.names(folder)? {
                 if !known.contains(&id) && pushes.get(&id).is_none_or(Option::is_none) {
-                    let gone = |push: Push| Gone { id: id.clone(), updates: push.updates, gl_repo: push.gl_repo };
-                    let push = self.first(&id).map_err(|e| io::Error::new(e.kind(), format!("record {id}: {e}")))?;
+                    let gone = |push: Push| Gone {
+                        id: id.clone(),
+                        updates: push.updates,
+                        gl_repo: push.gl_repo,
+                    };
+                    let push = self
+                        .first(&id)
+                        .map_err(|e| io::Error::new(e.kind(), format!("record {id}: {e}")))?;
                     pushes.insert(id.clone(), push.map(gone));
                 } else {
                     pushes.entry(id).or_default();
@@ -84,7 +90,10 @@ impl Spool {
         let mut gone = Vec::new();
         for file in [aside, notes] {
             let text = absent(std::fs::read(file))?.unwrap_or_default();
-            gone.extend(text.split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice(line).ok()));
+            gone.extend(
+                text.split(|b| *b == b'\n')
+                    .filter_map(|line| serde_json::from_slice(line).ok()),
+            );
         }
         Ok(gone)
     }
@@ -102,10 +111,23 @@ impl Spool {
             return Ok(());
         }
         drop(modes::create_file(&self.folder("announced"), self.shared)?);
-        let file = OpenOptions::new().read(true).append(true).open(self.folder("announced"))?;
+        let file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .open(self.folder("announced"))?;
         for id in ids {
-            if let Ok(Some(Push { updates, gl_repo, .. })) = self.first(id) {
-                append::to(&file, &Gone { id: (*id).clone(), updates, gl_repo })?;
+            if let Ok(Some(Push {
+                updates, gl_repo, ..
+            })) = self.first(id)
+            {
+                append::to(
+                    &file,
+                    &Gone {
+                        id: (*id).clone(),
+                        updates,
+                        gl_repo,
+                    },
+                )?;
             }
         }
         file.sync_all()?;
@@ -121,11 +143,13 @@ fn first_of(file: File) -> io::Result<Option<Push>> {
     let mut line = Vec::new();
     BufReader::new(file).read_until(b'\n', &mut line)?;
     match serde_json::from_slice::<First>(&line) {
-        Ok(First { v: VERSION, push, .. }) => Ok(Some(push)),
+        Ok(First {
+            v: VERSION, push, ..
+        }) => Ok(Some(push)),
         _ => match serde_json::from_slice::<VersionOnly>(&line) {
-            Ok(VersionOnly { v }) if v > VERSION => {
-                Err(io::Error::other(format!("written by a newer version of this program (format {v})")))
-            }
+            Ok(VersionOnly { v }) if v > VERSION => Err(io::Error::other(format!(
+                "written by a newer version of this program (format {v})"
+            ))),
             _ => Ok(None),
         },
     }

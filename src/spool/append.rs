@@ -15,7 +15,10 @@ pub(super) fn to(mut file: &File, line: &impl Serialize) -> io::Result<()> {
     let written = file.write(&bytes)?;
     if written < bytes.len() {
         // The rest would no longer be one write: whoever comes next ends the torn line.
-        return Err(io::Error::new(io::ErrorKind::StorageFull, "the record could only be written in part"));
+        return Err(io::Error::new(
+            io::ErrorKind::StorageFull,
+            "the record could only be written in part",
+        ));
     }
     Ok(())
 }
@@ -33,7 +36,10 @@ fn ends_with_newline(file: &File) -> io::Result<bool> {
 impl Spool {
     /// Appends to a record that waits. It is never created here: `NotFound` means that it has nothing to do any more.
     pub fn append(&self, id: &str, line: &Line) -> io::Result<()> {
-        let file = OpenOptions::new().read(true).append(true).open(self.pending_path(id))?;
+        let file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .open(self.pending_path(id))?;
         to(&file, line)
     }
 }

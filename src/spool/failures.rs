@@ -35,7 +35,9 @@ impl Spool {
     pub fn take_failures(&self, just_told: usize, now_ms: i64) -> Option<Failures> {
         let failed = self.times("failed")?;
         let last = self.times("told").and_then(|times| times.last().copied());
-        if failed.len() <= just_told || last.is_some_and(|last| (0..DAY_MS).contains(&(now_ms - last))) {
+        if failed.len() <= just_told
+            || last.is_some_and(|last| (0..DAY_MS).contains(&(now_ms - last)))
+        {
             return None;
         }
         // Of two pushes at once the one that moves it tells it.
@@ -51,7 +53,10 @@ impl Spool {
         let _ = std::fs::write(told, lines.join("\n") + "\n");
         // Two at once may leave one of them nothing to tell.
         let count = times.len() - 1;
-        (count > 0).then_some(Failures { count, since_ms: times[0] })
+        (count > 0).then_some(Failures {
+            count,
+            since_ms: times[0],
+        })
     }
 
     fn times(&self, name: &str) -> Option<Vec<i64>> {
@@ -78,13 +83,28 @@ mod tests {
         for at in [1000, 2000] {
             spool.note_failure(at);
         }
-        assert_eq!(spool.take_failures(0, 5000), Some(Failures { count: 2, since_ms: 1000 }));
+        assert_eq!(
+            spool.take_failures(0, 5000),
+            Some(Failures {
+                count: 2,
+                since_ms: 1000
+            })
+        );
         assert_eq!(spool.take_failures(0, 5000), None);
         spool.note_failure(6000);
         assert_eq!(spool.take_failures(0, 5000 + DAY_MS - 1), None);
-        assert_eq!(spool.take_failures(0, 5000 + DAY_MS), Some(Failures { count: 1, since_ms: 6000 }));
+        assert_eq!(
+            spool.take_failures(0, 5000 + DAY_MS),
+            Some(Failures {
+                count: 1,
+                since_ms: 6000
+            })
+        );
         spool.note_failure(7000);
-        assert!(spool.take_failures(0, 9000).is_some(), "a clock that went back silences nobody");
+        assert!(
+            spool.take_failures(0, 9000).is_some(),
+            "a clock that went back silences nobody"
+        );
     }
 
     #[test]
@@ -93,8 +113,20 @@ mod tests {
         spool.note_failure(1000);
         assert_eq!(spool.take_failures(1, 5000), None);
         spool.note_failure(2000);
-        assert_eq!(spool.take_failures(1, 5000), Some(Failures { count: 1, since_ms: 1000 }));
-        assert_eq!(spool.take_failures(0, 5000 + DAY_MS), Some(Failures { count: 1, since_ms: 2000 }));
+        assert_eq!(
+            spool.take_failures(1, 5000),
+            Some(Failures {
+                count: 1,
+                since_ms: 1000
+            })
+        );
+        assert_eq!(
+            spool.take_failures(0, 5000 + DAY_MS),
+            Some(Failures {
+                count: 1,
+                since_ms: 2000
+            })
+        );
     }
 
     #[test]

@@ -85,7 +85,12 @@ pub struct Delivery {
 
 impl State {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Pending, Self::Delivered, Self::Failed, Self::Cancelled];
+    pub const ALL: [Self; 4] = [
+        Self::Pending,
+        Self::Delivered,
+        Self::Failed,
+        Self::Cancelled,
+    ];
 
     /// As people and scripts write it.
     pub fn name(self) -> &'static str {
@@ -101,15 +106,26 @@ impl State {
 impl Record {
     /// Folds the lines of a record. Lines that cannot be read are skipped, except the first.
     pub fn parse(id: &str, bytes: &[u8]) -> Read {
-        let Some(end) = bytes.iter().position(|b| *b == b'\n') else { return Read::Torn };
+        let Some(end) = bytes.iter().position(|b| *b == b'\n') else {
+            return Read::Torn;
+        };
         let (first, rest) = (&bytes[..end], &bytes[end + 1..]);
-        let Ok(First { v: VERSION, push, .. }) = serde_json::from_slice::<First>(first) else {
+        let Ok(First {
+            v: VERSION, push, ..
+        }) = serde_json::from_slice::<First>(first)
+        else {
             return match serde_json::from_slice::<VersionOnly>(first) {
                 Ok(VersionOnly { v }) if v > VERSION => Read::Newer(v),
                 _ => Read::Foreign,
             };
         };
-        let mut record = Self { id: id.to_owned(), push, computing: 0, events: None, deliveries: Vec::new() };
+        let mut record = Self {
+            id: id.to_owned(),
+            push,
+            computing: 0,
+            events: None,
+            deliveries: Vec::new(),
+        };
         let mut index = BTreeMap::new();
         for line in rest.split(|b| *b == b'\n') {
             if let Ok(line) = serde_json::from_slice::<Line>(line) {
@@ -121,15 +137,27 @@ impl Record {
 
     fn fold(&mut self, line: Line, index: &mut BTreeMap<String, usize>) {
         let mut with = |delivery: &str, change: &mut dyn FnMut(&mut Delivery)| {
-            if let Some(delivery) = index.get(delivery).and_then(|i| self.deliveries.get_mut(*i)) {
+            if let Some(delivery) = index
+                .get(delivery)
+                .and_then(|i| self.deliveries.get_mut(*i))
+            {
                 change(delivery);
             }
         };
         match line {
             Line::Computing(_) => self.computing += 1,
             Line::Events(events) if self.events.is_none() => {
-                self.deliveries = events.deliveries.iter().map(|p| Delivery::new(p, self.push.time_ms)).collect();
-                index.extend(self.deliveries.iter().enumerate().map(|(i, d)| (d.planned.id.clone(), i)));
+                self.deliveries = events
+                    .deliveries
+                    .iter()
+                    .map(|p| Delivery::new(p, self.push.time_ms))
+                    .collect();
+                index.extend(
+                    self.deliveries
+                        .iter()
+                        .enumerate()
+                        .map(|(i, d)| (d.planned.id.clone(), i)),
+                );
                 self.events = Some(*events);
             }
             Line::Events(_) => {}
@@ -204,7 +232,12 @@ impl Delivery {
     fn requeue(&mut self, at_ms: i64) {
         let attempts = self.attempts;
         let last = self.last.take();
-        *self = Self { attempts, last, requeued_ms: Some(at_ms), ..Self::new(&self.planned, at_ms) };
+        *self = Self {
+            attempts,
+            last,
+            requeued_ms: Some(at_ms),
+            ..Self::new(&self.planned, at_ms)
+        };
     }
 }
 

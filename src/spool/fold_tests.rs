@@ -3,7 +3,12 @@ use crate::push::Pusher;
 use crate::spool::Spool;
 
 fn push() -> Push {
-    let pusher = Pusher { username: "ann".into(), name: "Ann".into(), email: None, source: "account".into() };
+    let pusher = Pusher {
+        username: "ann".into(),
+        name: "Ann".into(),
+        email: None,
+        source: "account".into(),
+    };
     let (updates, options) = (Vec::new(), Vec::new());
     Push {
         id: String::new(),
@@ -35,7 +40,11 @@ fn events() -> Line {
 }
 
 fn started(delivery: &str, attempt: u32) -> Line {
-    Line::Started(crate::spool::Started { delivery: delivery.into(), attempt, at_ms: 2000 })
+    Line::Started(crate::spool::Started {
+        delivery: delivery.into(),
+        attempt,
+        at_ms: 2000,
+    })
 }
 
 fn ended(delivery: &str, outcome: Outcome) -> Line {
@@ -54,7 +63,9 @@ fn ended(delivery: &str, outcome: Outcome) -> Line {
 }
 
 fn read(spool: &Spool, id: &str) -> Record {
-    let Read::Record(record) = spool.read(id).unwrap() else { panic!("not a record") };
+    let Read::Record(record) = spool.read(id).unwrap() else {
+        panic!("not a record")
+    };
     *record
 }
 
@@ -64,31 +75,68 @@ fn a_record_is_what_its_lines_add_up_to() {
     let spool = Spool::at(dir.path(), 0);
     let mut push = push();
     let lock = spool.publish(&mut push).unwrap();
-    assert!(read(&spool, &push.id).events.is_none(), "the push is on disk before its events are");
-    for line in [Line::Computing(1500), events(), started("d1", 1), ended("d1", Outcome::Deferred)] {
+    assert!(
+        read(&spool, &push.id).events.is_none(),
+        "the push is on disk before its events are"
+    );
+    for line in [
+        Line::Computing(1500),
+        events(),
+        started("d1", 1),
+        ended("d1", Outcome::Deferred),
+    ] {
         lock.append(&line).unwrap();
     }
     let record = read(&spool, &push.id);
-    assert_eq!((record.computing, record.push.pusher.username.as_str()), (1, "ann"));
-    assert_eq!(record.events.as_ref().unwrap().events[0].get(), "{\"n\":1}", "events stay the bytes they were");
+    assert_eq!(
+        (record.computing, record.push.pusher.username.as_str()),
+        (1, "ann")
+    );
+    assert_eq!(
+        record.events.as_ref().unwrap().events[0].get(),
+        "{\"n\":1}",
+        "events stay the bytes they were"
+    );
     let first = &record.deliveries[0];
-    assert_eq!((first.state, first.attempts, first.failures), (State::Pending, 1, 1));
-    assert_eq!((first.next_attempt_ms, first.whole_hook), (Some(8000), true));
+    assert_eq!(
+        (first.state, first.attempts, first.failures),
+        (State::Pending, 1, 1)
+    );
+    assert_eq!(
+        (first.next_attempt_ms, first.whole_hook),
+        (Some(8000), true)
+    );
     assert!(!record.is_finished());
 
-    for line in [started("d1", 2), ended("d1", Outcome::Delivered), started("d2", 1), ended("d2", Outcome::Failed)] {
+    for line in [
+        started("d1", 2),
+        ended("d1", Outcome::Delivered),
+        started("d2", 1),
+        ended("d2", Outcome::Failed),
+    ] {
         spool.append(&push.id, &line).unwrap();
     }
     let record = read(&spool, &push.id);
     assert!(record.is_finished());
-    assert_eq!([record.deliveries[0].state, record.deliveries[1].state], [State::Delivered, State::Failed]);
+    assert_eq!(
+        [record.deliveries[0].state, record.deliveries[1].state],
+        [State::Delivered, State::Failed]
+    );
     spool.finish(&push.id).unwrap();
-    assert!(matches!(spool.read(&push.id).unwrap(), Read::Record(_)), "whoever holds it is not disturbed");
+    assert!(
+        matches!(spool.read(&push.id).unwrap(), Read::Record(_)),
+        "whoever holds it is not disturbed"
+    );
     drop(lock);
     spool.finish(&push.id).unwrap();
-    spool.finish(&push.id).expect("another process may have been faster");
+    spool
+        .finish(&push.id)
+        .expect("another process may have been faster");
     assert!(matches!(spool.read(&push.id).unwrap(), Read::Gone));
-    assert!(spool.append(&push.id, &started("d1", 3)).is_err(), "a record is never created by appending");
+    assert!(
+        spool.append(&push.id, &started("d1", 3)).is_err(),
+        "a record is never created by appending"
+    );
 }
 
 #[test]
@@ -101,9 +149,14 @@ fn a_torn_line_spoils_only_itself() {
     let mut bytes = std::fs::read(&path).unwrap();
     bytes.extend_from_slice(b"{\"started\":{\"delivery\":\"d1\",\"att");
     std::fs::write(&path, bytes).unwrap();
-    spool.append(&push.id, &ended("d2", Outcome::Delivered)).unwrap();
+    spool
+        .append(&push.id, &ended("d2", Outcome::Delivered))
+        .unwrap();
     let record = read(&spool, &push.id);
-    assert_eq!((record.deliveries[0].attempts, record.deliveries[1].state), (0, State::Delivered));
+    assert_eq!(
+        (record.deliveries[0].attempts, record.deliveries[1].state),
+        (0, State::Delivered)
+    );
 }
 
 #[test]
@@ -115,13 +168,27 @@ fn a_start_without_an_end_counts_as_a_failure_once_it_is_followed() {
     for line in [events(), started("d1", 1)] {
         lock.append(&line).unwrap();
     }
-    assert_eq!(read(&spool, &push.id).deliveries[0].open_since_ms, Some(2000));
+    assert_eq!(
+        read(&spool, &push.id).deliveries[0].open_since_ms,
+        Some(2000)
+    );
     lock.append(&started("d1", 2)).unwrap();
     let record = read(&spool, &push.id);
-    assert_eq!((record.deliveries[0].attempts, record.deliveries[0].unknowns), (2, 1));
-    lock.append(&Line::Requeued { delivery: "d1".into(), at_ms: 9000 }).unwrap();
+    assert_eq!(
+        (record.deliveries[0].attempts, record.deliveries[0].unknowns),
+        (2, 1)
+    );
+    lock.append(&Line::Requeued {
+        delivery: "d1".into(),
+        at_ms: 9000,
+    })
+    .unwrap();
     let delivery = &read(&spool, &push.id).deliveries[0];
-    assert_eq!((delivery.since_ms, delivery.failures, delivery.attempts), (9000, 0, 2), "attempts go on counting");
+    assert_eq!(
+        (delivery.since_ms, delivery.failures, delivery.attempts),
+        (9000, 0, 2),
+        "attempts go on counting"
+    );
 }
 
 #[test]
@@ -130,7 +197,11 @@ fn what_is_not_ours_is_put_aside_and_a_newer_version_is_left_alone() {
     let spool = Spool::at(dir.path(), 0);
     spool.publish(&mut push()).unwrap();
     let pending = dir.path().join("service-hook/pending");
-    for (name, text) in [("a", "{\"v\":2,\"other\":1}\n"), ("b", "nonsense\n"), ("c", "{\"v\":1,\"pu")] {
+    for (name, text) in [
+        ("a", "{\"v\":2,\"other\":1}\n"),
+        ("b", "nonsense\n"),
+        ("c", "{\"v\":1,\"pu"),
+    ] {
         std::fs::write(pending.join(name), text).unwrap();
     }
     assert!(matches!(spool.read("a").unwrap(), Read::Newer(2)));
@@ -170,7 +241,11 @@ fn a_lane_has_one_holder() {
     let spool = Spool::at(dir.path(), 0);
     spool.publish(&mut push()).unwrap();
     let lane = spool.lane("ci").unwrap();
-    assert!(lane.is_some() && spool.lane("ci").unwrap().is_none() && spool.lane("team").unwrap().is_some());
+    assert!(
+        lane.is_some()
+            && spool.lane("ci").unwrap().is_none()
+            && spool.lane("team").unwrap().is_some()
+    );
     drop(lane);
     assert!(spool.lane("ci").unwrap().is_some());
 }
@@ -182,18 +257,40 @@ fn history_is_bounded_by_count_age_and_size() {
     let dir = tempfile::tempdir().unwrap();
     let spool = Spool::at(dir.path(), 0);
     for second in 1..=4 {
-        let mut push = Push { time_ms: second * 1000, ..push() };
-        spool.publish(&mut push).unwrap().append(&Line::Events(Box::default())).unwrap();
+        let mut push = Push {
+            time_ms: second * 1000,
+            ..push()
+        };
+        spool
+            .publish(&mut push)
+            .unwrap()
+            .append(&Line::Events(Box::default()))
+            .unwrap();
         spool.finish(&push.id).unwrap();
     }
     let left = |keep: &Keep, now_ms| {
         spool.prune(keep, now_ms).unwrap();
-        std::fs::read_dir(dir.path().join("service-hook/done")).unwrap().count()
+        std::fs::read_dir(dir.path().join("service-hook/done"))
+            .unwrap()
+            .count()
     };
-    let all = Keep { age: Duration::from_secs(3600), count: 10, size: 1 << 20 };
+    let all = Keep {
+        age: Duration::from_secs(3600),
+        count: 10,
+        size: 1 << 20,
+    };
     assert_eq!(left(&all, 5000), 4);
     assert_eq!(left(&Keep { count: 3, ..all }, 5000), 3);
-    assert_eq!(left(&Keep { age: Duration::from_secs(1), ..all }, 4500), 1);
+    assert_eq!(
+        left(
+            &Keep {
+                age: Duration::from_secs(1),
+                ..all
+            },
+            4500
+        ),
+        1
+    );
     assert_eq!(left(&Keep { size: 1, ..all }, 5000), 0);
 }
 
@@ -204,11 +301,18 @@ fn a_follower_reads_what_is_new_even_after_the_record_moved() {
     let mut push = push();
     let lock = spool.publish(&mut push).unwrap();
     let mut follower = spool.follow(&push.id).unwrap();
-    assert!(follower.news().unwrap().is_empty(), "the first line is no news");
+    assert!(
+        follower.news().unwrap().is_empty(),
+        "the first line is no news"
+    );
     lock.append(&started("d1", 1)).unwrap();
     assert_eq!(follower.news().unwrap().len(), 1);
     lock.append(&ended("d1", Outcome::Delivered)).unwrap();
-    std::fs::rename(dir.path().join("service-hook/pending").join(&push.id), dir.path().join("moved")).unwrap();
+    std::fs::rename(
+        dir.path().join("service-hook/pending").join(&push.id),
+        dir.path().join("moved"),
+    )
+    .unwrap();
     assert_eq!(follower.news().unwrap().len(), 1);
 }
 
@@ -220,9 +324,20 @@ fn files_have_the_modes_of_the_repository() {
     let spool = Spool::at(dir.path(), 0o060);
     let mut push = push();
     spool.publish(&mut push).unwrap();
-    let mode =
-        |path: &str| dir.path().join("service-hook").join(path).metadata().unwrap().permissions().mode() & 0o7777;
-    assert_eq!((mode("pending"), mode(&format!("pending/{}", push.id))), (0o2770, 0o660));
+    let mode = |path: &str| {
+        dir.path()
+            .join("service-hook")
+            .join(path)
+            .metadata()
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o7777
+    };
+    assert_eq!(
+        (mode("pending"), mode(&format!("pending/{}", push.id))),
+        (0o2770, 0o660)
+    );
 }
 
 #[test]
@@ -232,7 +347,13 @@ fn what_is_no_file_is_no_record_and_holds_nothing_up() {
     let mut push = push();
     spool.publish(&mut push).unwrap();
     let pending = dir.path().join("service-hook/pending");
-    assert!(std::process::Command::new("mkfifo").arg(pending.join("0-pipe")).status().unwrap().success());
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(pending.join("0-pipe"))
+            .status()
+            .unwrap()
+            .success()
+    );
     std::os::unix::fs::symlink("/dev/zero", pending.join("0-link")).unwrap();
     assert_eq!(spool.pending().unwrap(), [push.id]);
 }

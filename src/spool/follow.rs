@@ -14,7 +14,11 @@ pub struct Follower {
 impl Spool {
     /// From its beginning.
     pub fn follow(&self, id: &str) -> io::Result<Follower> {
-        Ok(Follower { file: File::open(self.pending_path(id))?, offset: 0, partial: Vec::new() })
+        Ok(Follower {
+            file: File::open(self.pending_path(id))?,
+            offset: 0,
+            partial: Vec::new(),
+        })
     }
 }
 
@@ -30,9 +34,14 @@ impl Follower {
             self.offset += size as u64;
             self.partial.extend_from_slice(&block[..size]);
         }
-        let Some(end) = self.partial.iter().rposition(|b| *b == b'\n') else { return Ok(Vec::new()) };
+        let Some(end) = self.partial.iter().rposition(|b| *b == b'\n') else {
+            return Ok(Vec::new());
+        };
         let rest = self.partial.split_off(end + 1);
         let complete = std::mem::replace(&mut self.partial, rest);
-        Ok(complete.split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect())
+        Ok(complete
+            .split(|b| *b == b'\n')
+            .filter_map(|line| serde_json::from_slice(line).ok())
+            .collect())
     }
 }

@@ -50,12 +50,20 @@ impl Spool {
 
     /// Reads a record wherever it stands. Nothing is moved.
     pub fn look(&self, id: &str) -> io::Result<Read> {
-        Ok(self.bytes(id)?.map_or(Read::Gone, |bytes| Record::parse(id, &bytes)))
+        Ok(self
+            .bytes(id)?
+            .map_or(Read::Gone, |bytes| Record::parse(id, &bytes)))
     }
 
     /// Whether its first line is one of ours; the rest of it is not read.
     pub fn is_record(&self, id: &str) -> bool {
-        let open = [self.pending_path(id), self.done_path(id), self.pending_path(id)].into_iter().map(File::open);
+        let open = [
+            self.pending_path(id),
+            self.done_path(id),
+            self.pending_path(id),
+        ]
+        .into_iter()
+        .map(File::open);
         let Some(file) = open.flatten().next() else {
             return !self.recorded().is_ok_and(|all| all.iter().any(|n| n == id));
         };
@@ -67,7 +75,10 @@ impl Spool {
     /// What happened to a delivery. Lines that cannot be read are left out.
     pub fn steps(&self, id: &str, delivery: &str) -> io::Result<Vec<Step>> {
         let bytes = self.bytes(id)?.unwrap_or_default();
-        let lines = bytes.split(|b| *b == b'\n').skip(1).filter_map(|line| serde_json::from_slice(line).ok());
+        let lines = bytes
+            .split(|b| *b == b'\n')
+            .skip(1)
+            .filter_map(|line| serde_json::from_slice(line).ok());
         let mut steps = Vec::new();
         for line in lines {
             step(&mut steps, line, delivery);
@@ -83,7 +94,11 @@ impl Spool {
 
     fn bytes(&self, id: &str) -> io::Result<Option<Vec<u8>>> {
         // The first place again at last: it may have been queued again between the first two looks.
-        for path in [self.pending_path(id), self.done_path(id), self.pending_path(id)] {
+        for path in [
+            self.pending_path(id),
+            self.done_path(id),
+            self.pending_path(id),
+        ] {
             match std::fs::read(path) {
                 Ok(bytes) => return Ok(Some(bytes)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -98,17 +113,34 @@ fn step(steps: &mut Vec<Step>, line: Line, of: &str) {
     match line {
         Line::Started(started) if started.delivery == of => {
             let (number, started_ms) = (Some(started.attempt), Some(started.at_ms));
-            steps.push(Step::Attempt(Attempted { number, started_ms, ended: None }));
+            steps.push(Step::Attempt(Attempted {
+                number,
+                started_ms,
+                ended: None,
+            }));
         }
         Line::Ended(ended) if ended.delivery == of => {
-            let newest = steps.iter_mut().rev().find_map(|s| if let Step::Attempt(a) = s { Some(a) } else { None });
+            let newest = steps.iter_mut().rev().find_map(|s| {
+                if let Step::Attempt(a) = s {
+                    Some(a)
+                } else {
+                    None
+                }
+            });
             match newest {
                 // Nobody has to try before cancelling: what was cut off stays cut off.
-                Some(open) if open.ended.is_none() && ended.outcome != Outcome::Cancelled => open.ended = Some(ended),
-                _ => steps.push(Step::Attempt(Attempted { ended: Some(ended), ..Attempted::default() })),
+                Some(open) if open.ended.is_none() && ended.outcome != Outcome::Cancelled => {
+                    open.ended = Some(ended)
+                }
+                _ => steps.push(Step::Attempt(Attempted {
+                    ended: Some(ended),
+                    ..Attempted::default()
+                })),
             }
         }
-        Line::Requeued { delivery, at_ms } if delivery == of => steps.push(Step::Requeued { at_ms }),
+        Line::Requeued { delivery, at_ms } if delivery == of => {
+            steps.push(Step::Requeued { at_ms })
+        }
         Line::Alone { delivery, at_ms } if delivery == of => steps.push(Step::Alone { at_ms }),
         _ => {}
     }

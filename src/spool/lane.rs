@@ -17,7 +17,9 @@ pub struct Sole {
 impl Spool {
     /// `None` while another process has it. The name is a hook's: letters, digits, `_` and `-`.
     pub fn lane(&self, hook: &str) -> io::Result<Option<Lane>> {
-        Ok(self.locked(&format!("lane/{hook}"))?.map(|lock| Lane { lock }))
+        Ok(self
+            .locked(&format!("lane/{hook}"))?
+            .map(|lock| Lane { lock }))
     }
 
     /// The right to stay for what is due soon; `None` while another process does.
@@ -28,7 +30,9 @@ impl Spool {
     /// The right to look for what was missed; `None` while another process does.
     pub fn catching_up(&self) -> io::Result<Option<Sole>> {
         modes::create_folder(&self.root, self.shared)?;
-        Ok(self.locked("catch-up.lock")?.map(|lock| Sole { _lock: lock }))
+        Ok(self
+            .locked("catch-up.lock")?
+            .map(|lock| Sole { _lock: lock }))
     }
 
     /// A file of the spool, locked without waiting.

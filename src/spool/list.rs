@@ -16,7 +16,9 @@ impl Spool {
             Err(error) => return Err(error),
         };
         // A pipe or a link that somebody put there would be waited for, or read without end.
-        let files = entries.flatten().filter(|e| e.file_type().is_ok_and(|t| t.is_file()));
+        let files = entries
+            .flatten()
+            .filter(|e| e.file_type().is_ok_and(|t| t.is_file()));
         let names = files.filter_map(|e| e.file_name().into_string().ok());
         let mut names: Vec<String> = names.filter(|n| !n.starts_with('.')).collect();
         names.sort_unstable();

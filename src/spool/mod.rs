@@ -49,7 +49,10 @@ pub struct Spool {
 impl Spool {
     /// `git_dir` is the (common) Git directory; `shared` as the git room gives it.
     pub fn at(git_dir: &Path, shared: u32) -> Self {
-        Self { root: git_dir.join("service-hook"), shared }
+        Self {
+            root: git_dir.join("service-hook"),
+            shared,
+        }
     }
 
     /// Its name within the Git directory, for people.

@@ -64,7 +64,12 @@ pub(super) fn create_state(path: &Path, shared: u32) -> io::Result<File> {
 /// A file that is given its name by whoever fills it.
 pub(super) fn create_unnamed(path: &Path, shared: u32) -> io::Result<File> {
     let mode = of_file(shared);
-    let file = OpenOptions::new().read(true).append(true).create_new(true).mode(mode).open(path)?;
+    let file = OpenOptions::new()
+        .read(true)
+        .append(true)
+        .create_new(true)
+        .mode(mode)
+        .open(path)?;
     // The umask has had its say.
     file.set_permissions(Permissions::from_mode(mode))?;
     Ok(file)

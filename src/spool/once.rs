@@ -28,16 +28,25 @@ impl Spool {
         let mut names = self.names("pending")?;
         names.extend(self.names("done")?);
         names.sort_unstable();
-        let newest = names.iter().rev().take(NEWEST).take_while(|id| time_of(id) >= push.time_ms - RECENT_MS);
-        Ok(newest.into_iter().any(|id| self.is_of(id, push, receive_pack).unwrap_or(false)))
+        let newest = names
+            .iter()
+            .rev()
+            .take(NEWEST)
+            .take_while(|id| time_of(id) >= push.time_ms - RECENT_MS);
+        Ok(newest
+            .into_iter()
+            .any(|id| self.is_of(id, push, receive_pack).unwrap_or(false)))
     }
 
     fn is_of(&self, id: &str, push: &Push, receive_pack: &str) -> io::Result<bool> {
         let open = |path| std::fs::File::open(path);
-        let mut file = BufReader::new(open(self.pending_path(id)).or_else(|_| open(self.done_path(id)))?);
+        let mut file =
+            BufReader::new(open(self.pending_path(id)).or_else(|_| open(self.done_path(id)))?);
         let start = format!("{{\"v\":{VERSION},\"receive_pack\":\"{receive_pack}\"");
         let mut line = Vec::new();
-        file.by_ref().take(start.len() as u64).read_to_end(&mut line)?;
+        file.by_ref()
+            .take(start.len() as u64)
+            .read_to_end(&mut line)?;
         if line != start.as_bytes() {
             return Ok(false);
         }
@@ -55,7 +64,11 @@ mod tests {
 
     fn push(name: &str) -> Push {
         let id = |digit: &str| ObjectId::parse(&digit.repeat(40)).unwrap();
-        let updates = vec![RefUpdate { old: id("1"), new: id("2"), name: RefName::new(name) }];
+        let updates = vec![RefUpdate {
+            old: id("1"),
+            new: id("2"),
+            name: RefName::new(name),
+        }];
         Push {
             id: String::new(),
             time_ms: 1_700_000_000_000,
@@ -72,14 +85,30 @@ mod tests {
     fn the_same_updates_of_one_receive_pack_are_recorded_once() {
         let dir = tempfile::tempdir().unwrap();
         let spool = Spool::at(dir.path(), 0);
-        let recorded = |name: &str, by: &str| spool.publish_once(&mut push(name), by).unwrap().is_some();
+        let recorded =
+            |name: &str, by: &str| spool.publish_once(&mut push(name), by).unwrap().is_some();
         assert!(recorded("refs/heads/a", "boot:7:1"));
         assert!(!recorded("refs/heads/a", "boot:7:1"));
-        assert!(recorded("refs/heads/b", "boot:7:1"), "a hook may hand us one update after the other");
-        assert!(recorded("refs/heads/a", "boot:7:12"), "another process with the same beginning of a name");
+        assert!(
+            recorded("refs/heads/b", "boot:7:1"),
+            "a hook may hand us one update after the other"
+        );
+        assert!(
+            recorded("refs/heads/a", "boot:7:12"),
+            "another process with the same beginning of a name"
+        );
         assert_eq!(spool.pending().unwrap().len(), 3);
-        let mut later = Push { time_ms: 1_700_000_000_000 + RECENT_MS + 10, ..push("refs/heads/a") };
-        assert!(spool.publish_once(&mut later, "boot:7:1").unwrap().is_some(), "what is old is not looked at");
+        let mut later = Push {
+            time_ms: 1_700_000_000_000 + RECENT_MS + 10,
+            ..push("refs/heads/a")
+        };
+        assert!(
+            spool
+                .publish_once(&mut later, "boot:7:1")
+                .unwrap()
+                .is_some(),
+            "what is old is not looked at"
+        );
     }
 
     #[test]
@@ -92,6 +121,11 @@ mod tests {
         drop(lock);
         spool.finish(&first.id).unwrap();
         assert!(spool.pending().unwrap().is_empty());
-        assert!(spool.publish_once(&mut push("refs/heads/a"), "boot:7:1").unwrap().is_none());
+        assert!(
+            spool
+                .publish_once(&mut push("refs/heads/a"), "boot:7:1")
+                .unwrap()
+                .is_none()
+        );
     }
 }

@@ -24,7 +24,11 @@ impl Spool {
         let done = self.names("done")?;
         let surplus = done.iter().rev().filter(|id| {
             count += 1;
-            size += self.folder("done").join(id).metadata().map_or(0, |m| m.len());
+            size += self
+                .folder("done")
+                .join(id)
+                .metadata()
+                .map_or(0, |m| m.len());
             count > keep.count || size > keep.size || publish::time_of(id) < oldest
         });
         let surplus: Vec<_> = surplus.collect();
@@ -33,13 +37,22 @@ impl Spool {
             let _ = std::fs::remove_file(self.folder("done").join(id));
         }
         let folders = [self.root.clone(), self.folder("lane")];
-        for entry in folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten() {
+        for entry in folders
+            .iter()
+            .filter_map(|folder| std::fs::read_dir(folder).ok())
+            .flatten()
+            .flatten()
+        {
             let name = entry.file_name();
-            let unfinished = name.as_encoded_bytes().starts_with(modes::UNFINISHED.as_bytes());
-            let record = entry.path().parent() == Some(&*self.root) && name.as_encoded_bytes().starts_with(b"new-");
+            let unfinished = name
+                .as_encoded_bytes()
+                .starts_with(modes::UNFINISHED.as_bytes());
+            let record = entry.path().parent() == Some(&*self.root)
+                && name.as_encoded_bytes().starts_with(b"new-");
             let abandoned = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
             if (unfinished || record) && abandoned().is_some_and(|a| a > ABANDONED) {
-                let _ = std::fs::remove_file(entry.path()).or_else(|_| std::fs::remove_dir(entry.path()));
+                let _ = std::fs::remove_file(entry.path())
+                    .or_else(|_| std::fs::remove_dir(entry.path()));
             }
         }
         Ok(())

@@ -37,7 +37,9 @@ pub fn new_id(ms: i64) -> String {
 /// The time in a name made by [`new_id`], in milliseconds since 1970; 0 when it is none.
 pub fn time_of(id: &str) -> i64 {
     let time = Uuid::parse_str(id).ok().and_then(|id| id.get_timestamp());
-    let ms = time.map(|t| t.to_unix()).map_or(0, |(s, n)| s * 1000 + u64::from(n) / 1_000_000);
+    let ms = time
+        .map(|t| t.to_unix())
+        .map_or(0, |(s, n)| s * 1000 + u64::from(n) / 1_000_000);
     i64::try_from(ms).unwrap_or(0)
 }
 
@@ -51,10 +53,18 @@ impl Spool {
     }
 
     /// While nobody else takes a name.
-    pub(super) fn publish_in_turn(&self, push: &mut Push, receive_pack: Option<&str>) -> io::Result<Locked> {
+    pub(super) fn publish_in_turn(
+        &self,
+        push: &mut Push,
+        receive_pack: Option<&str>,
+    ) -> io::Result<Locked> {
         let newest = self.pending()?.last().map_or(0, |id| time_of(id));
         push.id = new_id(push.time_ms.max(newest + 1));
-        let first = First { v: VERSION, receive_pack: receive_pack.map(str::to_owned), push: push.clone() };
+        let first = First {
+            v: VERSION,
+            receive_pack: receive_pack.map(str::to_owned),
+            push: push.clone(),
+        };
         let mut bytes = serde_json::to_vec(&first)?;
         bytes.push(b'\n');
 
@@ -103,13 +113,19 @@ impl Spool {
         }
         // The folders themselves must survive a crash, or a synced record is in none.
         File::open(&self.root)?.sync_all()?;
-        self.root.parent().map_or(Ok(()), |git_dir| File::open(git_dir)?.sync_all())
+        self.root
+            .parent()
+            .map_or(Ok(()), |git_dir| File::open(git_dir)?.sync_all())
     }
 }
 
 /// Locks a published record, without waiting.
 pub(super) fn claim(path: &std::path::Path) -> io::Result<Option<Locked>> {
-    let file = match std::fs::OpenOptions::new().read(true).append(true).open(path) {
+    let file = match std::fs::OpenOptions::new()
+        .read(true)
+        .append(true)
+        .open(path)
+    {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),

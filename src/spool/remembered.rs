@@ -43,7 +43,12 @@ struct VersionOnly {
 impl Remembered {
     /// In the format of this version.
     pub fn new(state: State, counted: BTreeSet<String>, gl_repo: Option<String>) -> Self {
-        Self { v: VERSION, state, counted, gl_repo }
+        Self {
+            v: VERSION,
+            state,
+            counted,
+            gl_repo,
+        }
     }
 }
 
@@ -61,9 +66,17 @@ impl Spool {
             Err(error) => return Err(error),
         };
         Ok(match serde_json::from_slice(&bytes) {
-            Ok(Remembered { v: VERSION, state, counted, gl_repo }) => {
-                Memory::Of(Box::new(Remembered { v: VERSION, state, counted, gl_repo }))
-            }
+            Ok(Remembered {
+                v: VERSION,
+                state,
+                counted,
+                gl_repo,
+            }) => Memory::Of(Box::new(Remembered {
+                v: VERSION,
+                state,
+                counted,
+                gl_repo,
+            })),
             _ => match serde_json::from_slice(&bytes) {
                 Ok(VersionOnly { v }) if v > VERSION => Memory::Newer(v),
                 _ => Memory::Damaged,
@@ -96,13 +109,21 @@ mod tests {
         let spool = Spool::at(dir.path(), 0);
         assert!(matches!(spool.remembered().unwrap(), Memory::None));
         let turn = spool.catching_up().unwrap();
-        assert!(turn.is_some() && spool.catching_up().unwrap().is_none(), "one at a time");
+        assert!(
+            turn.is_some() && spool.catching_up().unwrap().is_none(),
+            "one at a time"
+        );
         let remembered = Remembered::new(State::default(), BTreeSet::from(["a".into()]), None);
         // A longer file that a crash left must not show through.
         std::fs::write(dir.path().join("service-hook/new-refs"), "x".repeat(1000)).unwrap();
         spool.remember(&remembered).unwrap();
         assert!(matches!(spool.remembered().unwrap(), Memory::Of(found) if *found == remembered));
-        for (text, newer) in [("", false), ("{\"v\":1}", false), ("{\"v\":0}", false), ("{\"v\":2,\"x\":[]}", true)] {
+        for (text, newer) in [
+            ("", false),
+            ("{\"v\":1}", false),
+            ("{\"v\":0}", false),
+            ("{\"v\":2,\"x\":[]}", true),
+        ] {
             std::fs::write(dir.path().join("service-hook/refs"), text).unwrap();
             match spool.remembered().unwrap() {
                 Memory::Damaged => assert!(!newer, "{text}"),

@@ -12,9 +12,11 @@ impl Spool {
     /// Deliveries that wait. A record whose events nobody has computed yet, or that cannot be told, counts as one.
     pub fn waiting(&self) -> io::Result<usize> {
         let open = |id: &String| match self.read(id) {
-            Ok(Read::Record(record)) if record.events.is_some() => {
-                record.deliveries.iter().filter(|delivery| delivery.state == State::Pending).count()
-            }
+            Ok(Read::Record(record)) if record.events.is_some() => record
+                .deliveries
+                .iter()
+                .filter(|delivery| delivery.state == State::Pending)
+                .count(),
             Ok(Read::Gone | Read::Foreign) => 0,
             _ => 1,
         };
@@ -33,7 +35,10 @@ impl Spool {
         for entry in std::fs::read_dir(&self.root)?.flatten() {
             let name = entry.file_name();
             let unfinished = name.to_string_lossy().starts_with(modes::UNFINISHED);
-            if entry.file_type()?.is_file() && !unfinished && !name.to_string_lossy().starts_with("new-") {
+            if entry.file_type()?.is_file()
+                && !unfinished
+                && !name.to_string_lossy().starts_with("new-")
+            {
                 gone(std::fs::remove_file(entry.path()))?;
             }
         }

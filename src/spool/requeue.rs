@@ -16,7 +16,9 @@ impl Spool {
     /// Moves a record whose deliveries have all ended into the history. Another process may have been faster. One that
     /// is held for long stays: a later run moves it.
     pub fn finish(&self, id: &str) -> io::Result<()> {
-        let Some(_held) = self.claim_soon(id)? else { return Ok(()) };
+        let Some(_held) = self.claim_soon(id)? else {
+            return Ok(());
+        };
         // Read again under the lock: a line that asks for a delivery again must not end up in the history.
         if !matches!(self.read(id)?, Read::Record(record) if record.is_finished()) {
             return Ok(());
@@ -50,7 +52,10 @@ impl Spool {
             std::fs::rename(self.done_path(id), self.pending_path(id))?;
         }
         for delivery in deliveries {
-            held.append(&Line::Requeued { delivery: delivery.clone(), at_ms })?;
+            held.append(&Line::Requeued {
+                delivery: delivery.clone(),
+                at_ms,
+            })?;
         }
         held.sync()?;
         File::open(self.folder("pending"))?.sync_all()

@@ -15,11 +15,16 @@ impl Spool {
 
     /// When `drain` last ran without a push.
     pub fn timer_stamp(&self) -> Option<i64> {
-        std::fs::read_to_string(self.folder("timer")).ok()?.trim().parse().ok()
+        std::fs::read_to_string(self.folder("timer"))
+            .ok()?
+            .trim()
+            .parse()
+            .ok()
     }
 
     /// Whether a timer can be counted on: `drain` ran without a push within two hours.
     pub fn timer_seen(&self, now_ms: i64) -> bool {
-        self.timer_stamp().is_some_and(|at| now_ms.abs_diff(at) <= TIMER_MS)
+        self.timer_stamp()
+            .is_some_and(|at| now_ms.abs_diff(at) <= TIMER_MS)
     }
 }

@@ -60,18 +60,31 @@ impl Spool {
     /// The earliest moment at which some hook has something to do again, as far as the lanes know.
     pub fn due_ms(&self) -> Option<i64> {
         let names = self.names("lane").ok()?;
-        let lanes = names.iter().filter_map(|name| File::open(self.folder("lane").join(name)).ok());
-        lanes.filter_map(|file| read::<Standing>(&file).due_ms).min()
+        let lanes = names
+            .iter()
+            .filter_map(|name| File::open(self.folder("lane").join(name)).ok());
+        lanes
+            .filter_map(|file| read::<Standing>(&file).due_ms)
+            .min()
     }
 }
 
 impl Spool {
     /// Forgets when the other lanes had something to do: nothing waits there any more, whoever has seen to it.
     pub fn let_rest(&self, all_but: &BTreeSet<String>) {
-        for name in self.names("lane").unwrap_or_default().iter().filter(|name| !all_but.contains(*name)) {
-            let noted = File::open(self.folder("lane").join(name)).is_ok_and(|f| read::<Standing>(&f).due_ms.is_some());
+        for name in self
+            .names("lane")
+            .unwrap_or_default()
+            .iter()
+            .filter(|name| !all_but.contains(*name))
+        {
+            let noted = File::open(self.folder("lane").join(name))
+                .is_ok_and(|f| read::<Standing>(&f).due_ms.is_some());
             if let Some(lane) = noted.then(|| self.lane(name).ok().flatten()).flatten() {
-                lane.keep(&Standing { due_ms: None, ..lane.standing() });
+                lane.keep(&Standing {
+                    due_ms: None,
+                    ..lane.standing()
+                });
             }
         }
     }
@@ -83,7 +96,11 @@ const TURN: Duration = Duration::from_millis(5);
 
 /// Changes what is known of a destination, while nobody else does. `name` is its file in the folder that all
 /// repositories share; who may read and write the folder may read and write the file.
-pub fn change_shared<T>(folder: &Path, name: &str, change: impl FnOnce(&mut Shared) -> T) -> io::Result<T> {
+pub fn change_shared<T>(
+    folder: &Path,
+    name: &str,
+    change: impl FnOnce(&mut Shared) -> T,
+) -> io::Result<T> {
     use std::os::unix::fs::PermissionsExt;
     let shared = folder.metadata()?.permissions().mode() & 0o066;
     let file = modes::create_state(&folder.join(name), shared)?;
@@ -103,7 +120,9 @@ pub fn change_shared<T>(folder: &Path, name: &str, change: impl FnOnce(&mut Shar
 
 /// What is known of a destination; nothing where it has no file, or one that is damaged.
 pub fn read_shared(folder: &Path, name: &str) -> Shared {
-    File::open(folder.join(name)).map(|file| read(&file)).unwrap_or_default()
+    File::open(folder.join(name))
+        .map(|file| read(&file))
+        .unwrap_or_default()
 }
 
 /// Bytes of such a file that are read.
@@ -119,7 +138,10 @@ fn read<T: Default + DeserializeOwned>(file: &File) -> T {
 fn write(file: &File, state: &impl Serialize) -> io::Result<()> {
     let mut bytes = serde_json::to_vec(state)?;
     let before = usize::try_from(file.metadata()?.len()).unwrap_or(0);
-    bytes.resize(bytes.len().max(before).min(LARGEST).max(bytes.len() + 1), b' ');
+    bytes.resize(
+        bytes.len().max(before).min(LARGEST).max(bytes.len() + 1),
+        b' ',
+    );
     if let Some(last) = bytes.last_mut() {
         *last = b'\n';
     }
@@ -136,12 +158,27 @@ mod tests {
         let spool = Spool::at(dir.path(), 0);
         std::fs::create_dir_all(dir.path().join("service-hook/lane")).unwrap();
         let lane = spool.lane("ci").unwrap().unwrap();
-        assert_eq!((lane.standing(), spool.due_ms()), (Standing::default(), None));
-        let long = Standing { failures: 3, due_ms: Some(7), sent: vec![1; 100], ..Standing::default() };
-        let short = Standing { failures: 1, due_ms: Some(9), ..Standing::default() };
+        assert_eq!(
+            (lane.standing(), spool.due_ms()),
+            (Standing::default(), None)
+        );
+        let long = Standing {
+            failures: 3,
+            due_ms: Some(7),
+            sent: vec![1; 100],
+            ..Standing::default()
+        };
+        let short = Standing {
+            failures: 1,
+            due_ms: Some(9),
+            ..Standing::default()
+        };
         for standing in [&long, &short] {
             lane.keep(standing);
-            assert_eq!((&lane.standing(), spool.due_ms()), (standing, standing.due_ms));
+            assert_eq!(
+                (&lane.standing(), spool.due_ms()),
+                (standing, standing.due_ms)
+            );
         }
         std::fs::write(dir.path().join("service-hook/lane/ci"), "{\"failures\":").unwrap();
         assert_eq!(lane.standing(), Standing::default());
@@ -153,12 +190,20 @@ mod tests {
         let spool = Spool::at(dir.path(), 0);
         std::fs::create_dir_all(dir.path().join("service-hook/lane")).unwrap();
         for (name, due_ms) in [("a", 7), ("b", 9)] {
-            let standing = Standing { failures: 2, due_ms: Some(due_ms), ..Standing::default() };
+            let standing = Standing {
+                failures: 2,
+                due_ms: Some(due_ms),
+                ..Standing::default()
+            };
             spool.lane(name).unwrap().unwrap().keep(&standing);
         }
         spool.let_rest(&BTreeSet::from(["b".to_owned()]));
         assert_eq!(spool.due_ms(), Some(9));
-        assert_eq!(spool.lane("a").unwrap().unwrap().standing().failures, 2, "what is known stays");
+        assert_eq!(
+            spool.lane("a").unwrap().unwrap().standing().failures,
+            2,
+            "what is known stays"
+        );
     }
 
     #[test]

@@ -17,8 +17,16 @@ const MAX_SAMPLE: usize = 1 << 20;
 pub fn odd_comments(template: &str) -> Vec<Range<usize>> {
     let found = template.match_indices("{#").map(|(at, _)| at);
     // `${ "{#" }` is how it is written as text.
-    let found = found.filter(|at| !template[..*at].trim_end_matches(['"', '\'']).trim_end().ends_with("${"));
-    found.filter(|at| !template[at + 2..].starts_with([' ', '\n', '\r', '\t', '-', '+'])).map(|at| at..at + 2).collect()
+    let found = found.filter(|at| {
+        !template[..*at]
+            .trim_end_matches(['"', '\''])
+            .trim_end()
+            .ends_with("${")
+    });
+    found
+        .filter(|at| !template[at + 2..].starts_with([' ', '\n', '\r', '\t', '-', '+']))
+        .map(|at| at..at + 2)
+        .collect()
 }
 
 /// Renders against samples and names every member that no event has, with the place where it is read. What cannot be
@@ -45,19 +53,33 @@ pub fn unknown_names(template: &str, samples: &[Json]) -> Vec<TemplateError> {
 }
 
 fn find(template: &str, samples: &[Json]) -> Vec<TemplateError> {
-    let environment = environment(Printer::new(Place::Text { escape: str::to_owned }, MAX_SAMPLE));
+    let environment = environment(Printer::new(
+        Place::Text {
+            escape: str::to_owned,
+        },
+        MAX_SAMPLE,
+    ));
     let compiled = match environment.template_from_str(template) {
         Ok(compiled) => compiled,
         Err(error) => return vec![explain(&error, template)],
     };
-    let shape = Arc::new(samples.iter().fold(Json::Null, |shape, sample| merge(&shape, sample)));
+    let shape = Arc::new(
+        samples
+            .iter()
+            .fold(Json::Null, |shape, sample| merge(&shape, sample)),
+    );
     let unknown = Arc::new(Mutex::new(BTreeSet::new()));
     let mut errors = Vec::new();
     for sample in samples {
-        let Err(error) = compiled.render(probe(sample, &shape, String::new(), &unknown)) else { continue };
+        let Err(error) = compiled.render(probe(sample, &shape, String::new(), &unknown)) else {
+            continue;
+        };
         if matches!(
             error.kind(),
-            ErrorKind::UnknownFilter | ErrorKind::UnknownTest | ErrorKind::UnknownFunction | ErrorKind::UnknownMethod
+            ErrorKind::UnknownFilter
+                | ErrorKind::UnknownTest
+                | ErrorKind::UnknownFunction
+                | ErrorKind::UnknownMethod
         ) {
             errors.push(explain(&error, template));
         }
@@ -65,10 +87,21 @@ fn find(template: &str, samples: &[Json]) -> Vec<TemplateError> {
     errors.dedup();
     let mut unknown = std::mem::take(&mut *unknown.lock().expect("no probe panics with it"));
     // Names in branches that no sample takes.
-    let globals = environment.globals().map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
+    let globals = environment
+        .globals()
+        .map(|(name, _)| name.to_owned())
+        .collect::<Vec<_>>();
     let declared = compiled.undeclared_variables(false);
-    unknown.extend(declared.into_iter().filter(|n| shape.get(n).is_none() && !globals.contains(n)));
-    unknown.iter().map(|name| describe(name, &shape)).chain(errors).collect()
+    unknown.extend(
+        declared
+            .into_iter()
+            .filter(|n| shape.get(n).is_none() && !globals.contains(n)),
+    );
+    unknown
+        .iter()
+        .map(|name| describe(name, &shape))
+        .chain(errors)
+        .collect()
 }
 
 fn describe(name: &str, shape: &Json) -> TemplateError {
@@ -81,10 +114,16 @@ fn describe(name: &str, shape: &Json) -> TemplateError {
         };
     }
     let names = known.as_object().into_iter().flat_map(Map::keys);
-    let best = names.map(|n| (strsim::jaro_winkler(last, n), n)).max_by(|a, b| a.0.total_cmp(&b.0));
+    let best = names
+        .map(|n| (strsim::jaro_winkler(last, n), n))
+        .max_by(|a, b| a.0.total_cmp(&b.0));
     let hint = match best {
-        Some((similarity, near)) if similarity > 0.8 && parent.is_empty() => format!(", did you mean `{near}`?"),
-        Some((similarity, near)) if similarity > 0.8 => format!(", did you mean `{parent}.{near}`?"),
+        Some((similarity, near)) if similarity > 0.8 && parent.is_empty() => {
+            format!(", did you mean `{near}`?")
+        }
+        Some((similarity, near)) if similarity > 0.8 => {
+            format!(", did you mean `{parent}.{near}`?")
+        }
         _ => String::new(),
     };
     TemplateError::new(format!("no event has `{name}`{hint}"))
@@ -111,7 +150,11 @@ fn merge(a: &Json, b: &Json) -> Json {
 
 fn one_item<'a>(items: impl Iterator<Item = &'a Json>) -> Json {
     let item = items.fold(Json::Null, |shape, item| merge(&shape, item));
-    Json::Array(if item.is_null() { Vec::new() } else { vec![item] })
+    Json::Array(if item.is_null() {
+        Vec::new()
+    } else {
+        vec![item]
+    })
 }
 
 /// An object shaped like a part of the event, which notes what is asked of it in vain. It answers "undefined" then:
@@ -126,11 +169,16 @@ struct Probe {
 
 fn probe(json: &Json, shape: &Json, path: String, unknown: &Arc<Mutex<BTreeSet<String>>>) -> Value {
     match json {
-        Json::Object(members) => {
-            Value::from_object(Probe { members: members.clone(), shape: shape.clone(), path, unknown: unknown.clone() })
-        }
+        Json::Object(members) => Value::from_object(Probe {
+            members: members.clone(),
+            shape: shape.clone(),
+            path,
+            unknown: unknown.clone(),
+        }),
         Json::Array(items) => {
-            let probes = items.iter().map(|item| probe(item, &shape[0], format!("{path}[]"), unknown));
+            let probes = items
+                .iter()
+                .map(|item| probe(item, &shape[0], format!("{path}[]"), unknown));
             Value::from(probes.collect::<Vec<_>>())
         }
         Json::Null => Value::from(()),
@@ -145,19 +193,31 @@ impl Object for Probe {
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let key = key.as_str()?;
-        let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
+        let path = if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.path)
+        };
         if let Some(member) = self.members.get(key) {
             return Some(probe(member, &self.shape[key], path, &self.unknown));
         }
         // Globals are asked of the context first.
         if self.shape.get(key).is_none() && !(self.path.is_empty() && key == "range") {
-            self.unknown.lock().expect("no probe panics with it").insert(path);
+            self.unknown
+                .lock()
+                .expect("no probe panics with it")
+                .insert(path);
         }
         None
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Values(self.members.keys().map(|key| Value::from(key.as_str())).collect())
+        Enumerator::Values(
+            self.members
+                .keys()
+                .map(|key| Value::from(key.as_str()))
+                .collect(),
+        )
     }
 }
 
@@ -167,17 +227,26 @@ fn locate(template: &str, name: &str, start: usize) -> Option<Range<usize>> {
     let plain = name.replace("[]", "");
     let last = plain.rsplit('.').next()?;
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let words = template.match_indices(last).map(|(at, word)| at..at + word.len()).filter(|range| {
-        let before = &template[..range.start];
-        let opened = ["${", "{%"].iter().filter_map(|o| before.rfind(o)).max();
-        let closed = ["%}", "}"].iter().filter_map(|c| before.rfind(c)).max();
-        opened.is_some_and(|opened| closed.is_none_or(|closed| closed < opened))
-            && !before.ends_with(is_word)
-            && !template[range.end..].starts_with(is_word)
-    });
+    let words = template
+        .match_indices(last)
+        .map(|(at, word)| at..at + word.len())
+        .filter(|range| {
+            let before = &template[..range.start];
+            let opened = ["${", "{%"].iter().filter_map(|o| before.rfind(o)).max();
+            let closed = ["%}", "}"].iter().filter_map(|c| before.rfind(c)).max();
+            opened.is_some_and(|opened| closed.is_none_or(|closed| closed < opened))
+                && !before.ends_with(is_word)
+                && !template[range.end..].starts_with(is_word)
+        });
     let words = words.collect::<Vec<_>>();
     let member = plain.contains('.');
-    let fits = |range: &&Range<usize>| template[..range.start].ends_with(['.', '\'', '"']) == member;
+    let fits =
+        |range: &&Range<usize>| template[..range.start].ends_with(['.', '\'', '"']) == member;
     let later = words.iter().filter(|r| r.start >= start);
-    later.clone().find(fits).or_else(|| words.iter().find(fits)).or_else(|| words.first()).cloned()
+    later
+        .clone()
+        .find(fits)
+        .or_else(|| words.iter().find(fits))
+        .or_else(|| words.first())
+        .cloned()
 }

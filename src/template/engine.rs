@@ -15,8 +15,15 @@ const FUEL: u64 = 2_000_000;
 pub(super) fn environment(printer: Printer) -> Environment<'static> {
     let mut environment = Environment::new();
     let mut syntax = SyntaxConfig::builder();
-    syntax.variable_delimiters("${", "}").trim_blocks(true).lstrip_blocks(true);
-    environment.set_syntax(syntax.build().expect("the delimiters differ from those of blocks and comments"));
+    syntax
+        .variable_delimiters("${", "}")
+        .trim_blocks(true)
+        .lstrip_blocks(true);
+    environment.set_syntax(
+        syntax
+            .build()
+            .expect("the delimiters differ from those of blocks and comments"),
+    );
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
     // Captured text is marked as escaped only where some escaping is on; how it is done is the printer's business.
     environment.set_auto_escape_callback(|_| AutoEscape::Custom("place".into()));
@@ -28,26 +35,43 @@ pub(super) fn environment(printer: Printer) -> Environment<'static> {
 
 pub(super) fn compile(template: &str) -> Result<(), TemplateError> {
     let environment = environment(Printer::new(Place::Header, 0));
-    environment.template_from_str(template).map(|_| ()).map_err(|e| explain(&e, template))
+    environment
+        .template_from_str(template)
+        .map(|_| ())
+        .map_err(|e| explain(&e, template))
 }
 
 /// True when in doubt.
 pub(super) fn reads(template: &str, name: &str) -> bool {
     let environment = environment(Printer::new(Place::Header, 0));
-    environment.template_from_str(template).map_or(true, |t| t.undeclared_variables(false).contains(name))
+    environment
+        .template_from_str(template)
+        .map_or(true, |t| t.undeclared_variables(false).contains(name))
 }
 
-pub(super) fn render(template: &str, place: Place, context: Value, max_output: usize) -> Result<String, TemplateError> {
+pub(super) fn render(
+    template: &str,
+    place: Place,
+    context: Value,
+    max_output: usize,
+) -> Result<String, TemplateError> {
     let printer = Printer::new(place, max_output);
     let environment = environment(printer);
-    let compiled = environment.template_from_str(template).map_err(|e| explain(&e, template))?;
+    let compiled = environment
+        .template_from_str(template)
+        .map_err(|e| explain(&e, template))?;
     let full = Arc::new(AtomicBool::new(false));
-    let mut bounded = Bounded { text: Vec::new(), limit: printer.limit(), full: full.clone() };
+    let mut bounded = Bounded {
+        text: Vec::new(),
+        limit: printer.limit(),
+        full: full.clone(),
+    };
     match compiled.render_captured_to(context, &mut bounded) {
-        Ok(_) => String::from_utf8(bounded.text).map_err(|_| TemplateError::new("the result is not UTF-8")),
-        Err(_) if full.load(Ordering::Relaxed) => {
-            Err(TemplateError::too_large(format!("the result is larger than {max_output} bytes")))
-        }
+        Ok(_) => String::from_utf8(bounded.text)
+            .map_err(|_| TemplateError::new("the result is not UTF-8")),
+        Err(_) if full.load(Ordering::Relaxed) => Err(TemplateError::too_large(format!(
+            "the result is larger than {max_output} bytes"
+        ))),
         Err(error) => Err(explain(&error, template)),
     }
 }
@@ -76,7 +100,12 @@ impl io::Write for Bounded {
 
 /// Kind and detail only: the alternate and debug forms of the engine's errors print source lines.
 pub(super) fn explain(error: &Error, template: &str) -> TemplateError {
-    let detail = error.detail().unwrap_or_default().lines().next().unwrap_or_default();
+    let detail = error
+        .detail()
+        .unwrap_or_default()
+        .lines()
+        .next()
+        .unwrap_or_default();
     let mut why = match error.kind() {
         ErrorKind::OutOfFuel => "it takes too many steps".to_owned(),
         kind if detail.is_empty() => kind.to_string(),
@@ -89,10 +118,16 @@ pub(super) fn explain(error: &Error, template: &str) -> TemplateError {
     if detail.contains("end of comment") {
         why += " (`{#` begins a comment; the text is written `${ \"{#\" }`)";
     }
-    let range = error.range().filter(|r| r.start <= r.end && template.get(r.clone()).is_some());
+    let range = error
+        .range()
+        .filter(|r| r.start <= r.end && template.get(r.clone()).is_some());
     let range = range.or_else(|| line(template, error.line()?));
     let too_large = error.kind() == ErrorKind::OutOfFuel || why.contains(super::value::TOO_LARGE);
-    TemplateError { why, range, too_large }
+    TemplateError {
+        why,
+        range,
+        too_large,
+    }
 }
 
 /// The bytes of a line, counted from 1.

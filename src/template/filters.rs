@@ -30,23 +30,37 @@ pub(super) fn install(environment: &mut Environment<'_>, printer: Printer) {
     let stock = [
         ("upper", Value::from_function(minijinja::filters::upper)),
         ("lower", Value::from_function(minijinja::filters::lower)),
-        ("capitalize", Value::from_function(minijinja::filters::capitalize)),
+        (
+            "capitalize",
+            Value::from_function(minijinja::filters::capitalize),
+        ),
         ("trim", Value::from_function(minijinja::filters::trim)),
         ("last", Value::from_function(minijinja::filters::last)),
         ("reverse", Value::from_function(minijinja::filters::reverse)),
         ("format", Value::from_function(minijinja::filters::format)),
     ];
     for (name, filter) in stock {
-        environment.add_filter(name, move |state: &mut State<'_, '_>, arguments: Rest<ValueOrKwargs>| {
-            let arguments = arguments.into_values().into_iter().map(plain).collect::<Vec<_>>();
-            filter.call(state, &arguments)
-        });
+        environment.add_filter(
+            name,
+            move |state: &mut State<'_, '_>, arguments: Rest<ValueOrKwargs>| {
+                let arguments = arguments
+                    .into_values()
+                    .into_iter()
+                    .map(plain)
+                    .collect::<Vec<_>>();
+                filter.call(state, &arguments)
+            },
+        );
     }
 }
 
 /// The value without "already escaped"; marks that a captured text holds go with it.
 fn plain(value: Value) -> Value {
-    if value.is_safe() { Value::from(value.as_str().unwrap_or_default().replace(MARKS, "")) } else { value }
+    if value.is_safe() {
+        Value::from(value.as_str().unwrap_or_default().replace(MARKS, ""))
+    } else {
+        value
+    }
 }
 
 fn text(value: Value) -> String {
@@ -86,9 +100,16 @@ fn split(value: Value, separator: Option<String>, splits: Option<usize>) -> Valu
     }
     let parts = splits.map_or(usize::MAX, |n| n.saturating_add(1));
     match separator.filter(|s| !s.is_empty()) {
-        Some(separator) => text.splitn(parts, separator.as_str()).map(Value::from).collect(),
+        Some(separator) => text
+            .splitn(parts, separator.as_str())
+            .map(Value::from)
+            .collect(),
         None if parts == usize::MAX => text.split_whitespace().map(Value::from).collect(),
-        None => text.trim_start().splitn(parts, char::is_whitespace).map(Value::from).collect(),
+        None => text
+            .trim_start()
+            .splitn(parts, char::is_whitespace)
+            .map(Value::from)
+            .collect(),
     }
 }
 
@@ -99,7 +120,8 @@ fn lines(value: Value) -> Value {
 
 fn replace(arguments: Rest<ValueOrKwargs>) -> Result<Value, Error> {
     let arguments = arguments.into_values();
-    let (value, from, to, count, named) = from_args::<(Value, Value, Value, Option<usize>, Kwargs)>(&arguments)?;
+    let (value, from, to, count, named) =
+        from_args::<(Value, Value, Value, Option<usize>, Kwargs)>(&arguments)?;
     let count = match count {
         Some(count) => count,
         None => named.get::<Option<usize>>("count")?.unwrap_or(usize::MAX),
@@ -108,17 +130,34 @@ fn replace(arguments: Rest<ValueOrKwargs>) -> Result<Value, Error> {
     let (value, from, to) = (text(value), text(from), text(to));
     let found = value.matches(from.as_str()).take(count).count();
     if value.len().saturating_add(found.saturating_mul(to.len())) > MAX_REPLACED {
-        return Err(Error::new(ErrorKind::InvalidOperation, "the replaced text would be too long"));
+        return Err(Error::new(
+            ErrorKind::InvalidOperation,
+            "the replaced text would be too long",
+        ));
     }
     Ok(Value::from(value.replacen(from.as_str(), &to, count)))
 }
 
 fn indent(state: &mut State<'_, '_>, arguments: Rest<ValueOrKwargs>) -> Result<Value, Error> {
-    let arguments = arguments.into_values().into_iter().map(plain).collect::<Vec<_>>();
-    let named = arguments.last().filter(|last| last.is_kwargs()).and_then(|named| named.get_attr("width").ok());
-    let width = arguments.get(1).filter(|second| !second.is_kwargs()).cloned().or(named);
+    let arguments = arguments
+        .into_values()
+        .into_iter()
+        .map(plain)
+        .collect::<Vec<_>>();
+    let named = arguments
+        .last()
+        .filter(|last| last.is_kwargs())
+        .and_then(|named| named.get_attr("width").ok());
+    let width = arguments
+        .get(1)
+        .filter(|second| !second.is_kwargs())
+        .cloned()
+        .or(named);
     if width.is_some_and(|w| !w.is_undefined() && w.as_usize().is_none_or(|w| w > MAX_INDENT)) {
-        return Err(Error::new(ErrorKind::InvalidOperation, "`indent` takes a width of at most 256"));
+        return Err(Error::new(
+            ErrorKind::InvalidOperation,
+            "`indent` takes a width of at most 256",
+        ));
     }
     Value::from_function(minijinja::filters::indent).call(state, &arguments)
 }

@@ -10,11 +10,15 @@ use std::fmt;
 /// followed by `{`, `[` or `"`; `[{%` counts only if the template also ends in `]`, since `[text]` begins many a
 /// chat message.
 pub fn is_json(template: &str) -> bool {
-    let Some(first) = skip_blocks(template) else { return false };
+    let Some(first) = skip_blocks(template) else {
+        return false;
+    };
     if first.starts_with('{') {
         return true;
     }
-    let Some(second) = first.strip_prefix('[').map(str::trim_start) else { return false };
+    let Some(second) = first.strip_prefix('[').map(str::trim_start) else {
+        return false;
+    };
     if second.starts_with("{%") || second.starts_with("{#") {
         return template.trim_end().ends_with(']');
     }
@@ -49,7 +53,9 @@ pub(super) fn settle(marked: &str) -> Result<String, TemplateError> {
         match (is_text, in_string) {
             (true, true) | (false, false) => settled.push_str(inner),
             (true, false) if is_bare(inner) => settled.push_str(inner),
-            (true, false) => return Err(TemplateError::new("`${…}` prints text outside of quotes")),
+            (true, false) => {
+                return Err(TemplateError::new("`${…}` prints text outside of quotes"));
+            }
             (false, true) => {
                 let quoted = quote(inner);
                 settled.push_str(&quoted[1..quoted.len() - 1]);
@@ -100,7 +106,9 @@ pub(super) fn verify(text: &str) -> Result<(), TemplateError> {
         Err(error) if error.is_data() => Err(TemplateError::new("the result repeats a key")),
         Err(error) => {
             let (line, column) = (error.line(), error.column());
-            Err(TemplateError::new(format!("the result is not JSON (at line {line}, column {column} of it)")))
+            Err(TemplateError::new(format!(
+                "the result is not JSON (at line {line}, column {column} of it)"
+            )))
         }
     }
 }

@@ -57,11 +57,19 @@ pub struct TemplateError {
 
 impl TemplateError {
     fn new(why: impl Into<String>) -> Self {
-        Self { why: why.into(), range: None, too_large: false }
+        Self {
+            why: why.into(),
+            range: None,
+            too_large: false,
+        }
     }
 
     fn too_large(why: impl Into<String>) -> Self {
-        Self { why: why.into(), range: None, too_large: true }
+        Self {
+            why: why.into(),
+            range: None,
+            too_large: true,
+        }
     }
 }
 
@@ -88,11 +96,20 @@ pub fn reads(template: &str, name: &str) -> bool {
 ///
 /// In [`Place::Json`] the result is JSON that repeats no key; in [`Place::Url`] no path segment is `.` or `..`; in
 /// [`Place::Header`] there is no control character.
-pub fn render(template: &str, place: Place, context: &Value, max_output: usize) -> Result<String, TemplateError> {
+pub fn render(
+    template: &str,
+    place: Place,
+    context: &Value,
+    max_output: usize,
+) -> Result<String, TemplateError> {
     check_text(template)?;
     if is_literal(template) {
         let text = template.strip_suffix('\n').unwrap_or(template);
-        return finish(text.strip_suffix('\r').unwrap_or(text).to_owned(), place, max_output);
+        return finish(
+            text.strip_suffix('\r').unwrap_or(text).to_owned(),
+            place,
+            max_output,
+        );
     }
     let (head, source) = match place {
         Place::Url => url::split_head(template, context),
@@ -114,12 +131,16 @@ fn finish(rendered: String, place: Place, max_output: usize) -> Result<String, T
         Place::Text { .. } | Place::Plain => rendered,
         Place::Url => url::refuse_dots(rendered)?,
         Place::Header if rendered.contains(char::is_control) => {
-            return Err(TemplateError::new("the value of a header cannot hold line ends or control characters"));
+            return Err(TemplateError::new(
+                "the value of a header cannot hold line ends or control characters",
+            ));
         }
         Place::Header => rendered.trim().to_owned(),
     };
     if rendered.len() > max_output {
-        return Err(TemplateError::too_large(format!("the result is larger than {max_output} bytes")));
+        return Err(TemplateError::too_large(format!(
+            "the result is larger than {max_output} bytes"
+        )));
     }
     if matches!(place, Place::Json { .. }) {
         json::verify(&rendered)?;
@@ -129,7 +150,9 @@ fn finish(rendered: String, place: Place, max_output: usize) -> Result<String, T
 
 /// Whether nothing in it is to be evaluated, so that no engine is needed.
 fn is_literal(template: &str) -> bool {
-    !["${", "{%", "{#"].iter().any(|opening| template.contains(opening))
+    !["${", "{%", "{#"]
+        .iter()
+        .any(|opening| template.contains(opening))
 }
 
 fn check_text(template: &str) -> Result<(), TemplateError> {
@@ -138,7 +161,10 @@ fn check_text(template: &str) -> Result<(), TemplateError> {
     }
     if let Some(at) = template.find(print::MARKS) {
         let range = Some(at..at + 3);
-        return Err(TemplateError { range, ..TemplateError::new("the characters U+FDD0 to U+FDD3 are not allowed") });
+        return Err(TemplateError {
+            range,
+            ..TemplateError::new("the characters U+FDD0 to U+FDD3 are not allowed")
+        });
     }
     Ok(())
 }

@@ -19,7 +19,11 @@ pub(super) const TEXT_END: char = '\u{fdd3}';
 pub(super) const MARKS: [char; 4] = [JSON, JSON_END, TEXT, TEXT_END];
 
 /// All but RFC 3986's unreserved characters.
-pub(super) const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(super) const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// Prints for one place.
 #[derive(Clone, Copy)]
@@ -51,7 +55,10 @@ impl Printer {
             ValueKind::Bool => Ok(out.write_str(if value.is_true() { "true" } else { "false" })?),
             ValueKind::Number => Ok(out.write_str(&self.json_of(value)?)?),
             ValueKind::String => self.text(out, value.as_str().unwrap_or_default()),
-            ValueKind::Bytes => self.text(out, &String::from_utf8_lossy(value.as_bytes().unwrap_or_default())),
+            ValueKind::Bytes => self.text(
+                out,
+                &String::from_utf8_lossy(value.as_bytes().unwrap_or_default()),
+            ),
             ValueKind::Seq | ValueKind::Iterable if value.len() == Some(0) => Ok(()),
             ValueKind::Seq | ValueKind::Iterable | ValueKind::Map => {
                 let json = self.json_of(value)?;
@@ -60,7 +67,10 @@ impl Printer {
                     _ => self.text(out, &json),
                 }
             }
-            _ => Err(Error::new(ErrorKind::InvalidOperation, "this cannot be printed")),
+            _ => Err(Error::new(
+                ErrorKind::InvalidOperation,
+                "this cannot be printed",
+            )),
         }
     }
 
@@ -101,5 +111,9 @@ pub(super) fn quote(text: &str) -> String {
 
 /// Noncharacters of the event become U+FFFD.
 pub(super) fn without_marks(text: &str) -> Cow<'_, str> {
-    if text.contains(MARKS) { text.replace(MARKS, "\u{fffd}").into() } else { text.into() }
+    if text.contains(MARKS) {
+        text.replace(MARKS, "\u{fffd}").into()
+    } else {
+        text.into()
+    }
 }

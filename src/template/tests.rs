@@ -1,7 +1,9 @@
 use super::*;
 use serde_json::json;
 
-const JSON: Place = Place::Json { clean: str::to_owned };
+const JSON: Place = Place::Json {
+    clean: str::to_owned,
+};
 const TEXT: Place = Place::Text { escape: star };
 
 /// A dialect in which `*` means something.
@@ -37,21 +39,39 @@ fn why(template: &str, place: Place) -> String {
 #[test]
 fn the_sample_of_the_specification_works_as_written_there() {
     let event = json!({"project": {"name": "演示"}});
-    assert_eq!(render("测试模板 ${project.name}", TEXT, &event, 100).unwrap(), "测试模板 演示");
+    assert_eq!(
+        render("测试模板 ${project.name}", TEXT, &event, 100).unwrap(),
+        "测试模板 演示"
+    );
 }
 
 #[test]
 fn values_print_as_in_json_and_what_is_missing_prints_nothing() {
     for (template, printed) in [
         ("${created} ${deleted}", "true false"),
-        ("${total_commits} ${ratio} ${big}", "2 1.5 12345678901234567890"),
-        ("[${compare}${nope}${nope.deep[3].er}${empty}${commits[1].added}]", "[]"),
+        (
+            "${total_commits} ${ratio} ${big}",
+            "2 1.5 12345678901234567890",
+        ),
+        (
+            "[${compare}${nope}${nope.deep[3].er}${empty}${commits[1].added}]",
+            "[]",
+        ),
         ("${commits[0].added}", "[\"src/a b.rs\"]"),
-        ("${nope | tojson} ${empty | tojson} ${ref | tojson}", "null [] \"refs/heads/feature/x\""),
+        (
+            "${nope | tojson} ${empty | tojson} ${ref | tojson}",
+            "null [] \"refs/heads/feature/x\"",
+        ),
         ("${commits[-1].id} ${commits | length}", "b2 2"),
-        ("{{x}} $ $$ {x} $${total_commits} }}", "{{x}} $ $$ {x} $2 }}"),
+        (
+            "{{x}} $ $$ {x} $${total_commits} }}",
+            "{{x}} $ $$ {x} $2 }}",
+        ),
         ("${ \"${\" }", "${"),
-        ("{% for c in commits %}\n- ${c.id}\n{% endfor %}\nend\n", "- a1\n- b2\nend"),
+        (
+            "{% for c in commits %}\n- ${c.id}\n{% endfor %}\nend\n",
+            "- a1\n- b2\nend",
+        ),
         ("no template\n", "no template"),
     ] {
         assert_eq!(text(template), printed, "{template}");
@@ -61,19 +81,37 @@ fn values_print_as_in_json_and_what_is_missing_prints_nothing() {
 #[test]
 fn truncate_counts_characters_and_split_takes_what_is_missing() {
     assert_eq!(text("${ commits[1].title | truncate(3) }"), "中文…");
-    assert_eq!(text("${ 'abc' | truncate(3) }|${ 'abcd' | truncate(3, '') }|${ 'ab' | truncate(0) }"), "abc|abc|");
+    assert_eq!(
+        text("${ 'abc' | truncate(3) }|${ 'abcd' | truncate(3, '') }|${ 'ab' | truncate(0) }"),
+        "abc|abc|"
+    );
     assert_eq!(text("${ ref | split('/') | last }"), "x");
-    assert_eq!(text("${ nope | split('/') | length }${ nope | lines | length }"), "00");
+    assert_eq!(
+        text("${ nope | split('/') | length }${ nope | lines | length }"),
+        "00"
+    );
     assert_eq!(text("${ head_commit.message | lines | first }"), "line one");
-    assert_eq!(text("${ 'a b  c' | split | join('+') }${ 'a-b-c' | split('-', 1) | last }"), "a+b+cb-c");
-    assert_eq!(text("${ ref | replace('/', '-', count=1) } ${ 'a\nb' | indent(2) }"), "refs-heads/feature/x a\n  b");
+    assert_eq!(
+        text("${ 'a b  c' | split | join('+') }${ 'a-b-c' | split('-', 1) | last }"),
+        "a+b+cb-c"
+    );
+    assert_eq!(
+        text("${ ref | replace('/', '-', count=1) } ${ 'a\nb' | indent(2) }"),
+        "refs-heads/feature/x a\n  b"
+    );
 }
 
 #[test]
 fn text_is_escaped_by_the_dialect_and_url_members_are_not() {
     assert_eq!(text("*${commits[0].title}*"), "*Fix \"quote\" & <b> \\**");
-    assert_eq!(text("[x](${commits[0].url})"), "[x](https://h/r_x/c%281%29%2A)");
-    assert_eq!(text("{% macro m(t) %}*${t}*{% endmacro %}${ m('a*') }"), "*a\\**");
+    assert_eq!(
+        text("[x](${commits[0].url})"),
+        "[x](https://h/r_x/c%281%29%2A)"
+    );
+    assert_eq!(
+        text("{% macro m(t) %}*${t}*{% endmacro %}${ m('a*') }"),
+        "*a\\**"
+    );
     assert_eq!(text("{% set s %}*${'*'}{% endset %}${s}"), "*\\*");
 }
 
@@ -82,13 +120,29 @@ fn json_contents_stay_in_their_string() {
     let value = json_of(r#"{"m": "${head_commit.message}", "t": "${commits[0].title}"}"#);
     assert_eq!(value["m"], "line one\nX-Evil: 1\\\u{1}\u{fffd}\"");
     assert_eq!(value["t"], "Fix \"quote\" & <b> *");
-    assert_eq!(json_of("{\"n\": ${total_commits}, \"d\": ${deleted}, \"c\": ${commits | tojson}}")["c"][1]["id"], "b2");
-    assert_eq!(json_of("{\"c\": ${commits}}")["c"][0]["added"][0], "src/a b.rs");
-    assert_eq!(json_of(r#"{"c": "${commits[0].added}"}"#)["c"], r#"["src/a b.rs"]"#);
-    assert_eq!(json_of(r#"{"c": "${ref | tojson}"}"#)["c"], r#""refs/heads/feature/x""#);
+    assert_eq!(
+        json_of("{\"n\": ${total_commits}, \"d\": ${deleted}, \"c\": ${commits | tojson}}")["c"][1]
+            ["id"],
+        "b2"
+    );
+    assert_eq!(
+        json_of("{\"c\": ${commits}}")["c"][0]["added"][0],
+        "src/a b.rs"
+    );
+    assert_eq!(
+        json_of(r#"{"c": "${commits[0].added}"}"#)["c"],
+        r#"["src/a b.rs"]"#
+    );
+    assert_eq!(
+        json_of(r#"{"c": "${ref | tojson}"}"#)["c"],
+        r#""refs/heads/feature/x""#
+    );
     let list = r#"[{% for c in commits %}{"id": "${c.id}"}${ "," if not loop.last }{% endfor %}]"#;
     assert_eq!(json_of(list)[1]["id"], "b2");
-    assert_eq!(json_of(r#"{"x": "{% set s %}a"b${quote}{% endset %}${ s | upper }"}"#)["x"], "A\"B\\\"");
+    assert_eq!(
+        json_of(r#"{"x": "{% set s %}a"b${quote}{% endset %}${ s | upper }"}"#)["x"],
+        "A\"B\\\""
+    );
 }
 
 #[test]
@@ -99,8 +153,15 @@ fn text_of_the_push_cannot_leave_its_place() {
     assert!(why(r#"{"a": 1, "a": 2}"#, JSON).contains("repeats a key"));
     assert!(why(r#"[{"x": {"${comma}": 1, ",": 2}}]"#, JSON).contains("repeats a key"));
     assert!(why("{\"a\": ${compare}}", JSON).contains("not JSON"));
-    let cleaned = Place::Json { clean: |t| t.replace('<', "‹") };
-    let out = render(r#"{"a": "${commits[0].title}", "b": ${commits[0].title | tojson}}"#, cleaned, &event(), 999);
+    let cleaned = Place::Json {
+        clean: |t| t.replace('<', "‹"),
+    };
+    let out = render(
+        r#"{"a": "${commits[0].title}", "b": ${commits[0].title | tojson}}"#,
+        cleaned,
+        &event(),
+        999,
+    );
     assert!(!out.unwrap().contains('<'));
 }
 
@@ -167,14 +228,25 @@ fn urls_encode_everything_but_the_slashes_of_the_project() {
         url("${project.url}/c?to=${project.url}").unwrap(),
         "https://git.example.com/team/c?to=https%3A%2F%2Fgit.example.com%2Fteam"
     );
-    assert!(url("https://h/a/${evil}/b").unwrap_err().why.contains("path segment"));
+    assert!(
+        url("https://h/a/${evil}/b")
+            .unwrap_err()
+            .why
+            .contains("path segment")
+    );
     assert!(url("https://h/a/%2e${ '.' }").is_err());
     assert_eq!(url("https://h/?x=${evil}").unwrap(), "https://h/?x=..");
 }
 
 #[test]
 fn a_template_never_chooses_the_receiver() {
-    for good in ["https://h/${ref}", "https://h?${ref}", "http://u:p@h:1/", "${project.url}/x", "${ project.url }"] {
+    for good in [
+        "https://h/${ref}",
+        "https://h?${ref}",
+        "http://u:p@h:1/",
+        "${project.url}/x",
+        "${ project.url }",
+    ] {
         assert_eq!(in_authority(good), None, "{good}");
     }
     for (bad, range) in [
@@ -193,7 +265,10 @@ fn a_template_never_chooses_the_receiver() {
 #[test]
 fn headers_hold_no_line_ends() {
     let header = |template: &str| render(template, Place::Header, &event(), 4096);
-    assert_eq!(header("m: ${head_commit.message}").unwrap(), "m: line one X-Evil: 1\\ \u{fdd3}\"");
+    assert_eq!(
+        header("m: ${head_commit.message}").unwrap(),
+        "m: line one X-Evil: 1\\ \u{fdd3}\""
+    );
     assert!(header("a\nb ${ref}").is_err());
     assert!(header("a\nb").is_err());
 }
@@ -213,8 +288,19 @@ fn a_template_is_json_by_its_own_text() {
     ] {
         assert!(is_json(json), "{json}");
     }
-    for text in ["", "x", "${a}", "[1]", "[x](u)", "[{% for %}…", "{% raw", "{#标题}", "{# c #}x", "[${x}]", "测试"]
-    {
+    for text in [
+        "",
+        "x",
+        "${a}",
+        "[1]",
+        "[x](u)",
+        "[{% for %}…",
+        "{% raw",
+        "{#标题}",
+        "{# c #}x",
+        "[${x}]",
+        "测试",
+    ] {
         assert!(!is_json(text), "{text}");
     }
 }
@@ -222,15 +308,33 @@ fn a_template_is_json_by_its_own_text() {
 #[test]
 fn mistakes_are_told_with_their_place_and_without_the_source() {
     let template = "ok\n${ ref | truncat(3) }";
-    let error = compile(template).and_then(|()| render(template, TEXT, &event(), 99)).unwrap_err();
+    let error = compile(template)
+        .and_then(|()| render(template, TEXT, &event(), 99))
+        .unwrap_err();
     assert_eq!(error.why, "unknown filter: filter truncat is unknown");
     assert_eq!(&template[error.range.unwrap()], "truncat(3)");
-    for broken in ["${ ref", "${#x}", "{% for c in %}", "{% if %}", "a ${ b c }", "${$.a}", "{% endfor %}", "{#标题}"]
-    {
+    for broken in [
+        "${ ref",
+        "${#x}",
+        "{% for c in %}",
+        "{% if %}",
+        "a ${ b c }",
+        "${$.a}",
+        "{% endfor %}",
+        "{#标题}",
+    ] {
         let error = compile(broken).unwrap_err();
-        assert!(error.range.is_some() && !error.too_large, "{broken}: {error:?}");
+        assert!(
+            error.range.is_some() && !error.too_large,
+            "{broken}: {error:?}"
+        );
     }
-    assert!(compile("{#标题}").unwrap_err().why.contains("begins a comment"));
+    assert!(
+        compile("{#标题}")
+            .unwrap_err()
+            .why
+            .contains("begins a comment")
+    );
     assert!(compile(&"x".repeat(MAX_TEMPLATE + 1)).is_err());
     assert!(compile("\u{fdd0}").is_err());
 }
@@ -240,9 +344,18 @@ fn a_template_may_ask_for_more_than_there_is_room_for() {
     for (template, limit) in [
         ("${ ref }", 3),
         ("{% for i in range(9999) %}xxxxxxxxxx{% endfor %}", 5000),
-        ("{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}", 5000),
-        ("{% set x %}{% for i in range(99999) %}${head_commit.message}{% endfor %}{% endset %}${x}", 5000),
-        ("{% set x = [commits, commits] %}{% set x = [x, x, x, x] %}${x | tojson}", 300),
+        (
+            "{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}",
+            5000,
+        ),
+        (
+            "{% set x %}{% for i in range(99999) %}${head_commit.message}{% endfor %}{% endset %}${x}",
+            5000,
+        ),
+        (
+            "{% set x = [commits, commits] %}{% set x = [x, x, x, x] %}${x | tojson}",
+            300,
+        ),
     ] {
         let error = render(template, TEXT, &event(), limit).unwrap_err();
         assert!(error.too_large, "{template}: {error:?}");
@@ -251,7 +364,10 @@ fn a_template_may_ask_for_more_than_there_is_room_for() {
 
 #[test]
 fn hostile_templates_neither_abort_nor_hang() {
-    let nested = (0..40).map(|i| format!("{{% set a{} = [a{i}, a{i}] %}}", i + 1)).collect::<Vec<_>>().concat();
+    let nested = (0..40)
+        .map(|i| format!("{{% set a{} = [a{i}, a{i}] %}}", i + 1))
+        .collect::<Vec<_>>()
+        .concat();
     for template in [
         format!("${{ 1{} }}", "+1".repeat(30_000)),
         format!("${{ {}1 }}", "-".repeat(60_000)),
@@ -287,25 +403,53 @@ fn hostile_templates_neither_abort_nor_hang() {
 #[test]
 fn names_that_no_event_has_are_found_with_their_place() {
     for (template, place, hint) in [
-        ("${head_comit.message}", "head_comit", "did you mean `head_commit`?"),
-        ("${head_commit.mesage}", "mesage", "did you mean `head_commit.message`?"),
-        ("x mesage ${'mesage'} ${head_commit['mesage']}", "mesage", "`head_commit.mesage`"),
+        (
+            "${head_comit.message}",
+            "head_comit",
+            "did you mean `head_commit`?",
+        ),
+        (
+            "${head_commit.mesage}",
+            "mesage",
+            "did you mean `head_commit.message`?",
+        ),
+        (
+            "x mesage ${'mesage'} ${head_commit['mesage']}",
+            "mesage",
+            "`head_commit.mesage`",
+        ),
         (
             "{% for c in commits %}\n${c.titel}{% endfor %}",
             "titel",
             "no event has `commits[].titel`, did you mean `commits[].title`?",
         ),
-        ("${commits | map(attribute='idd') | join}", "idd", "did you mean `commits[].id`?"),
-        ("{% if deleted %}${bfore}{% endif %}", "bfore", "no event has `bfore`"),
+        (
+            "${commits | map(attribute='idd') | join}",
+            "idd",
+            "did you mean `commits[].id`?",
+        ),
+        (
+            "{% if deleted %}${bfore}{% endif %}",
+            "bfore",
+            "no event has `bfore`",
+        ),
         ("${(commits | first).idd}", "idd", "`commits[].idd`"),
         ("${ nope | default('x') }", "nope", "no event has `nope`"),
-        ("${ commits | sort(attribute='idd') | length }", "idd", "`commits[].idd`"),
+        (
+            "${ commits | sort(attribute='idd') | length }",
+            "idd",
+            "`commits[].idd`",
+        ),
         ("${ ref | truncat }", "truncat", "unknown filter"),
     ] {
         let found = unknown_names(template, &[event()]);
         assert_eq!(found.len(), 1, "{template}: {found:?}");
         assert!(found[0].why.contains(hint), "{template}: {found:?}");
-        assert_eq!(&template[found[0].range.clone().unwrap()], place, "{template}");
+        assert_eq!(
+            &template[found[0].range.clone().unwrap()],
+            place,
+            "{template}"
+        );
     }
     for fine in [
         "${compare} ${commits[7].title} {% for i in range(3) %}${loop.index}{% endfor %}",
@@ -325,7 +469,10 @@ fn comments_that_look_like_text_are_found() {
 
 #[test]
 fn a_template_reads_a_name_only_where_it_is_evaluated() {
-    assert!(reads("{% for u in updates %}${u.ref}{% endfor %}", "updates"));
+    assert!(reads(
+        "{% for u in updates %}${u.ref}{% endfor %}",
+        "updates"
+    ));
     assert!(!reads("updates ${ref} ${project.updates}", "updates"));
     assert!(!reads("updates", "updates"));
 }

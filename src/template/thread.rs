@@ -12,20 +12,28 @@ const DEADLINE: Duration = Duration::from_secs(2);
 const SHALLOW: usize = 512;
 
 /// Runs `work` on its own thread. Past the deadline the thread is abandoned; it ends with the process.
-pub(super) fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, TemplateError> {
+pub(super) fn run<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, TemplateError> {
     let (done, result) = mpsc::sync_channel(1);
-    let thread = std::thread::Builder::new().name("template".to_owned()).stack_size(STACK);
+    let thread = std::thread::Builder::new()
+        .name("template".to_owned())
+        .stack_size(STACK);
     let spawned = thread.spawn(move || {
         // Nobody listens any more when the deadline is over.
         let _ = done.send(work());
     });
     if spawned.is_err() {
-        return Err(TemplateError::new("there is no memory for a thread to evaluate the template"));
+        return Err(TemplateError::new(
+            "there is no memory for a thread to evaluate the template",
+        ));
     }
     result.recv_timeout(DEADLINE).map_err(|error| match error {
         // Not for want of room: with less of the event it may well take as long, and this thread is still busy.
         mpsc::RecvTimeoutError::Timeout => TemplateError::new("the template takes longer than 2 s"),
-        mpsc::RecvTimeoutError::Disconnected => TemplateError::new("the template cannot be evaluated"),
+        mpsc::RecvTimeoutError::Disconnected => {
+            TemplateError::new("the template cannot be evaluated")
+        }
     })
 }
 
@@ -34,5 +42,9 @@ pub(super) fn run_if_deep<T: Send + 'static>(
     template: &str,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, TemplateError> {
-    if template.len() < SHALLOW { Ok(work()) } else { run(work) }
+    if template.len() < SHALLOW {
+        Ok(work())
+    } else {
+        run(work)
+    }
 }

@@ -19,7 +19,10 @@ const HEADS: [(&str, &str); 8] = [
 /// Where a template stands in the scheme, user, host or port of a URL template, if it does. `${project.url}` and its
 /// siblings may begin it.
 pub fn in_authority(template: &str) -> Option<Range<usize>> {
-    let first = ["${", "{%", "{#"].iter().filter_map(|opening| template.find(opening)).min()?;
+    let first = ["${", "{%", "{#"]
+        .iter()
+        .filter_map(|opening| template.find(opening))
+        .min()?;
     if head(template).is_some() {
         return None;
     }
@@ -28,7 +31,9 @@ pub fn in_authority(template: &str) -> Option<Range<usize>> {
     if authority.is_some_and(|rest| rest.contains(['/', '?', '#'])) {
         return None;
     }
-    let end = template[first..].find('}').map_or(template.len(), |at| first + at + 1);
+    let end = template[first..]
+        .find('}')
+        .map_or(template.len(), |at| first + at + 1);
     Some(first..end)
 }
 
@@ -44,7 +49,10 @@ fn head(template: &str) -> Option<(&'static str, &'static str, &str)> {
 pub(super) fn split_head<'a>(template: &'a str, context: &Value) -> (String, &'a str) {
     match head(template) {
         Some((parent, member, rest)) => {
-            let url = context.get(parent).and_then(|p| p.get(member)).and_then(Value::as_str);
+            let url = context
+                .get(parent)
+                .and_then(|p| p.get(member))
+                .and_then(Value::as_str);
             (url.unwrap_or_default().to_owned(), rest)
         }
         None => (String::new(), template),
@@ -53,11 +61,20 @@ pub(super) fn split_head<'a>(template: &'a str, context: &Value) -> (String, &'a
 
 /// Refuses a URL with a path segment that receivers and proxies would resolve: `.`, `..` and their encoded forms.
 pub(super) fn refuse_dots(url: String) -> Result<String, TemplateError> {
-    let Some((_, rest)) = url.split_once("://") else { return Ok(url) };
+    let Some((_, rest)) = url.split_once("://") else {
+        return Ok(url);
+    };
     let path = &rest[..rest.find(['?', '#']).unwrap_or(rest.len())];
-    let is_dots = |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
+    let is_dots = |segment: &str| {
+        matches!(
+            segment.to_ascii_lowercase().replace("%2e", ".").as_str(),
+            "." | ".."
+        )
+    };
     if path.split('/').skip(1).any(is_dots) {
-        return Err(TemplateError::new("a path segment of the URL becomes `.` or `..`"));
+        return Err(TemplateError::new(
+            "a path segment of the URL becomes `.` or `..`",
+        ));
     }
     Ok(url)
 }

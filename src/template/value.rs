@@ -55,7 +55,12 @@ fn convert<'a>(json: &'a Json, path: &mut Vec<&'a str>, place: Place) -> Value {
         Json::Bool(b) => Value::from(*b),
         Json::Number(_) => Value::from(minijinja::value::Serde(json)),
         Json::String(text) => string(text, path, place),
-        Json::Array(items) => Value::from(items.iter().map(|item| convert(item, path, place)).collect::<Vec<_>>()),
+        Json::Array(items) => Value::from(
+            items
+                .iter()
+                .map(|item| convert(item, path, place))
+                .collect::<Vec<_>>(),
+        ),
         Json::Object(members) => Value::from_pairs(members.iter().map(|(key, member)| {
             path.push(key);
             let value = convert(member, path, place);
@@ -81,13 +86,23 @@ fn string(text: &str, path: &[&str], place: Place) -> Value {
 }
 
 /// Compact JSON of at most `limit` bytes; the bound is kept before anything is allocated.
-pub(super) fn to_json(value: &Value, clean: fn(&str) -> String, limit: usize) -> Result<String, Error> {
-    let mut bounded = Limited { text: Vec::new(), limit };
+pub(super) fn to_json(
+    value: &Value,
+    clean: fn(&str) -> String,
+    limit: usize,
+) -> Result<String, Error> {
+    let mut bounded = Limited {
+        text: Vec::new(),
+        limit,
+    };
     match serde_json::to_writer(&mut bounded, &Cleaned { value, clean }) {
         Ok(()) => String::from_utf8(bounded.text)
             .map_err(|_| Error::new(ErrorKind::BadSerialization, "the value is not UTF-8")),
         Err(error) if error.is_io() => Err(Error::new(ErrorKind::InvalidOperation, TOO_LARGE)),
-        Err(_) => Err(Error::new(ErrorKind::BadSerialization, "the value cannot be written as JSON")),
+        Err(_) => Err(Error::new(
+            ErrorKind::BadSerialization,
+            "the value cannot be written as JSON",
+        )),
     }
 }
 
@@ -100,11 +115,16 @@ impl Serialize for Cleaned<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (value, clean) = (self.value, self.clean);
         match value.kind() {
-            ValueKind::String => serializer.serialize_str(&clean(&without_marks(value.as_str().unwrap_or_default()))),
+            ValueKind::String => {
+                serializer.serialize_str(&clean(&without_marks(value.as_str().unwrap_or_default())))
+            }
             ValueKind::Seq | ValueKind::Iterable => {
                 let mut seq = serializer.serialize_seq(None)?;
                 for item in value.try_iter().map_err(S::Error::custom)? {
-                    seq.serialize_element(&Cleaned { value: &item, clean })?;
+                    seq.serialize_element(&Cleaned {
+                        value: &item,
+                        clean,
+                    })?;
                 }
                 seq.end()
             }
@@ -113,7 +133,13 @@ impl Serialize for Cleaned<'_> {
                 for key in value.try_iter().map_err(S::Error::custom)? {
                     let item = value.get_item(&key).map_err(S::Error::custom)?;
                     let key = key.to_string();
-                    map.serialize_entry(&clean(&without_marks(&key)), &Cleaned { value: &item, clean })?;
+                    map.serialize_entry(
+                        &clean(&without_marks(&key)),
+                        &Cleaned {
+                            value: &item,
+                            clean,
+                        },
+                    )?;
                 }
                 map.end()
             }

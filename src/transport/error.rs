@@ -11,8 +11,7 @@ const LOOKUP: &str = "look the name up on this server (`getent hosts NAME`): is 
     this server's name server know it?";
 const CONNECT: &str = "try the address from this server as the same user (`curl -v URL`): is the receiver running, is the \
     port right, is there a firewall, or a proxy that only your shell knows?";
-const NO_HTTP: &str =
-    "something else than an HTTP server answers: compare scheme (http or https) and port of `service_url`";
+const NO_HTTP: &str = "something else than an HTTP server answers: compare scheme (http or https) and port of `service_url`";
 const SLOW: &str = "the receiver takes longer than `timeout`: raise it, or let the receiver answer first and work then";
 const CLOSED: &str = "the receiver, or a proxy in front of it, hung up: its log says why";
 const TRUST: &str = "set `ca_file` to the certificate of the authority that signed the receiver's (PEM); a receiver must \
@@ -20,14 +19,25 @@ const TRUST: &str = "set `ca_file` to the certificate of the authority that sign
 
 pub(super) fn unusable_url() -> SendError {
     let what = "the URL is not valid (check `service_url`)".to_owned();
-    SendError { what, advice: URL, sent: false, permanent: true }
+    SendError {
+        what,
+        advice: URL,
+        sent: false,
+        permanent: true,
+    }
 }
 
 /// The http crate refuses a name or value that cannot stand in a request; which one it is must stay unsaid.
 pub(super) fn unusable_header(_: &ureq::http::Error) -> SendError {
     let what = "a header cannot be sent (check `headers` and the URL)".to_owned();
-    let advice = "`preview` shows the headers: a name has only letters, digits and `-`, a value is one line";
-    SendError { what, advice, sent: false, permanent: true }
+    let advice =
+        "`preview` shows the headers: a name has only letters, digits and `-`, a value is one line";
+    SendError {
+        what,
+        advice,
+        sent: false,
+        permanent: true,
+    }
 }
 
 /// What went wrong, for people. ureq's own texts can hold the URL, so none of them is used.
@@ -48,18 +58,38 @@ pub(super) fn in_words(error: &Error, options: &Options, sent: bool) -> SendErro
         Error::Io(error) => transfer(error, sent),
         _ => ("the request could not be sent".to_owned(), CONNECT),
     };
-    SendError { what, advice, sent, permanent: false }
+    SendError {
+        what,
+        advice,
+        sent,
+        permanent: false,
+    }
 }
 
 fn timeout(reason: Timeout, options: &Options, sent: bool) -> Said {
     match reason {
-        Timeout::Resolve => (format!("name lookup took longer than {}", seconds(options.timeout)), LOOKUP),
+        Timeout::Resolve => (
+            format!("name lookup took longer than {}", seconds(options.timeout)),
+            LOOKUP,
+        ),
         Timeout::Connect => {
             let longest = options.connect_timeout.min(options.timeout);
-            (format!("no connection within {}", seconds(longest)), CONNECT)
+            (
+                format!("no connection within {}", seconds(longest)),
+                CONNECT,
+            )
         }
-        _ if sent => (format!("no complete answer within {}", seconds(options.timeout)), SLOW),
-        _ => (format!("the request could not be sent within {}", seconds(options.timeout)), SLOW),
+        _ if sent => (
+            format!("no complete answer within {}", seconds(options.timeout)),
+            SLOW,
+        ),
+        _ => (
+            format!(
+                "the request could not be sent within {}",
+                seconds(options.timeout)
+            ),
+            SLOW,
+        ),
     }
 }
 
@@ -82,19 +112,27 @@ fn transfer(error: &io::Error, sent: bool) -> Said {
     }
     let (what, advice) = match error.kind() {
         Kind::ConnectionRefused => ("connection refused", CONNECT),
-        Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown => ("host unreachable", CONNECT),
+        Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown => {
+            ("host unreachable", CONNECT)
+        }
         Kind::AddrNotAvailable | Kind::InvalidInput => ("the address cannot be connected to", URL),
         Kind::PermissionDenied => (
             "connecting is not permitted here",
             "a rule of this server forbids it: SELinux (`setsebool -P httpd_can_network_connect on`), a sandbox of \
              systemd, a firewall",
         ),
-        Kind::UnexpectedEof | Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe if sent => {
+        Kind::UnexpectedEof
+        | Kind::ConnectionReset
+        | Kind::ConnectionAborted
+        | Kind::BrokenPipe
+            if sent =>
+        {
             ("connection closed before a complete answer", CLOSED)
         }
-        Kind::UnexpectedEof | Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe => {
-            ("connection closed before the request was sent", CLOSED)
-        }
+        Kind::UnexpectedEof
+        | Kind::ConnectionReset
+        | Kind::ConnectionAborted
+        | Kind::BrokenPipe => ("connection closed before the request was sent", CLOSED),
         kind => return (format!("connection failed: {kind}"), CONNECT),
     };
     (what.to_owned(), advice)
@@ -107,7 +145,10 @@ fn no_such_host() -> Said {
 /// The texts of getaddrinfo(3), without what stands before them.
 fn lookup(text: &str) -> Said {
     if text.contains("Temporary failure") {
-        ("name lookup failed for now: no name server answers".to_owned(), LOOKUP)
+        (
+            "name lookup failed for now: no name server answers".to_owned(),
+            LOOKUP,
+        )
     } else {
         no_such_host()
     }
@@ -115,9 +156,21 @@ fn lookup(text: &str) -> Said {
 
 /// A word of rustls, what it means, and what to do.
 const TLS: [(&str, &str, &str); 11] = [
-    ("NotValidForName", OTHER_NAME, "write the name that the certificate is for into `service_url`, not an address"),
-    ("not valid for name", OTHER_NAME, "write the name that the certificate is for into `service_url`, not an address"),
-    ("UnknownIssuer", "TLS: the certificate is not trusted (check `ca_file`)", TRUST),
+    (
+        "NotValidForName",
+        OTHER_NAME,
+        "write the name that the certificate is for into `service_url`, not an address",
+    ),
+    (
+        "not valid for name",
+        OTHER_NAME,
+        "write the name that the certificate is for into `service_url`, not an address",
+    ),
+    (
+        "UnknownIssuer",
+        "TLS: the certificate is not trusted (check `ca_file`)",
+        TRUST,
+    ),
     (
         "CaUsedAsEndEntity",
         "TLS: the certificate is not trusted (a root is used as a server's; check `ca_file`)",
@@ -129,10 +182,26 @@ const TLS: [(&str, &str, &str); 11] = [
         "TLS: the certificate has expired",
         "renew the receiver's certificate; or is this machine's clock wrong?",
     ),
-    ("NotValidYet", NOT_YET, "set the clocks of this machine and of whoever made the certificate"),
-    ("not valid yet", NOT_YET, "set the clocks of this machine and of whoever made the certificate"),
-    ("invalid peer certificate", "TLS: the certificate is not valid", TRUST),
-    ("invalid dns name", "TLS: the host name in the URL is not valid", URL),
+    (
+        "NotValidYet",
+        NOT_YET,
+        "set the clocks of this machine and of whoever made the certificate",
+    ),
+    (
+        "not valid yet",
+        NOT_YET,
+        "set the clocks of this machine and of whoever made the certificate",
+    ),
+    (
+        "invalid peer certificate",
+        "TLS: the certificate is not valid",
+        TRUST,
+    ),
+    (
+        "invalid dns name",
+        "TLS: the host name in the URL is not valid",
+        URL,
+    ),
     (
         "CertificateRequired",
         "TLS: the receiver wants a client certificate",
@@ -150,8 +219,10 @@ const NOT_YET: &str = "TLS: the certificate is not valid yet";
 /// rustls says it well, but at length and with the names of its types.
 fn tls(text: &str) -> Said {
     let found = TLS.iter().find(|(word, ..)| text.contains(word));
-    let (what, advice) =
-        found.map_or(("TLS: the receiver does not speak it", NO_HTTP), |(_, what, advice)| (what, advice));
+    let (what, advice) = found.map_or(
+        ("TLS: the receiver does not speak it", NO_HTTP),
+        |(_, what, advice)| (what, advice),
+    );
     (what.to_owned(), advice)
 }
 
@@ -163,28 +234,95 @@ mod tests {
     fn everything_that_goes_wrong_is_said_with_what_to_do() {
         use io::ErrorKind as Kind;
         let second = Duration::from_secs(1);
-        let options = Options { timeout: second, connect_timeout: second, ca_pem: None, insecure_skip_verify: false };
+        let options = Options {
+            timeout: second,
+            connect_timeout: second,
+            ca_pem: None,
+            insecure_skip_verify: false,
+        };
         let io = |kind: Kind, text: &str| Error::Io(io::Error::new(kind, text));
         let table = [
-            (Error::HostNotFound, "name lookup failed: no such host", "`getent hosts NAME`"),
-            (io(Kind::Other, "failed to lookup address information: Temporary failure"), "for now", "name server"),
-            (Error::Timeout(Timeout::Connect), "no connection within 1 s", "`curl -v URL`"),
-            (Error::Timeout(Timeout::Global), "no complete answer within 1 s", "`timeout`"),
+            (
+                Error::HostNotFound,
+                "name lookup failed: no such host",
+                "`getent hosts NAME`",
+            ),
+            (
+                io(
+                    Kind::Other,
+                    "failed to lookup address information: Temporary failure",
+                ),
+                "for now",
+                "name server",
+            ),
+            (
+                Error::Timeout(Timeout::Connect),
+                "no connection within 1 s",
+                "`curl -v URL`",
+            ),
+            (
+                Error::Timeout(Timeout::Global),
+                "no complete answer within 1 s",
+                "`timeout`",
+            ),
             (Error::ConnectionFailed, "connection failed", "firewall"),
-            (Error::ConnectProxyFailed("x".into()), "the proxy refused", "`no_proxy`"),
-            (io(Kind::ConnectionRefused, ""), "connection refused", "is the port right"),
-            (io(Kind::NetworkUnreachable, ""), "host unreachable", "firewall"),
-            (io(Kind::PermissionDenied, ""), "not permitted here", "SELinux"),
-            (io(Kind::ConnectionReset, ""), "closed before a complete answer", "its log says why"),
-            (io(Kind::InvalidData, "invalid peer certificate: UnknownIssuer"), "not trusted", "set `ca_file`"),
-            (io(Kind::InvalidData, "invalid peer certificate: Expired"), "has expired", "renew"),
-            (io(Kind::InvalidData, "certificate not valid for name \"h\""), "for another name", "`service_url`"),
-            (io(Kind::InvalidData, "received corrupt message"), "does not speak it", "scheme (http or https)"),
-            (io(Kind::InvalidData, "received fatal alert: HandshakeFailure"), "refused the handshake", "TLS 1.2"),
+            (
+                Error::ConnectProxyFailed("x".into()),
+                "the proxy refused",
+                "`no_proxy`",
+            ),
+            (
+                io(Kind::ConnectionRefused, ""),
+                "connection refused",
+                "is the port right",
+            ),
+            (
+                io(Kind::NetworkUnreachable, ""),
+                "host unreachable",
+                "firewall",
+            ),
+            (
+                io(Kind::PermissionDenied, ""),
+                "not permitted here",
+                "SELinux",
+            ),
+            (
+                io(Kind::ConnectionReset, ""),
+                "closed before a complete answer",
+                "its log says why",
+            ),
+            (
+                io(Kind::InvalidData, "invalid peer certificate: UnknownIssuer"),
+                "not trusted",
+                "set `ca_file`",
+            ),
+            (
+                io(Kind::InvalidData, "invalid peer certificate: Expired"),
+                "has expired",
+                "renew",
+            ),
+            (
+                io(Kind::InvalidData, "certificate not valid for name \"h\""),
+                "for another name",
+                "`service_url`",
+            ),
+            (
+                io(Kind::InvalidData, "received corrupt message"),
+                "does not speak it",
+                "scheme (http or https)",
+            ),
+            (
+                io(Kind::InvalidData, "received fatal alert: HandshakeFailure"),
+                "refused the handshake",
+                "TLS 1.2",
+            ),
         ];
         for (error, what, advice) in table {
             let told = in_words(&error, &options, true);
-            assert!(told.what.contains(what) && told.advice.contains(advice), "{error:?}: {told:?}");
+            assert!(
+                told.what.contains(what) && told.advice.contains(advice),
+                "{error:?}: {told:?}"
+            );
         }
     }
 }

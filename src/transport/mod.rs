@@ -57,14 +57,26 @@ pub fn send(request: &Request, options: &Options) -> Result<Response, SendError>
 }
 
 /// Sends one request.
-pub fn send_through(request: &Request, options: &Options, proxies: &Proxies) -> Result<Response, SendError> {
+pub fn send_through(
+    request: &Request,
+    options: &Options,
+    proxies: &Proxies,
+) -> Result<Response, SendError> {
     let started = Instant::now();
     let observed = Observed::default();
     let config = config(request, options, proxies)?;
     let agent = ureq::Agent::with_parts(config, observed.connector(), resolve::Patient);
     let result = match request.method {
-        Method::Get => agent.run(head(request)?.body(()).map_err(|e| error::unusable_header(&e))?),
-        Method::Post => agent.run(head(request)?.body(&request.body[..]).map_err(|e| error::unusable_header(&e))?),
+        Method::Get => agent.run(
+            head(request)?
+                .body(())
+                .map_err(|e| error::unusable_header(&e))?,
+        ),
+        Method::Post => agent.run(
+            head(request)?
+                .body(&request.body[..])
+                .map_err(|e| error::unusable_header(&e))?,
+        ),
     };
     let in_words = |e: &ureq::Error| error::in_words(e, options, observed.sent());
     let mut answer = result.map_err(|e| in_words(&e))?;
@@ -72,24 +84,43 @@ pub fn send_through(request: &Request, options: &Options, proxies: &Proxies) -> 
     let mut body = Vec::new();
     let limit = MAX_RESPONSE as u64 + 1;
     let reader = answer.body_mut().as_reader();
-    reader.take(limit).read_to_end(&mut body).map_err(|e| in_words(&ureq::Error::from(e)))?;
+    reader
+        .take(limit)
+        .read_to_end(&mut body)
+        .map_err(|e| in_words(&ureq::Error::from(e)))?;
     let truncated = body.len() > MAX_RESPONSE;
     body.truncate(MAX_RESPONSE);
     let value = |v: &http::HeaderValue| String::from_utf8_lossy(v.as_bytes()).into_owned();
-    let headers = answer.headers().iter().map(|(n, v)| (n.as_str().to_owned(), value(v))).collect();
-    Ok(Response { status: answer.status().as_u16(), headers, body, truncated, took: started.elapsed() })
+    let headers = answer
+        .headers()
+        .iter()
+        .map(|(n, v)| (n.as_str().to_owned(), value(v)))
+        .collect();
+    Ok(Response {
+        status: answer.status().as_u16(),
+        headers,
+        body,
+        truncated,
+        took: started.elapsed(),
+    })
 }
 
 fn head(request: &Request) -> Result<http::request::Builder, SendError> {
     let uri: http::Uri = request.url.parse().map_err(|_| error::unusable_url())?;
-    let mut head = http::Request::builder().method(request.method.as_str()).uri(uri);
+    let mut head = http::Request::builder()
+        .method(request.method.as_str())
+        .uri(uri);
     for (name, value) in &request.headers {
         head = head.header(name, value);
     }
     Ok(head)
 }
 
-fn config(request: &Request, options: &Options, proxies: &Proxies) -> Result<ureq::config::Config, SendError> {
+fn config(
+    request: &Request,
+    options: &Options,
+    proxies: &Proxies,
+) -> Result<ureq::config::Config, SendError> {
     let builder = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
@@ -103,8 +134,16 @@ fn config(request: &Request, options: &Options, proxies: &Proxies) -> Result<ure
         .accept_encoding(AutoHeaderValue::None)
         .max_response_header_size(MAX_RESPONSE);
     // Loading the roots of the system takes milliseconds, so only where they are used.
-    let is_tls = request.url.get(..6).is_some_and(|s| s.eq_ignore_ascii_case("https:"));
-    Ok(if is_tls { builder.tls_config(roots::tls_config(options)?) } else { builder }.build())
+    let is_tls = request
+        .url
+        .get(..6)
+        .is_some_and(|s| s.eq_ignore_ascii_case("https:"));
+    Ok(if is_tls {
+        builder.tls_config(roots::tls_config(options)?)
+    } else {
+        builder
+    }
+    .build())
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use ureq::Error;
-use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport};
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport,
+};
 
 /// Notes when a request is fully written: the moment at which ureq begins to wait for the answer. ureq's errors do not
 /// say it, and it decides whether an attempt may have had its effect.
@@ -23,10 +25,17 @@ impl Observed {
 impl<In: Transport> Connector<In> for Observed {
     type Out = Watched<In>;
 
-    fn connect(&self, _: &ConnectionDetails, chained: Option<In>) -> Result<Option<Self::Out>, Error> {
+    fn connect(
+        &self,
+        _: &ConnectionDetails,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, Error> {
         // The talk with a proxy that comes before this is none of the request's.
         self.0.store(false, Ordering::Relaxed);
-        Ok(chained.map(|inner| Watched { inner, observed: self.clone() }))
+        Ok(chained.map(|inner| Watched {
+            inner,
+            observed: self.clone(),
+        }))
     }
 }
 

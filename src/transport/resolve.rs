@@ -14,15 +14,29 @@ use ureq::unversioned::transport::time::Duration;
 pub(super) struct Patient;
 
 impl Resolver for Patient {
-    fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let (uri, config, reason) = (uri.clone(), config.clone(), timeout.reason);
-        let at_leisure = NextTimeout { after: Duration::NotHappening, ..timeout };
+        let at_leisure = NextTimeout {
+            after: Duration::NotHappening,
+            ..timeout
+        };
         let lookup = move || DefaultResolver::default().resolve(&uri, &config, at_leisure);
         let (here, (result, resolved)) = (lookup.clone(), channel());
-        let Ok(_) = std::thread::Builder::new().spawn(move || drop(result.send(lookup()))) else { return here() };
-        resolved.recv_timeout(*timeout.after).unwrap_or_else(|error| match error {
-            RecvTimeoutError::Timeout => Err(ureq::Error::Timeout(reason)),
-            RecvTimeoutError::Disconnected => Err(ureq::Error::Io(io::Error::other("name lookup failed"))),
-        })
+        let Ok(_) = std::thread::Builder::new().spawn(move || drop(result.send(lookup()))) else {
+            return here();
+        };
+        resolved
+            .recv_timeout(*timeout.after)
+            .unwrap_or_else(|error| match error {
+                RecvTimeoutError::Timeout => Err(ureq::Error::Timeout(reason)),
+                RecvTimeoutError::Disconnected => {
+                    Err(ureq::Error::Io(io::Error::other("name lookup failed")))
+                }
+            })
     }
 }

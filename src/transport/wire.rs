@@ -25,7 +25,10 @@ pub fn masked_head(request: &Request) -> Vec<(String, String)> {
 /// Host and port of an absolute URL.
 fn host(url: &str) -> &str {
     let behind_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = behind_scheme.split(['/', '?', '#']).next().unwrap_or_default();
+    let authority = behind_scheme
+        .split(['/', '?', '#'])
+        .next()
+        .unwrap_or_default();
     authority.rsplit('@').next().unwrap_or_default()
 }
 
@@ -45,28 +48,58 @@ mod tests {
         let reader = std::thread::spawn(move || {
             let (mut stream, mut got) = (listener.accept().unwrap().0, vec![0; 1 << 16]);
             let length = stream.read(&mut got).unwrap();
-            stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
+            stream
+                .write_all(b"HTTP/1.1 204 No Content\r\n\r\n")
+                .unwrap();
             String::from_utf8_lossy(&got[..length]).into_owned()
         });
         let second = Duration::from_secs(5);
-        let options = Options { timeout: second, connect_timeout: second, ca_pem: None, insecure_skip_verify: false };
+        let options = Options {
+            timeout: second,
+            connect_timeout: second,
+            ca_pem: None,
+            insecure_skip_verify: false,
+        };
         send_through(request, &options, &Proxies::default()).unwrap();
-        reader.join().unwrap().split("\r\n").skip(1).take_while(|l| !l.is_empty()).map(str::to_owned).collect()
+        reader
+            .join()
+            .unwrap()
+            .split("\r\n")
+            .skip(1)
+            .take_while(|l| !l.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 
     #[test]
     fn what_is_shown_is_what_arrives() {
-        for (method, body, own) in
-            [(Method::Post, "body", "Accept"), (Method::Post, "", "Host"), (Method::Get, "", "X-A-Event")]
-        {
+        for (method, body, own) in [
+            (Method::Post, "body", "Accept"),
+            (Method::Post, "", "Host"),
+            (Method::Get, "", "X-A-Event"),
+        ] {
             let named = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-            let headers = vec![named("Content-Type", "x/y"), named(own, "one"), named("User-Agent", "z")];
+            let headers = vec![
+                named("Content-Type", "x/y"),
+                named(own, "one"),
+                named("User-Agent", "z"),
+            ];
             let headers = [headers, vec![named("Content-type", "x/z")]].concat();
             let body = body.as_bytes().to_vec();
             let (url, secrets) = (String::new(), Secrets::default());
-            let mut request = Request { method, masked_url: url.clone(), url, headers, body, secrets };
+            let mut request = Request {
+                method,
+                masked_url: url.clone(),
+                url,
+                headers,
+                body,
+                secrets,
+            };
             let arrived = arrived(&mut request);
-            let shown: Vec<_> = masked_head(&request).iter().map(|(n, v)| format!("{n}: {v}")).collect();
+            let shown: Vec<_> = masked_head(&request)
+                .iter()
+                .map(|(n, v)| format!("{n}: {v}"))
+                .collect();
             assert_eq!(shown, arrived);
         }
     }

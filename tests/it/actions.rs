@@ -11,7 +11,11 @@ use git_service_hook::push::PushEvent;
 use serde_json::Value;
 
 /// Time stamps are not part of what webhooks and Jenkins send.
-pub(crate) const ATTEMPT: Attempt = Attempt { now_ms: 1_714_521_600_000, number: 1, simplify: false };
+pub(crate) const ATTEMPT: Attempt = Attempt {
+    now_ms: 1_714_521_600_000,
+    number: 1,
+    simplify: false,
+};
 
 /// A hook `[hook.ci]` in a repository's file, and the file that it may refer to.
 pub(crate) struct Configured {
@@ -28,7 +32,10 @@ impl Configured {
         sandbox.write("repo.git/secret.txt", "s3cret-in-a-file\n");
         sandbox.write("repo.git/body.txt", "line one of ${ref}\nline two\n");
         let loaded = config::load(&sandbox.path("repo.git"), &none(&sandbox));
-        Self { loaded, _sandbox: sandbox }
+        Self {
+            loaded,
+            _sandbox: sandbox,
+        }
     }
 
     /// What is told about the file.
@@ -66,8 +73,14 @@ pub(crate) fn mistakes(keys: &str) -> Vec<String> {
 
 /// A sample of a kind.
 pub(crate) fn sample(kind: Kind) -> Outgoing {
-    let limits = Limits { max_commits: 2048, max_body: 1 << 20 };
-    samples(&project(), "ci", limits).into_iter().find(|out| out.kind == kind).unwrap()
+    let limits = Limits {
+        max_commits: 2048,
+        max_body: 1 << 20,
+    };
+    samples(&project(), "ci", limits)
+        .into_iter()
+        .find(|out| out.kind == kind)
+        .unwrap()
 }
 
 /// A branch that went forward by two commits; its name and messages hold quotes, line ends and markup.

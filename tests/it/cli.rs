@@ -33,12 +33,29 @@ fn json(out: &Output) -> Value {
 #[test]
 fn a_usage_error_is_2_and_speaks_on_stderr() {
     let sandbox = Sandbox::new();
-    for arguments in [&[][..], &["deliver"], &["event", "--nonsense"], &["event", "HEAD~1"], &["-C"]] {
+    for arguments in [
+        &[][..],
+        &["deliver"],
+        &["event", "--nonsense"],
+        &["event", "HEAD~1"],
+        &["-C"],
+    ] {
         let out = sandbox.run("", arguments);
-        assert_eq!(out.status.code(), Some(2), "{arguments:?}: {}", stderr(&out));
-        assert!(out.stdout.is_empty() && !out.stderr.is_empty(), "{arguments:?}");
+        assert_eq!(
+            out.status.code(),
+            Some(2),
+            "{arguments:?}: {}",
+            stderr(&out)
+        );
+        assert!(
+            out.stdout.is_empty() && !out.stderr.is_empty(),
+            "{arguments:?}"
+        );
     }
-    assert!(stderr(&sandbox.run("", &["instal"])).contains("install"), "a misspelt command gets a hint");
+    assert!(
+        stderr(&sandbox.run("", &["instal"])).contains("install"),
+        "a misspelt command gets a hint"
+    );
 }
 
 #[test]
@@ -58,9 +75,19 @@ fn every_command_has_help_and_the_program_a_version() {
     ] {
         let out = sandbox.run("", &[command, "--help"]);
         assert_eq!(out.status.code(), Some(0), "{command}");
-        assert!(stdout(&out).contains("Usage: git service-hook"), "{command}: {}", stdout(&out));
-        let long = stdout(&out).lines().find(|l| l.chars().count() > 80).map(str::to_owned);
-        assert_eq!(long, None, "{command}: longer than a terminal of 80 columns");
+        assert!(
+            stdout(&out).contains("Usage: git service-hook"),
+            "{command}: {}",
+            stdout(&out)
+        );
+        let long = stdout(&out)
+            .lines()
+            .find(|l| l.chars().count() > 80)
+            .map(str::to_owned);
+        assert_eq!(
+            long, None,
+            "{command}: longer than a terminal of 80 columns"
+        );
     }
     assert_eq!(
         stdout(&sandbox.run("", &["--version"])).trim(),
@@ -71,8 +98,13 @@ fn every_command_has_help_and_the_program_a_version() {
 #[test]
 fn a_reader_that_goes_away_is_no_panic() {
     let sandbox = Sandbox::new();
-    let mut child =
-        sandbox.command(PROGRAM, "").arg("--help").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = sandbox
+        .command(PROGRAM, "")
+        .arg("--help")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     drop(child.stdout.take());
     let out = child.wait_with_output().unwrap();
     assert_eq!((out.status.code(), stderr(&out)), (Some(0), String::new()));
@@ -84,7 +116,10 @@ fn the_event_is_by_default_the_newest_commit_of_heads_branch() {
     pushed(&sandbox, "");
     let event = json(&sandbox.run("r.git", &["event"]));
     assert_eq!(event["ref"], "refs/heads/main");
-    assert_eq!(event["before"], sandbox.git("r.git", &["rev-parse", "main~1"]));
+    assert_eq!(
+        event["before"],
+        sandbox.git("r.git", &["rev-parse", "main~1"])
+    );
     assert_eq!(event["after"], sandbox.git("r.git", &["rev-parse", "main"]));
     assert_eq!(event["commits"][0]["message"], "Second commit");
 }
@@ -93,17 +128,32 @@ fn the_event_is_by_default_the_newest_commit_of_heads_branch() {
 fn the_event_can_be_any_update_of_any_ref() {
     let sandbox = Sandbox::new();
     pushed(&sandbox, "");
-    let run = |arguments: &[&str]| json(&sandbox.run("", &[&["event", "-C", "r.git"], arguments].concat()));
+    let run = |arguments: &[&str]| {
+        json(&sandbox.run("", &[&["event", "-C", "r.git"], arguments].concat()))
+    };
     let created = run(&["0", "main"]);
-    assert_eq!((&created["created"], created["commits"].as_array().unwrap().len()), (&true.into(), 2));
+    assert_eq!(
+        (
+            &created["created"],
+            created["commits"].as_array().unwrap().len()
+        ),
+        (&true.into(), 2)
+    );
     let deleted = run(&["main", "0", "--ref", "old"]);
-    assert_eq!((&deleted["deleted"], &deleted["ref"]), (&true.into(), &"refs/heads/old".into()));
+    assert_eq!(
+        (&deleted["deleted"], &deleted["ref"]),
+        (&true.into(), &"refs/heads/old".into())
+    );
     sandbox.git("r.git", &["tag", "v1", "main"]);
     assert_eq!(run(&["0", "v1", "--ref", "v1"])["ref"], "refs/tags/v1");
 
     let wrong = sandbox.run("r.git", &["event", "nowhere", "main"]);
     assert_eq!(wrong.status.code(), Some(1));
-    assert!(stderr(&wrong).contains("`nowhere` names no object"), "{}", stderr(&wrong));
+    assert!(
+        stderr(&wrong).contains("`nowhere` names no object"),
+        "{}",
+        stderr(&wrong)
+    );
 }
 
 #[test]
@@ -121,7 +171,12 @@ fn a_repository_that_is_none_is_said_in_one_line() {
     for command in ["event", "preview", "test", "check", "install", "uninstall"] {
         let out = sandbox.run("", &["-C", "empty", command]);
         assert_eq!(out.status.code(), Some(1), "{command}");
-        assert_eq!(stderr(&out).lines().count(), 1, "{command}: {}", stderr(&out));
+        assert_eq!(
+            stderr(&out).lines().count(),
+            1,
+            "{command}: {}",
+            stderr(&out)
+        );
     }
 }
 
@@ -143,9 +198,18 @@ fn preview_shows_the_request_masked_and_sends_nothing() {
     let out = sandbox.run("r.git", &["preview"]);
     assert!(out.status.success(), "{}", stderr(&out));
     let text = stdout(&out);
-    assert!(text.contains(&format!("POST {} HTTP/1.1", receiver.url("/audit"))), "{text}");
-    assert!(text.contains("authorization: ***") && text.contains("x-coding-event: push"), "{text}");
-    assert!(!text.contains("hunter2") && !text.contains("open-sesame"), "{text}");
+    assert!(
+        text.contains(&format!("POST {} HTTP/1.1", receiver.url("/audit"))),
+        "{text}"
+    );
+    assert!(
+        text.contains("authorization: ***") && text.contains("x-coding-event: push"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("hunter2") && !text.contains("open-sesame"),
+        "{text}"
+    );
     let body = text.lines().find(|l| l.starts_with('{')).unwrap();
     let body: Value = serde_json::from_str(body).unwrap();
     assert_eq!(body["head_commit"]["message"], "Second commit");
@@ -159,10 +223,18 @@ fn preview_shows_the_headers_that_really_go_out() {
     pushed(&sandbox, &hooks(&receiver));
     let text = stdout(&sandbox.run("r.git", &["preview", "audit"]));
     let head = text.split("\n\n").nth(1).unwrap();
-    let mut shown: Vec<_> = head.lines().skip(2).map(|l| l.split(':').next().unwrap().to_lowercase()).collect();
+    let mut shown: Vec<_> = head
+        .lines()
+        .skip(2)
+        .map(|l| l.split(':').next().unwrap().to_lowercase())
+        .collect();
     sandbox.run("r.git", &["test", "audit", "--as-push"]);
     let got = receiver.got().pop().unwrap();
-    let mut sent: Vec<_> = got.headers.iter().map(|(name, _)| name.to_lowercase()).collect();
+    let mut sent: Vec<_> = got
+        .headers
+        .iter()
+        .map(|(name, _)| name.to_lowercase())
+        .collect();
     shown.sort();
     sent.sort();
     assert_eq!(shown, sent);
@@ -175,12 +247,22 @@ fn preview_says_why_a_hook_would_not_fire_and_shows_it_when_asked_for() {
     pushed(&sandbox, &hooks(&receiver));
     let all = stdout(&sandbox.run("r.git", &["preview"]));
     let (_, release) = all.split_once("# release").unwrap();
-    assert!(release.contains("would not fire: `branches = [") && !release.contains("POST"), "{all}");
+    assert!(
+        release.contains("would not fire: `branches = [") && !release.contains("POST"),
+        "{all}"
+    );
     let named = stdout(&sandbox.run("r.git", &["preview", "release", "main~1", "main"]));
-    assert!(named.contains("would not fire") && named.contains("/release HTTP/1.1"), "{named}");
+    assert!(
+        named.contains("would not fire") && named.contains("/release HTTP/1.1"),
+        "{named}"
+    );
     let unknown = sandbox.run("r.git", &["preview", "relese"]);
     assert_eq!(unknown.status.code(), Some(1));
-    assert!(stderr(&unknown).contains("did you mean `release`?"), "{}", stderr(&unknown));
+    assert!(
+        stderr(&unknown).contains("did you mean `release`?"),
+        "{}",
+        stderr(&unknown)
+    );
 }
 
 #[test]
@@ -189,16 +271,31 @@ fn test_really_sends_and_is_marked_as_a_test() {
     let receiver = Receiver::start(|_| Answer::ok());
     pushed(&sandbox, &hooks(&receiver));
     let out = sandbox.run("r.git", &["test"]);
-    assert_eq!(out.status.code(), Some(0), "{}{}", stdout(&out), stderr(&out));
+    assert_eq!(
+        out.status.code(),
+        Some(0),
+        "{}{}",
+        stdout(&out),
+        stderr(&out)
+    );
     let got = receiver.got();
     assert_eq!(got.len(), 2, "filters are not asked");
     for request in got {
-        assert_eq!((request.method.as_str(), request.header("X-Coding-Event")), ("POST", Some("ping")));
-        assert_eq!((&request.json()["event"], &request.json()["test"]), (&"PING".into(), &true.into()));
+        assert_eq!(
+            (request.method.as_str(), request.header("X-Coding-Event")),
+            ("POST", Some("ping"))
+        );
+        assert_eq!(
+            (&request.json()["event"], &request.json()["test"]),
+            (&"PING".into(), &true.into())
+        );
     }
     sandbox.run("r.git", &["test", "audit", "--as-push"]);
     let last = receiver.got().pop().unwrap();
-    assert_eq!((last.header("X-Coding-Event"), last.json().get("test")), (Some("push"), None));
+    assert_eq!(
+        (last.header("X-Coding-Event"), last.json().get("test")),
+        (Some("push"), None)
+    );
 }
 
 #[test]
@@ -212,21 +309,34 @@ fn test_tells_the_answer_in_words_and_is_0_only_when_all_accepted() {
     let out = sandbox.run("r.git", &["test"]);
     assert_eq!(out.status.code(), Some(1));
     let text = stdout(&out);
-    assert!(text.contains("audit: failed: 422") && text.contains("release: delivered"), "{text}");
-    assert!(text.contains("no such ***"), "the answer is shown, cleaned of secrets: {text}");
+    assert!(
+        text.contains("audit: failed: 422") && text.contains("release: delivered"),
+        "{text}"
+    );
+    assert!(
+        text.contains("no such ***"),
+        "the answer is shown, cleaned of secrets: {text}"
+    );
 }
 
 #[test]
 fn a_mistake_in_one_hook_is_told_and_the_others_are_tested() {
     let sandbox = Sandbox::new();
     let receiver = Receiver::start(|_| Answer::ok());
-    let config = format!("{}\n[hook.bad]\naction = \"webhook_http_post\"\nservice_ulr = \"x\"\n", hooks(&receiver));
+    let config = format!(
+        "{}\n[hook.bad]\naction = \"webhook_http_post\"\nservice_ulr = \"x\"\n",
+        hooks(&receiver)
+    );
     pushed(&sandbox, &config);
     let out = sandbox.run("r.git", &["test"]);
     assert!(stderr(&out).contains("hooks.toml:15:1"), "{}", stderr(&out));
     assert_eq!(receiver.got().len(), 2);
     let named = sandbox.run("r.git", &["test", "bad"]);
-    assert!(stderr(&named).contains("hook `bad` is off"), "{}", stderr(&named));
+    assert!(
+        stderr(&named).contains("hook `bad` is off"),
+        "{}",
+        stderr(&named)
+    );
 }
 
 #[test]
@@ -238,15 +348,29 @@ fn a_command_of_root_runs_as_the_repositorys_owner() {
     let program = program_for_all(&sandbox);
     let nobody = 65534;
     sandbox.git("", &["init", "-q", "--bare", "theirs.git"]);
-    let status = sandbox.command("chown", "").args(["-R", "65534:0", "theirs.git"]).status().unwrap();
+    let status = sandbox
+        .command("chown", "")
+        .args(["-R", "65534:0", "theirs.git"])
+        .status()
+        .unwrap();
     assert!(status.success());
     chown(sandbox.path(""), Some(nobody), None).unwrap();
-    let run = |arguments: &[&str]| sandbox.command(program.to_str().unwrap(), "").args(arguments).output().unwrap();
+    let run = |arguments: &[&str]| {
+        sandbox
+            .command(program.to_str().unwrap(), "")
+            .args(arguments)
+            .output()
+            .unwrap()
+    };
     let out = run(&["install", "--repo", "theirs.git"]);
     assert!(out.status.success(), "{}", stderr(&out));
     let file = fs::metadata(sandbox.path("theirs.git/hooks.toml")).unwrap();
     assert_eq!(file.uid(), nobody);
-    assert_ne!(file.gid(), 0, "the group of the directory is not a reason to have root's group");
+    assert_ne!(
+        file.gid(),
+        0,
+        "the group of the directory is not a reason to have root's group"
+    );
     let link = fs::symlink_metadata(sandbox.path("theirs.git/hooks/post-receive")).unwrap();
     assert_eq!(link.uid(), nobody);
 }
@@ -277,10 +401,18 @@ fn a_timer_of_root_drains_each_repository_as_its_owner() {
         sandbox.git("", &["init", "-q", "--bare", name]);
         sandbox.write(&format!("{name}/hooks.toml"), "[deliver]\nwait = \"0s\"\n");
         fs::create_dir(sandbox.path(&format!("{name}/service-hook"))).unwrap();
-        let status = sandbox.command("chown", "").args(["-R", "65534", name]).status().unwrap();
+        let status = sandbox
+            .command("chown", "")
+            .args(["-R", "65534", name])
+            .status()
+            .unwrap();
         assert!(status.success());
     }
-    let out = sandbox.command(program.to_str().unwrap(), "").args(["drain", "--all", "."]).output().unwrap();
+    let out = sandbox
+        .command(program.to_str().unwrap(), "")
+        .args(["drain", "--all", "."])
+        .output()
+        .unwrap();
     assert!(out.status.success(), "{}", stderr(&out));
     for name in ["a.git", "b.git"] {
         let stamp = fs::metadata(sandbox.path(&format!("{name}/service-hook/timer"))).unwrap();
@@ -291,11 +423,21 @@ fn a_timer_of_root_drains_each_repository_as_its_owner() {
 #[test]
 fn a_hook_that_is_switched_off_is_said_to_be() {
     let sandbox = Sandbox::new();
-    let hook =
-        |name: &str| format!("[hook.{name}]\naction = \"webhook_http_post\"\nservice_url = \"http://127.0.0.1:1/\"\n");
-    pushed(&sandbox, &format!("{}{}enabled = false\n", hook("on"), hook("gone")));
+    let hook = |name: &str| {
+        format!(
+            "[hook.{name}]\naction = \"webhook_http_post\"\nservice_url = \"http://127.0.0.1:1/\"\n"
+        )
+    };
+    pushed(
+        &sandbox,
+        &format!("{}{}enabled = false\n", hook("on"), hook("gone")),
+    );
     let out = sandbox.run("r.git", &["test", "gone"]);
-    assert!(out.status.code() == Some(1) && stderr(&out).contains("switched off"), "{}", stderr(&out));
+    assert!(
+        out.status.code() == Some(1) && stderr(&out).contains("switched off"),
+        "{}",
+        stderr(&out)
+    );
     assert!(
         stdout(&sandbox.run("r.git", &["preview"]))
             .contains("# gone\n# would not fire: `enabled = false` (hooks.toml:7)")
@@ -307,9 +449,17 @@ fn a_test_of_a_hook_for_whole_pushes_has_their_updates() {
     let sandbox = Sandbox::new();
     let receiver = Receiver::start(|_| Answer::ok());
     let url = receiver.url("/");
-    pushed(&sandbox, &format!("[hook.p]\naction = \"webhook_http_post\"\nservice_url = \"{url}\"\nper = \"push\"\n"));
+    pushed(
+        &sandbox,
+        &format!(
+            "[hook.p]\naction = \"webhook_http_post\"\nservice_url = \"{url}\"\nper = \"push\"\n"
+        ),
+    );
     assert_eq!(sandbox.run("r.git", &["test"]).status.code(), Some(0));
-    assert_eq!(receiver.got()[0].json()["updates"][0]["ref"], "refs/heads/main");
+    assert_eq!(
+        receiver.got()[0].json()["updates"][0]["ref"],
+        "refs/heads/main"
+    );
 }
 
 #[test]
@@ -321,9 +471,15 @@ fn what_cannot_go_together_is_said_in_a_sentence() {
         (out.status.code(), String::from_utf8(out.stderr).unwrap())
     };
     let (code, text) = said(&["redeliver", "--hook", "ci"]);
-    assert!(code == Some(2) && text.contains("say `--failed`, with `--hook HOOK` or without"), "{text}");
+    assert!(
+        code == Some(2) && text.contains("say `--failed`, with `--hook HOOK` or without"),
+        "{text}"
+    );
     let (code, text) = said(&["redeliver", "1f0c7f2c", "--hook", "ci"]);
-    assert!(code == Some(2) && text.contains("`--hook` goes with `--failed`"), "{text}");
+    assert!(
+        code == Some(2) && text.contains("`--hook` goes with `--failed`"),
+        "{text}"
+    );
     let (code, text) = said(&["-C", "r.git", "drain", "--all", "."]);
     assert!(code == Some(2) && text.contains("leave out `-C`"), "{text}");
 }

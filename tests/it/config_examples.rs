@@ -9,7 +9,9 @@ use git_service_hook::push::Change;
 use std::path::{Path, PathBuf};
 
 fn example(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("examples")
+        .join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -18,7 +20,10 @@ pub(crate) fn as_server(text: &str) -> Loaded {
     let sandbox = Sandbox::new();
     let path = sandbox.write("etc/hooks.toml", text);
     std::fs::create_dir(sandbox.path("repo.git")).unwrap();
-    let environment = Environment::from([("GIT_SERVICE_HOOK_CONFIG", path.to_str().expect("a UTF-8 path"))]);
+    let environment = Environment::from([(
+        "GIT_SERVICE_HOOK_CONFIG",
+        path.to_str().expect("a UTF-8 path"),
+    )]);
     config::load(&sandbox.path("repo.git"), &environment)
 }
 
@@ -26,10 +31,20 @@ pub(crate) fn as_server(text: &str) -> Loaded {
 fn there_is_an_example_of_each_action_and_it_has_no_mistakes() {
     for kind in Kind::ALL {
         let sandbox = Sandbox::new();
-        sandbox.write("repo.git/hooks.toml", example(&format!("{}.toml", kind.id())));
+        sandbox.write(
+            "repo.git/hooks.toml",
+            example(&format!("{}.toml", kind.id())),
+        );
         let loaded = config::load(&sandbox.path("repo.git"), &none(&sandbox));
         assert_eq!(told(&loaded), [""; 0], "{}", kind.id());
-        assert_eq!(loaded.hooks.iter().map(|hook| hook.kind).collect::<Vec<_>>(), [kind]);
+        assert_eq!(
+            loaded
+                .hooks
+                .iter()
+                .map(|hook| hook.kind)
+                .collect::<Vec<_>>(),
+            [kind]
+        );
     }
 }
 
@@ -39,8 +54,14 @@ fn no_file_of_the_examples_is_left_out() {
     let mut names = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| PathBuf::from(entry.unwrap().file_name()))
-        .filter(|name| name.extension().is_some_and(|extension| extension == "toml"))
-        .filter_map(|name| name.file_stem().map(|stem| stem.to_string_lossy().into_owned()))
+        .filter(|name| {
+            name.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
+        .filter_map(|name| {
+            name.file_stem()
+                .map(|stem| stem.to_string_lossy().into_owned())
+        })
         .collect::<Vec<_>>();
     names.sort();
     let mut expected = Kind::ALL.map(|kind| kind.id().to_owned()).to_vec();
@@ -52,13 +73,30 @@ fn no_file_of_the_examples_is_left_out() {
 /// What a hook does without its parameters.
 fn behaviour(hook: &Hook) -> impl PartialEq + std::fmt::Debug {
     let mut filters = hook.filters.clone();
-    let every = vec![Change::Created, Change::Updated, Change::Forced, Change::Deleted];
+    let every = vec![
+        Change::Created,
+        Change::Updated,
+        Change::Forced,
+        Change::Deleted,
+    ];
     for filter in &mut filters {
         filter.changes.get_or_insert(every.clone());
     }
     (
-        (hook.name.clone(), hook.label.clone(), hook.kind, filters, hook.skippable, hook.ca_file.clone()),
-        (hook.timeout, hook.connect_timeout, hook.retry_for, hook.insecure_skip_verify),
+        (
+            hook.name.clone(),
+            hook.label.clone(),
+            hook.kind,
+            filters,
+            hook.skippable,
+            hook.ca_file.clone(),
+        ),
+        (
+            hook.timeout,
+            hook.connect_timeout,
+            hook.retry_for,
+            hook.insecure_skip_verify,
+        ),
         (hook.per, hook.max_commits, hook.max_body, hook.max_refs),
     )
 }
@@ -70,10 +108,22 @@ fn the_full_example_has_the_built_in_defaults() {
     assert_eq!(full.deliver, config::Deliver::default());
     assert!(full.pusher_env.is_empty() && full.hold.is_none());
     let bare = Kind::ALL.into_iter().map(|kind| {
-        let hook = full.hooks.iter().find(|hook| hook.kind == kind).expect("one of each action");
+        let hook = full
+            .hooks
+            .iter()
+            .find(|hook| hook.kind == kind)
+            .expect("one of each action");
         let url = example("full.toml");
-        let url = url.split(&format!("action = \"{}\"\n", kind.id())).nth(1).and_then(|rest| rest.lines().next());
-        format!("[hook.{}]\naction = \"{}\"\n{}\n", hook.name, kind.id(), url.expect("a service_url"))
+        let url = url
+            .split(&format!("action = \"{}\"\n", kind.id()))
+            .nth(1)
+            .and_then(|rest| rest.lines().next());
+        format!(
+            "[hook.{}]\naction = \"{}\"\n{}\n",
+            hook.name,
+            kind.id(),
+            url.expect("a service_url")
+        )
     });
     let bare = as_server(&bare.collect::<String>());
     assert_eq!(told(&bare), [""; 0]);
@@ -90,7 +140,10 @@ fn the_full_example_names_every_key() {
     let text = example("full.toml");
     let written = |key: &str| {
         let mut lines = text.lines().map(|line| line.trim_start_matches(['#', ' ']));
-        lines.any(|line| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(" = ")))
+        lines.any(|line| {
+            line.strip_prefix(key)
+                .is_some_and(|rest| rest.starts_with(" = "))
+        })
     };
     for kind in Kind::ALL {
         for key in parameters::fields(kind) {
@@ -106,7 +159,9 @@ fn the_full_example_names_every_key() {
 fn the_documentation_names_every_key() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
     let text = std::fs::read_to_string(path).unwrap();
-    let keys = Kind::ALL.into_iter().flat_map(|kind| parameters::fields(kind).iter().copied());
+    let keys = Kind::ALL
+        .into_iter()
+        .flat_map(|kind| parameters::fields(kind).iter().copied());
     for key in keys.chain(config::keys_of_settings_and_hooks()) {
         let named = [format!("`{key}`"), format!("`{key} = "), format!(" {key}`")];
         assert!(named.iter().any(|form| text.contains(form)), "`{key}`");

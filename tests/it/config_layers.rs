@@ -6,7 +6,9 @@ use git_service_hook::action::Severity;
 use git_service_hook::config::{self, Found, Loaded};
 use git_service_hook::environment::Environment;
 use git_service_hook::filter::{Decision, Refusal};
-use git_service_hook::push::{Change, Computed, ObjectId, Push, PushEvent, Pusher, RefName, RefUpdate, Scan};
+use git_service_hook::push::{
+    Change, Computed, ObjectId, Push, PushEvent, Pusher, RefName, RefUpdate, Scan,
+};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::time::Duration;
 
@@ -27,16 +29,26 @@ impl Files {
 
     fn load_with(&self, more: &[(&str, &str)]) -> Loaded {
         let server = self.0.path("etc/hooks.toml").display().to_string();
-        let pairs = |key: &str| more.iter().find(|(k, _)| *k == key).map_or("", |(_, value)| *value).to_owned();
-        let environment =
-            Environment::from([("GIT_SERVICE_HOOK_CONFIG", server.as_str()), ("GL_REPO", &pairs("GL_REPO"))]);
+        let pairs = |key: &str| {
+            more.iter()
+                .find(|(k, _)| *k == key)
+                .map_or("", |(_, value)| *value)
+                .to_owned()
+        };
+        let environment = Environment::from([
+            ("GIT_SERVICE_HOOK_CONFIG", server.as_str()),
+            ("GL_REPO", &pairs("GL_REPO")),
+        ]);
         config::load(&self.0.path("srv/team/app.git"), &environment)
     }
 
     /// What is told, with the server's path as `ETC`.
     fn told(&self, loaded: &Loaded) -> Vec<String> {
         let path = self.0.path("etc/hooks.toml").display().to_string();
-        told(loaded).iter().map(|line| line.replace(&path, "ETC")).collect()
+        told(loaded)
+            .iter()
+            .map(|line| line.replace(&path, "ETC"))
+            .collect()
     }
 }
 
@@ -48,8 +60,15 @@ const TEAM: &str = "[hook.team]\naction = \"feishu_group_chat_robot\"\nservice_u
 
 fn fires(loaded: &Loaded, hook: &str, name: &str) -> Decision {
     let id = |digit: &str| ObjectId::parse(&digit.repeat(40)).unwrap();
-    let update = RefUpdate { old: id("1"), new: id("2"), name: RefName::new(name) };
-    let event = PushEvent { change: Change::Updated, ..PushEvent::bare(update, 0) };
+    let update = RefUpdate {
+        old: id("1"),
+        new: id("2"),
+        name: RefName::new(name),
+    };
+    let event = PushEvent {
+        change: Change::Updated,
+        ..PushEvent::bare(update, 0)
+    };
     let push = Push {
         id: "1".into(),
         time_ms: 0,
@@ -60,27 +79,51 @@ fn fires(loaded: &Loaded, hook: &str, name: &str) -> Decision {
         gl_repo: None,
         recovered: false,
     };
-    let Found::On(hook) = loaded.find(hook) else { return Decision::Skip(skipped("off")) };
-    hook.decide(&push, &Computed { event, scan: Scan::default() })
+    let Found::On(hook) = loaded.find(hook) else {
+        return Decision::Skip(skipped("off"));
+    };
+    hook.decide(
+        &push,
+        &Computed {
+            event,
+            scan: Scan::default(),
+        },
+    )
 }
 
 fn skipped(why: &str) -> Refusal {
-    Refusal { key: None, set: 0, why: why.to_owned() }
+    Refusal {
+        key: None,
+        set: 0,
+        why: why.to_owned(),
+    }
 }
 
 #[test]
 fn settings_are_merged_key_by_key_and_the_repositorys_win() {
     let server = "[deliver]\nwait = \"1s\"\nkeep_count = 5\ntimeout = \"20s\"\n[pusher]\nenv = [\"HOOK_PUSHER\"]\n\
                   [project]\nlanguage = \"zh\"\nteam = \"core\"\n";
-    let files = Files::new(server, "[deliver]\nwait = \"2s\"\n[project]\nteam = \"web\"\n");
+    let files = Files::new(
+        server,
+        "[deliver]\nwait = \"2s\"\n[project]\nteam = \"web\"\n",
+    );
     let loaded = files.load();
     assert_eq!(told(&loaded), [""; 0]);
     assert_eq!(loaded.deliver.wait, Duration::from_secs(2));
-    assert_eq!((loaded.deliver.keep_count, loaded.deliver.timeout), (5, Some(Duration::from_secs(20))));
+    assert_eq!(
+        (loaded.deliver.keep_count, loaded.deliver.timeout),
+        (5, Some(Duration::from_secs(20)))
+    );
     assert_eq!(loaded.pusher_env, ["HOOK_PUSHER"]);
     let project = loaded.project(&files.0.path("srv/team/app.git"), None, Some("main"));
-    assert_eq!((project.team.as_deref(), project.default_branch.as_deref()), (Some("web"), Some("main")));
-    assert_eq!(project.language, git_service_hook::outgoing::Language::Chinese);
+    assert_eq!(
+        (project.team.as_deref(), project.default_branch.as_deref()),
+        (Some("web"), Some("main"))
+    );
+    assert_eq!(
+        project.language,
+        git_service_hook::outgoing::Language::Chinese
+    );
 }
 
 #[test]
@@ -93,12 +136,18 @@ fn the_servers_hooks_come_first_each_file_in_its_order() {
 #[test]
 fn a_repository_may_narrow_the_servers_hook_and_nothing_else() {
     let server = format!("{TEAM}branches = [\"main\", \"dev\"]\nskippable = true\n");
-    let files = Files::new(&server, "[hook.team]\nbranches = [\"dev\", \"other\"]\nskip_ci = true\n");
+    let files = Files::new(
+        &server,
+        "[hook.team]\nbranches = [\"dev\", \"other\"]\nskip_ci = true\n",
+    );
     let loaded = files.load();
     assert_eq!(told(&loaded), [""; 0]);
     assert_eq!(loaded.hooks[0].filters.len(), 2);
 
-    let files = Files::new(&server, "[hook.team]\nservice_url = \"http://evil.example/\"\nskip_ci = false\n");
+    let files = Files::new(
+        &server,
+        "[hook.team]\nservice_url = \"http://evil.example/\"\nskip_ci = false\n",
+    );
     let loaded = files.load();
     let off = "; hook `team` is off until this is mended";
     let expected = [
@@ -129,7 +178,10 @@ fn both_sets_of_filters_must_let_an_event_pass() {
 fn a_pusher_can_leave_out_a_servers_hook_only_where_it_says_so() {
     let loaded = Files::new(TEAM, &TEAM.replace("team", "own")).load();
     assert_eq!(fires(&loaded, "team", "refs/heads/dev"), Decision::Fire);
-    assert_eq!(fires(&loaded, "own", "refs/heads/dev"), Decision::Skip(skipped("push option `service-hook.skip`")));
+    assert_eq!(
+        fires(&loaded, "own", "refs/heads/dev"),
+        Decision::Skip(skipped("push option `service-hook.skip`"))
+    );
     let loaded = Files::new(&format!("{TEAM}skippable = true\n"), "").load();
     assert_ne!(fires(&loaded, "team", "refs/heads/dev"), Decision::Fire);
 }
@@ -137,7 +189,10 @@ fn a_pusher_can_leave_out_a_servers_hook_only_where_it_says_so() {
 #[test]
 fn a_locked_hook_stays_on_whatever_the_repository_writes() {
     let server = format!("{TEAM}locked = true\n");
-    let files = Files::new(&server, "[hook.team]\nenabled = false\nbranches = [3]\nlabel = \"x\"\n");
+    let files = Files::new(
+        &server,
+        "[hook.team]\nenabled = false\nbranches = [3]\nlabel = \"x\"\n",
+    );
     let loaded = files.load();
     assert_eq!(names(&loaded), ["team"]);
     assert_eq!(
@@ -155,8 +210,16 @@ fn a_locked_hook_stays_on_whatever_the_repository_writes() {
 
 #[test]
 fn a_hook_may_be_meant_for_some_repositories() {
-    for (glob, here) in [("app", true), ("team/*", false), ("**/srv/team/*.git", true), ("!app", false)] {
-        let files = Files::new(&format!("{TEAM}repositories = [\"{glob}\"]\n"), "[project]\nname = \"app\"\n");
+    for (glob, here) in [
+        ("app", true),
+        ("team/*", false),
+        ("**/srv/team/*.git", true),
+        ("!app", false),
+    ] {
+        let files = Files::new(
+            &format!("{TEAM}repositories = [\"{glob}\"]\n"),
+            "[project]\nname = \"app\"\n",
+        );
         let loaded = files.load();
         assert_eq!(!loaded.hooks.is_empty(), here, "{glob}");
         assert_eq!(matches!(loaded.find("team"), Found::On(_)), here, "{glob}");
@@ -166,8 +229,14 @@ fn a_hook_may_be_meant_for_some_repositories() {
 #[test]
 fn a_name_that_only_gitolite_knows_does_not_cancel_deliveries_later() {
     let files = Files::new(&format!("{TEAM}repositories = [\"gitolite/*\"]\n"), "");
-    assert_eq!(names(&files.load_with(&[("GL_REPO", "gitolite/app")])), ["team"]);
-    assert_eq!(names(&files.load_with(&[("GL_REPO", "other/app")])), [""; 0]);
+    assert_eq!(
+        names(&files.load_with(&[("GL_REPO", "gitolite/app")])),
+        ["team"]
+    );
+    assert_eq!(
+        names(&files.load_with(&[("GL_REPO", "other/app")])),
+        [""; 0]
+    );
     // Started by a timer, nobody knows: it fires for no new push, but what is queued goes out.
     let later = files.load();
     assert_eq!(names(&later), [""; 0]);
@@ -179,25 +248,48 @@ fn the_name_of_a_project_has_four_sources() {
     let name = |server: &str, repository: &str, gl_repo: &str| {
         let files = Files::new("", repository);
         let root = files.0.path("srv");
-        let server = server.replace("ROOT", root.to_str().expect("a temporary directory is UTF-8"));
+        let server = server.replace(
+            "ROOT",
+            root.to_str().expect("a temporary directory is UTF-8"),
+        );
         files.0.write("etc/hooks.toml", server);
         let loaded = files.load();
         assert_eq!(told(&loaded), [""; 0]);
-        loaded.project(&files.0.path("srv/team/app.git"), Some(gl_repo), None).name
+        loaded
+            .project(&files.0.path("srv/team/app.git"), Some(gl_repo), None)
+            .name
     };
-    assert_eq!(name("[project]\nroot = \"ROOT\"\n", "[project]\nname = \"my/own\"\n", "gl"), "my/own");
+    assert_eq!(
+        name(
+            "[project]\nroot = \"ROOT\"\n",
+            "[project]\nname = \"my/own\"\n",
+            "gl"
+        ),
+        "my/own"
+    );
     assert_eq!(name("[project]\nroot = \"ROOT\"\n", "", "gl"), "team/app");
     assert_eq!(name("", "", "gl/app"), "gl/app");
     assert_eq!(name("", "", ""), "app");
-    assert_eq!(name("[project]\nroot = \"/somewhere/else\"\n", "", ""), "app");
+    assert_eq!(
+        name("[project]\nroot = \"/somewhere/else\"\n", "", ""),
+        "app"
+    );
 }
 
 #[test]
 fn without_any_file_nothing_is_configured() {
     let sandbox = Sandbox::new();
     std::fs::create_dir(sandbox.path("repo.git")).unwrap();
-    let loaded = config::load(&sandbox.path("repo.git"), &crate::config_mistakes::none(&sandbox));
-    assert!(!loaded.configured && loaded.hold.is_none() && !loaded.unresolved && loaded.mistakes.is_empty());
+    let loaded = config::load(
+        &sandbox.path("repo.git"),
+        &crate::config_mistakes::none(&sandbox),
+    );
+    assert!(
+        !loaded.configured
+            && loaded.hold.is_none()
+            && !loaded.unresolved
+            && loaded.mistakes.is_empty()
+    );
 }
 
 #[test]
@@ -205,8 +297,15 @@ fn a_servers_file_that_cannot_be_used_holds_everything_back() {
     let files = Files::new("[hook.x\n", TEAM);
     let loaded = files.load();
     assert!(loaded.hold.is_some() && loaded.configured && !loaded.unresolved);
-    assert!(files.told(&loaded)[0].starts_with("ETC:1:8: not TOML: "), "{:?}", files.told(&loaded));
-    assert!(matches!(loaded.find("any"), Found::Broken), "nothing is cancelled meanwhile");
+    assert!(
+        files.told(&loaded)[0].starts_with("ETC:1:8: not TOML: "),
+        "{:?}",
+        files.told(&loaded)
+    );
+    assert!(
+        matches!(loaded.find("any"), Found::Broken),
+        "nothing is cancelled meanwhile"
+    );
 
     let files = Files::new("[secrets]\nshared = [\"path:x\"]\n", "");
     let loaded = files.load();
@@ -221,24 +320,41 @@ fn a_servers_file_that_cannot_be_used_holds_everything_back() {
     let sandbox = Sandbox::new();
     std::fs::create_dir(sandbox.path("repo.git")).unwrap();
     let relative = Environment::from([("GIT_SERVICE_HOOK_CONFIG", "hooks.toml")]);
-    assert!(config::load(&sandbox.path("repo.git"), &relative).hold.is_some());
+    assert!(
+        config::load(&sandbox.path("repo.git"), &relative)
+            .hold
+            .is_some()
+    );
 }
 
 #[test]
 fn what_others_can_write_is_not_read() {
     let files = Files::new(TEAM, "");
-    let (server, repository) = (files.0.path("etc/hooks.toml"), files.0.path("srv/team/app.git/hooks.toml"));
-    let mode =
-        |path: &std::path::Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    let (server, repository) = (
+        files.0.path("etc/hooks.toml"),
+        files.0.path("srv/team/app.git/hooks.toml"),
+    );
+    let mode = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap()
+    };
 
     mode(&repository, 0o664);
     let loaded = files.load();
-    assert_eq!(told(&loaded), ["hooks.toml: its group can write it, and with it decide what is sent where"]);
-    assert_eq!((loaded.mistakes[0].severity, loaded.unresolved), (Severity::Warning, false));
+    assert_eq!(
+        told(&loaded),
+        ["hooks.toml: its group can write it, and with it decide what is sent where"]
+    );
+    assert_eq!(
+        (loaded.mistakes[0].severity, loaded.unresolved),
+        (Severity::Warning, false)
+    );
 
     mode(&repository, 0o646);
     let loaded = files.load();
-    assert_eq!(told(&loaded), ["hooks.toml: is not read: everybody can write it (chmod o-w)"]);
+    assert_eq!(
+        told(&loaded),
+        ["hooks.toml: is not read: everybody can write it (chmod o-w)"]
+    );
     assert!(loaded.unresolved && loaded.hold.is_none());
 
     mode(&repository, 0o644);
@@ -257,21 +373,30 @@ fn only_root_and_the_owner_of_the_repository_are_trusted() {
     let git_dir = files.0.path("srv/team/app.git");
     let repository = git_dir.join("hooks.toml");
     chown(&git_dir, Some(1234), None).unwrap();
-    assert_eq!(names(&files.load()), ["team"], "root's file in somebody's repository");
+    assert_eq!(
+        names(&files.load()),
+        ["team"],
+        "root's file in somebody's repository"
+    );
     chown(&repository, Some(1234), None).unwrap();
     assert_eq!(names(&files.load()), ["team"], "the owner's own");
     chown(&repository, Some(4321), None).unwrap();
     let loaded = files.load();
     assert_eq!(
         told(&loaded),
-        ["hooks.toml: is not read: uid 4321 owns it, and only files of root and of the repository's owner are trusted"]
+        [
+            "hooks.toml: is not read: uid 4321 owns it, and only files of root and of the repository's owner are trusted"
+        ]
     );
     assert!(loaded.unresolved && names(&loaded).is_empty());
 
     chown(&repository, Some(0), None).unwrap();
     chown(files.0.path("etc/hooks.toml"), Some(4321), None).unwrap();
     let loaded = files.load();
-    assert!(loaded.hold.is_some(), "what the variable names is under the same rule");
+    assert!(
+        loaded.hold.is_some(),
+        "what the variable names is under the same rule"
+    );
 }
 
 #[test]
@@ -282,7 +407,10 @@ fn a_pipe_or_a_directory_is_no_configuration() {
     std::fs::create_dir(&repository).unwrap();
     assert_eq!(told(&files.load()), ["hooks.toml: is not a regular file"]);
     std::fs::remove_dir(&repository).unwrap();
-    let made = std::process::Command::new("mkfifo").arg(&repository).status().unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(&repository)
+        .status()
+        .unwrap();
     assert!(made.success());
     assert_eq!(told(&files.load()), ["hooks.toml: is not a regular file"]);
 }

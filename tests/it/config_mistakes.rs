@@ -14,7 +14,10 @@ pub(crate) fn load(text: &str) -> Loaded {
 
 /// An environment that names a server's file that does not exist.
 pub(crate) fn none(sandbox: &Sandbox) -> Environment {
-    Environment::from([("GIT_SERVICE_HOOK_CONFIG", sandbox.path("none.toml").to_str().unwrap())])
+    Environment::from([(
+        "GIT_SERVICE_HOOK_CONFIG",
+        sandbox.path("none.toml").to_str().unwrap(),
+    )])
 }
 
 /// What is told about a file.
@@ -143,17 +146,31 @@ fn all_mistakes_of_a_file_are_told_in_its_order() {
     ];
     let loaded = load(BAD);
     let told = told(&loaded);
-    let without_template = told.iter().filter(|line| !line.starts_with("hooks.toml:60:")).collect::<Vec<_>>();
+    let without_template = told
+        .iter()
+        .filter(|line| !line.starts_with("hooks.toml:60:"))
+        .collect::<Vec<_>>();
     assert_eq!(without_template, expected.iter().collect::<Vec<_>>());
     // The template room words what is wrong inside a template.
-    assert!(told.iter().any(|line| line.starts_with("hooks.toml:60:7: `url`: ")), "{told:#?}");
+    assert!(
+        told.iter()
+            .any(|line| line.starts_with("hooks.toml:60:7: `url`: ")),
+        "{told:#?}"
+    );
     assert!(!told.concat().contains("hunter2"), "no value is shown");
 }
 
 #[test]
 fn one_broken_hook_never_stops_the_others() {
     let loaded = load(BAD);
-    assert_eq!(loaded.hooks.iter().map(|hook| hook.name.as_str()).collect::<Vec<_>>(), ["good"]);
+    assert_eq!(
+        loaded
+            .hooks
+            .iter()
+            .map(|hook| hook.name.as_str())
+            .collect::<Vec<_>>(),
+        ["good"]
+    );
     assert_eq!((loaded.hold.as_ref(), loaded.unresolved), (None, false));
     assert!(matches!(loaded.find("good"), config::Found::On(_)));
     assert!(matches!(loaded.find("ci"), config::Found::Broken));
@@ -171,7 +188,13 @@ fn a_setting_that_cannot_be_read_has_its_default() {
             "hooks.toml:3:11: `timeout` must be between 1s and 10m",
         ]
     );
-    assert_eq!(loaded.deliver, config::Deliver { keep_count: 7, ..config::Deliver::default() });
+    assert_eq!(
+        loaded.deliver,
+        config::Deliver {
+            keep_count: 7,
+            ..config::Deliver::default()
+        }
+    );
 }
 
 #[test]
@@ -180,35 +203,67 @@ fn a_file_that_is_not_toml_leaves_hooks_unresolved() {
     assert!(loaded.unresolved && loaded.configured && loaded.hold.is_none());
     assert!(matches!(loaded.find("ci"), config::Found::Broken));
     let told = told(&loaded);
-    assert!(told[0].starts_with("hooks.toml:2:10: not TOML: "), "{told:?}");
-    assert!(told.iter().any(|line| line.starts_with("hooks.toml:3:")), "a table twice: {told:?}");
+    assert!(
+        told[0].starts_with("hooks.toml:2:10: not TOML: "),
+        "{told:?}"
+    );
+    assert!(
+        told.iter().any(|line| line.starts_with("hooks.toml:3:")),
+        "a table twice: {told:?}"
+    );
     assert!(!told.concat().contains("hunter2"));
 }
 
 #[test]
 fn a_key_twice_is_told_where_it_is_repeated() {
-    let told = told(&load("[hook.ci]\naction = \"webhook_http_get\"\naction = \"webhook_http_get\"\n"));
+    let told = told(&load(
+        "[hook.ci]\naction = \"webhook_http_get\"\naction = \"webhook_http_get\"\n",
+    ));
     assert_eq!(told, ["hooks.toml:3:1: not TOML: duplicate key"]);
 }
 
 #[test]
 fn tables_that_protect_others_hold_everything_back() {
     let loaded = load("[secrets]\nshared = []\n");
-    assert_eq!(told(&loaded), ["hooks.toml:1:2: `[secrets]` belongs to the server's file alone"]);
+    assert_eq!(
+        told(&loaded),
+        ["hooks.toml:1:2: `[secrets]` belongs to the server's file alone"]
+    );
     assert!(loaded.hold.is_some());
     let loaded = load("[network]\nallow = []\n");
-    assert_eq!(told(&loaded), ["hooks.toml:1:2: `[network]` is not supported yet"]);
+    assert_eq!(
+        told(&loaded),
+        ["hooks.toml:1:2: `[network]` is not supported yet"]
+    );
     assert!(loaded.hold.is_some());
 }
 
 #[test]
 fn keys_at_the_top_are_told_where_they_belong() {
-    tells("wait = \"5s\"\n", &["hooks.toml:1:1: `wait` belongs to `[deliver]`"]);
-    tells("branches = []\n", &["hooks.toml:1:1: unknown table `branches`"]);
-    tells("action = \"x\"\n", &["hooks.toml:1:1: `action` belongs to a hook: `[hook.NAME]`"]);
-    tells("hook = 1\n", &["hooks.toml:1:1: `hook` must be a table: `[hook.NAME]`"]);
-    tells("project = 1\n", &["hooks.toml:1:1: `project` must be a table: `[project]`"]);
-    tells("[[hook]]\naction = 1\n", &["hooks.toml:1:3: `hook` must be a table: `[hook.NAME]`"]);
+    tells(
+        "wait = \"5s\"\n",
+        &["hooks.toml:1:1: `wait` belongs to `[deliver]`"],
+    );
+    tells(
+        "branches = []\n",
+        &["hooks.toml:1:1: unknown table `branches`"],
+    );
+    tells(
+        "action = \"x\"\n",
+        &["hooks.toml:1:1: `action` belongs to a hook: `[hook.NAME]`"],
+    );
+    tells(
+        "hook = 1\n",
+        &["hooks.toml:1:1: `hook` must be a table: `[hook.NAME]`"],
+    );
+    tells(
+        "project = 1\n",
+        &["hooks.toml:1:1: `project` must be a table: `[project]`"],
+    );
+    tells(
+        "[[hook]]\naction = 1\n",
+        &["hooks.toml:1:3: `hook` must be a table: `[hook.NAME]`"],
+    );
 }
 
 #[test]
@@ -232,26 +287,60 @@ fn numbers_and_lists_have_bounds() {
     for (line, message) in [
         ("max_refs = 0", "12: `max_refs` must be at least 1"),
         ("max_body = 1", "12: `max_body` must be at least 1KiB"),
-        ("max_body = \"1MiB\"", "12: `max_body` must be at most 20000 bytes"),
-        ("timeout = \"1h\"", "11: `timeout` must be between 1s and 10m"),
-        ("max_commits = -1", "15: `max_commits` must be a whole number"),
-        ("branches = []", "12: `branches` is empty and would let nothing pass: leave it out to let everything pass"),
-        ("branches = [\"\"]", "13: `branches` holds a pattern that is empty"),
-        ("refs = [\"main\"]", "9: `refs` is about full names: they begin with `refs/`"),
+        (
+            "max_body = \"1MiB\"",
+            "12: `max_body` must be at most 20000 bytes",
+        ),
+        (
+            "timeout = \"1h\"",
+            "11: `timeout` must be between 1s and 10m",
+        ),
+        (
+            "max_commits = -1",
+            "15: `max_commits` must be a whole number",
+        ),
+        (
+            "branches = []",
+            "12: `branches` is empty and would let nothing pass: leave it out to let everything pass",
+        ),
+        (
+            "branches = [\"\"]",
+            "13: `branches` holds a pattern that is empty",
+        ),
+        (
+            "refs = [\"main\"]",
+            "9: `refs` is about full names: they begin with `refs/`",
+        ),
         (
             "changes = [\"create\"]",
             "12: `changes` must be a list of `created`, `updated`, `forced` and `deleted`, did you mean `created`?",
         ),
         ("per = \"commit\"", "7: `per` must be `ref` or `push`"),
-        ("enabled = \"no\"", "11: `enabled` must be a boolean, not a string"),
+        (
+            "enabled = \"no\"",
+            "11: `enabled` must be a boolean, not a string",
+        ),
     ] {
-        let off = if message.ends_with('?') { &off[1..] } else { off };
-        assert_eq!(told(&load(&format!("{hook}{line}\n"))), [format!("hooks.toml:4:{message}{off}")]);
+        let off = if message.ends_with('?') {
+            &off[1..]
+        } else {
+            off
+        };
+        assert_eq!(
+            told(&load(&format!("{hook}{line}\n"))),
+            [format!("hooks.toml:4:{message}{off}")]
+        );
     }
 }
 
 #[test]
 fn warnings_switch_nothing_off() {
     let loaded = load("");
-    assert!(loaded.configured && loaded.mistakes.iter().all(|m| m.severity == Severity::Warning));
+    assert!(
+        loaded.configured
+            && loaded
+                .mistakes
+                .iter()
+                .all(|m| m.severity == Severity::Warning)
+    );
 }

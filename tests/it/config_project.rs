@@ -28,16 +28,29 @@ fn project(text: &str) -> (Loaded, Project) {
 /// Page of the head commit, page of the comparison.
 fn links(text: &str, change: Change) -> (Option<String>, Option<String>) {
     let (loaded, project) = project(text);
-    let update = RefUpdate { old: id('1'), new: id('2'), name: RefName::new("refs/heads/main") };
-    let mut event = PushEvent { change, ..PushEvent::bare(update, 0) };
+    let update = RefUpdate {
+        old: id('1'),
+        new: id('2'),
+        name: RefName::new("refs/heads/main"),
+    };
+    let mut event = PushEvent {
+        change,
+        ..PushEvent::bare(update, 0)
+    };
     event.commits = vec![commit('4'), commit('2')];
     event.head_commit = Some(commit('2'));
     loaded.link(&project, &mut event);
     let [first, last] = [0, 1].map(|index: usize| event.commits[index].url.clone());
-    assert_eq!(first.map(|url| url.replace(id('4').as_str(), id('2').as_str())), last);
+    assert_eq!(
+        first.map(|url| url.replace(id('4').as_str(), id('2').as_str())),
+        last
+    );
     let head = event.head_commit.and_then(|commit| commit.url);
     assert_eq!(head, last);
-    let short = |url: String| url.replace(id('2').as_str(), "NEW").replace(id('1').as_str(), "OLD");
+    let short = |url: String| {
+        url.replace(id('2').as_str(), "NEW")
+            .replace(id('1').as_str(), "OLD")
+    };
     (head.map(short), event.compare.map(short))
 }
 
@@ -46,7 +59,11 @@ fn each_kind_of_web_front_end_has_its_addresses() {
     let name = "https://git.example.com/${project.name}/";
     let base = "https://git.example.com/team/my%20app";
     for (text, commit, compare) in [
-        (format!("url = \"{name}\""), format!("{base}/commit/NEW"), format!("{base}/compare/OLD...NEW")),
+        (
+            format!("url = \"{name}\""),
+            format!("{base}/commit/NEW"),
+            format!("{base}/compare/OLD...NEW"),
+        ),
         (
             format!("url = \"{name}\"\nweb = \"cgit\""),
             format!("{base}/commit/?id=NEW"),
@@ -70,17 +87,31 @@ fn each_kind_of_web_front_end_has_its_addresses() {
             "https://d.org/OLD/NEW".to_owned(),
         ),
     ] {
-        assert_eq!(links(&text, Change::Updated), (Some(commit), Some(compare)), "{text}");
+        assert_eq!(
+            links(&text, Change::Updated),
+            (Some(commit), Some(compare)),
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn a_template_may_do_more_with_an_id_than_print_it() {
     let (loaded, project) = project("commit_url = \"https://d.org/${commit.id[:7]}\"\n");
-    let update = RefUpdate { old: id('1'), new: id('2'), name: RefName::new("refs/heads/main") };
-    let mut event = PushEvent { head_commit: Some(commit('2')), ..PushEvent::bare(update, 0) };
+    let update = RefUpdate {
+        old: id('1'),
+        new: id('2'),
+        name: RefName::new("refs/heads/main"),
+    };
+    let mut event = PushEvent {
+        head_commit: Some(commit('2')),
+        ..PushEvent::bare(update, 0)
+    };
     loaded.link(&project, &mut event);
-    assert_eq!(event.head_commit.unwrap().url.unwrap(), "https://d.org/2222222");
+    assert_eq!(
+        event.head_commit.unwrap().url.unwrap(),
+        "https://d.org/2222222"
+    );
 }
 
 #[test]
@@ -95,16 +126,34 @@ fn what_is_created_or_deleted_is_compared_with_nothing_and_no_address_makes_no_l
 #[test]
 fn a_project_is_told_as_configured_and_nothing_is_made_up() {
     let (_, plain) = project("");
-    assert_eq!(plain, Project { name: "team/my app".into(), ..Project::default() });
+    assert_eq!(
+        plain,
+        Project {
+            name: "team/my app".into(),
+            ..Project::default()
+        }
+    );
     let (_, full) = project(
         "url = \"https://${project.name}.example.com/\"\nclone_url = \"https://x.org/${project.name}.git\"\n\
          ssh_url = \"ssh://git@x.org/${project.name}.git\"\ndescription = \"d\"\ndisplay_name = \"D\"\nteam = \"t\"\n\
          private = true\nlanguage = \"zh\"\n",
     );
-    assert_eq!(full.clone_url.as_deref(), Some("https://x.org/team/my%20app.git"));
-    assert_eq!(full.ssh_url.as_deref(), Some("ssh://git@x.org/team/my%20app.git"));
-    assert_eq!((full.description.as_deref(), full.display_name.as_deref()), (Some("d"), Some("D")));
-    assert_eq!((full.team.as_deref(), full.private), (Some("t"), Some(true)));
+    assert_eq!(
+        full.clone_url.as_deref(),
+        Some("https://x.org/team/my%20app.git")
+    );
+    assert_eq!(
+        full.ssh_url.as_deref(),
+        Some("ssh://git@x.org/team/my%20app.git")
+    );
+    assert_eq!(
+        (full.description.as_deref(), full.display_name.as_deref()),
+        (Some("d"), Some("D"))
+    );
+    assert_eq!(
+        (full.team.as_deref(), full.private),
+        (Some("t"), Some(true))
+    );
 }
 
 #[test]

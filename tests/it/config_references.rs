@@ -6,21 +6,32 @@ use git_service_hook::config::{self, Found};
 use git_service_hook::environment::Environment;
 
 /// Loads one hook with a `sign` in the repository's file, and builds its action; the failure in words.
-fn build(sandbox: &Sandbox, sign: &str, server: &str, more: &[(&str, &str)]) -> Result<String, String> {
+fn build(
+    sandbox: &Sandbox,
+    sign: &str,
+    server: &str,
+    more: &[(&str, &str)],
+) -> Result<String, String> {
     let text = format!(
         "[hook.x]\naction = \"feishu_group_chat_robot\"\nservice_url = \"https://open.feishu.cn/open-apis/bot/v2/hook/x\"\nsign = {sign}\n"
     );
     sandbox.write("repo.git/hooks.toml", text);
     sandbox.write("etc/hooks.toml", server);
     let server = sandbox.path("etc/hooks.toml").display().to_string();
-    let value = |key: &str| more.iter().find(|(k, _)| *k == key).map_or("", |(_, value)| *value);
+    let value = |key: &str| {
+        more.iter()
+            .find(|(k, _)| *k == key)
+            .map_or("", |(_, value)| *value)
+    };
     let environment = Environment::from([
         ("GIT_SERVICE_HOOK_CONFIG", server.as_str()),
         ("ROBOT_SIGN", value("ROBOT_SIGN")),
         ("CREDENTIALS_DIRECTORY", value("CREDENTIALS_DIRECTORY")),
     ]);
     let loaded = config::load(&sandbox.path("repo.git"), &environment);
-    let Found::On(hook) = loaded.find("x") else { return Err(told(&loaded).join("\n")) };
+    let Found::On(hook) = loaded.find("x") else {
+        return Err(told(&loaded).join("\n"));
+    };
     let (_, secrets) = hook.action().map_err(|unresolved| unresolved.to_string())?;
     Ok(secrets.redact("hunter2 other"))
 }
@@ -29,7 +40,8 @@ fn build(sandbox: &Sandbox, sign: &str, server: &str, more: &[(&str, &str)]) -> 
 fn with_file(content: &[u8], sign: &str) -> Result<String, String> {
     let sandbox = Sandbox::new();
     sandbox.write("repo.git/s", content);
-    build(&sandbox, sign, "", &[]).map_err(|why| why.replace(&sandbox.path("").display().to_string(), "/T/"))
+    build(&sandbox, sign, "", &[])
+        .map_err(|why| why.replace(&sandbox.path("").display().to_string(), "/T/"))
 }
 
 #[test]
@@ -38,16 +50,34 @@ fn a_file_is_relative_to_the_file_that_names_it_and_loses_one_line_end() {
     for content in ["hunter2", "hunter2\n", "hunter2\r\n"] {
         assert_eq!(with_file(content.as_bytes(), sign).unwrap(), "*** other");
     }
-    assert_eq!(with_file(b"hunter2\n\n", sign).unwrap_err(), "`sign`: holds more than one line, or a NUL");
-    assert_eq!(with_file(b"hun\0ter2", sign).unwrap_err(), "`sign`: holds more than one line, or a NUL");
-    assert_eq!(with_file(b"\n", sign).unwrap_err(), "`sign`: file `/T/repo.git/s` is empty");
-    assert_eq!(with_file(b"\xff", sign).unwrap_err(), "`sign`: file `/T/repo.git/s` is not UTF-8");
+    assert_eq!(
+        with_file(b"hunter2\n\n", sign).unwrap_err(),
+        "`sign`: holds more than one line, or a NUL"
+    );
+    assert_eq!(
+        with_file(b"hun\0ter2", sign).unwrap_err(),
+        "`sign`: holds more than one line, or a NUL"
+    );
+    assert_eq!(
+        with_file(b"\n", sign).unwrap_err(),
+        "`sign`: file `/T/repo.git/s` is empty"
+    );
+    assert_eq!(
+        with_file(b"\xff", sign).unwrap_err(),
+        "`sign`: file `/T/repo.git/s` is not UTF-8"
+    );
     assert_eq!(
         with_file(b"", "{ file = \"missing\" }").unwrap_err(),
         "`sign`: file `/T/repo.git/missing` does not exist"
     );
-    assert_eq!(with_file(&vec![b'x'; 65536], sign).unwrap(), "hunter2 other");
-    assert_eq!(with_file(&vec![b'x'; 65537], sign).unwrap_err(), "`sign`: file `/T/repo.git/s` is larger than 64 KiB");
+    assert_eq!(
+        with_file(&vec![b'x'; 65536], sign).unwrap(),
+        "hunter2 other"
+    );
+    assert_eq!(
+        with_file(&vec![b'x'; 65537], sign).unwrap_err(),
+        "`sign`: file `/T/repo.git/s` is larger than 64 KiB"
+    );
     assert_eq!(
         with_file(b"", "{ file = \"/dev/zero\" }").unwrap_err(),
         "`sign`: file `/dev/zero` is not a regular file"
@@ -62,7 +92,10 @@ fn a_file_is_relative_to_the_file_that_names_it_and_loses_one_line_end() {
 fn a_pipe_that_nobody_writes_is_not_waited_for() {
     let sandbox = Sandbox::new();
     sandbox.write("repo.git/x", "");
-    let made = std::process::Command::new("mkfifo").arg(sandbox.path("repo.git/s")).status().unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(sandbox.path("repo.git/s"))
+        .status()
+        .unwrap();
     assert!(made.success());
     let why = build(&sandbox, "{ file = \"s\" }", "", &[]).unwrap_err();
     assert!(why.ends_with("is not a regular file"), "{why}");
@@ -72,12 +105,27 @@ fn a_pipe_that_nobody_writes_is_not_waited_for() {
 fn variables_and_credentials_are_read_late() {
     let sandbox = Sandbox::new();
     let env = "{ env = \"ROBOT_SIGN\" }";
-    assert_eq!(build(&sandbox, env, "", &[("ROBOT_SIGN", "hunter2")]).unwrap(), "*** other");
-    assert_eq!(build(&sandbox, env, "", &[]).unwrap_err(), "`sign`: the environment variable `ROBOT_SIGN` is not set");
+    assert_eq!(
+        build(&sandbox, env, "", &[("ROBOT_SIGN", "hunter2")]).unwrap(),
+        "*** other"
+    );
+    assert_eq!(
+        build(&sandbox, env, "", &[]).unwrap_err(),
+        "`sign`: the environment variable `ROBOT_SIGN` is not set"
+    );
     let credential = "{ credential = \"sign\" }";
     sandbox.write("run/sign", "hunter2\n");
     let directory = sandbox.path("run").display().to_string();
-    assert_eq!(build(&sandbox, credential, "", &[("CREDENTIALS_DIRECTORY", &directory)]).unwrap(), "*** other");
+    assert_eq!(
+        build(
+            &sandbox,
+            credential,
+            "",
+            &[("CREDENTIALS_DIRECTORY", &directory)]
+        )
+        .unwrap(),
+        "*** other"
+    );
     let why = build(&sandbox, credential, "", &[]).unwrap_err();
     assert!(why.contains("$CREDENTIALS_DIRECTORY"), "{why}");
 }
@@ -105,7 +153,10 @@ fn a_repository_cannot_name_what_the_servers_file_names() {
     belongs("{ file = \"../keys/team\" }", "file", server);
     belongs("{ file = \"link\" }", "file", server);
     belongs("{ env = \"ROBOT_SIGN\" }", "env", server);
-    assert_eq!(build(&sandbox, "{ file = \"own\" }", server, &[]).unwrap(), "*** other");
+    assert_eq!(
+        build(&sandbox, "{ file = \"own\" }", server, &[]).unwrap(),
+        "*** other"
+    );
 
     let shared = format!("[secrets]\nshared = [\"file:{etc}/*\", \"env:ROBOT_*\"]\n{server}");
     let variable = [("ROBOT_SIGN", "hunter2")];

@@ -1,7 +1,15 @@
 //! Claims about the program as its users meet it: a real Git, real repositories, receivers on loopback.
 
-#![expect(clippy::panic, clippy::print_stderr, clippy::unwrap_used, reason = "a test that cannot go on has to say so")]
-#![expect(unreachable_pub, reason = "a test binary has no outside; `pub` marks what the modules offer each other")]
+#![expect(
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has to say so"
+)]
+#![expect(
+    unreachable_pub,
+    reason = "a test binary has no outside; `pub` marks what the modules offer each other"
+)]
 
 #[path = "support/mod.rs"]
 mod support;

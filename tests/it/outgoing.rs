@@ -6,10 +6,17 @@ use git_service_hook::push::{Commit, PushEvent};
 use serde_json::Value;
 use std::path::Path;
 
-const LIMITS: Limits = Limits { max_commits: 2048, max_body: 1 << 20 };
+const LIMITS: Limits = Limits {
+    max_commits: 2048,
+    max_body: 1 << 20,
+};
 
 fn sample(kind: Kind, at: usize) -> Outgoing {
-    samples(&project(), "ci", LIMITS).into_iter().filter(|out| out.kind == kind).nth(at).unwrap()
+    samples(&project(), "ci", LIMITS)
+        .into_iter()
+        .filter(|out| out.kind == kind)
+        .nth(at)
+        .unwrap()
 }
 
 fn body(out: &Outgoing) -> Value {
@@ -43,7 +50,10 @@ fn bodies_are_what_receivers_know() {
             std::fs::write(&path, &text).unwrap();
         }
         let expected = std::fs::read_to_string(&path).unwrap_or_default();
-        assert_eq!(text, expected, "{name}: to accept the change, run the test with UPDATE_GOLDEN=1");
+        assert_eq!(
+            text, expected,
+            "{name}: to accept the change, run the test with UPDATE_GOLDEN=1"
+        );
     }
 }
 
@@ -58,7 +68,10 @@ fn a_body_is_one_line_and_keeps_other_scripts_readable() {
 #[test]
 fn what_is_not_known_is_left_out_and_never_empty() {
     let mut out = sample(Kind::Ref, 0);
-    out.project = Project { name: "payments".to_owned(), ..Project::default() };
+    out.project = Project {
+        name: "payments".to_owned(),
+        ..Project::default()
+    };
     out.push.pusher.email = None;
     out.push.remote_addr = None;
     out.events[0].compare = None;
@@ -94,34 +107,81 @@ fn what_is_not_known_is_left_out_and_never_empty() {
 
 #[test]
 fn every_kind_says_what_it_is() {
-    let refs =
-        |out: &Outgoing| body(out)["updates"].as_array().unwrap().iter().map(|u| u["ref"].clone()).collect::<Vec<_>>();
+    let refs = |out: &Outgoing| {
+        body(out)["updates"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|u| u["ref"].clone())
+            .collect::<Vec<_>>()
+    };
     let push = sample(Kind::Push, 0);
     assert_eq!(refs(&push).len(), 6);
     assert_eq!(body(&push)["ref"], refs(&push)[0]);
     assert_eq!(refs(&sample(Kind::Push, 1)).len(), 1);
     let summary = body(&sample(Kind::Summary, 0));
-    assert_eq!(refs(&sample(Kind::Summary, 0)), ["refs/heads/a", "refs/tags/b", "refs/heads/c"]);
+    assert_eq!(
+        refs(&sample(Kind::Summary, 0)),
+        ["refs/heads/a", "refs/tags/b", "refs/heads/c"]
+    );
     assert_eq!(summary["updates"][1]["created"], true);
     assert_eq!(summary["updates"][2]["deleted"], true);
-    assert!(summary["ref"].is_null() && summary["before"].is_null() && summary["commits"] == Value::Array(Vec::new()));
+    assert!(
+        summary["ref"].is_null()
+            && summary["before"].is_null()
+            && summary["commits"] == Value::Array(Vec::new())
+    );
     let test = body(&sample(Kind::Test, 0));
-    assert_eq!((&test["event"], &test["test"]), (&Value::from("PING"), &Value::from(true)));
-    let found_later = samples(&project(), "ci", LIMITS).into_iter().find(|out| out.push.recovered).unwrap();
-    assert_eq!((&body(&found_later)["recovered"], &test.get("recovered")), (&Value::from(true), &None));
-    assert_eq!(body(&Outgoing { max_body: 0, ..found_later })["recovered"], true, "it survives every cut");
+    assert_eq!(
+        (&test["event"], &test["test"]),
+        (&Value::from("PING"), &Value::from(true))
+    );
+    let found_later = samples(&project(), "ci", LIMITS)
+        .into_iter()
+        .find(|out| out.push.recovered)
+        .unwrap();
+    assert_eq!(
+        (&body(&found_later)["recovered"], &test.get("recovered")),
+        (&Value::from(true), &None)
+    );
+    assert_eq!(
+        body(&Outgoing {
+            max_body: 0,
+            ..found_later
+        })["recovered"],
+        true,
+        "it survives every cut"
+    );
 }
 
 #[test]
 fn only_the_newest_commits_are_listed() {
     let out = sample(Kind::Ref, 0);
-    let limits = Limits { max_commits: 1, ..LIMITS };
-    let cut =
-        Outgoing::new(out.kind, out.delivery, out.hook, out.project, out.push, 2, out.events.clone(), out.rest, limits);
+    let limits = Limits {
+        max_commits: 1,
+        ..LIMITS
+    };
+    let cut = Outgoing::new(
+        out.kind,
+        out.delivery,
+        out.hook,
+        out.project,
+        out.push,
+        2,
+        out.events.clone(),
+        out.rest,
+        limits,
+    );
     let body = body(&cut);
     assert_eq!(body["commits"].as_array().unwrap().len(), 1);
-    assert_eq!(body["commits"][0]["id"].as_str(), Some(out.events[0].commits[1].id.as_str()));
-    assert_eq!((&body["truncated"], &body["total_commits"]), (&Value::from(true), &Value::from(2)));
+    assert_eq!(
+        body["commits"][0]["id"].as_str(),
+        Some(out.events[0].commits[1].id.as_str())
+    );
+    assert_eq!(
+        (&body["truncated"], &body["total_commits"]),
+        (&Value::from(true), &Value::from(2))
+    );
 }
 
 /// `count` commits of ten files and a message of about a kilobyte.
@@ -129,7 +189,9 @@ fn large(count: usize) -> Outgoing {
     let mut out = sample(Kind::Ref, 0);
     let event = &mut out.events[0];
     let model = event.commits[1].clone();
-    let files = (0..10).map(|i| format!("src/某个/\"file\"\\{i}.rs")).collect::<Vec<_>>();
+    let files = (0..10)
+        .map(|i| format!("src/某个/\"file\"\\{i}.rs"))
+        .collect::<Vec<_>>();
     event.commits = (0..count)
         .map(|i| Commit {
             message: format!("Commit {i}\n\n{}", "推送\u{1}\"\\🚀".repeat(60)),
@@ -162,10 +224,17 @@ fn a_body_of_any_size_is_valid_and_within_its_bound() {
         }
         for commit in listed {
             let files = commit["added"].as_array().unwrap().len();
-            assert_eq!(commit.get("files_truncated").is_some(), files == 0, "{size}");
+            assert_eq!(
+                commit.get("files_truncated").is_some(),
+                files == 0,
+                "{size}"
+            );
         }
         if let Some(newest) = listed.last() {
-            assert!(newest["message"].as_str().unwrap().starts_with("Commit 59"), "the newest stay: {size}");
+            assert!(
+                newest["message"].as_str().unwrap().starts_with("Commit 59"),
+                "the newest stay: {size}"
+            );
         }
         size += size / 7;
     }
@@ -215,7 +284,10 @@ fn updates_are_cut_with_their_number() {
 
 #[test]
 fn smaller_ends() {
-    for mut out in samples(&project(), "ci", LIMITS).into_iter().chain([large(2048)]) {
+    for mut out in samples(&project(), "ci", LIMITS)
+        .into_iter()
+        .chain([large(2048)])
+    {
         let mut steps = 0;
         let mut before = out.body().to_string().len();
         while let Some(less) = out.smaller() {
@@ -225,7 +297,11 @@ fn smaller_ends() {
             steps += 1;
         }
         assert!(steps < 40, "{steps}");
-        let mut paths = out.events.iter().flat_map(|e: &PushEvent| &e.commits).flat_map(|c| &c.added);
+        let mut paths = out
+            .events
+            .iter()
+            .flat_map(|e: &PushEvent| &e.commits)
+            .flat_map(|c| &c.added);
         assert!(paths.next().is_none());
     }
 }
@@ -234,10 +310,23 @@ fn smaller_ends() {
 fn the_list_of_members_is_complete() {
     let mut seen: Vec<String> = Vec::new();
     for out in samples(&project(), "ci", LIMITS) {
-        let names = out.body().as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-        seen.extend(names.into_iter().filter(|n| !seen.contains(n)).collect::<Vec<_>>());
+        let names = out
+            .body()
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>();
+        seen.extend(
+            names
+                .into_iter()
+                .filter(|n| !seen.contains(n))
+                .collect::<Vec<_>>(),
+        );
     }
-    let mut members = git_service_hook::outgoing::MEMBERS.map(str::to_owned).to_vec();
+    let mut members = git_service_hook::outgoing::MEMBERS
+        .map(str::to_owned)
+        .to_vec();
     seen.sort();
     members.sort();
     assert_eq!(seen, members);

@@ -33,17 +33,28 @@ fn src() -> PathBuf {
 /// Asserts that `word` occurs in no file outside the `allowed` rooms (paths below src/, a folder or a file each).
 #[track_caller]
 fn only_in(word: &str, allowed: &[&str]) {
-    let outside = code(&src()).into_iter().filter(|(room, _)| !allowed.iter().any(|a| room.starts_with(a)));
-    let hits = outside.filter(|(_, line)| line.contains(word)).collect::<Vec<_>>();
+    let outside = code(&src())
+        .into_iter()
+        .filter(|(room, _)| !allowed.iter().any(|a| room.starts_with(a)));
+    let hits = outside
+        .filter(|(_, line)| line.contains(word))
+        .collect::<Vec<_>>();
     assert!(hits.is_empty(), "must not know `{word}`: {hits:#?}");
 }
 
 /// Asserts that none of `words` occurs in a room.
 #[track_caller]
 fn never_in(rooms: &[&str], words: &[&str]) {
-    let inside = code(&src()).into_iter().filter(|(room, _)| rooms.iter().any(|r| room.starts_with(r)));
-    let hits = inside.filter(|(_, line)| words.iter().any(|w| line.contains(w))).collect::<Vec<_>>();
-    assert!(hits.is_empty(), "{rooms:?} must not know any of {words:?}: {hits:#?}");
+    let inside = code(&src())
+        .into_iter()
+        .filter(|(room, _)| rooms.iter().any(|r| room.starts_with(r)));
+    let hits = inside
+        .filter(|(_, line)| words.iter().any(|w| line.contains(w)))
+        .collect::<Vec<_>>();
+    assert!(
+        hits.is_empty(),
+        "{rooms:?} must not know any of {words:?}: {hits:#?}"
+    );
 }
 
 #[test]
@@ -93,7 +104,13 @@ fn pure_rooms_are_pure() {
         "main.rs",
         "terminal.rs",
     ];
-    for word in ["crate::clock", "crate::config", "crate::environment", "crate::spool", "crate::transport"] {
+    for word in [
+        "crate::clock",
+        "crate::config",
+        "crate::environment",
+        "crate::spool",
+        "crate::transport",
+    ] {
         only_in(word, &impure);
     }
 }
@@ -110,43 +127,103 @@ fn a_push_is_plain_facts() {
 
 #[test]
 fn the_git_room_knows_no_hooks_and_no_http() {
-    never_in(&["git"], &["crate::config", "crate::http", "crate::spool", "crate::action", "crate::transport"]);
+    never_in(
+        &["git"],
+        &[
+            "crate::config",
+            "crate::http",
+            "crate::spool",
+            "crate::action",
+            "crate::transport",
+        ],
+    );
 }
 
 #[test]
 fn to_the_spool_a_hook_is_a_name_and_an_event_is_bytes() {
-    never_in(&["spool"], &["crate::action", "crate::http", "crate::transport", "crate::config", "crate::template"]);
+    never_in(
+        &["spool"],
+        &[
+            "crate::action",
+            "crate::http",
+            "crate::transport",
+            "crate::config",
+            "crate::template",
+        ],
+    );
 }
 
 #[test]
 fn the_transport_knows_no_hooks_no_retries_and_no_spool() {
-    never_in(&["transport"], &["crate::config", "crate::schedule", "crate::spool", "crate::action", "crate::outgoing"]);
+    never_in(
+        &["transport"],
+        &[
+            "crate::config",
+            "crate::schedule",
+            "crate::spool",
+            "crate::action",
+            "crate::outgoing",
+        ],
+    );
 }
 
 #[test]
 fn the_deliverer_knows_no_repository_and_no_markup() {
-    never_in(&["deliver", "deliver.rs"], &["crate::git", "crate::template", "crate::action::chat"]);
+    never_in(
+        &["deliver", "deliver.rs"],
+        &["crate::git", "crate::template", "crate::action::chat"],
+    );
 }
 
 #[test]
 fn what_was_missed_is_decided_from_facts_alone() {
-    never_in(&["catch_up.rs", "catch_up"], &["crate::git", "crate::spool", "crate::config", "crate::clock", "fs::"]);
+    never_in(
+        &["catch_up.rs", "catch_up"],
+        &[
+            "crate::git",
+            "crate::spool",
+            "crate::config",
+            "crate::clock",
+            "fs::",
+        ],
+    );
 }
 
 #[test]
 fn the_words_of_the_schema_know_no_key_and_no_action() {
     never_in(
         &["schema.rs"],
-        &["crate::config", "crate::action", "crate::parameter", "crate::commands", "toml", "fs::"],
+        &[
+            "crate::config",
+            "crate::action",
+            "crate::parameter",
+            "crate::commands",
+            "toml",
+            "fs::",
+        ],
     );
 }
 
 #[test]
 fn actions_do_not_know_each_other() {
-    let actions = ["webhook_post", "webhook_get", "wecom", "dingtalk", "feishu", "jenkins"];
+    let actions = [
+        "webhook_post",
+        "webhook_get",
+        "wecom",
+        "dingtalk",
+        "feishu",
+        "jenkins",
+    ];
     for action in actions {
-        let others = actions.iter().filter(|a| **a != action).map(|a| format!("super::{a}")).collect::<Vec<_>>();
+        let others = actions
+            .iter()
+            .filter(|a| **a != action)
+            .map(|a| format!("super::{a}"))
+            .collect::<Vec<_>>();
         let others = others.iter().map(String::as_str).collect::<Vec<_>>();
-        never_in(&[&format!("action/{action}.rs"), &format!("action/{action}")], &others);
+        never_in(
+            &[&format!("action/{action}.rs"), &format!("action/{action}")],
+            &others,
+        );
     }
 }

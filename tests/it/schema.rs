@@ -26,7 +26,9 @@ fn takes(texts: &[&str]) -> Vec<bool> {
         jsonschema.Draft7Validator.check_schema(given['schema'])\n\
         validator = jsonschema.Draft7Validator(given['schema'])\n\
         print(json.dumps([validator.is_valid(document) for document in given['documents']]))\n";
-    let documents = texts.iter().map(|text| toml::from_str(text).unwrap_or_else(|e| panic!("{text}: {e}")));
+    let documents = texts
+        .iter()
+        .map(|text| toml::from_str(text).unwrap_or_else(|e| panic!("{text}: {e}")));
     let given = json!({ "schema": schema(), "documents": documents.collect::<Vec<Value>>() });
     let mut python = Command::new("/usr/bin/python3")
         .args(["-c", judge])
@@ -34,47 +36,114 @@ fn takes(texts: &[&str]) -> Vec<bool> {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    python.stdin.take().unwrap().write_all(given.to_string().as_bytes()).unwrap();
+    python
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(given.to_string().as_bytes())
+        .unwrap();
     let out = python.wait_with_output().unwrap();
     assert!(out.status.success());
     serde_json::from_slice(&out.stdout).unwrap()
 }
 
-const POST: &str = "[hook.x]\naction = \"webhook_http_post\"\nservice_url = \"https://example.com/\"\n";
-const JENKINS: &str = "[hook.x]\naction = \"jenkins_generic_build_job\"\nservice_url = { file = \"url\" }\n";
+const POST: &str =
+    "[hook.x]\naction = \"webhook_http_post\"\nservice_url = \"https://example.com/\"\n";
+const JENKINS: &str =
+    "[hook.x]\naction = \"jenkins_generic_build_job\"\nservice_url = { file = \"url\" }\n";
 const DINGTALK: &str = "[hook.x]\naction = \"dingding_group_chat_robot\"\nservice_url = \"https://oapi.dingtalk.com/robot/send?access_token=x\"\n";
 
 /// Each after one of the beginnings above.
 const RIGHT: [(&str, &str); 28] = [
-    ("", "[project]\nroot = \"/srv\"\nname = \"a/b\"\nurl = \"${project.name}\"\nweb = \"cgit\"\nlanguage = \"zh\""),
-    ("", "[project]\nurl = \"\"\nroot = \"\"\nprivate = true\nssh_url = \"git@example.com:x\""),
-    ("", "[deliver]\nwait = \"0s\"\nkeep = \"30 d\"\nkeep_count = 0\nkeep_size = \"1 MiB\"\nstate_dir = \"/var/x\""),
-    ("", "[deliver]\nkeep_size = 4096\n[pusher]\nenv = []\n[secrets]\nshared = \"file:/x/**, env:A\""),
-    ("", "[pusher]\nenv = \"A,B\"\n[secrets]\nshared = [\"credential:x\"]"),
+    (
+        "",
+        "[project]\nroot = \"/srv\"\nname = \"a/b\"\nurl = \"${project.name}\"\nweb = \"cgit\"\nlanguage = \"zh\"",
+    ),
+    (
+        "",
+        "[project]\nurl = \"\"\nroot = \"\"\nprivate = true\nssh_url = \"git@example.com:x\"",
+    ),
+    (
+        "",
+        "[deliver]\nwait = \"0s\"\nkeep = \"30 d\"\nkeep_count = 0\nkeep_size = \"1 MiB\"\nstate_dir = \"/var/x\"",
+    ),
+    (
+        "",
+        "[deliver]\nkeep_size = 4096\n[pusher]\nenv = []\n[secrets]\nshared = \"file:/x/**, env:A\"",
+    ),
+    (
+        "",
+        "[pusher]\nenv = \"A,B\"\n[secrets]\nshared = [\"credential:x\"]",
+    ),
     (POST, ""),
     (POST, "token = { env = \"TOKEN\" }"),
-    (POST, "token = { file = \"token\" }\nusername = { credential = \"user\" }"),
+    (
+        POST,
+        "token = { file = \"token\" }\nusername = { credential = \"user\" }",
+    ),
     (POST, "headers = \"Accept: text/html\""),
-    (POST, "headers = { Accept = \"text/html\", X-Number = 1, X-On = true, X-Secret = { env = \"A\" } }"),
+    (
+        POST,
+        "headers = { Accept = \"text/html\", X-Number = 1, X-On = true, X-Secret = { env = \"A\" } }",
+    ),
     (POST, "headers = { env = \"prod\" }"),
-    (POST, "branches = [\"main\", \"!wip/**\"]\ntags = \"v*, w*\"\nrefs = [\"refs/notes/*\", \"**\", \"!refs/x\"]"),
-    (POST, "changes = [\"created\", \"deleted\"]\npaths = \"src/**\"\npushers = [\"a\"]\nauthors = [\"b\"]"),
-    (POST, "changes = \"created, updated\"\nskip_ci = true\nenabled = false\nlocked = true\nskippable = true"),
-    (POST, "repositories = [\"a/*\"]\nlabel = \"x\"\ntimeout = \"10m\"\nretry_for = \"1d\"\nca_file = \"x.pem\""),
-    (POST, "insecure_skip_verify = true\nper = \"push\"\nmax_commits = 0\nmax_body = 1024\nmax_refs = 1"),
-    (POST, "max_body = \"20 kB\"\nflavor = \"coding\"\ncontent_type = \"text/plain\"\ntemplate = \"x\""),
+    (
+        POST,
+        "branches = [\"main\", \"!wip/**\"]\ntags = \"v*, w*\"\nrefs = [\"refs/notes/*\", \"**\", \"!refs/x\"]",
+    ),
+    (
+        POST,
+        "changes = [\"created\", \"deleted\"]\npaths = \"src/**\"\npushers = [\"a\"]\nauthors = [\"b\"]",
+    ),
+    (
+        POST,
+        "changes = \"created, updated\"\nskip_ci = true\nenabled = false\nlocked = true\nskippable = true",
+    ),
+    (
+        POST,
+        "repositories = [\"a/*\"]\nlabel = \"x\"\ntimeout = \"10m\"\nretry_for = \"1d\"\nca_file = \"x.pem\"",
+    ),
+    (
+        POST,
+        "insecure_skip_verify = true\nper = \"push\"\nmax_commits = 0\nmax_body = 1024\nmax_refs = 1",
+    ),
+    (
+        POST,
+        "max_body = \"20 kB\"\nflavor = \"coding\"\ncontent_type = \"text/plain\"\ntemplate = \"x\"",
+    ),
     (POST, "template = \"\"\"\nseveral\nlines\"\"\""),
-    (JENKINS, "build_args = { a = 1, b = { file = \"b\" } }\nrequest_parameters = \"a=b\"\ntoken = \"x\""),
-    (JENKINS, "build_args = '{\"a\": 1}'\nheader_parameters = { A = \"b\" }\nbuild_token = \"x\""),
-    (DINGTALK, "at_mobiles = [\"1\", { env = \"M\" }]\nat_user_ids = \"a, b\"\nsign = \"x\"\nkeyword = \"x\""),
-    (DINGTALK, "at_mobiles = { file = \"m\" }\nmsg_type = \"text\"\ntitle = \"x\""),
-    (DINGTALK, "msg_type = \"customize\"\ntemplate = { file = \"t\" }"),
+    (
+        JENKINS,
+        "build_args = { a = 1, b = { file = \"b\" } }\nrequest_parameters = \"a=b\"\ntoken = \"x\"",
+    ),
+    (
+        JENKINS,
+        "build_args = '{\"a\": 1}'\nheader_parameters = { A = \"b\" }\nbuild_token = \"x\"",
+    ),
+    (
+        DINGTALK,
+        "at_mobiles = [\"1\", { env = \"M\" }]\nat_user_ids = \"a, b\"\nsign = \"x\"\nkeyword = \"x\"",
+    ),
+    (
+        DINGTALK,
+        "at_mobiles = { file = \"m\" }\nmsg_type = \"text\"\ntitle = \"x\"",
+    ),
+    (
+        DINGTALK,
+        "msg_type = \"customize\"\ntemplate = { file = \"t\" }",
+    ),
     (
         "",
         "[hook.x]\naction = \"feishu_group_chat_robot\"\nservice_url = \"https://open.feishu.cn/open-apis/bot/v2/hook/x\"",
     ),
-    ("", "[hook.x]\naction = \"webhook_http_get\"\nservice_url = \" HTTP://example.com/${project.name}\""),
-    ("", "[hook.x]\naction = \"webhook_http_get\"\nservice_url = \"${project.url}/x\"\nrequest_parameters = { a = 1 }"),
+    (
+        "",
+        "[hook.x]\naction = \"webhook_http_get\"\nservice_url = \" HTTP://example.com/${project.name}\"",
+    ),
+    (
+        "",
+        "[hook.x]\naction = \"webhook_http_get\"\nservice_url = \"${project.url}/x\"\nrequest_parameters = { a = 1 }",
+    ),
     (
         "",
         "[hook.x-1_Y]\naction = \"wecom_group_chat_robot\"\nservice_url = \"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=x\"\nmentioned = [\"a\"]",
@@ -85,7 +154,10 @@ const RIGHT: [(&str, &str); 28] = [
 const WRONG: [(&str, &str); 60] = [
     ("", "[hooks.x]"),
     ("", "[hook]\nloose = true"),
-    ("", "[hook.\"bad name\"]\naction = \"webhook_http_get\"\nservice_url = \"https://example.com/\""),
+    (
+        "",
+        "[hook.\"bad name\"]\naction = \"webhook_http_get\"\nservice_url = \"https://example.com/\"",
+    ),
     ("", "[network]\nallow = []"),
     ("", "wait = \"5s\""),
     ("", "[[hook]]\naction = 1"),
@@ -104,10 +176,22 @@ const WRONG: [(&str, &str); 60] = [
     ("", "[secrets]\nshared = [\"/etc/x\"]"),
     ("", "[hook.x]\nservice_url = \"https://example.com/\""),
     ("", "[hook.x]\naction = \"webhook_http_post\""),
-    ("", "[hook.x]\naction = \"webhook_http_postt\"\nservice_url = \"https://example.com/\""),
-    ("", "[hook.x]\naction = \"webhook_http_get\"\nservice_url = \"ftp://example.com/\""),
-    ("", "[hook.x]\naction = \"webhook_http_get\"\nservice_url = \"\""),
-    ("", "[hook.x]\naction = \"webhook_http_get\"\nservice_url = \"https://example.com/\"\ntemplate = \"x\""),
+    (
+        "",
+        "[hook.x]\naction = \"webhook_http_postt\"\nservice_url = \"https://example.com/\"",
+    ),
+    (
+        "",
+        "[hook.x]\naction = \"webhook_http_get\"\nservice_url = \"ftp://example.com/\"",
+    ),
+    (
+        "",
+        "[hook.x]\naction = \"webhook_http_get\"\nservice_url = \"\"",
+    ),
+    (
+        "",
+        "[hook.x]\naction = \"webhook_http_get\"\nservice_url = \"https://example.com/\"\ntemplate = \"x\"",
+    ),
     (POST, "brnches = [\"main\"]"),
     (POST, "sign = \"x\""),
     (POST, "build_args = { a = 1 }"),
@@ -146,7 +230,10 @@ const WRONG: [(&str, &str); 60] = [
 ];
 
 fn whole(cases: &[(&str, &str)]) -> Vec<String> {
-    cases.iter().map(|(beginning, lines)| format!("{beginning}{lines}\n")).collect()
+    cases
+        .iter()
+        .map(|(beginning, lines)| format!("{beginning}{lines}\n"))
+        .collect()
 }
 
 #[track_caller]
@@ -177,16 +264,33 @@ fn what_the_reader_refuses_for_its_form_the_schema_refuses() {
 fn a_repositorys_file_may_narrow_a_hook_of_the_servers_and_no_more() {
     if needs(JUDGE) {
         let hook = |line| format!("[hook.audit]\n{line}\n");
-        let texts = ["", "enabled = false", "branches = [\"main\"]", "timeout = \"5s\"", "token = \"x\""].map(hook);
-        assert_eq!(takes(&texts.each_ref().map(String::as_str)), [true, true, true, false, false]);
+        let texts = [
+            "",
+            "enabled = false",
+            "branches = [\"main\"]",
+            "timeout = \"5s\"",
+            "token = \"x\"",
+        ]
+        .map(hook);
+        assert_eq!(
+            takes(&texts.each_ref().map(String::as_str)),
+            [true, true, true, false, false]
+        );
     }
 }
 
 #[test]
 fn every_example_is_taken_and_names_the_schema_beside_it() {
-    let files = std::fs::read_dir(examples()).unwrap().map(|entry| entry.unwrap().path());
-    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
-    let texts = files.map(|path| std::fs::read_to_string(path).unwrap()).collect::<Vec<_>>();
+    let files = std::fs::read_dir(examples())
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let files = files.filter(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "toml")
+    });
+    let texts = files
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .collect::<Vec<_>>();
     assert!(texts.len() > 6);
     for text in &texts {
         assert!(text.starts_with("#:schema ./hooks.schema.json\n"), "{text}");
@@ -206,25 +310,47 @@ fn the_file_among_the_examples_is_what_the_command_prints() {
         std::fs::write(&path, &out.stdout).unwrap();
     }
     let committed = std::fs::read(&path).unwrap();
-    assert!(committed == out.stdout, "to accept the change, run the test with UPDATE_GOLDEN=1");
-    assert_eq!(serde_json::from_slice::<Value>(&committed).unwrap(), schema());
+    assert!(
+        committed == out.stdout,
+        "to accept the change, run the test with UPDATE_GOLDEN=1"
+    );
+    assert_eq!(
+        serde_json::from_slice::<Value>(&committed).unwrap(),
+        schema()
+    );
 }
 
 #[test]
 fn every_key_has_a_title_a_description_and_a_default_or_examples() {
     let schema = schema();
-    let tables = ["project", "deliver", "pusher", "secrets"].map(|table| &schema["properties"][table]);
+    let tables =
+        ["project", "deliver", "pusher", "secrets"].map(|table| &schema["properties"][table]);
     let hook = &schema["definitions"]["hook"];
-    let keys = tables.into_iter().chain([hook]).flat_map(|table| table["properties"].as_object().unwrap());
+    let keys = tables
+        .into_iter()
+        .chain([hook])
+        .flat_map(|table| table["properties"].as_object().unwrap());
     let mut count = 0;
     for (key, value) in keys {
         let told = |member: &str| value[member].as_str().is_some_and(|text| text.len() > 8);
         assert!(told("title") && told("description"), "{key}: {value}");
-        assert!(value["title"].as_str().unwrap().len() < 90, "{key}: {value}");
-        let own = |rule: &Value| rule["then"]["properties"][key.as_str()].get("default").is_some();
+        assert!(
+            value["title"].as_str().unwrap().len() < 90,
+            "{key}: {value}"
+        );
+        let own = |rule: &Value| {
+            rule["then"]["properties"][key.as_str()]
+                .get("default")
+                .is_some()
+        };
         let for_some = std::iter::successors(Some(hook), |rule| rule.get("else")).any(own);
-        let example = value["examples"].as_array().is_some_and(|examples| !examples.is_empty());
-        assert!(value.get("default").is_some() || for_some || example, "{key}: {value}");
+        let example = value["examples"]
+            .as_array()
+            .is_some_and(|examples| !examples.is_empty());
+        assert!(
+            value.get("default").is_some() || for_some || example,
+            "{key}: {value}"
+        );
         count += 1;
     }
     assert!(count > 60, "{count}");
@@ -236,7 +362,10 @@ fn defaults_that_differ_are_told_with_their_action() {
     let hook = &schema["definitions"]["hook"];
     let rules = std::iter::successors(Some(hook), |rule| rule.get("else"));
     let of = |action: &str, key: &str| {
-        let rule = rules.clone().find(|rule| rule["if"]["properties"]["action"]["const"] == action).unwrap();
+        let rule = rules
+            .clone()
+            .find(|rule| rule["if"]["properties"]["action"]["const"] == action)
+            .unwrap();
         rule["then"]["properties"][key]["default"].clone()
     };
     assert_eq!(of("jenkins_generic_build_job", "timeout"), "30s");

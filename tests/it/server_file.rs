@@ -19,7 +19,13 @@ struct Server {
 
 /// Which hook a request is of, by its path.
 fn hook(request: &Received) -> String {
-    request.target.trim_start_matches('/').split(['/', '?']).next().unwrap_or_default().to_owned()
+    request
+        .target
+        .trim_start_matches('/')
+        .split(['/', '?'])
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 impl Server {
@@ -29,9 +35,10 @@ impl Server {
             Receiver::start(|request| match hook(request).as_str() {
                 "payments" => Answer::json(200, "{\"errcode\":0,\"errmsg\":\"ok\"}"),
                 "tools" => Answer::json(200, "{\"code\":0,\"msg\":\"success\"}"),
-                "ci" => {
-                    Answer::json(200, "{\"jobs\":{\"app\":{\"triggered\":true,\"id\":1,\"url\":\"queue/item/1/\"}}}")
-                }
+                "ci" => Answer::json(
+                    200,
+                    "{\"jobs\":{\"app\":{\"triggered\":true,\"id\":1,\"url\":\"queue/item/1/\"}}}",
+                ),
                 _ => Answer::ok(),
             }),
         );
@@ -54,8 +61,14 @@ impl Server {
     fn configure(&self, file: &str) {
         let srv = self.sandbox.path("srv").display().to_string();
         let file = file
-            .replace("https://audit.example.com/push", &self.receiver.url("/audit"))
-            .replace("https://jenkins.example.com/generic-webhook-trigger/invoke", &self.receiver.url("/ci"))
+            .replace(
+                "https://audit.example.com/push",
+                &self.receiver.url("/audit"),
+            )
+            .replace(
+                "https://jenkins.example.com/generic-webhook-trigger/invoke",
+                &self.receiver.url("/ci"),
+            )
             .replace("/srv/git\"", &format!("{srv}\""))
             .replace("wait = \"2s\"", "wait = \"20s\"");
         let path = self.sandbox.write("server/hooks.toml", file);
@@ -77,9 +90,11 @@ impl Server {
 
     #[track_caller]
     fn push_as(&self, name: &str, more: &[&str], adjust: impl FnOnce(&mut Command)) -> String {
-        self.sandbox.git("wt", &["commit", "-q", "--allow-empty", "-m", name]);
+        self.sandbox
+            .git("wt", &["commit", "-q", "--allow-empty", "-m", name]);
         let mut push = self.sandbox.command("git", "wt");
-        push.args(["push", "-q", &format!("../srv/{name}.git"), "HEAD:main"]).args(more);
+        push.args(["push", "-q", &format!("../srv/{name}.git"), "HEAD:main"])
+            .args(more);
         adjust(&mut push);
         let out = push.output().unwrap();
         let seen = String::from_utf8_lossy(&out.stderr).into_owned();
@@ -101,7 +116,14 @@ fn set(names: &[&str]) -> BTreeSet<String> {
 fn each_repository_has_the_hooks_that_the_file_gives_it_by_its_name() {
     let server = Server::new(EXAMPLE);
     let mut expected = BTreeMap::new();
-    for team in ["payments", "payments/attic", "tools", "tools/attic", "web", "attic"] {
+    for team in [
+        "payments",
+        "payments/attic",
+        "tools",
+        "tools/attic",
+        "web",
+        "attic",
+    ] {
         let hooks = match team {
             "payments" => set(&["audit", "payments", "ci"]),
             // `**/` also stands for nothing.
@@ -121,14 +143,35 @@ fn each_repository_has_the_hooks_that_the_file_gives_it_by_its_name() {
         let seen = server.push(name, &[]);
         assert_eq!(server.told_since(before), expected[name], "{name}: {seen}");
     }
-    let audit = server.receiver.got().into_iter().filter(|request| hook(request) == "audit");
-    let told: BTreeSet<String> = audit.map(|r| r.json()["project"]["name"].as_str().unwrap().to_owned()).collect();
+    let audit = server
+        .receiver
+        .got()
+        .into_iter()
+        .filter(|request| hook(request) == "audit");
+    let told: BTreeSet<String> = audit
+        .map(|r| r.json()["project"]["name"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(told.len(), 36, "all under their own names");
-    let page = server.receiver.got()[0].json()["project"]["url"].as_str().unwrap().to_owned();
-    assert!(page.starts_with("https://git.example.com/attic/r"), "{page}");
-    let builds = server.receiver.got().into_iter().filter(|request| hook(request) == "ci");
-    let builds: Vec<String> = builds.map(|request| request.target.replace("%2F", "/")).collect();
-    assert!(builds.contains(&"/ci?project=payments/r0&branch=refs/heads/main".to_owned()), "{builds:?}");
+    let page = server.receiver.got()[0].json()["project"]["url"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        page.starts_with("https://git.example.com/attic/r"),
+        "{page}"
+    );
+    let builds = server
+        .receiver
+        .got()
+        .into_iter()
+        .filter(|request| hook(request) == "ci");
+    let builds: Vec<String> = builds
+        .map(|request| request.target.replace("%2F", "/"))
+        .collect();
+    assert!(
+        builds.contains(&"/ci?project=payments/r0&branch=refs/heads/main".to_owned()),
+        "{builds:?}"
+    );
 }
 
 #[test]
@@ -141,20 +184,35 @@ fn a_repositorys_file_can_have_less_and_its_own_and_nothing_else_of_the_servers(
         let seen = server.push("payments/api", &[]);
         (server.told_since(before), seen)
     };
-    let (told, _) = with("[hook.ci]\nbranches = [\"release/**\"]\n\n[hook.payments]\nenabled = false\n");
+    let (told, _) =
+        with("[hook.ci]\nbranches = [\"release/**\"]\n\n[hook.payments]\nenabled = false\n");
     assert_eq!(told, set(&["audit"]));
     let (told, seen) = with("[hook.audit]\nenabled = false\n");
     assert_eq!(told, set(&["audit", "payments", "ci"]));
-    assert!(seen.contains("the server's file has locked `audit`"), "{seen}");
+    assert!(
+        seen.contains("the server's file has locked `audit`"),
+        "{seen}"
+    );
     let own = server.receiver.url("/own");
     let (told, seen) = with(&format!("[hook.payments]\nservice_url = \"{own}\"\n"));
-    assert_eq!(told, set(&["audit", "ci"]), "a secret is not sent elsewhere: {seen}");
+    assert_eq!(
+        told,
+        set(&["audit", "ci"]),
+        "a secret is not sent elsewhere: {seen}"
+    );
     assert!(seen.contains("hook `payments` is off"), "{seen}");
 
     let hook = format!("[hook.own]\naction = \"webhook_http_post\"\nservice_url = \"{own}\"\n");
-    let token = server.sandbox.path("server/audit.token").display().to_string();
+    let token = server
+        .sandbox
+        .path("server/audit.token")
+        .display()
+        .to_string();
     let (told, seen) = with(&format!("{hook}token = {{ file = \"{token}\" }}\n"));
-    assert!(!told.contains("own") && seen.contains("hook `own` is off"), "{seen}");
+    assert!(
+        !told.contains("own") && seen.contains("hook `own` is off"),
+        "{seen}"
+    );
     let (told, _) = with(&hook);
     assert_eq!(told, set(&["audit", "payments", "ci", "own"]));
 }
@@ -174,7 +232,10 @@ fn a_file_that_cannot_be_trusted_sends_nothing_and_loses_nothing() {
     let path = server.sandbox.path("server/hooks.toml");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
     let seen = server.push("web/x", &[]);
-    assert!(seen.contains("nothing is sent") && seen.contains("the push is recorded"), "{seen}");
+    assert!(
+        seen.contains("nothing is sent") && seen.contains("the push is recorded"),
+        "{seen}"
+    );
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
     if is_root() {
         chown(&path, Some(65534), None).unwrap();
@@ -193,9 +254,21 @@ fn a_file_that_cannot_be_trusted_sends_nothing_and_loses_nothing() {
     }
     assert!(server.receiver.got().is_empty());
     let out = server.sandbox.run(&repo, &["drain"]);
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    assert!(
+        out.status.success(),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
     let pushes = if is_root() { 4 } else { 3 };
-    assert_eq!(server.receiver.got().iter().filter(|request| hook(request) == "audit").count(), pushes);
+    assert_eq!(
+        server
+            .receiver
+            .got()
+            .iter()
+            .filter(|request| hook(request) == "audit")
+            .count(),
+        pushes
+    );
     assert_eq!(server.told_since(0), set(&["audit", "ci"]));
 }
 
@@ -205,7 +278,10 @@ fn a_mistake_in_one_hook_of_the_file_stops_that_one_in_every_repository_and_is_t
     for name in ["tools/x", "web/x"] {
         server.repository(name);
         let seen = server.push(name, &[]);
-        assert!(seen.contains("did you mean `skippable`? hook `tools` is off"), "{seen}");
+        assert!(
+            seen.contains("did you mean `skippable`? hook `tools` is off"),
+            "{seen}"
+        );
     }
     assert_eq!(server.told_since(0), set(&["audit", "ci"]));
 }

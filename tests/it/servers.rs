@@ -11,8 +11,9 @@ use std::process::Command;
 fn repository(sandbox: &Sandbox, program: &Path, name: &str, url: &str) {
     sandbox.git("", &["init", "-q", "--bare", name]);
     symlink(program, sandbox.path(name).join("hooks/post-receive")).unwrap();
-    let toml =
-        format!("[deliver]\nwait = \"20s\"\n\n[hook.here]\naction = \"webhook_http_post\"\nservice_url = \"{url}\"\n");
+    let toml = format!(
+        "[deliver]\nwait = \"20s\"\n\n[hook.here]\naction = \"webhook_http_post\"\nservice_url = \"{url}\"\n"
+    );
     sandbox.write(&format!("{name}/hooks.toml"), toml);
     sandbox.git("", &["init", "-q", "wt"]);
     sandbox.commit("wt", "file.txt", "one\n", "First commit");
@@ -30,8 +31,14 @@ fn told(receiver: &Receiver) -> (String, String) {
 fn over_a_local_path_the_account_is_told() {
     let sandbox = Sandbox::new();
     let receiver = Receiver::start(|_| Answer::ok());
-    repository(&sandbox, Path::new(crate::support::PROGRAM), "local.git", &receiver.url("/"));
-    let account = String::from_utf8(Command::new("id").arg("-un").output().unwrap().stdout).unwrap();
+    repository(
+        &sandbox,
+        Path::new(crate::support::PROGRAM),
+        "local.git",
+        &receiver.url("/"),
+    );
+    let account =
+        String::from_utf8(Command::new("id").arg("-un").output().unwrap().stdout).unwrap();
     let out = sandbox
         .command("git", "wt")
         .env("USER", "mallory")
@@ -55,7 +62,12 @@ fn over_ssh_the_key_says_who_pushed() {
     }
     let sandbox = Sandbox::new();
     let receiver = Receiver::start(|_| Answer::ok());
-    repository(&sandbox, &program_for_all(&sandbox), "ssh.git", &receiver.url("/"));
+    repository(
+        &sandbox,
+        &program_for_all(&sandbox),
+        "ssh.git",
+        &receiver.url("/"),
+    );
     sandbox.write("server/hooks.toml", "[pusher]\nenv = [\"HOOK_PUSHER\"]\n");
     let ssh = Ssh::start(&sandbox);
     let url = ssh.url(&sandbox.path("ssh.git"));
@@ -66,23 +78,55 @@ fn over_ssh_the_key_says_who_pushed() {
         .output()
         .unwrap();
     let seen = String::from_utf8_lossy(&out.stderr);
-    assert!(out.status.success(), "{seen}{}", std::fs::read_to_string(sandbox.path("sshd.log")).unwrap());
-    assert_eq!(told(&receiver), ("alice".to_owned(), "HOOK_PUSHER".to_owned()));
-    assert!(seen.contains("remote: service-hook: here: delivered"), "{seen}");
+    assert!(
+        out.status.success(),
+        "{seen}{}",
+        std::fs::read_to_string(sandbox.path("sshd.log")).unwrap()
+    );
+    assert_eq!(
+        told(&receiver),
+        ("alice".to_owned(), "HOOK_PUSHER".to_owned())
+    );
+    assert!(
+        seen.contains("remote: service-hook: here: delivered"),
+        "{seen}"
+    );
 }
 
 #[test]
 fn over_http_the_login_says_who_pushed() {
-    if !needs("nginx") || !needs("fcgiwrap") || !needs("spawn-fcgi") || !needs("openssl") || !is_root() {
+    if !needs("nginx")
+        || !needs("fcgiwrap")
+        || !needs("spawn-fcgi")
+        || !needs("openssl")
+        || !is_root()
+    {
         return;
     }
     let sandbox = Sandbox::new();
     let receiver = Receiver::start(|_| Answer::ok());
-    repository(&sandbox, &program_for_all(&sandbox), "repos/demo.git", &receiver.url("/"));
+    repository(
+        &sandbox,
+        &program_for_all(&sandbox),
+        "repos/demo.git",
+        &receiver.url("/"),
+    );
     std::fs::create_dir(sandbox.path("tmp")).unwrap();
-    let hash = sandbox.command("openssl", "").args(["passwd", "-apr1", "pw"]).output().unwrap().stdout;
+    let hash = sandbox
+        .command("openssl", "")
+        .args(["passwd", "-apr1", "pw"])
+        .output()
+        .unwrap()
+        .stdout;
     sandbox.write("htpasswd", [b"alice:".as_slice(), &hash].concat());
-    assert!(Command::new("chown").args(["-R", "www-data:"]).arg(sandbox.path("repos")).status().unwrap().success());
+    assert!(
+        Command::new("chown")
+            .args(["-R", "www-data:"])
+            .arg(sandbox.path("repos"))
+            .status()
+            .unwrap()
+            .success()
+    );
     let (port, top) = (free_port(), sandbox.path("").display().to_string());
     sandbox.write("nginx.conf", nginx_conf(port, top.trim_end_matches('/')));
     let at = |name: &str| sandbox.path(name).display().to_string();
@@ -116,13 +160,26 @@ fn over_http_the_login_says_who_pushed() {
     // The client's own Proxy header becomes HTTP_PROXY in the hook's environment: nobody may follow it.
     let out = sandbox
         .command("git", "wt")
-        .args(["-c", "http.extraHeader=Proxy: http://127.0.0.1:9", "push", &url, "main"])
+        .args([
+            "-c",
+            "http.extraHeader=Proxy: http://127.0.0.1:9",
+            "push",
+            &url,
+            "main",
+        ])
         .output()
         .unwrap();
     let seen = String::from_utf8_lossy(&out.stderr);
-    assert!(out.status.success(), "{seen}{}", std::fs::read_to_string(sandbox.path("error.log")).unwrap_or_default());
+    assert!(
+        out.status.success(),
+        "{seen}{}",
+        std::fs::read_to_string(sandbox.path("error.log")).unwrap_or_default()
+    );
     assert_eq!(told(&receiver), ("alice".to_owned(), "http".to_owned()));
-    assert!(seen.contains("remote: service-hook: here: delivered"), "{seen}");
+    assert!(
+        seen.contains("remote: service-hook: here: delivered"),
+        "{seen}"
+    );
 }
 
 fn nginx_conf(port: u16, top: &str) -> String {
@@ -144,8 +201,13 @@ fn nginx_conf(port: u16, top: &str) -> String {
 /// Debian's `webhook`, which accepts what carries the right HMAC and hands `ref` to a script.
 fn debian_webhook(sandbox: &Sandbox) -> (Server, String) {
     use std::os::unix::fs::PermissionsExt;
-    let script =
-        sandbox.write("run.sh", format!("#!/bin/sh\nprintf '%s\\n' \"$@\" >> {}\n", sandbox.path("calls").display()));
+    let script = sandbox.write(
+        "run.sh",
+        format!(
+            "#!/bin/sh\nprintf '%s\\n' \"$@\" >> {}\n",
+            sandbox.path("calls").display()
+        ),
+    );
     std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
     let rule = serde_json::json!([{
         "id": "push", "execute-command": script, "http-methods": ["POST"], "trigger-rule-mismatch-http-response-code": 401,
@@ -156,7 +218,9 @@ fn debian_webhook(sandbox: &Sandbox) -> (Server, String) {
     let hooks = sandbox.write("hooks.json", rule.to_string());
     let port = free_port();
     let mut command = Command::new("webhook");
-    command.args(["-ip", "127.0.0.1", "-port", &port.to_string(), "-hooks"]).arg(hooks);
+    command
+        .args(["-ip", "127.0.0.1", "-port", &port.to_string(), "-hooks"])
+        .arg(hooks);
     let server = Server::start(sandbox, "webhook.log", &mut command);
     listening(port);
     (server, format!("http://127.0.0.1:{port}/hooks/push"))
@@ -180,7 +244,10 @@ fn a_real_receiver_accepts_our_signature_and_refuses_a_wrong_token() {
     let seen = sandbox.push("wt", &["origin", "main"]);
     assert!(seen.contains("here: delivered"), "{seen}");
     eventually("the script ran", || sandbox.path("calls").exists());
-    assert_eq!(std::fs::read_to_string(sandbox.path("calls")).unwrap(), "refs/heads/main\npush\n");
+    assert_eq!(
+        std::fs::read_to_string(sandbox.path("calls")).unwrap(),
+        "refs/heads/main\npush\n"
+    );
 
     std::fs::write(repo.join("hooks.toml"), toml("wrong")).unwrap();
     sandbox.commit("wt", "file.txt", "two\n", "Second commit");
@@ -188,7 +255,10 @@ fn a_real_receiver_accepts_our_signature_and_refuses_a_wrong_token() {
     assert!(seen.contains("here: 500"), "{seen}");
     assert!(!seen.contains("wrong"), "{seen}");
     assert_eq!(
-        std::fs::read_to_string(sandbox.path("calls")).unwrap().lines().count(),
+        std::fs::read_to_string(sandbox.path("calls"))
+            .unwrap()
+            .lines()
+            .count(),
         2,
         "the script did not run again"
     );

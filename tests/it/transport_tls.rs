@@ -15,8 +15,18 @@ struct Authority {
 
 impl Authority {
     fn new() -> Self {
-        let authority = Self { sandbox: Sandbox::new() };
-        let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "ca.key"];
+        let authority = Self {
+            sandbox: Sandbox::new(),
+        };
+        let key = [
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-keyout",
+            "ca.key",
+        ];
         let root = ["-x509", "-subj", "/CN=ca", "-days", "30", "-out", "ca.pem"];
         let usage = ["-addext", "keyUsage=critical,keyCertSign"];
         authority.openssl(&[&["req"], &key[..], &root[..], &usage[..]].concat());
@@ -25,19 +35,64 @@ impl Authority {
 
     #[track_caller]
     fn openssl(&self, arguments: &[&str]) {
-        let out = self.sandbox.command("openssl", "").args(arguments).output().expect("openssl is installed");
-        assert!(out.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
+        let out = self
+            .sandbox
+            .command("openssl", "")
+            .args(arguments)
+            .output()
+            .expect("openssl is installed");
+        assert!(
+            out.status.success(),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&out.stderr)
+        );
     }
 
     /// A server whose certificate is for `names` and `days`; what it takes to reach it.
     fn server(&self, name: &str, names: &str, days: &str) -> Server {
         let file = |ending: &str| format!("{name}.{ending}");
-        let (key, request, extensions, certificate) = (file("key"), file("csr"), file("ext"), file("pem"));
-        self.sandbox.write(&extensions, format!("subjectAltName={names}\nbasicConstraints=CA:FALSE\n"));
-        let new = ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=x"];
+        let (key, request, extensions, certificate) =
+            (file("key"), file("csr"), file("ext"), file("pem"));
+        self.sandbox.write(
+            &extensions,
+            format!("subjectAltName={names}\nbasicConstraints=CA:FALSE\n"),
+        );
+        let new = [
+            "req",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-subj",
+            "/CN=x",
+        ];
         self.openssl(&[&new[..], &["-keyout", &key, "-out", &request]].concat());
-        let sign = ["x509", "-req", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", days];
-        self.openssl(&[&sign[..], &["-in", &request, "-extfile", &extensions, "-out", &certificate]].concat());
+        let sign = [
+            "x509",
+            "-req",
+            "-CA",
+            "ca.pem",
+            "-CAkey",
+            "ca.key",
+            "-CAcreateserial",
+            "-days",
+            days,
+        ];
+        self.openssl(
+            &[
+                &sign[..],
+                &[
+                    "-in",
+                    &request,
+                    "-extfile",
+                    &extensions,
+                    "-out",
+                    &certificate,
+                ],
+            ]
+            .concat(),
+        );
         let port = free_port();
         let mut command = self.sandbox.command("openssl", "");
         command.args([
@@ -50,7 +105,10 @@ impl Authority {
             "-key",
             &key,
         ]);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         let process = command.spawn().expect("openssl is installed");
         listening(port);
         Server { process, port }
@@ -74,13 +132,30 @@ impl Server {
     fn get(&self, ca_pem: Option<Vec<u8>>, insecure_skip_verify: bool) -> Result<u16, String> {
         let url = format!("https://localhost:{}/", self.port);
         let (method, masked_url, secrets) = (Method::Get, String::new(), Secrets::default());
-        let request = Request { method, url, masked_url, headers: Vec::new(), body: Vec::new(), secrets };
+        let request = Request {
+            method,
+            url,
+            masked_url,
+            headers: Vec::new(),
+            body: Vec::new(),
+            secrets,
+        };
         let timeout = Duration::from_secs(5);
-        let options = Options { timeout, connect_timeout: timeout, ca_pem, insecure_skip_verify };
-        send(&request, &options).map(|response| response.status).map_err(|error| {
-            assert!(!error.sent && !error.permanent, "nothing was sent, and certificates are renewed: {error:?}");
-            error.what
-        })
+        let options = Options {
+            timeout,
+            connect_timeout: timeout,
+            ca_pem,
+            insecure_skip_verify,
+        };
+        send(&request, &options)
+            .map(|response| response.status)
+            .map_err(|error| {
+                assert!(
+                    !error.sent && !error.permanent,
+                    "nothing was sent, and certificates are renewed: {error:?}"
+                );
+                error.what
+            })
     }
 }
 
@@ -95,12 +170,29 @@ fn a_certificate_is_trusted_or_its_fault_is_named() {
     assert_eq!(good.get(root(), false), Ok(200));
     assert_eq!(good.get(None, true), Ok(200), "`insecure_skip_verify`");
     let untrusted = good.get(None, false).unwrap_err();
-    let no_roots = "the system has no root certificates (install ca-certificates, or set `ca_file`)";
-    assert!(["TLS: the certificate is not trusted (check `ca_file`)", no_roots].contains(&untrusted.as_str()));
-    assert_eq!(good.get(Some(b"not PEM".to_vec()), false).unwrap_err(), "no certificate found (check `ca_file`)");
+    let no_roots =
+        "the system has no root certificates (install ca-certificates, or set `ca_file`)";
+    assert!(
+        [
+            "TLS: the certificate is not trusted (check `ca_file`)",
+            no_roots
+        ]
+        .contains(&untrusted.as_str())
+    );
+    assert_eq!(
+        good.get(Some(b"not PEM".to_vec()), false).unwrap_err(),
+        "no certificate found (check `ca_file`)"
+    );
 
-    let expired = authority.server("expired", "DNS:localhost", "-1").get(root(), false);
+    let expired = authority
+        .server("expired", "DNS:localhost", "-1")
+        .get(root(), false);
     assert_eq!(expired.unwrap_err(), "TLS: the certificate has expired");
-    let other = authority.server("other", "DNS:other.example", "10").get(root(), false);
-    assert_eq!(other.unwrap_err(), "TLS: the certificate is for another name");
+    let other = authority
+        .server("other", "DNS:other.example", "10")
+        .get(root(), false);
+    assert_eq!(
+        other.unwrap_err(),
+        "TLS: the certificate is for another name"
+    );
 }

@@ -8,7 +8,10 @@ fn pushed(lines: &str, path: &str, message: &str) -> (Received, String) {
     let receiver = Receiver::start(|_| Answer::json(200, "{}"));
     let sandbox = Sandbox::new();
     let repo = sandbox.bare("app.git");
-    let toml = format!("[deliver]\nwait = \"20s\"\n\n[hook.here]\nservice_url = \"{}\"\n{lines}", receiver.url(path));
+    let toml = format!(
+        "[deliver]\nwait = \"20s\"\n\n[hook.here]\nservice_url = \"{}\"\n{lines}",
+        receiver.url(path)
+    );
     std::fs::write(repo.join("hooks.toml"), toml).unwrap();
     sandbox.git("", &["clone", "-q", "app.git", "wt"]);
     sandbox.commit("wt", "file.txt", "one\n", message);
@@ -28,22 +31,44 @@ fn every_family_of_headers_carries_the_same_delivery_id() {
         assert_eq!(got.header(name), Some(id), "{name}");
     }
     assert_eq!(got.header("X-Coding-Event"), Some("push"));
-    assert_eq!(got.header("X-Coding-Service-Hook-Event"), Some("GIT_PUSHED"));
+    assert_eq!(
+        got.header("X-Coding-Service-Hook-Event"),
+        Some("GIT_PUSHED")
+    );
     assert_eq!(got.header("X-Coding-Service-Hook-Id"), Some("here"));
-    assert_eq!(got.header("Content-Type"), Some("application/json; charset=UTF-8"));
-    assert!(got.header("User-Agent").unwrap().starts_with("git-service-hook/"));
-    assert!(got.headers.iter().all(|(name, _)| !name.to_lowercase().contains("signature")), "no token, no signature");
+    assert_eq!(
+        got.header("Content-Type"),
+        Some("application/json; charset=UTF-8")
+    );
+    assert!(
+        got.header("User-Agent")
+            .unwrap()
+            .starts_with("git-service-hook/")
+    );
+    assert!(
+        got.headers
+            .iter()
+            .all(|(name, _)| !name.to_lowercase().contains("signature")),
+        "no token, no signature"
+    );
 }
 
 #[test]
 fn the_signature_covers_the_bytes_that_arrived() {
     use std::io::Write;
     use std::process::{Command, Stdio};
-    let (got, _) = pushed(&format!("{POST}token = \"s3cret\"\n"), "/", "\"quoted\" 修复");
+    let (got, _) = pushed(
+        &format!("{POST}token = \"s3cret\"\n"),
+        "/",
+        "\"quoted\" 修复",
+    );
     if !crate::support::needs("openssl") {
         return;
     }
-    for (digest, header) in [("-sha1", "X-Coding-Signature"), ("-sha256", "X-Hub-Signature-256")] {
+    for (digest, header) in [
+        ("-sha1", "X-Coding-Signature"),
+        ("-sha256", "X-Hub-Signature-256"),
+    ] {
         let mut openssl = Command::new("openssl")
             .args(["dgst", digest, "-hmac", "s3cret", "-r"])
             .stdin(Stdio::piped())
@@ -72,16 +97,27 @@ fn a_template_stays_json_whatever_a_message_holds_and_headers_win() {
     let (got, _) = pushed(&format!("{POST}{lines}"), "/", message);
     assert_eq!(got.json()["text"].as_str().unwrap().trim_end(), message);
     assert_eq!(got.json()["n"], 1);
-    assert_eq!(got.header("Authorization"), Some("Basic YWRtaW46"), "an empty password is legal");
-    assert_eq!((got.header("Accept"), got.header("User-Agent")), (Some("text/html"), Some("mine")));
+    assert_eq!(
+        got.header("Authorization"),
+        Some("Basic YWRtaW46"),
+        "an empty password is legal"
+    );
+    assert_eq!(
+        (got.header("Accept"), got.header("User-Agent")),
+        (Some("text/html"), Some("mine"))
+    );
 }
 
 #[test]
 fn a_get_has_no_body_and_percent_encodes_what_comes_from_the_push() {
-    let lines = "action = \"webhook_http_get\"\nrequest_parameters = { ref = \"${ref}\", to = \"x y\" }\n";
+    let lines =
+        "action = \"webhook_http_get\"\nrequest_parameters = { ref = \"${ref}\", to = \"x y\" }\n";
     let (got, _) = pushed(lines, "/sync/${project.name}?keep=1", "One");
     assert_eq!((got.method.as_str(), got.body.len()), ("GET", 0));
-    assert_eq!(got.target, "/sync/app?keep=1&ref=refs%2Fheads%2Ffeature%2Fa%26b&to=x%20y");
+    assert_eq!(
+        got.target,
+        "/sync/app?keep=1&ref=refs%2Fheads%2Ffeature%2Fa%26b&to=x%20y"
+    );
     assert!(got.header("X-Coding-Delivery").is_some());
 }
 
@@ -92,19 +128,40 @@ fn jenkins_gets_token_arguments_and_parameters_in_their_places() {
                  header_parameters = \"Accept: text/html\"\n";
     let (got, seen) = pushed(lines, "/generic-webhook-trigger/invoke", "One");
     assert_eq!(got.header("Authorization"), Some("Bearer t0ken-value"));
-    assert_eq!(got.target, "/generic-webhook-trigger/invoke?project=example&job=1");
+    assert_eq!(
+        got.target,
+        "/generic-webhook-trigger/invoke?project=example&job=1"
+    );
     let body = got.json();
-    assert_eq!((&body["arg"], &body["build_args"]["arg"]), (&"value".into(), &"value".into()));
-    assert_eq!((&body["ref"], &body["build_args"]["ref"]), (&"refs/heads/feature/a&b".into(), &"mine".into()));
+    assert_eq!(
+        (&body["arg"], &body["build_args"]["arg"]),
+        (&"value".into(), &"value".into())
+    );
+    assert_eq!(
+        (&body["ref"], &body["build_args"]["ref"]),
+        (&"refs/heads/feature/a&b".into(), &"mine".into())
+    );
     assert_eq!(got.header("gwt-dry-run"), None);
-    assert!(seen.contains("accepted, no details") && !seen.contains("t0ken-value"), "{seen}");
+    assert!(
+        seen.contains("accepted, no details") && !seen.contains("t0ken-value"),
+        "{seen}"
+    );
 }
 
 #[test]
 fn nothing_of_a_credential_is_kept_whatever_its_header_is_called_and_the_receiver_echoes() {
     let receiver = Receiver::start(|request| {
-        let headers = request.headers.iter().map(|(n, v)| format!("{n}: {v}")).collect::<Vec<_>>().join("\n");
-        Answer::Reply(400, Vec::new(), format!("{}\n{headers}{}", request.target, request.text()).into_bytes())
+        let headers = request
+            .headers
+            .iter()
+            .map(|(n, v)| format!("{n}: {v}"))
+            .collect::<Vec<_>>()
+            .join("\n");
+        Answer::Reply(
+            400,
+            Vec::new(),
+            format!("{}\n{headers}{}", request.target, request.text()).into_bytes(),
+        )
     });
     let sandbox = Sandbox::new();
     let repo = sandbox.bare("app.git");
@@ -116,11 +173,17 @@ fn nothing_of_a_credential_is_kept_whatever_its_header_is_called_and_the_receive
     std::fs::write(repo.join("hooks.toml"), toml).unwrap();
     sandbox.clone_with_commit("app.git", "wt");
     let seen = sandbox.push("wt", &["origin", "main"]);
-    let kept = sandbox.command("sh", "app.git").args(["-c", "cat service-hook/done/* service-hook/pending/*"]).output();
+    let kept = sandbox
+        .command("sh", "app.git")
+        .args(["-c", "cat service-hook/done/* service-hook/pending/*"])
+        .output();
     let kept = String::from_utf8_lossy(&kept.unwrap().stdout).into_owned();
     assert!(kept.contains("\"status\":400"), "{seen}{kept}");
     for secret in ["tok3n-value", "l1teral-value", "an0ther", "abc123", "t1ny"] {
-        assert!(!kept.contains(secret) && !seen.contains(secret), "{secret}: {seen}{kept}");
+        assert!(
+            !kept.contains(secret) && !seen.contains(secret),
+            "{secret}: {seen}{kept}"
+        );
     }
 }
 
@@ -129,8 +192,15 @@ fn a_secret_of_several_lines_is_never_sent() {
     let sandbox = Sandbox::new();
     let repo = sandbox.bare("app.git");
     let lines = "service_url = \"http://127.0.0.1:1/\"\ntoken = \"x\\ny\"\n";
-    std::fs::write(repo.join("hooks.toml"), format!("[hook.here]\n{POST}{lines}")).unwrap();
+    std::fs::write(
+        repo.join("hooks.toml"),
+        format!("[hook.here]\n{POST}{lines}"),
+    )
+    .unwrap();
     sandbox.clone_with_commit("app.git", "wt");
     let seen = sandbox.push("wt", &["origin", "main"]);
-    assert!(seen.contains("`token`: holds more than one line, or a NUL"), "{seen}");
+    assert!(
+        seen.contains("`token`: holds more than one line, or a NUL"),
+        "{seen}"
+    );
 }

@@ -13,8 +13,15 @@ pub(super) type Told<'a> = (Cow<'a, PushEvent>, bool);
 
 /// The refs in their order; those without an event of their own come last.
 pub(super) fn refs(out: &Outgoing) -> Vec<Told<'_>> {
-    let rest = out.rest.iter().map(|update| (Cow::Owned(PushEvent::bare(update.clone(), 0)), false));
-    out.events.iter().map(|e| (Cow::Borrowed(e), true)).chain(rest).collect()
+    let rest = out
+        .rest
+        .iter()
+        .map(|update| (Cow::Owned(PushEvent::bare(update.clone(), 0)), false));
+    out.events
+        .iter()
+        .map(|e| (Cow::Borrowed(e), true))
+        .chain(rest)
+        .collect()
 }
 
 /// The message of our wording.
@@ -23,7 +30,10 @@ pub fn compose(out: &Outgoing) -> Message {
     let refs = refs(out);
     let mut head = Vec::new();
     if out.kind == Kind::Test {
-        head.push(fill(words.test, &[("hook", vec![Span::foreign(&out.hook)])]));
+        head.push(fill(
+            words.test,
+            &[("hook", vec![Span::foreign(&out.hook)])],
+        ));
     }
     let mut tail = Vec::new();
     let blocks = match refs.as_slice() {
@@ -38,23 +48,48 @@ pub fn compose(out: &Outgoing) -> Message {
         }
         several => {
             head.push(heading(out, words, sum(several, words)));
-            several.iter().map(|(event, told)| block(event, words, Some(what(event, *told, words)))).collect()
+            several
+                .iter()
+                .map(|(event, told)| block(event, words, Some(what(event, *told, words))))
+                .collect()
         }
     };
-    Message { head, blocks, tail, more: words.more }
+    Message {
+        head,
+        blocks,
+        tail,
+        more: words.more,
+    }
 }
 
 /// What marks a test, for messages whose text is not ours.
 pub fn test_line(out: &Outgoing, dialect: &dyn Dialect) -> Option<String> {
-    let mark = fill(words(out.project.language).test, &[("hook", vec![Span::foreign(&out.hook)])]);
-    let message = Message { head: vec![mark], blocks: Vec::new(), tail: Vec::new(), more: |_| String::new() };
-    let whole = Cut { commits: 0, refs: 0, width: 64, links: false };
+    let mark = fill(
+        words(out.project.language).test,
+        &[("hook", vec![Span::foreign(&out.hook)])],
+    );
+    let message = Message {
+        head: vec![mark],
+        blocks: Vec::new(),
+        tail: Vec::new(),
+        more: |_| String::new(),
+    };
+    let whole = Cut {
+        commits: 0,
+        refs: 0,
+        width: 64,
+        links: false,
+    };
     (out.kind == Kind::Test).then(|| message.render(dialect, &whole))
 }
 
 /// Project, pusher, what was done.
 fn heading(out: &Outgoing, words: &Words, what: Line) -> Line {
-    let spans = [("project", vec![project(out)]), ("who", vec![who(&out.push, words)]), ("what", what)];
+    let spans = [
+        ("project", vec![project(out)]),
+        ("who", vec![who(&out.push, words)]),
+        ("what", what),
+    ];
     let mut line = fill(words.heading, &spans);
     line.extend(later(&out.push, words));
     line
@@ -62,14 +97,23 @@ fn heading(out: &Outgoing, words: &Words, what: Line) -> Line {
 
 /// The project, linked to its page.
 pub(super) fn project(out: &Outgoing) -> Span {
-    let name = out.project.display_name.as_ref().filter(|n| !n.is_empty()).unwrap_or(&out.project.name);
+    let name = out
+        .project
+        .display_name
+        .as_ref()
+        .filter(|n| !n.is_empty())
+        .unwrap_or(&out.project.name);
     Span::foreign(name).to(out.project.url.as_deref())
 }
 
 /// The pusher's name; of a push that was found later nobody knows it.
 pub(super) fn who(push: &Push, words: &Words) -> Span {
-    let names = [&push.pusher.name, &push.pusher.username].into_iter().filter(|_| !push.recovered);
-    let known = names.map(|name| Span::foreign(name)).find(|span| *span != Span::foreign(""));
+    let names = [&push.pusher.name, &push.pusher.username]
+        .into_iter()
+        .filter(|_| !push.recovered);
+    let known = names
+        .map(|name| Span::foreign(name))
+        .find(|span| *span != Span::foreign(""));
     known.unwrap_or_else(|| Span::ours(words.somebody))
 }
 
@@ -92,9 +136,19 @@ pub(super) fn count(refs: &[Told<'_>], words: &Words) -> String {
 pub(super) fn sum(refs: &[Told<'_>], words: &Words) -> Line {
     let total = refs.iter().map(|(e, _)| e.total_distinct).sum::<usize>();
     let exact = refs.iter().all(|(e, _)| e.total_commits_exact);
-    let pattern = if total > 0 { words.several_with } else { words.several };
+    let pattern = if total > 0 {
+        words.several_with
+    } else {
+        words.several
+    };
     let n = Span::ours((words.commits)(total, exact));
-    fill(pattern, &[("refs", vec![Span::ours(count(refs, words))]), ("n", vec![n])])
+    fill(
+        pattern,
+        &[
+            ("refs", vec![Span::ours(count(refs, words))]),
+            ("n", vec![n]),
+        ],
+    )
 }
 
 /// What is said about one ref below the heading, or in a list under `phrase`.
@@ -102,13 +156,21 @@ fn block(event: &PushEvent, words: &Words, phrase: Option<Line>) -> Block {
     let mut head = Vec::new();
     head.extend(phrase.map(|line| [vec![Span::ours("• ")], line].concat()));
     head.extend(details(event, words));
-    Block { head, commits: commits(event, words).collect(), total: event.total_distinct }
+    Block {
+        head,
+        commits: commits(event, words).collect(),
+        total: event.total_distinct,
+    }
 }
 
 /// What a tag says, and what could not be read.
 pub(super) fn details(event: &PushEvent, words: &Words) -> Vec<Line> {
     let mut lines = Vec::new();
-    let message = event.tag.as_ref().filter(|_| event.change != Change::Deleted).and_then(|t| t.message.as_deref());
+    let message = event
+        .tag
+        .as_ref()
+        .filter(|_| event.change != Change::Deleted)
+        .and_then(|t| t.message.as_deref());
     let message = Span::foreign(message.unwrap_or(""));
     if message != Span::foreign("") {
         lines.push(fill(words.quote, &[("text", vec![message])]));
@@ -120,6 +182,14 @@ pub(super) fn details(event: &PushEvent, words: &Words) -> Vec<Line> {
 }
 
 /// A line for each distinct commit, newest first.
-pub(super) fn commits<'a>(event: &'a PushEvent, words: &'a Words) -> impl Iterator<Item = Line> + 'a {
-    event.commits.iter().rev().filter(|c| c.distinct).map(|c| commit(c, words))
+pub(super) fn commits<'a>(
+    event: &'a PushEvent,
+    words: &'a Words,
+) -> impl Iterator<Item = Line> + 'a {
+    event
+        .commits
+        .iter()
+        .rev()
+        .filter(|c| c.distinct)
+        .map(|c| commit(c, words))
 }

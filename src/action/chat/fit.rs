@@ -7,7 +7,13 @@ use super::{Dialect, compose, foreign};
 use crate::outgoing::{Kind, Outgoing};
 
 /// Characters of a foreign span, and whether links stay: from the comfortable to the cramped.
-const WIDTHS: [(usize, bool); 5] = [(160, true), (60, true), (60, false), (24, false), (10, false)];
+const WIDTHS: [(usize, bool); 5] = [
+    (160, true),
+    (60, true),
+    (60, false),
+    (24, false),
+    (10, false),
+];
 
 /// So many of them show names that people still know again.
 const COMFORTABLE: usize = 3;
@@ -42,7 +48,15 @@ fn whole(message: &Message, dialect: &dyn Dialect, room: usize) -> Option<String
     let refs = message.blocks.len();
     WIDTHS[..COMFORTABLE].iter().find_map(|&(width, links)| {
         let within = |commits| {
-            let text = message.render(dialect, &Cut { commits, refs, width, links });
+            let text = message.render(
+                dialect,
+                &Cut {
+                    commits,
+                    refs,
+                    width,
+                    links,
+                },
+            );
             (dialect.size(&text) <= room).then_some(text)
         };
         let without = within(0)?;
@@ -56,14 +70,28 @@ fn fit(message: &Message, dialect: &dyn Dialect, room: usize) -> String {
     let conceivable = |lines: usize| lines.min(room / SHORTEST + 1);
     for (width, links) in WIDTHS {
         let within = |commits, refs| {
-            let text = message.render(dialect, &Cut { commits, refs, width, links });
+            let text = message.render(
+                dialect,
+                &Cut {
+                    commits,
+                    refs,
+                    width,
+                    links,
+                },
+            );
             (dialect.size(&text) <= room).then_some(text)
         };
-        let Some(mut best) = within(0, all.min(1)) else { continue };
+        let Some(mut best) = within(0, all.min(1)) else {
+            continue;
+        };
         let refs = most(conceivable(all), |refs| within(0, refs));
         best = refs.1.unwrap_or(best);
         if refs.0 == all {
-            best = most(conceivable(message.most_commits()), |commits| within(commits, all)).1.unwrap_or(best);
+            best = most(conceivable(message.most_commits()), |commits| {
+                within(commits, all)
+            })
+            .1
+            .unwrap_or(best);
         }
         return best;
     }
@@ -90,7 +118,8 @@ fn most(max: usize, text: impl Fn(usize) -> Option<String>) -> (usize, Option<St
 /// The beginning of one foreign line, escaped, that fits.
 fn cut_line(line: &str, dialect: &dyn Dialect, room: usize) -> String {
     let line = foreign::line(line);
-    let short = |n| Some(dialect.escape(&foreign::cut(&line, n))).filter(|t| dialect.size(t) <= room);
+    let short =
+        |n| Some(dialect.escape(&foreign::cut(&line, n))).filter(|t| dialect.size(t) <= room);
     most(line.chars().count(), short).1.unwrap_or_default()
 }
 
@@ -124,12 +153,19 @@ fn whole_markup(text: &str, end: usize) -> usize {
     let line = |end: usize| text[..end].rfind('\n').map_or(0, |at| at + 1);
     let open = |end: usize, opens: char, closes: char| {
         let from = line(end);
-        text[from..end].rfind(opens).map(|at| from + at).filter(|at| !text[*at..end].contains(closes))
+        text[from..end]
+            .rfind(opens)
+            .map(|at| from + at)
+            .filter(|at| !text[*at..end].contains(closes))
     };
     if let Some(at) = open(end, '(', ')').filter(|at| text[..*at].ends_with(']')) {
-        end = text[line(end)..at].rfind('[').map_or(at, |open| line(end) + open);
+        end = text[line(end)..at]
+            .rfind('[')
+            .map_or(at, |open| line(end) + open);
     } else if text[end..].starts_with('(') && text[..end].ends_with(']') {
-        end = text[line(end)..end].rfind('[').map_or(end, |open| line(end) + open);
+        end = text[line(end)..end]
+            .rfind('[')
+            .map_or(end, |open| line(end) + open);
     }
     for (opens, closes) in [('[', ']'), ('<', '>'), ('&', ';')] {
         end = open(end, opens, closes).unwrap_or(end);
@@ -164,7 +200,11 @@ mod tests {
         for room in 0..text.len() {
             let cut = cut_text(text, &Plain, room);
             assert!(cut.len() <= room, "{room}: {cut}");
-            assert_eq!(cut.matches('[').count(), cut.matches("](https://e.com/x)").count(), "{cut}");
+            assert_eq!(
+                cut.matches('[').count(),
+                cut.matches("](https://e.com/x)").count(),
+                "{cut}"
+            );
             assert_eq!(cut.matches('<').count(), cut.matches('>').count(), "{cut}");
             assert_eq!(cut.matches('&').count(), cut.matches(';').count(), "{cut}");
             assert!(!cut.ends_with("\\…"), "{cut}");
@@ -174,7 +214,10 @@ mod tests {
 
     #[test]
     fn a_cut_text_prefers_the_end_of_a_line() {
-        assert_eq!(cut_text("first line\nsecond line", &Plain, 18), "first line…");
+        assert_eq!(
+            cut_text("first line\nsecond line", &Plain, 18),
+            "first line…"
+        );
         assert_eq!(cut_text("a\nsecond line", &Plain, 12), "a\nsecond…");
     }
 }

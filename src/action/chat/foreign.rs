@@ -4,29 +4,53 @@
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 /// Characters that would end a markdown link or mean something in one.
-const UNSAFE_IN_URL: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'\'').add(b'(').add(b')').add(b'*').add(b'<').add(b'>').add(b'[').add(b'\\');
-const UNSAFE: &AsciiSet = &UNSAFE_IN_URL.add(b']').add(b'`').add(b'{').add(b'|').add(b'}').add(b'^');
+const UNSAFE_IN_URL: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'\'')
+    .add(b'(')
+    .add(b')')
+    .add(b'*')
+    .add(b'<')
+    .add(b'>')
+    .add(b'[')
+    .add(b'\\');
+const UNSAFE: &AsciiSet = &UNSAFE_IN_URL
+    .add(b']')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}')
+    .add(b'^');
 
 /// Below the authority an `@` is only text, and could be one that mentions.
 const UNSAFE_IN_PATH: &AsciiSet = &UNSAFE.add(b'@');
 
 /// Whether a line ends here (Unicode's mandatory breaks, as chat clients draw them).
 fn is_line_end(c: char) -> bool {
-    matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+    matches!(
+        c,
+        '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}'
+    )
 }
 
 /// Characters that nobody sees and that change how others look: controls (C0, C1), bidi controls (UAX #9), invisible
 /// joiners without a use in names, tag characters. ZWJ and ZWNJ stay: emoji and several scripts need them.
 fn is_hidden(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}')
+        || matches!(
+            c,
+            '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
+        )
         || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Without what is hidden; a tab becomes a blank.
 fn printable(text: &str) -> String {
-    let shown = text.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| !is_hidden(*c));
+    let shown = text
+        .chars()
+        .map(|c| if c == '\t' { ' ' } else { c })
+        .filter(|c| !is_hidden(*c));
     shown.collect::<String>().trim().to_owned()
 }
 
@@ -37,7 +61,10 @@ const MAX_LINE: usize = 1024;
 pub fn line(text: &str) -> String {
     let mut rest = text;
     while !rest.is_empty() {
-        let looked_at = &rest[..rest.char_indices().nth(MAX_LINE).map_or(rest.len(), |(at, _)| at)];
+        let looked_at = &rest[..rest
+            .char_indices()
+            .nth(MAX_LINE)
+            .map_or(rest.len(), |(at, _)| at)];
         let line = printable(looked_at.split(is_line_end).next().unwrap_or_default());
         if !line.is_empty() {
             return line;
@@ -63,7 +90,9 @@ pub fn lines(text: &str) -> impl Iterator<Item = String> {
 
 /// Control and bidi characters removed, lines kept: for text that goes into a JSON string.
 pub fn without_controls(text: &str) -> String {
-    text.chars().filter(|c| matches!(c, '\n' | '\t') || !is_hidden(*c)).collect()
+    text.chars()
+        .filter(|c| matches!(c, '\n' | '\t') || !is_hidden(*c))
+        .collect()
 }
 
 /// For a string of a vendor's whole message, in whatever markup it may be read: no mention, link, image or tag.
@@ -84,7 +113,10 @@ pub fn cut(text: &str, max: usize) -> String {
         None => text.to_owned(),
         Some(_) if max == 0 => String::new(),
         Some(_) => {
-            let end = text.char_indices().nth(max - 1).map_or(text.len(), |(i, _)| i);
+            let end = text
+                .char_indices()
+                .nth(max - 1)
+                .map_or(text.len(), |(i, _)| i);
             format!("{}…", text[..end].trim_end_matches([' ', '\u{200d}']))
         }
     }
@@ -101,17 +133,25 @@ pub fn begins_block(line: &str) -> bool {
 /// what a template prints).
 pub fn url(text: &str) -> Option<String> {
     let text = text.trim();
-    let scheme = ["https://", "http://", "ssh://"].into_iter().find(|s| starts_with_ignoring_case(text, s))?;
+    let scheme = ["https://", "http://", "ssh://"]
+        .into_iter()
+        .find(|s| starts_with_ignoring_case(text, s))?;
     let rest = &text[scheme.len()..];
     if rest.is_empty() || rest.chars().any(|c| c.is_whitespace() || is_hidden(c)) {
         return None;
     }
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
-    let port = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '_' | '[' | ']' | '@');
+    let port =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '_' | '[' | ']' | '@');
     let named = authority.chars().all(|c| port(c) || !c.is_ascii()) && !authority.starts_with('@');
     let authority = utf8_percent_encode(authority, CONTROLS);
-    (named && end > 0).then(|| format!("{scheme}{authority}{}", utf8_percent_encode(path, UNSAFE_IN_PATH)))
+    (named && end > 0).then(|| {
+        format!(
+            "{scheme}{authority}{}",
+            utf8_percent_encode(path, UNSAFE_IN_PATH)
+        )
+    })
 }
 
 /// Bytes of an address that a link can have: browsers and chat clients refuse longer ones.
@@ -124,7 +164,8 @@ pub fn web_url(text: &str) -> Option<String> {
 }
 
 fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {
-    text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    text.get(..prefix.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
 #[cfg(test)]
@@ -133,10 +174,16 @@ mod tests {
 
     #[test]
     fn one_line_without_anything_hidden_is_left() {
-        assert_eq!(line("\n \r\n a\u{202e}b\u{7}\tc\u{9b}31m \nnext"), "ab c31m");
+        assert_eq!(
+            line("\n \r\n a\u{202e}b\u{7}\tc\u{9b}31m \nnext"),
+            "ab c31m"
+        );
         assert_eq!(line("a\u{2028}b"), "a");
         assert_eq!(line("👩\u{200d}💻"), "👩\u{200d}💻");
-        assert_eq!(lines("\n\na\r\n\r\n\r\nb\n").collect::<Vec<_>>(), ["a", "", "b"]);
+        assert_eq!(
+            lines("\n\na\r\n\r\n\r\nb\n").collect::<Vec<_>>(),
+            ["a", "", "b"]
+        );
     }
 
     #[test]
@@ -158,15 +205,23 @@ mod tests {
             url("http://e.com/(x)]<@all>`推").as_deref(),
             Some("http://e.com/%28x%29%5D%3C%40all%3E%60%E6%8E%A8")
         );
-        assert_eq!(url("ssh://git@e.com/x").as_deref(), Some("ssh://git@e.com/x"));
+        assert_eq!(
+            url("ssh://git@e.com/x").as_deref(),
+            Some("ssh://git@e.com/x")
+        );
         assert_eq!(web_url("ssh://git@e.com/x"), None);
         assert_eq!(web_url("http://[::1]/").as_deref(), None);
-        assert_eq!(web_url(&format!("http://e.com/{}", "x".repeat(2000))).as_deref(), None);
+        assert_eq!(
+            web_url(&format!("http://e.com/{}", "x".repeat(2000))).as_deref(),
+            None
+        );
     }
 
     #[test]
     fn the_beginnings_of_blocks_are_known() {
-        for line in ["# a", "- a", "1. a", "22) a", "> a", "---", "=== ", "| a", "+ a"] {
+        for line in [
+            "# a", "- a", "1. a", "22) a", "> a", "---", "=== ", "| a", "+ a",
+        ] {
             assert!(begins_block(line), "{line}");
         }
         for line in ["a", "1a", "1 .", "", "推"] {

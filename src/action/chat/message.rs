@@ -15,12 +15,21 @@ pub struct Span {
 impl Span {
     /// Words of ours: shown as they are.
     pub fn ours(text: impl Into<String>) -> Self {
-        Self { text: text.into(), foreign: false, bold: false, url: None, alone: false }
+        Self {
+            text: text.into(),
+            foreign: false,
+            bold: false,
+            url: None,
+            alone: false,
+        }
     }
 
     /// What somebody else wrote: its first line, escaped by the dialect.
     pub fn foreign(text: &str) -> Self {
-        Self { foreign: true, ..Self::ours(foreign::line(text)) }
+        Self {
+            foreign: true,
+            ..Self::ours(foreign::line(text))
+        }
     }
 
     /// With emphasis.
@@ -32,24 +41,37 @@ impl Span {
     /// Linked to a web page, if there is one.
     #[must_use]
     pub fn to(self, url: Option<&str>) -> Self {
-        Self { url: url.and_then(foreign::web_url), ..self }
+        Self {
+            url: url.and_then(foreign::web_url),
+            ..self
+        }
     }
 
     /// A link that has its line for itself.
     #[must_use]
     pub fn alone(self) -> Self {
-        Self { alone: true, ..self }
+        Self {
+            alone: true,
+            ..self
+        }
     }
 
     fn render(&self, dialect: &dyn Dialect, cut: &Cut) -> String {
-        let mut text =
-            if self.foreign { dialect.escape(&foreign::cut(&self.text, cut.width)) } else { self.text.clone() };
+        let mut text = if self.foreign {
+            dialect.escape(&foreign::cut(&self.text, cut.width))
+        } else {
+            self.text.clone()
+        };
         match &self.url {
             Some(url) if self.alone && cut.links => text = dialect.link_line(&text, url),
             Some(url) if cut.links => text = dialect.link(&text, url),
             _ => {}
         }
-        if self.bold && !text.is_empty() { dialect.bold(&text) } else { text }
+        if self.bold && !text.is_empty() {
+            dialect.bold(&text)
+        } else {
+            text
+        }
     }
 }
 
@@ -96,7 +118,11 @@ pub struct Cut {
 impl Message {
     /// In a dialect, cut.
     pub fn render(&self, dialect: &dyn Dialect, cut: &Cut) -> String {
-        let line = |line: &Line| line.iter().map(|s| s.render(dialect, cut)).collect::<String>();
+        let line = |line: &Line| {
+            line.iter()
+                .map(|s| s.render(dialect, cut))
+                .collect::<String>()
+        };
         let mut lines: Vec<String> = self.head.iter().map(line).collect();
         for block in self.blocks.iter().take(cut.refs) {
             lines.extend(block.head.iter().map(line));
@@ -117,11 +143,18 @@ impl Message {
 
     /// The first line without any markup, uncut.
     pub fn first_line(&self) -> String {
-        self.head.first().map(|line| line.iter().map(|s| s.text.as_str()).collect()).unwrap_or_default()
+        self.head
+            .first()
+            .map(|line| line.iter().map(|s| s.text.as_str()).collect())
+            .unwrap_or_default()
     }
 
     /// Commits of the longest block.
     pub fn most_commits(&self) -> usize {
-        self.blocks.iter().map(|b| b.commits.len()).max().unwrap_or(0)
+        self.blocks
+            .iter()
+            .map(|b| b.commits.len())
+            .max()
+            .unwrap_or(0)
     }
 }

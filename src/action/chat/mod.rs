@@ -36,17 +36,29 @@ pub trait Dialect {
 
     /// A link whose label is escaped; `url` has passed [`foreign::url`]. Plain lines show the label.
     fn link(&self, label: &str, url: &str) -> String {
-        if self.is_markdown() { format!("[{label}]({url})") } else { label.to_owned() }
+        if self.is_markdown() {
+            format!("[{label}]({url})")
+        } else {
+            label.to_owned()
+        }
     }
 
     /// A link that has a line of its own: plain lines write the address out.
     fn link_line(&self, label: &str, url: &str) -> String {
-        if self.is_markdown() { self.link(label, url) } else { format!("{label}: {url}") }
+        if self.is_markdown() {
+            self.link(label, url)
+        } else {
+            format!("{label}: {url}")
+        }
     }
 
     /// Emphasis around escaped text; blanks or punctuation stand on both sides.
     fn bold(&self, text: &str) -> String {
-        if self.is_markdown() { format!("**{text}**") } else { text.to_owned() }
+        if self.is_markdown() {
+            format!("**{text}**")
+        } else {
+            text.to_owned()
+        }
     }
 
     /// Whether the beginning of a line can mean something (heading, list, quote).
@@ -72,12 +84,19 @@ pub fn escape_block(text: &str, dialect: &dyn Dialect) -> String {
         return url;
     }
     let lines = foreign::lines(text).map(|line| {
-        let guard = if dialect.has_blocks() && foreign::begins_block(&line) { "\u{200b}" } else { "" };
+        let guard = if dialect.has_blocks() && foreign::begins_block(&line) {
+            "\u{200b}"
+        } else {
+            ""
+        };
         format!("{guard}{}", dialect.escape(&line))
     });
     let lines = lines.collect::<Vec<_>>().join(dialect.line_break());
     let blank = |at_end: bool| if at_end { " " } else { "" };
-    let (before, after) = (blank(text.starts_with(' ')), blank(text.ends_with(' ') && !lines.is_empty()));
+    let (before, after) = (
+        blank(text.starts_with(' ')),
+        blank(text.ends_with(' ') && !lines.is_empty()),
+    );
     format!("{before}{lines}{after}")
 }
 
@@ -87,7 +106,12 @@ mod tests {
 
     #[test]
     fn the_json_size_is_what_serde_writes() {
-        for text in ["", "a\"b\\c", "\n\r\t\u{8}\u{c}\u{1}\u{1f}", "推送 → 😀\u{7f}\u{2028}"] {
+        for text in [
+            "",
+            "a\"b\\c",
+            "\n\r\t\u{8}\u{c}\u{1}\u{1f}",
+            "推送 → 😀\u{7f}\u{2028}",
+        ] {
             let written = serde_json::to_string(text).unwrap();
             assert_eq!(json_size(text), written.len() - 2, "{written}");
         }

@@ -8,8 +8,18 @@ use crate::push::{Change, Commit, ObjectId, PushEvent, RefKind};
 pub(super) fn fill(pattern: &str, spans: &[(&str, Line)]) -> Line {
     let mut line = Vec::new();
     for (index, part) in pattern.split('{').enumerate() {
-        let (name, rest) = if index == 0 { ("", part) } else { part.split_once('}').unwrap_or((part, "")) };
-        line.extend(spans.iter().find(|(n, _)| *n == name).map(|(_, s)| s.clone()).unwrap_or_default());
+        let (name, rest) = if index == 0 {
+            ("", part)
+        } else {
+            part.split_once('}').unwrap_or((part, ""))
+        };
+        line.extend(
+            spans
+                .iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, s)| s.clone())
+                .unwrap_or_default(),
+        );
         if !rest.is_empty() {
             line.push(Span::ours(rest));
         }
@@ -55,7 +65,10 @@ fn rewritten(event: &PushEvent, words: &Words, added: String) -> Line {
         line.extend(fill(words.discarded, &[("n", vec![n])]));
     }
     if event.total_distinct > 0 {
-        line.extend(fill(words.added, &[("n", vec![Span::ours(added).to(event.compare.as_deref())])]));
+        line.extend(fill(
+            words.added,
+            &[("n", vec![Span::ours(added).to(event.compare.as_deref())])],
+        ));
     }
     line
 }
@@ -75,15 +88,27 @@ fn id(id: &ObjectId) -> Span {
 /// The new tip as people know it: of an annotated tag its target, linked where the page is known.
 fn new_tip(event: &PushEvent) -> Span {
     let tip = event.tag.as_ref().map_or(&event.update.new, |t| &t.target);
-    let page = event.head_commit.as_ref().filter(|c| c.id == *tip).and_then(|c| c.url.as_deref());
+    let page = event
+        .head_commit
+        .as_ref()
+        .filter(|c| c.id == *tip)
+        .and_then(|c| c.url.as_deref());
     id(tip).to(page)
 }
 
 /// One line a commit: short id, subject, author.
 pub(super) fn commit(commit: &Commit, words: &Words) -> Line {
     let subject = Span::foreign(&commit.message);
-    let subject = if subject == Span::foreign("") { Span::ours(words.no_subject) } else { subject };
-    let mut line = vec![id(&commit.id).to(commit.url.as_deref()), Span::ours(" "), subject];
+    let subject = if subject == Span::foreign("") {
+        Span::ours(words.no_subject)
+    } else {
+        subject
+    };
+    let mut line = vec![
+        id(&commit.id).to(commit.url.as_deref()),
+        Span::ours(" "),
+        subject,
+    ];
     let author = Span::foreign(&commit.author.name);
     if author != Span::foreign("") {
         line.extend([Span::ours(" — "), author]);

@@ -11,7 +11,12 @@ pub const MAX_TITLE: usize = 64;
 pub fn title(out: &Outgoing, plain: &dyn Dialect) -> String {
     let words = words(out.project.language);
     let refs = refs(out);
-    let project = out.project.display_name.as_ref().filter(|n| !n.is_empty()).unwrap_or(&out.project.name);
+    let project = out
+        .project
+        .display_name
+        .as_ref()
+        .filter(|n| !n.is_empty())
+        .unwrap_or(&out.project.name);
     let what = match refs.as_slice() {
         _ if out.kind == Kind::Digest => digest::title(out),
         [(event, _)] => foreign::line(&event.ref_name().short()),
@@ -19,6 +24,10 @@ pub fn title(out: &Outgoing, plain: &dyn Dialect) -> String {
     };
     let test = (out.kind == Kind::Test).then_some(words.test_title.to_owned());
     let parts = [test, Some(foreign::line(project)), Some(what)];
-    let parts: Vec<_> = parts.into_iter().flatten().filter(|p| !p.is_empty()).collect();
+    let parts: Vec<_> = parts
+        .into_iter()
+        .flatten()
+        .filter(|p| !p.is_empty())
+        .collect();
     plain.escape(&foreign::cut(&parts.join(" · "), MAX_TITLE))
 }

@@ -74,7 +74,13 @@ const ENGLISH: Words = Words {
     tag: "tag",
     other: "ref",
     more: |n| format!("… and {n} more"),
-    commits: |n, exact| format!("{}{}", if exact { "" } else { "more than " }, plural(n, "commit", "commits")),
+    commits: |n, exact| {
+        format!(
+            "{}{}",
+            if exact { "" } else { "more than " },
+            plural(n, "commit", "commits")
+        )
+    },
     branches: |n| plural(n, "branch", "branches"),
     tags: |n| plural(n, "tag", "tags"),
     refs: |n| plural(n, "ref", "refs"),

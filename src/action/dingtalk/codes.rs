@@ -9,7 +9,12 @@ use serde_json::Value;
 /// The ban of an address has no `errcode`, but this `status`.
 const BANNED: i64 = 1111;
 
-const VENDOR: Vendor<'_> = Vendor { name: "DingTalk", code, message: "errmsg", rule: &rule };
+const VENDOR: Vendor<'_> = Vendor {
+    name: "DingTalk",
+    code,
+    message: "errmsg",
+    rule: &rule,
+};
 
 const ADDRESS: &str = "copy the whole Webhook address from the robot's settings into `service_url` again: its \
     `access_token` belongs to no robot, or the robot was removed";
@@ -34,9 +39,17 @@ fn code(body: &Value) -> Option<i64> {
 
 fn rule(code: i64, message: &str) -> Option<Ruling> {
     let (words, class, advice) = match code {
-        -1 => ("system busy", Transient(None), "DingTalk is busy: try again in a minute"),
+        -1 => (
+            "system busy",
+            Transient(None),
+            "DingTalk is busy: try again in a minute",
+        ),
         310_000 => return Some(insecure(message)),
-        300_001 | 300_005 | 400_101 => ("token does not exist (check `service_url`)", Permanent, ADDRESS),
+        300_001 | 300_005 | 400_101 => (
+            "token does not exist (check `service_url`)",
+            Permanent,
+            ADDRESS,
+        ),
         400_013 => (
             "group was dissolved (check `service_url`)",
             Permanent,
@@ -52,7 +65,11 @@ fn rule(code: i64, message: &str) -> Option<Ruling> {
             Permanent,
             "it was taken out of the group: add one again, and put its new address into `service_url`",
         ),
-        400_105 => ("message type is not supported (check `template`)", Permanent, FORM),
+        400_105 => (
+            "message type is not supported (check `template`)",
+            Permanent,
+            FORM,
+        ),
         // More than 20 messages a minute shut the robot for 10 minutes.
         410_100 | 130_101 | 660_026 => ("rate limited", Transient(Some(600)), PACE),
         90_030 => (
@@ -124,5 +141,9 @@ fn insecure(message: &str) -> Ruling {
             "compare the robot's security settings with `sign` and `keyword`: what is set there is needed here",
         )
     };
-    Ruling::new(format!("{} ({hint})", excerpt(message)).trim_start(), Permanent, advice)
+    Ruling::new(
+        format!("{} ({hint})", excerpt(message)).trim_start(),
+        Permanent,
+        advice,
+    )
 }

@@ -10,8 +10,14 @@ struct Text;
 /// `markdown.text`: a single LF is swallowed, images are fetched, HTML vanishes.
 struct Markdown;
 
-pub(super) const TEXT: Style = Style { dialect: &Text, escape: |text| escape_block(text, &Text) };
-pub(super) const MARKDOWN: Style = Style { dialect: &Markdown, escape: |text| escape_block(text, &Markdown) };
+pub(super) const TEXT: Style = Style {
+    dialect: &Text,
+    escape: |text| escape_block(text, &Text),
+};
+pub(super) const MARKDOWN: Style = Style {
+    dialect: &Markdown,
+    escape: |text| escape_block(text, &Markdown),
+};
 
 /// For strings of a whole message: no `@` of theirs is left.
 pub(super) fn clean(text: &str) -> String {

@@ -15,7 +15,11 @@ impl Mentions {
     pub(super) fn new(ids: Vec<String>, mobiles: Vec<String>) -> Self {
         let everyone = ids.iter().chain(&mobiles).any(|id| id == EVERYONE);
         let others = |list: Vec<String>| list.into_iter().filter(|id| id != EVERYONE).collect();
-        Self { ids: others(ids), mobiles: others(mobiles), everyone }
+        Self {
+            ids: others(ids),
+            mobiles: others(mobiles),
+            everyone,
+        }
     }
 
     fn nobody(&self) -> bool {
@@ -41,24 +45,38 @@ impl Mentions {
         if self.nobody() {
             return String::new();
         }
-        let each = self.mobiles.iter().chain(&self.ids).map(|id| format!("@{id}"));
+        let each = self
+            .mobiles
+            .iter()
+            .chain(&self.ids)
+            .map(|id| format!("@{id}"));
         let everyone = self.everyone.then(|| EVERYONE.to_owned());
-        format!("{line_break}{}", each.chain(everyone).collect::<Vec<_>>().join(" "))
+        format!(
+            "{line_break}{}",
+            each.chain(everyone).collect::<Vec<_>>().join(" ")
+        )
     }
 
     /// Bytes that they add to a whole message, at most.
     pub(super) fn size(&self) -> usize {
-        if self.nobody() { 0 } else { self.at().to_string().len() + 2 * self.line("\n\n").len() + r#","at":"#.len() }
+        if self.nobody() {
+            0
+        } else {
+            self.at().to_string().len() + 2 * self.line("\n\n").len() + r#","at":"#.len()
+        }
     }
 
     /// Adds them to a whole message that has no `at` of its own, and is of a type that mentions at all.
     pub(super) fn add_where_none_is(&self, whole: &mut Map<String, Value>) {
-        let mentions = ["text", "markdown", "actionCard"].iter().any(|kind| whole.contains_key(*kind));
+        let mentions = ["text", "markdown", "actionCard"]
+            .iter()
+            .any(|kind| whole.contains_key(*kind));
         if self.nobody() || whole.contains_key("at") || !mentions {
             return;
         }
         whole.insert("at".to_owned(), self.at());
-        for (kind, member, line_break) in [("text", "content", "\n"), ("markdown", "text", "\n\n")] {
+        for (kind, member, line_break) in [("text", "content", "\n"), ("markdown", "text", "\n\n")]
+        {
             if let Some(Value::String(text)) = whole.get_mut(kind).and_then(|m| m.get_mut(member)) {
                 text.push_str(&self.line(line_break));
             }

@@ -45,8 +45,14 @@ impl DingdingGroupChatRobot {
 }
 
 fn expected(parts: &Parts<'_>) -> Option<(Severity, &'static str)> {
-    let right = parts.path == "/robot/send" && parts.parameter("access_token").is_some_and(|t| !t.is_empty());
-    (!right).then_some((Severity::Warning, "is not how DingTalk's robots are addressed (…/robot/send?access_token=…)"))
+    let right = parts.path == "/robot/send"
+        && parts
+            .parameter("access_token")
+            .is_some_and(|t| !t.is_empty());
+    (!right).then_some((
+        Severity::Warning,
+        "is not how DingTalk's robots are addressed (…/robot/send?access_token=…)",
+    ))
 }
 
 impl Parameters for DingdingGroupChatRobot {
@@ -82,7 +88,11 @@ impl Parameters for DingdingGroupChatRobot {
         let sign = resolver.secret("sign", self.sign.as_ref())?.map(|v| v.text);
         let ids = resolver.list("at_user_ids", self.at_user_ids.as_ref())?;
         let mobiles = resolver.list("at_mobiles", self.at_mobiles.as_ref())?;
-        Ok(Box::new(Dingtalk { robot, sign, mentions: Mentions::new(ids, mobiles) }))
+        Ok(Box::new(Dingtalk {
+            robot,
+            sign,
+            mentions: Mentions::new(ids, mobiles),
+        }))
     }
 }
 
@@ -90,24 +100,35 @@ impl Action for Dingtalk {
     fn request(&self, out: &Outgoing, attempt: &Attempt) -> Result<Request, RenderError> {
         let limit = LIMIT.min(out.max_body);
         let body = match self.robot.form(out.kind, attempt.simplify) {
-            Form::Text => around(limit, |t| self.text_message(t), |room| self.text(out, &TEXT, room))?,
+            Form::Text => around(
+                limit,
+                |t| self.text_message(t),
+                |room| self.text(out, &TEXT, room),
+            )?,
             Form::Markdown => {
                 let title = self.robot.title(out, &TEXT)?;
                 let whole = |text| self.markdown_message(&title, text);
                 around(limit, whole, |room| self.text(out, &MARKDOWN, room))?
             }
             Form::Whole => {
-                let fits = |whole: &Map<String, Value>| bytes(whole).len() + self.mentions.size() <= limit;
+                let fits =
+                    |whole: &Map<String, Value>| bytes(whole).len() + self.mentions.size() <= limit;
                 let mut whole = self.robot.whole(out, dialect::clean, &fits)?;
                 self.mentions.add_where_none_is(&mut whole);
                 whole
             }
         };
         let Some(secret) = &self.sign else {
-            return Ok(self.robot.post(self.robot.address.without(&["timestamp", "sign"]), &body, &[]));
+            return Ok(self.robot.post(
+                self.robot.address.without(&["timestamp", "sign"]),
+                &body,
+                &[],
+            ));
         };
         let sign = signature::dingtalk(secret, attempt.now_ms);
-        Ok(self.robot.post(self.signed(&sign, attempt.now_ms), &body, &[secret, &sign]))
+        Ok(self
+            .robot
+            .post(self.signed(&sign, attempt.now_ms), &body, &[secret, &sign]))
     }
 
     fn verdict(&self, response: &Response) -> Verdict {
@@ -128,18 +149,34 @@ impl Dingtalk {
     }
 
     fn text(&self, out: &Outgoing, style: &Style, bytes: usize) -> Result<String, RenderError> {
-        self.robot.text(out, style, &TEXT, Room { bytes, titled: false })
+        self.robot.text(
+            out,
+            style,
+            &TEXT,
+            Room {
+                bytes,
+                titled: false,
+            },
+        )
     }
 
     fn text_message(&self, text: String) -> Map<String, Value> {
         let content = text + &self.mentions.line("\n");
         let text = object([("content", content.into())]);
-        object([("msgtype", "text".into()), ("text", text.into()), ("at", self.mentions.at())])
+        object([
+            ("msgtype", "text".into()),
+            ("text", text.into()),
+            ("at", self.mentions.at()),
+        ])
     }
 
     fn markdown_message(&self, title: &str, text: String) -> Map<String, Value> {
         let text = text + &self.mentions.line("\n\n");
         let markdown = object([("title", title.into()), ("text", text.into())]);
-        object([("msgtype", "markdown".into()), ("markdown", markdown.into()), ("at", self.mentions.at())])
+        object([
+            ("msgtype", "markdown".into()),
+            ("markdown", markdown.into()),
+            ("at", self.mentions.at()),
+        ])
     }
 }

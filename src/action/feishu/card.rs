@@ -18,7 +18,11 @@ pub(super) fn message(title: &str, text: &str, color: &str) -> Map<String, Value
 
 /// The header's colour: what cannot be undone by another push stands out.
 pub(super) fn color(out: &Outgoing) -> &'static str {
-    let events = || out.events.iter().chain(out.backlog.iter().flat_map(|waiting| &waiting.events));
+    let events = || {
+        out.events
+            .iter()
+            .chain(out.backlog.iter().flat_map(|waiting| &waiting.events))
+    };
     let any = |change| events().any(|e| e.change == change);
     match () {
         () if out.kind == Kind::Test => "grey",

@@ -26,7 +26,12 @@ pub(super) fn advice(response: &Response) -> Vec<&'static str> {
 }
 
 fn vendor(rule: &dyn Fn(i64, &str) -> Option<Ruling>) -> Vendor<'_> {
-    Vendor { name: "Feishu", code, message: "msg", rule }
+    Vendor {
+        name: "Feishu",
+        code,
+        message: "msg",
+        rule,
+    }
 }
 
 /// `code`, or `StatusCode` in answers of the older form.
@@ -37,8 +42,16 @@ fn code(body: &Value) -> Option<i64> {
 fn rule(code: i64, message: &str, refused: Class) -> Option<Ruling> {
     let (words, class, advice) = match code {
         // One code for two reasons; comes with HTTP 400 as well.
-        9499 if message.to_lowercase().contains("too many") => ("rate limited", Transient(Some(60)), PACE),
-        9499 => return Some(Ruling::new(told("message is not valid", message), refused, FORM)),
+        9499 if message.to_lowercase().contains("too many") => {
+            ("rate limited", Transient(Some(60)), PACE)
+        }
+        9499 => {
+            return Some(Ruling::new(
+                told("message is not valid", message),
+                refused,
+                FORM,
+            ));
+        }
         // 100 a minute, 5 a second, or the vendor is busy.
         11_232 => ("rate limited", Transient(Some(60)), PACE),
         19_001 => (
@@ -47,7 +60,13 @@ fn rule(code: i64, message: &str, refused: Class) -> Option<Ruling> {
             "copy the bot's Webhook address from the group's settings into `service_url` again; it has the form \
              https://open.feishu.cn/open-apis/bot/v2/hook/… (Lark: open.larksuite.com)",
         ),
-        19_002 => return Some(Ruling::new(told("parameter is not valid", message), refused, FORM)),
+        19_002 => {
+            return Some(Ruling::new(
+                told("parameter is not valid", message),
+                refused,
+                FORM,
+            ));
+        }
         19_021 => (
             "sign not match, or older than an hour (check `sign` and this machine's clock)",
             Permanent,
@@ -66,7 +85,11 @@ fn rule(code: i64, message: &str, refused: Class) -> Option<Ruling> {
             "the bot's security settings ask for a keyword: put one of its keywords into `keyword`, spelt as there",
         ),
         230_099 | 200_621 | 200_861 | 11_310 | 230_025 => {
-            return Some(Ruling::new(told("card was refused", message), refused, CARD));
+            return Some(Ruling::new(
+                told("card was refused", message),
+                refused,
+                CARD,
+            ));
         }
         _ => return None,
     };
@@ -75,5 +98,8 @@ fn rule(code: i64, message: &str, refused: Class) -> Option<Ruling> {
 
 fn told(what: &str, message: &str) -> String {
     let excerpt = excerpt(message);
-    format!("{what}{}{excerpt} (check `template`)", if excerpt.is_empty() { "" } else { ": " })
+    format!(
+        "{what}{}{excerpt} (check `template`)",
+        if excerpt.is_empty() { "" } else { ": " }
+    )
 }

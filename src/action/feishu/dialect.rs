@@ -11,8 +11,14 @@ struct Text;
 /// The markdown element of a card, JSON 2.0.
 struct Card;
 
-pub(super) const TEXT: Style = Style { dialect: &Text, escape: |text| escape_block(text, &Text) };
-pub(super) const CARD: Style = Style { dialect: &Card, escape: |text| escape_block(text, &Card) };
+pub(super) const TEXT: Style = Style {
+    dialect: &Text,
+    escape: |text| escape_block(text, &Text),
+};
+pub(super) const CARD: Style = Style {
+    dialect: &Card,
+    escape: |text| escape_block(text, &Card),
+};
 
 /// What the vendor lists, and `&`, `|`, `=`, `@` besides.
 const SPECIAL: &str = "<>*_[]()#!-+:\\$\"'/`&|=@";

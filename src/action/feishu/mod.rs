@@ -47,9 +47,18 @@ fn expected(parts: &Parts<'_>) -> Option<(Severity, &'static str)> {
         let why = "is that of an old bot, which takes other messages: create a custom bot (…/open-apis/bot/v2/hook/…)";
         return Some((Severity::Mistake, why));
     }
-    let token = parts.path.strip_prefix("/open-apis/bot/v2/hook/").unwrap_or("");
-    let right = !token.is_empty() && token.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
-    (!right).then_some((Severity::Warning, "is not how Feishu's bots are addressed (…/open-apis/bot/v2/hook/…)"))
+    let token = parts
+        .path
+        .strip_prefix("/open-apis/bot/v2/hook/")
+        .unwrap_or("");
+    let right = !token.is_empty()
+        && token
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+    (!right).then_some((
+        Severity::Warning,
+        "is not how Feishu's bots are addressed (…/open-apis/bot/v2/hook/…)",
+    ))
 }
 
 impl Parameters for FeishuGroupChatRobot {
@@ -94,26 +103,56 @@ impl Action for Feishu {
         };
         let body = match self.robot.form(out.kind, attempt.simplify) {
             Form::Text => {
-                let text = |bytes| self.robot.text(out, &TEXT, &TEXT, Room { bytes, titled: false });
+                let text = |bytes| {
+                    self.robot.text(
+                        out,
+                        &TEXT,
+                        &TEXT,
+                        Room {
+                            bytes,
+                            titled: false,
+                        },
+                    )
+                };
                 around(limit, |t| signed(text_message(t)), text)?
             }
             Form::Markdown => {
                 let title = self.robot.title(out, &TEXT)?;
-                let text = |bytes| self.robot.text(out, &CARD, &TEXT, Room { bytes, titled: true });
-                around(limit, |t| signed(card::message(&title, &t, card::color(out))), text)?
+                let text = |bytes| {
+                    self.robot.text(
+                        out,
+                        &CARD,
+                        &TEXT,
+                        Room {
+                            bytes,
+                            titled: true,
+                        },
+                    )
+                };
+                around(
+                    limit,
+                    |t| signed(card::message(&title, &t, card::color(out))),
+                    text,
+                )?
             }
             Form::Whole => {
-                let fits = |whole: &Map<String, Value>| bytes(&signed(whole.clone())).len() <= limit;
+                let fits =
+                    |whole: &Map<String, Value>| bytes(&signed(whole.clone())).len() <= limit;
                 signed(self.robot.whole(out, dialect::clean, &fits)?)
             }
         };
         let sign = signature.get("sign").and_then(Value::as_str).unwrap_or("");
         let secrets = [self.sign.as_deref().unwrap_or(""), sign];
-        Ok(self.robot.post(self.robot.address.url().to_owned(), &body, &secrets))
+        Ok(self
+            .robot
+            .post(self.robot.address.url().to_owned(), &body, &secrets))
     }
 
     fn verdict(&self, response: &Response) -> Verdict {
-        codes::verdict(response, self.robot.form(outgoing::Kind::Push, false) == Form::Markdown)
+        codes::verdict(
+            response,
+            self.robot.form(outgoing::Kind::Push, false) == Form::Markdown,
+        )
     }
 
     fn advice(&self, response: &Response) -> Vec<&'static str> {
@@ -124,12 +163,20 @@ impl Action for Feishu {
 impl Feishu {
     /// `timestamp` (seconds, a string) and `sign` of this attempt; empty without a secret.
     fn signature(&self, now_ms: i64) -> Map<String, Value> {
-        let Some(secret) = &self.sign else { return Map::new() };
+        let Some(secret) = &self.sign else {
+            return Map::new();
+        };
         let seconds = now_ms.div_euclid(1000);
-        object([("timestamp", seconds.to_string().into()), ("sign", signature::feishu(secret, seconds).into())])
+        object([
+            ("timestamp", seconds.to_string().into()),
+            ("sign", signature::feishu(secret, seconds).into()),
+        ])
     }
 }
 
 fn text_message(text: String) -> Map<String, Value> {
-    object([("msg_type", "text".into()), ("content", object([("text", text.into())]).into())])
+    object([
+        ("msg_type", "text".into()),
+        ("content", object([("text", text.into())]).into()),
+    ])
 }

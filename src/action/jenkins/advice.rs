@@ -23,9 +23,10 @@ const NO_PLUGIN: [&str; 2] = [
      (https://HOST/jenkins/generic-webhook-trigger/invoke)",
     "install the plugin Generic Webhook Trigger: Manage Jenkins, Plugins",
 ];
-const CRUMB: [&str; 1] =
-    ["only the plugin's address needs no crumb: `service_url` must end in /generic-webhook-trigger/invoke, not in \
-     /job/NAME/build"];
+const CRUMB: [&str; 1] = [
+    "only the plugin's address needs no crumb: `service_url` must end in /generic-webhook-trigger/invoke, not in \
+     /job/NAME/build",
+];
 const LOGIN: [&str; 2] = [
     "`service_url` must end in /generic-webhook-trigger/invoke: other addresses of Jenkins want a login",
     "let a proxy in front of Jenkins pass this path without its login",
@@ -37,10 +38,12 @@ const WHITELIST: [&str; 2] = [
 const FILTERED: &str = "the job's Optional filter says no: Expression must be found in Text; the two are often in each \
     other's field, and Text needs a variable that the job reads (`$ref` from `$.ref`)";
 const DISABLED: &str = "a job matched and took no build: enable it, and see Jenkins' log";
-const BROKEN: &str = "Jenkins failed at a job: its log says why (a broken expression in the Optional filter, often)";
+const BROKEN: &str =
+    "Jenkins failed at a job: its log says why (a broken expression in the Optional filter, often)";
 const SILENT: &str = "nothing confirms a build: see the job. Jobs with Silent response say nothing, and a broken \
     expression in the Optional filter hides behind the same answer";
-const SEVERAL: &str = "every job with this token is built: give a job its own token to build it alone";
+const SEVERAL: &str =
+    "every job with this token is built: give a job its own token to build it alone";
 
 /// Sentences for an answer, the likeliest cause first; none when one job is queued.
 pub(super) fn of(response: &Response) -> Vec<&'static str> {
@@ -48,7 +51,10 @@ pub(super) fn of(response: &Response) -> Vec<&'static str> {
     let said = message(json.as_ref());
     let found = jobs(json.as_ref());
     match response.status {
-        200..=299 => accepted(found, json.is_some() || response.body.trim_ascii().is_empty()),
+        200..=299 => accepted(
+            found,
+            json.is_some() || response.body.trim_ascii().is_empty(),
+        ),
         403 if is_about_a_crumb(response) => CRUMB.to_vec(),
         401 | 403 if json.is_none() => LOGIN.to_vec(),
         403 => WHITELIST.to_vec(),
@@ -61,23 +67,42 @@ pub(super) fn of(response: &Response) -> Vec<&'static str> {
 
 /// Whether Jenkins itself refused the POST (jenkins.io, "CSRF Protection").
 pub(super) fn is_about_a_crumb(response: &Response) -> bool {
-    response.text().to_ascii_lowercase().contains("no valid crumb")
+    response
+        .text()
+        .to_ascii_lowercase()
+        .contains("no valid crumb")
 }
 
 fn no_job(message: &str) -> Vec<&'static str> {
-    if message.contains("No token was supplied") { NO_TOKEN.to_vec() } else { NO_JOB.to_vec() }
+    if message.contains("No token was supplied") {
+        NO_TOKEN.to_vec()
+    } else {
+        NO_JOB.to_vec()
+    }
 }
 
 fn accepted(jobs: Option<&serde_json::Map<String, Value>>, is_plugins: bool) -> Vec<&'static str> {
     let Some(jobs) = jobs.filter(|jobs| !jobs.is_empty()) else {
-        return if is_plugins { vec![SILENT] } else { LOGIN.to_vec() };
+        return if is_plugins {
+            vec![SILENT]
+        } else {
+            LOGIN.to_vec()
+        };
     };
-    if let Some(text) = jobs.get("ANY").and_then(Value::as_str).filter(|text| text.starts_with(NO_JOBS)) {
+    if let Some(text) = jobs
+        .get("ANY")
+        .and_then(Value::as_str)
+        .filter(|text| text.starts_with(NO_JOBS))
+    {
         return no_job(text);
     }
     let is = |job: &&Value, triggered| job.get("triggered").and_then(Value::as_bool) == triggered;
     let has_filter = |job: &Value| {
-        let given = |member: &str| job.get(member).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+        let given = |member: &str| {
+            job.get(member)
+                .and_then(Value::as_str)
+                .is_some_and(|text| !text.is_empty())
+        };
         given("regexpFilterText") || given("regexpFilterExpression")
     };
     let stopped = || jobs.values().filter(|job| is(job, Some(false)));
@@ -85,9 +110,15 @@ fn accepted(jobs: Option<&serde_json::Map<String, Value>>, is_plugins: bool) -> 
         (jobs.values().any(|job| is(&job, None)), BROKEN),
         (stopped().any(|job| !has_filter(job)), DISABLED),
         (stopped().any(has_filter), FILTERED),
-        (jobs.values().filter(|job| is(job, Some(true))).count() > 1, SEVERAL),
+        (
+            jobs.values().filter(|job| is(job, Some(true))).count() > 1,
+            SEVERAL,
+        ),
     ];
-    all.into_iter().filter(|(applies, _)| *applies).map(|(_, advice)| advice).collect()
+    all.into_iter()
+        .filter(|(applies, _)| *applies)
+        .map(|(_, advice)| advice)
+        .collect()
 }
 
 #[cfg(test)]
@@ -96,22 +127,34 @@ mod tests {
 
     #[track_caller]
     fn advises(status: u16, body: &str, expected: &[&str]) {
-        let response = Response { status, body: body.as_bytes().to_vec(), ..Response::default() };
+        let response = Response {
+            status,
+            body: body.as_bytes().to_vec(),
+            ..Response::default()
+        };
         assert_eq!(of(&response), expected, "{status} {body}");
     }
 
     #[test]
     fn every_answer_of_jenkins_has_its_advice() {
         let job = |triggered: bool, text: &str| {
-            format!(r#"{{"triggered":{triggered},"id":0,"regexpFilterText":"{text}","regexpFilterExpression":""}}"#)
+            format!(
+                r#"{{"triggered":{triggered},"id":0,"regexpFilterText":"{text}","regexpFilterExpression":""}}"#
+            )
         };
         let jobs = |a: &str, b: &str| format!(r#"{{"jobs":{{"a":{a},"b":{b}}}}}"#);
-        let none = |token: &str| format!(r#"{{"jobs":null,"message":"{NO_JOBS} with GenericTrigger…\n{token}"}}"#);
+        let none = |token: &str| {
+            format!(r#"{{"jobs":null,"message":"{NO_JOBS} with GenericTrigger…\n{token}"}}"#)
+        };
         advises(404, &none("A token was supplied."), &NO_JOB);
         advises(404, &none("No token was supplied."), &NO_TOKEN);
         advises(404, "<html>", &NO_PLUGIN);
         advises(405, "", &NO_PLUGIN);
-        advises(403, "<html>403 No valid crumb was included in the request", &CRUMB);
+        advises(
+            403,
+            "<html>403 No valid crumb was included in the request",
+            &CRUMB,
+        );
         advises(403, r#"{"message":"No valid crumb was included"}"#, &CRUMB);
         advises(401, "<html>", &LOGIN);
         advises(403, "<html>", &LOGIN);
@@ -122,8 +165,19 @@ mod tests {
         advises(200, &jobs(&job(false, ""), "\"oops\""), &[BROKEN, DISABLED]);
         advises(200, &jobs(&job(true, ""), &job(true, "x")), &[SEVERAL]);
         advises(500, &jobs(&job(true, ""), "\"oops\""), &[BROKEN]);
-        advises(200, &format!(r#"{{"data":{{"triggerResults":{{"ANY":"{NO_JOBS}"}}}}}}"#), &NO_JOB);
-        advises(503, "", &by_status(&Response { status: 503, ..Response::default() }));
+        advises(
+            200,
+            &format!(r#"{{"data":{{"triggerResults":{{"ANY":"{NO_JOBS}"}}}}}}"#),
+            &NO_JOB,
+        );
+        advises(
+            503,
+            "",
+            &by_status(&Response {
+                status: 503,
+                ..Response::default()
+            }),
+        );
     }
 
     #[test]

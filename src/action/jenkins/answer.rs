@@ -18,16 +18,22 @@ pub(super) fn verdict(response: &Response, root: Option<&str>, dry_run: bool) ->
     let jobs = jobs(json.as_ref());
     match response.status {
         200..=299 => accepted(response, json.as_ref(), jobs, root, dry_run),
-        403 if is_about_a_crumb(response) => {
-            failed("403 Forbidden: Jenkins asks for a crumb, so it is not the plugin's address (check `service_url`)")
-        }
+        403 if is_about_a_crumb(response) => failed(
+            "403 Forbidden: Jenkins asks for a crumb, so it is not the plugin's address (check `service_url`)",
+        ),
         401 | 403 if json.is_none() => failed(format!(
             "{}: a proxy or a login page answered, not the plugin (check `service_url`)",
             verdict::phrase(response.status)
         )),
-        403 => failed("403 Forbidden: the plugin's whitelist or HMAC check refused it (check `token`)"),
-        404 if message(json.as_ref()).starts_with(NO_JOBS) => failed(no_jobs(message(json.as_ref()))),
-        404 => failed("404 Not Found: the plugin is not installed or the path is wrong (check `service_url`)"),
+        403 => {
+            failed("403 Forbidden: the plugin's whitelist or HMAC check refused it (check `token`)")
+        }
+        404 if message(json.as_ref()).starts_with(NO_JOBS) => {
+            failed(no_jobs(message(json.as_ref())))
+        }
+        404 => failed(
+            "404 Not Found: the plugin is not installed or the path is wrong (check `service_url`)",
+        ),
         500 if jobs.is_some_and(|jobs| !jobs.is_empty()) => {
             let told = Told::of(jobs.into_iter().flatten(), root, dry_run);
             failed(format!("partly triggered, not tried again: {}", told.all()))
@@ -42,15 +48,25 @@ fn failed(why: impl Into<String>) -> Verdict {
 
 /// The jobs of an answer. Before 1.66 of the plugin they stood elsewhere, and every answer was a 200.
 pub(super) fn jobs(json: Option<&Value>) -> Option<&Map<String, Value>> {
-    json.and_then(|json| json.get("jobs").or_else(|| json.pointer("/data/triggerResults")).and_then(Value::as_object))
+    json.and_then(|json| {
+        json.get("jobs")
+            .or_else(|| json.pointer("/data/triggerResults"))
+            .and_then(Value::as_object)
+    })
 }
 
 pub(super) fn message(json: Option<&Value>) -> &str {
-    json.and_then(|json| json.get("message")).and_then(Value::as_str).unwrap_or_default()
+    json.and_then(|json| json.get("message"))
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 fn no_jobs(message: &str) -> String {
-    let token = if message.contains("No token was supplied") { "no token was sent" } else { "none has this token" };
+    let token = if message.contains("No token was supplied") {
+        "no token was sent"
+    } else {
+        "none has this token"
+    };
     format!("no job is triggered: {token} (check `build_token`; a pipeline must have run once)")
 }
 
@@ -67,9 +83,15 @@ fn accepted(
         } else {
             "accepted, no details (the answer is not the plugin's)"
         };
-        return Verdict::Accepted { note: details.to_owned() };
+        return Verdict::Accepted {
+            note: details.to_owned(),
+        };
     };
-    if let Some(text) = jobs.get("ANY").and_then(Value::as_str).filter(|text| text.starts_with(NO_JOBS)) {
+    if let Some(text) = jobs
+        .get("ANY")
+        .and_then(Value::as_str)
+        .filter(|text| text.starts_with(NO_JOBS))
+    {
         return failed(no_jobs(text));
     }
     let told = Told::of(jobs, root, dry_run);
@@ -89,7 +111,11 @@ struct Told {
 }
 
 impl Told {
-    fn of<'a>(jobs: impl IntoIterator<Item = (&'a String, &'a Value)>, root: Option<&str>, dry_run: bool) -> Self {
+    fn of<'a>(
+        jobs: impl IntoIterator<Item = (&'a String, &'a Value)>,
+        root: Option<&str>,
+        dry_run: bool,
+    ) -> Self {
         let mut told = Self::default();
         for (name, job) in jobs {
             let name = short(name);
@@ -99,21 +125,29 @@ impl Told {
             match job.get("triggered").and_then(Value::as_bool) {
                 Some(true) => told.triggered.push(queued(&name, id, root, dry_run)),
                 Some(false) if text.is_empty() && expression.is_empty() => {
-                    told.failed.push(format!("{name} matched but cannot be built (disabled?)"));
+                    told.failed
+                        .push(format!("{name} matched but cannot be built (disabled?)"));
                 }
                 Some(false) => {
                     let (text, expression) = (short(text), short(expression));
-                    told.filtered.push(format!("{name} matched but filtered (`{text}` against `{expression}`)"));
+                    told.filtered.push(format!(
+                        "{name} matched but filtered (`{text}` against `{expression}`)"
+                    ));
                 }
-                None => told.failed.push(format!("{name} failed in Jenkins (see its log)")),
+                None => told
+                    .failed
+                    .push(format!("{name} failed in Jenkins (see its log)")),
             }
         }
         told
     }
 
     fn all(&self) -> String {
-        let mut all =
-            [&self.triggered, &self.failed, &self.filtered].into_iter().flatten().cloned().collect::<Vec<_>>();
+        let mut all = [&self.triggered, &self.failed, &self.filtered]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect::<Vec<_>>();
         if all.len() > NAMED {
             let more = all.len() - NAMED;
             all.truncate(NAMED);
@@ -132,13 +166,19 @@ fn queued(name: &str, id: u64, root: Option<&str>, dry_run: bool) -> String {
     match (id, dry_run) {
         (0, true) => format!("{name} would be built (dry run)"),
         (0, false) => format!("triggered {name}"),
-        (_, true) => format!("{name}: a real build was queued, the plugin is older than 2.1.0 ({page})"),
+        (_, true) => {
+            format!("{name}: a real build was queued, the plugin is older than 2.1.0 ({page})")
+        }
         (_, false) => format!("queued {name} ({page})"),
     }
 }
 
 fn short(text: &str) -> String {
-    let mut short = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST).collect::<String>();
+    let mut short = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(LONGEST)
+        .collect::<String>();
     if text.chars().nth(LONGEST).is_some() {
         short.push('…');
     }

@@ -19,19 +19,34 @@ pub(super) struct Arguments(Map<String, Value>);
 fn parse(json: &str) -> Result<Map<String, Value>, (String, Option<usize>)> {
     match serde_json::from_str::<Value>(json) {
         Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => Err(("is no JSON object such as `{\"arg\": \"value\"}`".to_owned(), None)),
+        Ok(_) => Err((
+            "is no JSON object such as `{\"arg\": \"value\"}`".to_owned(),
+            None,
+        )),
         Err(error) => {
-            let lines = json.split_inclusive('\n').take(error.line().saturating_sub(1));
+            let lines = json
+                .split_inclusive('\n')
+                .take(error.line().saturating_sub(1));
             let at = lines.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
-            let at = (0..=at.min(json.len())).rev().find(|at| json.is_char_boundary(*at)).unwrap_or(0);
+            let at = (0..=at.min(json.len()))
+                .rev()
+                .find(|at| json.is_char_boundary(*at))
+                .unwrap_or(0);
             let curly = json.find(['“', '”', '„', '‟', '‘', '’']);
             // Within strings they are text, and no reader stumbles there.
             let wide = json[at..].chars().next().and_then(ascii);
             Err(match (wide, curly) {
-                (Some(straight), _) => {
-                    (format!("has a full-width `{}`: JSON takes `{straight}`", &json[at..][..3]), Some(at))
-                }
-                (_, Some(curly)) => ("has curly quotes (“ ”): JSON takes straight ones (\")".to_owned(), Some(curly)),
+                (Some(straight), _) => (
+                    format!(
+                        "has a full-width `{}`: JSON takes `{straight}`",
+                        &json[at..][..3]
+                    ),
+                    Some(at),
+                ),
+                (_, Some(curly)) => (
+                    "has curly quotes (“ ”): JSON takes straight ones (\")".to_owned(),
+                    Some(curly),
+                ),
                 _ => ("is no JSON from here on".to_owned(), Some(at)),
             })
         }
@@ -40,19 +55,42 @@ fn parse(json: &str) -> Result<Map<String, Value>, (String, Option<usize>)> {
 
 /// What a Chinese keyboard writes where JSON has a character of ASCII; each is three bytes long.
 fn ascii(wide: char) -> Option<char> {
-    let pairs =
-        [('：', ':'), ('，', ','), ('｛', '{'), ('｝', '}'), ('［', '['), ('］', ']'), ('＂', '"'), ('、', ',')];
-    pairs.iter().find(|(full, _)| *full == wide).map(|(_, ascii)| *ascii)
+    let pairs = [
+        ('：', ':'),
+        ('，', ','),
+        ('｛', '{'),
+        ('｝', '}'),
+        ('［', '['),
+        ('］', ']'),
+        ('＂', '"'),
+        ('、', ','),
+    ];
+    pairs
+        .iter()
+        .find(|(full, _)| *full == wide)
+        .map(|(_, ascii)| *ascii)
 }
 
 /// Mistakes in JSON text that stands in the file.
 pub(super) fn check(pairs: Option<&Pairs>) -> Option<Finding> {
-    let Some(Pairs::Joined(text)) = pairs else { return None };
+    let Some(Pairs::Joined(text)) = pairs else {
+        return None;
+    };
     let json = web::plain(Some(text))?;
     let (why, at) = parse(json).err()?;
-    let end = at.map(|at| (at + 1..=json.len()).find(|end| json.is_char_boundary(*end)).unwrap_or(json.len()));
-    let range = at.zip(end).filter(|(at, _)| json.is_char_boundary(*at)).map(|(at, end)| at..end);
-    Some(Finding { range, ..mistake(NESTED, why) })
+    let end = at.map(|at| {
+        (at + 1..=json.len())
+            .find(|end| json.is_char_boundary(*end))
+            .unwrap_or(json.len())
+    });
+    let range = at
+        .zip(end)
+        .filter(|(at, _)| json.is_char_boundary(*at))
+        .map(|(at, end)| at..end);
+    Some(Finding {
+        range,
+        ..mistake(NESTED, why)
+    })
 }
 
 impl Arguments {
@@ -61,9 +99,12 @@ impl Arguments {
         match pairs {
             None => Self::default(),
             Some(Pairs::Joined(text)) => Self(parse(configured(text)).unwrap_or_default()),
-            Some(Pairs::Table(table)) => {
-                Self(table.iter().map(|(name, text)| (name.clone(), Value::from(configured(text)))).collect())
-            }
+            Some(Pairs::Table(table)) => Self(
+                table
+                    .iter()
+                    .map(|(name, text)| (name.clone(), Value::from(configured(text))))
+                    .collect(),
+            ),
         }
     }
 
@@ -87,7 +128,10 @@ impl Arguments {
                     if let Some(value) = value.as_ref().filter(|value| value.referenced) {
                         secrets.add(&value.text);
                     }
-                    members.insert(name.clone(), value.map_or_else(String::new, |v| v.text).into());
+                    members.insert(
+                        name.clone(),
+                        value.map_or_else(String::new, |v| v.text).into(),
+                    );
                 }
             }
         }
@@ -112,7 +156,10 @@ impl Arguments {
         }
         let mut own = Map::from_iter([(NESTED.to_owned(), Value::Object(self.0.clone()))]);
         // By the names of all events, so that a job finds an argument in the same place every time.
-        let free = self.0.iter().filter(|(name, _)| !MEMBERS.contains(&name.as_str()) && *name != NESTED);
+        let free = self
+            .0
+            .iter()
+            .filter(|(name, _)| !MEMBERS.contains(&name.as_str()) && *name != NESTED);
         own.extend(free.map(|(name, value)| (name.clone(), value.clone())));
         let own = Value::Object(own).to_string();
         let mut smaller = out.clone();

@@ -18,7 +18,10 @@ impl JenkinsGenericBuildJob {
     fn pieces(&self) -> Vec<Piece<'_>> {
         let mut pieces = web::of_text("service_url", self.service_url.as_ref());
         pieces.extend(web::of_parameters(self.request_parameters.as_ref()));
-        pieces.extend(web::of_headers("header_parameters", self.header_parameters.as_ref()));
+        pieces.extend(web::of_headers(
+            "header_parameters",
+            self.header_parameters.as_ref(),
+        ));
         pieces.extend(web::of_text("template", self.template.as_ref()));
         pieces
     }
@@ -28,10 +31,16 @@ impl JenkinsGenericBuildJob {
         if !web::is_given(self.build_token.as_ref()) {
             return Vec::new();
         }
-        let in_query = |query: &str| query.split(['?', '&']).any(|pair| pair.trim().starts_with("token="));
+        let in_query = |query: &str| {
+            query
+                .split(['?', '&'])
+                .any(|pair| pair.trim().starts_with("token="))
+        };
         let in_pairs = |pairs: Option<&Pairs>, in_text: fn(&str) -> bool| match pairs {
             None => false,
-            Some(Pairs::Table(table)) => table.iter().any(|(name, _)| name.eq_ignore_ascii_case("token")),
+            Some(Pairs::Table(table)) => table
+                .iter()
+                .any(|(name, _)| name.eq_ignore_ascii_case("token")),
             Some(Pairs::Joined(text)) => web::plain(Some(text)).is_some_and(in_text),
         };
         let in_lines = |lines: &str| {
@@ -41,12 +50,23 @@ impl JenkinsGenericBuildJob {
         let url = web::plain(self.service_url.as_ref()).and_then(|url| url.split_once('?'));
         [
             ("service_url", url.is_some_and(|(_, query)| in_query(query))),
-            ("request_parameters", in_pairs(self.request_parameters.as_ref(), in_query)),
-            ("header_parameters", in_pairs(self.header_parameters.as_ref(), in_lines)),
+            (
+                "request_parameters",
+                in_pairs(self.request_parameters.as_ref(), in_query),
+            ),
+            (
+                "header_parameters",
+                in_pairs(self.header_parameters.as_ref(), in_lines),
+            ),
         ]
         .into_iter()
         .filter(|(_, stray)| *stray)
-        .map(|(key, _)| web::warning(key, "has a `token`, which Jenkins takes instead of `build_token`"))
+        .map(|(key, _)| {
+            web::warning(
+                key,
+                "has a `token`, which Jenkins takes instead of `build_token`",
+            )
+        })
         .collect()
     }
 }
@@ -55,15 +75,25 @@ impl Parameters for JenkinsGenericBuildJob {
     fn findings(&self) -> Vec<Finding> {
         let url = self.service_url.as_ref();
         let key = web::is_given(self.build_token.as_ref()).then_some("build_token");
-        let authorization = Authorization { key, service_url: url };
-        let mut found = web::check_headers("header_parameters", self.header_parameters.as_ref(), authorization);
+        let authorization = Authorization {
+            key,
+            service_url: url,
+        };
+        let mut found = web::check_headers(
+            "header_parameters",
+            self.header_parameters.as_ref(),
+            authorization,
+        );
         found.extend(web::check_url(url));
         found.extend(web::plain(url).and_then(|url| self.judge_address(url)));
         found.extend(web::check_pieces(&self.pieces()));
         found.extend(arguments::check(self.build_args.as_ref()));
         found.extend(self.stray_tokens());
         if key.is_some() && authorization.in_url() {
-            found.push(web::mistake("build_token", "cannot stand beside a user in `service_url`"));
+            found.push(web::mistake(
+                "build_token",
+                "cannot stand beside a user in `service_url`",
+            ));
         }
         found
     }
@@ -76,10 +106,18 @@ impl Parameters for JenkinsGenericBuildJob {
         }
         let mut found = web::rehearse(&self.pieces(), &samples);
         if !self.has_template() {
-            found.extend(arguments.names().filter(|name| MEMBERS.contains(name)).map(|name| Finding {
-                entry: Some(name.to_owned()),
-                ..web::warning("build_args", "is also a member of the event: jobs read it as `$.build_args.…` only")
-            }));
+            found.extend(
+                arguments
+                    .names()
+                    .filter(|name| MEMBERS.contains(name))
+                    .map(|name| Finding {
+                        entry: Some(name.to_owned()),
+                        ..web::warning(
+                            "build_args",
+                            "is also a member of the event: jobs read it as `$.build_args.…` only",
+                        )
+                    }),
+            );
         }
         found
     }
@@ -108,11 +146,22 @@ impl Parameters for JenkinsGenericBuildJob {
         let (url, parameters) = (self.service_url.as_ref(), self.request_parameters.as_ref());
         Ok(Box::new(Jenkins {
             target: Target::build(resolver, url, parameters)?,
-            headers: Headers::build(resolver, "header_parameters", self.header_parameters.as_ref())?,
-            build_token: web::secret(resolver, &mut secrets, "build_token", self.build_token.as_ref())?,
+            headers: Headers::build(
+                resolver,
+                "header_parameters",
+                self.header_parameters.as_ref(),
+            )?,
+            build_token: web::secret(
+                resolver,
+                &mut secrets,
+                "build_token",
+                self.build_token.as_ref(),
+            )?,
             token: web::secret(resolver, &mut secrets, "token", self.token.as_ref())?,
             arguments: Arguments::build(resolver, &mut secrets, self.build_args.as_ref())?,
-            template: resolver.template("template", self.template.as_ref())?.map(Source::new),
+            template: resolver
+                .template("template", self.template.as_ref())?
+                .map(Source::new),
             secrets,
             dry_run: Cell::new(false),
         }))
@@ -145,17 +194,40 @@ impl Action for Jenkins {
         let event = with_arguments(out);
         let (url, user) = self.target.request_url(&event)?;
         let mut ours = vec![("Content-Type", payload.content_type)];
-        ours.extend(web::event_headers(Family::All, Kind::JenkinsGenericBuildJob, out));
-        ours.extend(web::signatures(Family::All, self.token.as_deref(), &payload.body));
-        let bearer = self.build_token.as_ref().map(|token| format!("Bearer {token}"));
+        ours.extend(web::event_headers(
+            Family::All,
+            Kind::JenkinsGenericBuildJob,
+            out,
+        ));
+        ours.extend(web::signatures(
+            Family::All,
+            self.token.as_deref(),
+            &payload.body,
+        ));
+        let bearer = self
+            .build_token
+            .as_ref()
+            .map(|token| format!("Bearer {token}"));
         let basic = user.map(|user| web::basic(&user.name, &user.password));
         ours.extend(bearer.or(basic).map(|value| ("Authorization", value)));
         self.dry_run.set(out.kind == outgoing::Kind::Test);
-        ours.extend(self.dry_run.get().then(|| ("gwt-dry-run", "true".to_owned())));
+        ours.extend(
+            self.dry_run
+                .get()
+                .then(|| ("gwt-dry-run", "true".to_owned())),
+        );
         let mut secrets = self.secrets.clone();
         secrets.extend(self.headers.secrets());
         let headers = self.headers.over(ours, &event)?;
-        Ok(web::request(Method::Post, &self.target, &event, url, headers, payload.body, &secrets))
+        Ok(web::request(
+            Method::Post,
+            &self.target,
+            &event,
+            url,
+            headers,
+            payload.body,
+            &secrets,
+        ))
     }
 
     fn verdict(&self, response: &Response) -> Verdict {

@@ -42,10 +42,18 @@ impl Parsed {
         match kind {
             Kind::WebhookHttpPost => Deserialize::deserialize(from).map(Self::WebhookHttpPost),
             Kind::WebhookHttpGet => Deserialize::deserialize(from).map(Self::WebhookHttpGet),
-            Kind::WecomGroupChatRobot => Deserialize::deserialize(from).map(Self::WecomGroupChatRobot),
-            Kind::DingdingGroupChatRobot => Deserialize::deserialize(from).map(Self::DingdingGroupChatRobot),
-            Kind::FeishuGroupChatRobot => Deserialize::deserialize(from).map(Self::FeishuGroupChatRobot),
-            Kind::JenkinsGenericBuildJob => Deserialize::deserialize(from).map(Self::JenkinsGenericBuildJob),
+            Kind::WecomGroupChatRobot => {
+                Deserialize::deserialize(from).map(Self::WecomGroupChatRobot)
+            }
+            Kind::DingdingGroupChatRobot => {
+                Deserialize::deserialize(from).map(Self::DingdingGroupChatRobot)
+            }
+            Kind::FeishuGroupChatRobot => {
+                Deserialize::deserialize(from).map(Self::FeishuGroupChatRobot)
+            }
+            Kind::JenkinsGenericBuildJob => {
+                Deserialize::deserialize(from).map(Self::JenkinsGenericBuildJob)
+            }
         }
     }
 
@@ -67,7 +75,9 @@ impl Parsed {
             Self::WecomGroupChatRobot(p) => p.msg_type,
             Self::DingdingGroupChatRobot(p) => p.msg_type,
             Self::FeishuGroupChatRobot(p) => p.msg_type,
-            Self::WebhookHttpPost(_) | Self::WebhookHttpGet(_) | Self::JenkinsGenericBuildJob(_) => None,
+            Self::WebhookHttpPost(_)
+            | Self::WebhookHttpGet(_)
+            | Self::JenkinsGenericBuildJob(_) => None,
         }
     }
 
@@ -116,8 +126,19 @@ mod tests {
     fn the_keys_are_those_of_the_structs() {
         assert_eq!(
             fields(Kind::FeishuGroupChatRobot),
-            ["service_url", "msg_type", "sign", "template", "title", "keyword"]
+            [
+                "service_url",
+                "msg_type",
+                "sign",
+                "template",
+                "title",
+                "keyword"
+            ]
         );
-        assert!(Kind::ALL.iter().all(|kind| fields(*kind).contains(&"service_url")));
+        assert!(
+            Kind::ALL
+                .iter()
+                .all(|kind| fields(*kind).contains(&"service_url"))
+        );
     }
 }

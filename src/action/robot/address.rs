@@ -20,11 +20,17 @@ impl<'a> Parts<'a> {
     /// `Err` says what is wrong, as a fragment that follows the key.
     pub(crate) fn of(url: &'a str) -> Result<Self, &'static str> {
         let url = url.split('#').next().unwrap_or("");
-        let scheme = ["https://", "http://"]
-            .into_iter()
-            .find(|s| url.get(..s.len()).is_some_and(|start| start.eq_ignore_ascii_case(s)));
-        let Some(scheme) = scheme else { return Err("is no http or https URL") };
-        if url.chars().any(|c| !c.is_ascii_graphic() || "\"<>\\^`{|}".contains(c)) {
+        let scheme = ["https://", "http://"].into_iter().find(|s| {
+            url.get(..s.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(s))
+        });
+        let Some(scheme) = scheme else {
+            return Err("is no http or https URL");
+        };
+        if url
+            .chars()
+            .any(|c| !c.is_ascii_graphic() || "\"<>\\^`{|}".contains(c))
+        {
             return Err("has blanks or characters that a URL cannot have");
         }
         let (base, query) = url.split_once('?').unwrap_or((url, ""));
@@ -44,12 +50,21 @@ impl<'a> Parts<'a> {
         if !port.is_empty() && port.parse::<u16>().is_err() {
             return Err("has a port that is no number up to 65535");
         }
-        Ok(Self { base, host, path, query })
+        Ok(Self {
+            base,
+            host,
+            path,
+            query,
+        })
     }
 
     /// The value of a query parameter, as written.
     pub(crate) fn parameter(&self, name: &str) -> Option<&'a str> {
-        self.query.split('&').find_map(|pair| pair.split_once('=').filter(|(n, _)| *n == name).map(|(_, value)| value))
+        self.query.split('&').find_map(|pair| {
+            pair.split_once('=')
+                .filter(|(n, _)| *n == name)
+                .map(|(_, value)| value)
+        })
     }
 }
 
@@ -70,7 +85,11 @@ impl Address {
         if value.referenced {
             secrets.add(&url);
         }
-        Ok(Self { referenced: value.referenced, secrets, url })
+        Ok(Self {
+            referenced: value.referenced,
+            secrets,
+            url,
+        })
     }
 
     /// Complete, without a fragment.
@@ -82,8 +101,15 @@ impl Address {
     pub(crate) fn without(&self, names: &[&str]) -> String {
         let (base, query) = self.url.split_once('?').unwrap_or((&self.url, ""));
         let stale = |pair: &&str| names.contains(&pair.split('=').next().unwrap_or(""));
-        let kept: Vec<_> = query.split('&').filter(|p| !p.is_empty() && !stale(p)).collect();
-        if kept.is_empty() { base.to_owned() } else { format!("{base}?{}", kept.join("&")) }
+        let kept: Vec<_> = query
+            .split('&')
+            .filter(|p| !p.is_empty() && !stale(p))
+            .collect();
+        if kept.is_empty() {
+            base.to_owned()
+        } else {
+            format!("{base}?{}", kept.join("&"))
+        }
     }
 
     /// `url`, which is this address with more behind it, as people may see it.
@@ -98,30 +124,69 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_told_in_words() {
-        let why = |url| Parts::of(url).map(|p| (p.host, p.path, p.query)).unwrap_err();
+        let why = |url| {
+            Parts::of(url)
+                .map(|p| (p.host, p.path, p.query))
+                .unwrap_err()
+        };
         assert_eq!(why("ftp://e.com/"), "is no http or https URL");
         assert_eq!(why("e.com/x"), "is no http or https URL");
         assert_eq!(why("https:///x"), "has no host");
-        assert_eq!(why("https://e.com:99999/x"), "has a port that is no number up to 65535");
-        assert_eq!(why("https://a:b@e.com/x"), "has a user name or password, which robots do not know");
-        for url in ["https://e.com/a b", "https://e.com/${x}", "https://例.com/", "https://e.com/\n"] {
-            assert_eq!(why(url), "has blanks or characters that a URL cannot have", "{url}");
+        assert_eq!(
+            why("https://e.com:99999/x"),
+            "has a port that is no number up to 65535"
+        );
+        assert_eq!(
+            why("https://a:b@e.com/x"),
+            "has a user name or password, which robots do not know"
+        );
+        for url in [
+            "https://e.com/a b",
+            "https://e.com/${x}",
+            "https://例.com/",
+            "https://e.com/\n",
+        ] {
+            assert_eq!(
+                why(url),
+                "has blanks or characters that a URL cannot have",
+                "{url}"
+            );
         }
     }
 
     #[test]
     fn an_address_is_taken_apart() {
         let parts = Parts::of("HTTPS://e.com:8443/a/b?k=v&x=#frag").unwrap();
-        assert_eq!((parts.host, parts.path, parts.query), ("e.com", "/a/b", "k=v&x="));
-        assert_eq!((parts.parameter("k"), parts.parameter("x"), parts.parameter("y")), (Some("v"), Some(""), None));
+        assert_eq!(
+            (parts.host, parts.path, parts.query),
+            ("e.com", "/a/b", "k=v&x=")
+        );
+        assert_eq!(
+            (
+                parts.parameter("k"),
+                parts.parameter("x"),
+                parts.parameter("y")
+            ),
+            (Some("v"), Some(""), None)
+        );
         assert_eq!(Parts::of("http://[::1]:80/x").unwrap().host, "[::1]");
     }
 
     #[test]
     fn stale_parameters_are_dropped_and_nothing_else() {
-        let value = |text: &str| Value { text: text.to_owned(), referenced: false };
-        let url = |text| Address::new(&value(text)).unwrap().without(&["timestamp", "sign"]);
-        assert_eq!(url("http://h/r?access_token=t&timestamp=1&sign=a%3D"), "http://h/r?access_token=t");
+        let value = |text: &str| Value {
+            text: text.to_owned(),
+            referenced: false,
+        };
+        let url = |text| {
+            Address::new(&value(text))
+                .unwrap()
+                .without(&["timestamp", "sign"])
+        };
+        assert_eq!(
+            url("http://h/r?access_token=t&timestamp=1&sign=a%3D"),
+            "http://h/r?access_token=t"
+        );
         assert_eq!(url("http://h/r?sign=a#x"), "http://h/r");
         assert_eq!(url("http://h/r"), "http://h/r");
         assert_eq!(url("http://h/r?signer=a&b"), "http://h/r?signer=a&b");

@@ -31,7 +31,11 @@ pub(crate) struct Ruling {
 impl Ruling {
     /// From a line of a table.
     pub(crate) fn new(words: impl Into<String>, class: Class, advice: &'static str) -> Self {
-        Self { words: words.into(), class, advice }
+        Self {
+            words: words.into(),
+            class,
+            advice,
+        }
     }
 }
 
@@ -56,17 +60,27 @@ pub(crate) fn judge(response: &Response, vendor: &Vendor<'_>) -> Verdict {
             return verdict::from_status(response);
         }
         let why = format!("answered {} without a code", response.status);
-        return Verdict::Deferred { why, after: None, unknown: true };
+        return Verdict::Deferred {
+            why,
+            after: None,
+            unknown: true,
+        };
     };
     if code == 0 {
-        return Verdict::Delivered { note: String::new() };
+        return Verdict::Delivered {
+            note: String::new(),
+        };
     }
     let message = body[vendor.message].as_str().unwrap_or("");
     match (vendor.rule)(code, message) {
         Some(ruling) => verdict_of(&ruling, vendor.name, code),
         // A gateway in between has codes of its own.
         None if !success => verdict::from_status(response),
-        None => Verdict::Failed { why: format!("{} {code} {}", vendor.name, excerpt(message)).trim_end().to_owned() },
+        None => Verdict::Failed {
+            why: format!("{} {code} {}", vendor.name, excerpt(message))
+                .trim_end()
+                .to_owned(),
+        },
     }
 }
 
@@ -74,7 +88,8 @@ pub(crate) fn judge(response: &Response, vendor: &Vendor<'_>) -> Verdict {
 pub(crate) fn advice(response: &Response, vendor: &Vendor<'_>) -> Vec<&'static str> {
     let body = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
     let code = (vendor.code)(&body);
-    let ruling = code.and_then(|code| (vendor.rule)(code, body[vendor.message].as_str().unwrap_or("")));
+    let ruling =
+        code.and_then(|code| (vendor.rule)(code, body[vendor.message].as_str().unwrap_or("")));
     match ruling {
         _ if code == Some(0) => Vec::new(),
         Some(ruling) => vec![ruling.advice],
@@ -91,20 +106,29 @@ fn verdict_of(ruling: &Ruling, vendor: &str, code: i64) -> Verdict {
     let why = format!("{vendor} {code} {}", ruling.words);
     match ruling.class {
         Class::Permanent => Verdict::Failed { why },
-        Class::Transient(after) => Verdict::Deferred { why, after: after.map(Duration::from_secs), unknown: false },
+        Class::Transient(after) => Verdict::Deferred {
+            why,
+            after: after.map(Duration::from_secs),
+            unknown: false,
+        },
         Class::Simplify => Verdict::Simplify { why },
     }
 }
 
 /// A number, or one in a string (a sample of DingTalk's documentation).
 pub(crate) fn integer(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_str()?.trim().parse().ok())
+    value
+        .as_i64()
+        .or_else(|| value.as_str()?.trim().parse().ok())
 }
 
 /// The beginning of the vendor's words, without the links and addresses that they append.
 pub(crate) fn excerpt(message: &str) -> String {
     let line = foreign::line(message);
-    let end = [", more", ", hint:", " hint:", ", from ip", "; more"].iter().filter_map(|m| line.find(m)).min();
+    let end = [", more", ", hint:", " hint:", ", from ip", "; more"]
+        .iter()
+        .filter_map(|m| line.find(m))
+        .min();
     foreign::cut(line[..end.unwrap_or(line.len())].trim(), 80)
 }
 
@@ -116,46 +140,91 @@ mod tests {
         name: "Vendor",
         code: |body| integer(&body["code"]).or_else(|| integer(&body["StatusCode"])),
         message: "msg",
-        rule: &|code, _| (code == 7).then(|| Ruling::new("slow down", Class::Transient(Some(9)), "wait")),
+        rule: &|code, _| {
+            (code == 7).then(|| Ruling::new("slow down", Class::Transient(Some(9)), "wait"))
+        },
     };
 
     fn answered(status: u16, body: &str) -> Verdict {
-        judge(&Response { status, body: body.as_bytes().to_vec(), ..Response::default() }, &VENDOR)
+        judge(
+            &Response {
+                status,
+                body: body.as_bytes().to_vec(),
+                ..Response::default()
+            },
+            &VENDOR,
+        )
     }
 
     #[test]
     fn only_code_0_is_success() {
         for body in [r#"{"code":0}"#, r#"{"code":"0"}"#, r#"{"StatusCode":0}"#] {
-            assert_eq!(answered(200, body), Verdict::Delivered { note: String::new() });
+            assert_eq!(
+                answered(200, body),
+                Verdict::Delivered {
+                    note: String::new()
+                }
+            );
         }
         assert_eq!(
             answered(200, r#"{"code":5,"StatusCode":0,"msg":"no"}"#),
-            Verdict::Failed { why: "Vendor 5 no".into() }
+            Verdict::Failed {
+                why: "Vendor 5 no".into()
+            }
         );
     }
 
     #[test]
     fn an_answer_without_a_code_is_no_confirmation() {
-        for body in ["", "<html>ok</html>", "{}", "[0]", "0", r#"{"code":null}"#, r#"{"code":"ok"}"#, "{\"code\":0"] {
+        for body in [
+            "",
+            "<html>ok</html>",
+            "{}",
+            "[0]",
+            "0",
+            r#"{"code":null}"#,
+            r#"{"code":"ok"}"#,
+            "{\"code\":0",
+        ] {
             let why = "answered 200 without a code".to_owned();
-            assert_eq!(answered(200, body), Verdict::Deferred { why, after: None, unknown: true }, "{body}");
+            assert_eq!(
+                answered(200, body),
+                Verdict::Deferred {
+                    why,
+                    after: None,
+                    unknown: true
+                },
+                "{body}"
+            );
         }
     }
 
     #[test]
     fn the_code_counts_at_any_status_and_the_status_only_without_a_known_one() {
-        let slow =
-            Verdict::Deferred { why: "Vendor 7 slow down".into(), after: Some(Duration::from_secs(9)), unknown: false };
+        let slow = Verdict::Deferred {
+            why: "Vendor 7 slow down".into(),
+            after: Some(Duration::from_secs(9)),
+            unknown: false,
+        };
         assert_eq!(answered(200, r#"{"code":7}"#), slow);
         assert_eq!(answered(400, r#"{"code":7}"#), slow);
-        assert!(matches!(answered(502, r#"{"code":502}"#), Verdict::Deferred { why, .. } if why == "502 Bad Gateway"));
+        assert!(
+            matches!(answered(502, r#"{"code":502}"#), Verdict::Deferred { why, .. } if why == "502 Bad Gateway")
+        );
         assert!(matches!(answered(404, "nothing"), Verdict::Failed { .. }));
     }
 
     #[test]
     fn there_is_advice_for_every_no() {
         let advice = |status: u16, body: &str| {
-            advice(&Response { status, body: body.as_bytes().to_vec(), ..Response::default() }, &VENDOR)
+            advice(
+                &Response {
+                    status,
+                    body: body.as_bytes().to_vec(),
+                    ..Response::default()
+                },
+                &VENDOR,
+            )
         };
         assert_eq!(advice(200, r#"{"code":0}"#), [""; 0]);
         assert_eq!(advice(200, r#"{"code":7}"#), ["wait"]);
@@ -166,8 +235,14 @@ mod tests {
 
     #[test]
     fn an_excerpt_is_short_and_has_no_addresses() {
-        assert_eq!(excerpt("sign not match, more: [https://x]"), "sign not match");
-        assert_eq!(excerpt("invalid, hint: [1], from ip: 1.2.3.4, more info at https://x"), "invalid");
+        assert_eq!(
+            excerpt("sign not match, more: [https://x]"),
+            "sign not match"
+        );
+        assert_eq!(
+            excerpt("invalid, hint: [1], from ip: 1.2.3.4, more info at https://x"),
+            "invalid"
+        );
         assert_eq!(excerpt(&"x".repeat(500)).chars().count(), 80);
     }
 }

@@ -29,16 +29,25 @@ impl Keys<'_> {
         let mut found = Vec::new();
         match self.service_url {
             None => found.push(mistake("service_url", "is missing")),
-            Some(Text::Plain(url)) if url.is_empty() => found.push(mistake("service_url", "is missing")),
+            Some(Text::Plain(url)) if url.is_empty() => {
+                found.push(mistake("service_url", "is missing"))
+            }
             Some(Text::Plain(url)) => found.extend(self.judge_address(url)),
             Some(Text::Reference(_)) => {}
         }
         let without = self.template.is_none() || plain(self.template).is_some_and(str::is_empty);
         if self.msg_type == Some(MsgType::Customize) && without {
-            found.push(mistake("template", "is missing: `msg_type = \"customize\"` sends what it says"));
+            found.push(mistake(
+                "template",
+                "is missing: `msg_type = \"customize\"` sends what it says",
+            ));
         }
         for (key, text) in self.templates() {
-            found.extend(template::compile(text).err().map(|error| broken(key, error)));
+            found.extend(
+                template::compile(text)
+                    .err()
+                    .map(|error| broken(key, error)),
+            );
             found.extend(comments(key, text));
         }
         if plain(self.keyword).is_some_and(|word| word.chars().count() > MAX_KEYWORD) {
@@ -56,13 +65,20 @@ impl Keys<'_> {
         if let Some(why) = vendors::other(self.kind, url) {
             return Some(mistake("service_url", &why));
         }
-        (self.expected)(&parts).map(|(severity, why)| Finding { severity, ..mistake("service_url", why) })
+        (self.expected)(&parts).map(|(severity, why)| Finding {
+            severity,
+            ..mistake("service_url", why)
+        })
     }
 
     /// Names in the templates that no event has.
     pub(crate) fn rehearse(&self) -> Vec<Finding> {
         let bodies = sample::bodies();
-        let unknown = |(key, text)| template::unknown_names(text, bodies).into_iter().map(move |e| broken(key, e));
+        let unknown = |(key, text)| {
+            template::unknown_names(text, bodies)
+                .into_iter()
+                .map(move |e| broken(key, e))
+        };
         self.templates().flat_map(unknown).collect()
     }
 
@@ -75,7 +91,8 @@ impl Keys<'_> {
 
     /// Whether a template mentions `name`; what stands in another file cannot be seen from here.
     pub(crate) fn template_reads(&self, name: &str) -> bool {
-        self.templates().any(|(_, text)| template::reads(text, name))
+        self.templates()
+            .any(|(_, text)| template::reads(text, name))
     }
 
     /// Whether the message's text is a template.
@@ -87,9 +104,13 @@ impl Keys<'_> {
 /// A warning for a list that is there and names nobody.
 pub(crate) fn nobody(key: &'static str, list: Option<&List>) -> Option<Finding> {
     let empty = match list? {
-        List::Items(items) => items.iter().all(|item| matches!(item, Text::Plain(text) if text.trim().is_empty())),
+        List::Items(items) => items
+            .iter()
+            .all(|item| matches!(item, Text::Plain(text) if text.trim().is_empty())),
         // An empty string counts as absent.
-        List::Joined(Text::Plain(text)) => !text.is_empty() && text.split(',').all(|item| item.trim().is_empty()),
+        List::Joined(Text::Plain(text)) => {
+            !text.is_empty() && text.split(',').all(|item| item.trim().is_empty())
+        }
         List::Joined(Text::Reference(_)) => false,
     };
     empty.then(|| warning(key, "names nobody"))
@@ -97,23 +118,40 @@ pub(crate) fn nobody(key: &'static str, list: Option<&List>) -> Option<Finding> 
 
 /// A finding that switches the hook off.
 pub(crate) fn mistake(key: &'static str, message: &str) -> Finding {
-    Finding { severity: Severity::Mistake, key, entry: None, range: None, message: message.to_owned() }
+    Finding {
+        severity: Severity::Mistake,
+        key,
+        entry: None,
+        range: None,
+        message: message.to_owned(),
+    }
 }
 
 /// A finding that only `check` tells.
 pub(crate) fn warning(key: &'static str, message: &str) -> Finding {
-    Finding { severity: Severity::Warning, ..mistake(key, message) }
+    Finding {
+        severity: Severity::Warning,
+        ..mistake(key, message)
+    }
 }
 
 /// A template that cannot be compiled or rendered.
 pub(crate) fn broken(key: &'static str, error: TemplateError) -> Finding {
-    Finding { range: error.range, ..mistake(key, &error.why) }
+    Finding {
+        range: error.range,
+        ..mistake(key, &error.why)
+    }
 }
 
 /// `{#` begins a comment, which text such as `{#标题}` does not mean.
 fn comments(key: &'static str, text: &str) -> impl Iterator<Item = Finding> {
     let message = "`{#` begins a comment, which is not sent; as text it is written `${ \"{#\" }`";
-    template::odd_comments(text).into_iter().map(move |at| Finding { range: Some(at), ..warning(key, message) })
+    template::odd_comments(text)
+        .into_iter()
+        .map(move |at| Finding {
+            range: Some(at),
+            ..warning(key, message)
+        })
 }
 
 fn plain(text: Option<&Text>) -> Option<&str> {

@@ -50,21 +50,40 @@ pub(crate) struct Robot {
 impl Robot {
     /// Reads references.
     pub(crate) fn build(keys: &Keys<'_>, resolver: &Resolver<'_>) -> Result<Self, Unresolved> {
-        let missing = |key: &str, why: &str| Unresolved { key: key.to_owned(), why: why.to_owned() };
-        let url =
-            resolver.text("service_url", keys.service_url)?.ok_or_else(|| missing("service_url", "is missing"))?;
+        let missing = |key: &str, why: &str| Unresolved {
+            key: key.to_owned(),
+            why: why.to_owned(),
+        };
+        let url = resolver
+            .text("service_url", keys.service_url)?
+            .ok_or_else(|| missing("service_url", "is missing"))?;
         let address = Address::new(&url).map_err(|why| missing("service_url", why))?;
-        if let Some(finding) = keys.judge_address(address.url()).filter(|found| found.severity == Severity::Mistake) {
+        if let Some(finding) = keys
+            .judge_address(address.url())
+            .filter(|found| found.severity == Severity::Mistake)
+        {
             return Err(missing("service_url", &finding.message));
         }
-        let template = resolver.template("template", keys.template)?.map(Source::new);
+        let template = resolver
+            .template("template", keys.template)?
+            .map(Source::new);
         let msg_type = keys.msg_type.unwrap_or(keys.default);
         if msg_type == MsgType::Customize && template.is_none() {
             return Err(missing("template", "is empty"));
         }
         let title = resolver.text("title", keys.title)?.map(Source::new);
-        let keyword = resolver.text("keyword", keys.keyword)?.map(|v| foreign::line(&v.text)).filter(|k| !k.is_empty());
-        Ok(Self { address, msg_type, default: keys.default, template, title, keyword })
+        let keyword = resolver
+            .text("keyword", keys.keyword)?
+            .map(|v| foreign::line(&v.text))
+            .filter(|k| !k.is_empty());
+        Ok(Self {
+            address,
+            msg_type,
+            default: keys.default,
+            template,
+            title,
+            keyword,
+        })
     }
 
     /// What this attempt sends; `simplify` after a refused card.
@@ -72,7 +91,9 @@ impl Robot {
         let ours = kind == Kind::Digest && self.msg_type == MsgType::Customize;
         match if ours { self.default } else { self.msg_type } {
             MsgType::Markdown if !simplify => Form::Markdown,
-            MsgType::Customize if self.template.as_ref().is_some_and(Source::is_json) => Form::Whole,
+            MsgType::Customize if self.template.as_ref().is_some_and(Source::is_json) => {
+                Form::Whole
+            }
             _ => Form::Text,
         }
     }
@@ -84,14 +105,18 @@ impl Robot {
 
     /// The configured title, one plain line; `None` when there is none.
     fn own_title(&self, out: &Outgoing, plain: &Style) -> Result<Option<String>, RenderError> {
-        let Some(source) = self.title.as_ref().filter(|_| out.kind != Kind::Digest) else { return Ok(None) };
+        let Some(source) = self.title.as_ref().filter(|_| out.kind != Kind::Digest) else {
+            return Ok(None);
+        };
         let title = foreign::line(&source.text("title", out, plain, 4096)?);
         Ok((!title.is_empty()).then(|| foreign::cut(&title, chat::MAX_TITLE)))
     }
 
     /// The title for lists and banners, with the keyword in it.
     pub(crate) fn title(&self, out: &Outgoing, plain: &Style) -> Result<String, RenderError> {
-        let title = self.own_title(out, plain)?.unwrap_or_else(|| chat::title(out, plain.dialect));
+        let title = self
+            .own_title(out, plain)?
+            .unwrap_or_else(|| chat::title(out, plain.dialect));
         Ok(match &self.keyword {
             Some(word) if !title.contains(word.as_str()) => format!("{word} {title}"),
             _ => title,
@@ -100,14 +125,23 @@ impl Robot {
 
     /// The text of a message in at most `room` bytes: what the template prints or our own wording, below a configured
     /// title (unless the form shows it itself), with the keyword in it and the mark of a test.
-    pub(crate) fn text(&self, out: &Outgoing, style: &Style, plain: &Style, room: Room) -> Result<String, RenderError> {
+    pub(crate) fn text(
+        &self,
+        out: &Outgoing,
+        style: &Style,
+        plain: &Style,
+        room: Room,
+    ) -> Result<String, RenderError> {
         let dialect = style.dialect;
         let mut lead: Vec<String> = Vec::new();
         if self.template(out).is_some() {
             lead.extend(chat::test_line(out, dialect));
         }
         if !room.titled {
-            lead.extend(self.own_title(out, plain)?.map(|t| dialect.bold(&dialect.escape(&t))));
+            lead.extend(
+                self.own_title(out, plain)?
+                    .map(|t| dialect.bold(&dialect.escape(&t))),
+            );
         }
         let text = self.below(&lead, out, style, room.bytes)?;
         match &self.keyword {
@@ -120,14 +154,27 @@ impl Robot {
     }
 
     /// `lead` and the text below it.
-    fn below(&self, lead: &[String], out: &Outgoing, style: &Style, room: usize) -> Result<String, RenderError> {
-        let lead: String = lead.iter().flat_map(|line| [line, style.dialect.line_break()]).collect();
+    fn below(
+        &self,
+        lead: &[String],
+        out: &Outgoing,
+        style: &Style,
+        room: usize,
+    ) -> Result<String, RenderError> {
+        let lead: String = lead
+            .iter()
+            .flat_map(|line| [line, style.dialect.line_break()])
+            .collect();
         let rest = room.saturating_sub(style.dialect.size(&lead));
         let text = match self.template(out) {
             Some(template) => template.text("template", out, style, rest)?,
             None => chat::message(out, style.dialect, rest),
         };
-        if text.is_empty() { Ok(chat::cut_text(lead.trim_end(), style.dialect, room)) } else { Ok(lead + &text) }
+        if text.is_empty() {
+            Ok(chat::cut_text(lead.trim_end(), style.dialect, room))
+        } else {
+            Ok(lead + &text)
+        }
     }
 
     /// The vendor's whole message that the template makes. `fits` measures it.
@@ -137,8 +184,15 @@ impl Robot {
         clean: fn(&str) -> String,
         fits: &dyn Fn(&Map<String, Value>) -> bool,
     ) -> Result<Map<String, Value>, RenderError> {
-        let missing = || RenderError { key: "template", why: "is empty".to_owned(), range: None };
-        self.template.as_ref().ok_or_else(missing)?.whole(out, clean, fits)
+        let missing = || RenderError {
+            key: "template",
+            why: "is empty".to_owned(),
+            range: None,
+        };
+        self.template
+            .as_ref()
+            .ok_or_else(missing)?
+            .whole(out, clean, fits)
     }
 
     /// A POST of `body` to `url`; `secrets` beside those of the address.
@@ -152,8 +206,14 @@ impl Robot {
             masked_url: self.address.mask(&url),
             url,
             headers: vec![
-                ("Content-Type".to_owned(), "application/json; charset=utf-8".to_owned()),
-                ("User-Agent".to_owned(), concat!("git-service-hook/", env!("CARGO_PKG_VERSION")).to_owned()),
+                (
+                    "Content-Type".to_owned(),
+                    "application/json; charset=utf-8".to_owned(),
+                ),
+                (
+                    "User-Agent".to_owned(),
+                    concat!("git-service-hook/", env!("CARGO_PKG_VERSION")).to_owned(),
+                ),
             ],
             body: bytes(body),
             secrets: all,
@@ -188,5 +248,8 @@ pub(crate) fn bytes(body: &Map<String, Value>) -> Vec<u8> {
 
 /// A JSON object; members keep their order.
 pub(crate) fn object<const N: usize>(members: [(&str, Value); N]) -> Map<String, Value> {
-    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    members
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }

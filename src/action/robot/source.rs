@@ -21,7 +21,10 @@ pub(crate) struct Source {
 impl Source {
     /// Of a resolved parameter.
     pub(crate) fn new(value: Resolved) -> Self {
-        Self { text: value.text, literal: value.referenced }
+        Self {
+            text: value.text,
+            literal: value.referenced,
+        }
     }
 
     /// Whether it is the vendor's whole message.
@@ -38,10 +41,16 @@ impl Source {
         room: usize,
     ) -> Result<String, RenderError> {
         let fits = |text: &str| style.dialect.size(text) <= room;
-        let place = Place::Text { escape: style.escape };
+        let place = Place::Text {
+            escape: style.escape,
+        };
         let text = self.render(key, out, place, LONGEST, &fits)?;
         if text.trim().is_empty() {
-            return Err(RenderError { key, why: "renders to an empty text".to_owned(), range: None });
+            return Err(RenderError {
+                key,
+                why: "renders to an empty text".to_owned(),
+                range: None,
+            });
         }
         Ok(chat::cut_text(text.trim_end(), style.dialect, room))
     }
@@ -53,11 +62,21 @@ impl Source {
         clean: fn(&str) -> String,
         fits: &dyn Fn(&Map<String, Value>) -> bool,
     ) -> Result<Map<String, Value>, RenderError> {
-        let error = |why: &str| RenderError { key: "template", why: why.to_owned(), range: None };
-        let fitting = |text: &str| serde_json::from_str(text).map_or(true, |message| fits(&message));
+        let error = |why: &str| RenderError {
+            key: "template",
+            why: why.to_owned(),
+            range: None,
+        };
+        let fitting =
+            |text: &str| serde_json::from_str(text).map_or(true, |message| fits(&message));
         let text = self.render("template", out, Place::Json { clean }, LONGEST, &fitting)?;
-        let message = serde_json::from_str(&text).map_err(|_| error("renders to no JSON object"))?;
-        if fits(&message) { Ok(message) } else { Err(error("renders to more than the robot takes")) }
+        let message =
+            serde_json::from_str(&text).map_err(|_| error("renders to no JSON object"))?;
+        if fits(&message) {
+            Ok(message)
+        } else {
+            Err(error("renders to more than the robot takes"))
+        }
     }
 
     /// Renders with less and less of the event until it fits; the last result when it never does.
@@ -88,5 +107,9 @@ impl Source {
 }
 
 fn unrendered(key: &'static str, error: TemplateError) -> RenderError {
-    RenderError { key, why: error.why, range: error.range }
+    RenderError {
+        key,
+        why: error.why,
+        range: error.range,
+    }
 }

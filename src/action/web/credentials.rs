@@ -26,9 +26,14 @@ pub(crate) fn basic_of(
     username: Option<&Text>,
     password: Option<&Text>,
 ) -> Result<Option<String>, Unresolved> {
-    let Some(username) = resolver.text("username", username)? else { return Ok(None) };
+    let Some(username) = resolver.text("username", username)? else {
+        return Ok(None);
+    };
     if username.text.contains(':') {
-        return Err(super::unusable("username", "cannot contain `:` in HTTP Basic authentication"));
+        return Err(super::unusable(
+            "username",
+            "cannot contain `:` in HTTP Basic authentication",
+        ));
     }
     let password = secret(resolver, secrets, "password", password)?.unwrap_or_default();
     Ok(Some(basic(&username.text, &password)))

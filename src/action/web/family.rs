@@ -15,7 +15,11 @@ pub(crate) enum Family {
 }
 
 /// What tells the event, without signatures.
-pub(crate) fn event_headers(family: Family, action: ActionKind, out: &Outgoing) -> Vec<(&'static str, String)> {
+pub(crate) fn event_headers(
+    family: Family,
+    action: ActionKind,
+    out: &Outgoing,
+) -> Vec<(&'static str, String)> {
     let test = out.kind == Kind::Test;
     let event = if test { "ping" } else { "push" };
     let agent = match family {
@@ -27,7 +31,10 @@ pub(crate) fn event_headers(family: Family, action: ActionKind, out: &Outgoing) 
         ("X-Coding-Event", event),
         ("X-Coding-Delivery", &out.delivery),
         ("X-Coding-WebHook-Version", "v2"),
-        ("X-Coding-Service-Hook-Event", if test { "PING" } else { "GIT_PUSHED" }),
+        (
+            "X-Coding-Service-Hook-Event",
+            if test { "PING" } else { "GIT_PUSHED" },
+        ),
         ("X-Coding-Service-Hook-Action", action.id()),
         ("X-Coding-Service-Hook-Id", &out.hook),
     ];
@@ -42,12 +49,21 @@ pub(crate) fn event_headers(family: Family, action: ActionKind, out: &Outgoing) 
             ("X-Gogs-Delivery", &out.delivery),
         ]);
     }
-    headers.into_iter().map(|(name, value)| (name, value.to_owned())).collect()
+    headers
+        .into_iter()
+        .map(|(name, value)| (name, value.to_owned()))
+        .collect()
 }
 
 /// The signatures over the exact body. There are none without a token: some receivers refuse an empty one.
-pub(crate) fn signatures(family: Family, token: Option<&str>, body: &[u8]) -> Vec<(&'static str, String)> {
-    let Some(token) = token else { return Vec::new() };
+pub(crate) fn signatures(
+    family: Family,
+    token: Option<&str>,
+    body: &[u8],
+) -> Vec<(&'static str, String)> {
+    let Some(token) = token else {
+        return Vec::new();
+    };
     let mut headers = vec![("X-Coding-Signature", hmac_sha1(token, body))];
     if family == Family::All {
         let hex = hmac_sha256_hex(token, body);

@@ -10,12 +10,21 @@ use std::ops::Range;
 
 /// A finding that switches the hook off.
 pub(crate) fn mistake(key: &'static str, message: impl Into<String>) -> Finding {
-    Finding { severity: Severity::Mistake, key, entry: None, range: None, message: message.into() }
+    Finding {
+        severity: Severity::Mistake,
+        key,
+        entry: None,
+        range: None,
+        message: message.into(),
+    }
 }
 
 /// A finding that only `check` tells.
 pub(crate) fn warning(key: &'static str, message: impl Into<String>) -> Finding {
-    Finding { severity: Severity::Warning, ..mistake(key, message) }
+    Finding {
+        severity: Severity::Warning,
+        ..mistake(key, message)
+    }
 }
 
 /// Syntax of every template, and comments that nobody meant.
@@ -27,10 +36,15 @@ pub(crate) fn check_pieces(pieces: &[Piece<'_>]) -> Vec<Finding> {
             continue;
         }
         for at in odd_comments(piece.text) {
-            let message = r#"`{#` begins a comment, which is not sent; as text it is written `${ "{#" }`"#;
+            let message =
+                r#"`{#` begins a comment, which is not sent; as text it is written `${ "{#" }`"#;
             let range = Some(at.start + piece.offset..at.end + piece.offset);
             let entry = piece.entry.map(str::to_owned);
-            found.push(Finding { entry, range, ..warning(piece.key, message) });
+            found.push(Finding {
+                entry,
+                range,
+                ..warning(piece.key, message)
+            });
         }
     }
     found
@@ -41,20 +55,28 @@ pub(crate) fn check_url(service_url: Option<&Text>) -> Option<Finding> {
     let text = plain(service_url)?;
     if let Some(range) = in_authority(text) {
         let message = "a template cannot stand in the scheme, user, host or port";
-        return Some(Finding { range: Some(range), ..mistake("service_url", message) });
+        return Some(Finding {
+            range: Some(range),
+            ..mistake("service_url", message)
+        });
     }
     // A member of [project] may begin it: what that holds is known when it is sent.
     let literal = text.trim();
     if literal.starts_with("${") {
         return None;
     }
-    without_user(literal).err().map(|why| mistake("service_url", why))
+    without_user(literal)
+        .err()
+        .map(|why| mistake("service_url", why))
 }
 
 /// The address of a chat robot, which takes nothing but messages. A template may well be one.
 pub(crate) fn check_robot(kind: Kind, url: &str, has_template: bool) -> Option<Finding> {
     let why = vendors::other(kind, url).filter(|_| !has_template)?;
-    Some(warning("service_url", format!("{why} (it takes no event, only messages)")))
+    Some(warning(
+        "service_url",
+        format!("{why} (it takes no event, only messages)"),
+    ))
 }
 
 /// What already says who we are.
@@ -69,7 +91,8 @@ pub(crate) struct Authorization<'a> {
 impl Authorization<'_> {
     /// Whether the address holds a user.
     pub(crate) fn in_url(self) -> bool {
-        plain(self.service_url).is_some_and(|url| matches!(without_user(url.trim()), Ok((_, Some(_)))))
+        plain(self.service_url)
+            .is_some_and(|url| matches!(without_user(url.trim()), Ok((_, Some(_)))))
     }
 }
 
@@ -81,7 +104,9 @@ pub(crate) fn check_headers(
 ) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut check = |name: &str, value: &str, entry: Option<&str>, range: Option<Range<usize>>| {
-        let clash = authorization.key.or_else(|| authorization.in_url().then_some("service_url"));
+        let clash = authorization
+            .key
+            .or_else(|| authorization.in_url().then_some("service_url"));
         let why = match (refused(name), clash) {
             (Some(why), _) => why.to_owned(),
             (None, Some(other)) if name.eq_ignore_ascii_case("authorization") => {
@@ -92,14 +117,27 @@ pub(crate) fn check_headers(
             }
             (None, _) => return,
         };
-        let message = if entry.is_some() { why } else { format!("has a line whose name {why}") };
-        found.push(Finding { entry: entry.map(str::to_owned), range, ..mistake(key, message) });
+        let message = if entry.is_some() {
+            why
+        } else {
+            format!("has a line whose name {why}")
+        };
+        found.push(Finding {
+            entry: entry.map(str::to_owned),
+            range,
+            ..mistake(key, message)
+        });
     };
     match pairs {
         None => {}
         Some(Pairs::Table(table)) => {
             for (name, text) in table {
-                check(name.trim(), plain(Some(text)).unwrap_or_default(), Some(name), None);
+                check(
+                    name.trim(),
+                    plain(Some(text)).unwrap_or_default(),
+                    Some(name),
+                    None,
+                );
             }
         }
         Some(Pairs::Joined(text)) => {
@@ -127,15 +165,28 @@ pub(crate) fn check_credentials(
     service_url: Option<&Text>,
 ) -> Vec<Finding> {
     let mut found = Vec::new();
-    let given = |text: Option<&Text>| matches!(text, Some(Text::Reference(_))) || plain(text).is_some();
+    let given =
+        |text: Option<&Text>| matches!(text, Some(Text::Reference(_))) || plain(text).is_some();
     if given(password) && !given(username) {
         found.push(mistake("password", "is not sent without `username`"));
     }
     if plain(username).is_some_and(|name| name.contains(':')) {
-        found.push(mistake("username", "cannot contain `:` in HTTP Basic authentication"));
+        found.push(mistake(
+            "username",
+            "cannot contain `:` in HTTP Basic authentication",
+        ));
     }
-    if given(username) && (Authorization { key: None, service_url }).in_url() {
-        found.push(mistake("username", "cannot stand beside a user in `service_url`"));
+    if given(username)
+        && (Authorization {
+            key: None,
+            service_url,
+        })
+        .in_url()
+    {
+        found.push(mistake(
+            "username",
+            "cannot stand beside a user in `service_url`",
+        ));
     }
     found
 }

@@ -23,12 +23,20 @@ pub(super) struct Line<'a> {
 /// Lines end in LF or CRLF, blank ones are skipped; `Err` is the place of a line without `:`.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = Result<Line<'_>, std::ops::Range<usize>>> {
     let start_of = |part: &str| part.as_ptr() as usize - text.as_ptr() as usize;
-    text.split('\n').map(str::trim).filter(|line| !line.is_empty()).map(move |line| {
-        let start = start_of(line);
-        let (name, value) = line.split_once(':').ok_or(start..start + line.len())?;
-        let value = value.trim_start();
-        Ok(Line { start, name: name.trim_end(), value, value_start: start_of(value) })
-    })
+    text.split('\n')
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(move |line| {
+            let start = start_of(line);
+            let (name, value) = line.split_once(':').ok_or(start..start + line.len())?;
+            let value = value.trim_start();
+            Ok(Line {
+                start,
+                name: name.trim_end(),
+                value,
+                value_start: start_of(value),
+            })
+        })
 }
 
 /// Why a name is refused, as a fragment that follows it.
@@ -42,8 +50,8 @@ pub(super) fn refused(name: &str) -> Option<&'static str> {
         return Some("is a signature: it is made from the key `token`");
     }
     match name.as_str() {
-        "content-length" | "transfer-encoding" | "connection" | "keep-alive" | "te" | "trailer" | "upgrade"
-        | "expect" => Some("belongs to the connection and cannot be set"),
+        "content-length" | "transfer-encoding" | "connection" | "keep-alive" | "te" | "trailer"
+        | "upgrade" | "expect" => Some("belongs to the connection and cannot be set"),
         _ if name.starts_with("proxy-") => Some("belongs to the connection and cannot be set"),
         "gwt-dry-run"
         | "x-coding-event"
@@ -66,7 +74,11 @@ pub(crate) struct Headers {
 
 impl Headers {
     /// Reads references. What came from one is checked only now.
-    pub(crate) fn build(resolver: &Resolver<'_>, key: &'static str, pairs: Option<&Pairs>) -> Result<Self, Unresolved> {
+    pub(crate) fn build(
+        resolver: &Resolver<'_>,
+        key: &'static str,
+        pairs: Option<&Pairs>,
+    ) -> Result<Self, Unresolved> {
         let mut own = Vec::new();
         match pairs {
             None => {}
@@ -74,7 +86,10 @@ impl Headers {
                 if let Some(Resolved { text, referenced }) = resolver.text(key, Some(text))? {
                     for line in lines(&text) {
                         let line = line.map_err(|_| unusable(key, "has a line without `:`"))?;
-                        let source = Source { text: line.value.to_owned(), literal: referenced };
+                        let source = Source {
+                            text: line.value.to_owned(),
+                            literal: referenced,
+                        };
                         own.push((line.name.to_owned(), source));
                     }
                 }
@@ -92,7 +107,9 @@ impl Headers {
         }
         let mut secrets = Secrets::default();
         for (name, value) in &own {
-            let fixed = !["${", "{%"].iter().any(|opening| value.text.contains(opening));
+            let fixed = !["${", "{%"]
+                .iter()
+                .any(|opening| value.text.contains(opening));
             if value.literal || (fixed && !is_public_header(name) && is_telling(&value.text)) {
                 secrets.add(&value.text);
             }
@@ -107,7 +124,9 @@ impl Headers {
 
     /// Whether the user sets it.
     pub(crate) fn sets(&self, name: &str) -> bool {
-        self.own.iter().any(|(own, _)| own.eq_ignore_ascii_case(name))
+        self.own
+            .iter()
+            .any(|(own, _)| own.eq_ignore_ascii_case(name))
     }
 
     /// `ours`, except those that the user sets, then the user's.
@@ -116,12 +135,18 @@ impl Headers {
         ours: Vec<(&'static str, String)>,
         event: &Value,
     ) -> Result<Vec<(String, String)>, RenderError> {
-        let mut all = ours.into_iter().map(|(n, v)| (n.to_owned(), v)).collect::<Vec<_>>();
+        let mut all = ours
+            .into_iter()
+            .map(|(n, v)| (n.to_owned(), v))
+            .collect::<Vec<_>>();
         all.retain(|(name, _)| !self.sets(name));
         for (name, source) in &self.own {
             let value = source.render(self.key, Place::Header, event, MAX_VALUE)?;
             if value.contains(char::is_control) {
-                return Err(super::unrendered(self.key, "holds line ends or control characters"));
+                return Err(super::unrendered(
+                    self.key,
+                    "holds line ends or control characters",
+                ));
             }
             all.push((name.clone(), value));
         }
@@ -131,5 +156,8 @@ impl Headers {
 
 /// `Authorization` of HTTP Basic authentication (RFC 7617, UTF-8).
 pub(crate) fn basic(user: &str, password: &str) -> String {
-    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}")))
+    format!(
+        "Basic {}",
+        base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"))
+    )
 }

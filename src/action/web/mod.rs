@@ -13,7 +13,8 @@ mod target;
 pub(crate) use credentials::{basic_of, in_a_file, is_given, secret};
 pub(crate) use family::{Family, event_headers, signatures};
 pub(crate) use findings::{
-    Authorization, check_credentials, check_headers, check_pieces, check_robot, check_url, mistake, warning,
+    Authorization, check_credentials, check_headers, check_pieces, check_robot, check_url, mistake,
+    warning,
 };
 pub(crate) use headers::{Headers, basic};
 pub(crate) use payload::{Payload, content_type};
@@ -29,12 +30,19 @@ use serde_json::Value;
 
 /// A parameter that cannot be used although it was read.
 pub(crate) fn unusable(key: &str, why: impl Into<String>) -> Unresolved {
-    Unresolved { key: key.to_owned(), why: why.into() }
+    Unresolved {
+        key: key.to_owned(),
+        why: why.into(),
+    }
 }
 
 /// A parameter that makes no request of this event.
 pub(crate) fn unrendered(key: &'static str, why: impl Into<String>) -> RenderError {
-    RenderError { key, why: why.into(), range: None }
+    RenderError {
+        key,
+        why: why.into(),
+        range: None,
+    }
 }
 
 /// A request to `url`, with everything secret in it noted.
@@ -53,9 +61,19 @@ pub(crate) fn request(
         if crate::http::is_credential(name) {
             all.add(value);
             // `Bearer TOKEN`: the token alone may come back as well.
-            value.split_once(' ').into_iter().for_each(|(_, credentials)| all.add(credentials));
+            value
+                .split_once(' ')
+                .into_iter()
+                .for_each(|(_, credentials)| all.add(credentials));
         }
     }
     let masked_url = target.mask(&url, event);
-    Request { method, masked_url, url, headers, body, secrets: all }
+    Request {
+        method,
+        masked_url,
+        url,
+        headers,
+        body,
+        secrets: all,
+    }
 }

@@ -18,7 +18,12 @@ pub(crate) struct Payload {
 
 /// Whether a content type is JSON: `application/json`, or anything that ends in `+json`.
 fn is_json_type(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     essence == "application/json" || essence.ends_with("+json")
 }
 
@@ -26,8 +31,15 @@ fn is_json_type(content_type: &str) -> bool {
 pub(crate) fn content_type(value: &str) -> Option<&'static str> {
     let essence = value.split(';').next().unwrap_or_default().trim();
     let (kind, subtype) = essence.split_once('/').unwrap_or_default();
-    let is_token = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic() && !b"/,\"".contains(&b));
-    let fine = is_token(kind) && is_token(subtype) && !value.contains(|c: char| c.is_control() || !c.is_ascii());
+    let is_token = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_graphic() && !b"/,\"".contains(&b))
+    };
+    let fine = is_token(kind)
+        && is_token(subtype)
+        && !value.contains(|c: char| c.is_control() || !c.is_ascii());
     (!fine).then_some("is no content type such as `application/json`")
 }
 
@@ -39,7 +51,12 @@ pub(crate) fn is_json(template: &str, content_type: Option<&str>) -> bool {
 impl Payload {
     /// The event as JSON.
     pub(crate) fn event(body: Vec<u8>, content_type: Option<&str>) -> Self {
-        Self { body, content_type: content_type.unwrap_or("application/json; charset=UTF-8").to_owned() }
+        Self {
+            body,
+            content_type: content_type
+                .unwrap_or("application/json; charset=UTF-8")
+                .to_owned(),
+        }
     }
 
     /// What the template makes of `context(out)`, with less and less of the event until it fits.
@@ -50,13 +67,28 @@ impl Payload {
         context: impl Fn(&Outgoing) -> Value,
     ) -> Result<Self, RenderError> {
         let json = is_json(&template.text, content_type);
-        let default = if json { "application/json; charset=UTF-8" } else { "text/plain; charset=UTF-8" };
+        let default = if json {
+            "application/json; charset=UTF-8"
+        } else {
+            "text/plain; charset=UTF-8"
+        };
         let content_type = content_type.unwrap_or(default).to_owned();
-        let place = if json { Place::Json { clean: str::to_owned } } else { Place::Plain };
+        let place = if json {
+            Place::Json {
+                clean: str::to_owned,
+            }
+        } else {
+            Place::Plain
+        };
         let mut out = Cow::Borrowed(out);
         loop {
             let error = match template.try_render(place, &context(&out), out.max_body) {
-                Ok(text) => return Ok(Self { body: text.into_bytes(), content_type }),
+                Ok(text) => {
+                    return Ok(Self {
+                        body: text.into_bytes(),
+                        content_type,
+                    });
+                }
                 Err(error) => error,
             };
             match out.smaller().filter(|_| error.too_large) {

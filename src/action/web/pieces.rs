@@ -25,7 +25,9 @@ impl Piece<'_> {
     pub(crate) fn broken(&self, error: TemplateError) -> Finding {
         Finding {
             entry: self.entry.map(str::to_owned),
-            range: error.range.map(|r| r.start + self.offset..r.end + self.offset),
+            range: error
+                .range
+                .map(|r| r.start + self.offset..r.end + self.offset),
             ..mistake(self.key, error.why)
         }
     }
@@ -41,13 +43,23 @@ pub(crate) fn plain(text: Option<&Text>) -> Option<&str> {
 
 /// A whole string.
 pub(crate) fn of_text<'a>(key: &'static str, text: Option<&'a Text>) -> Vec<Piece<'a>> {
-    let piece = |text| Piece { key, entry: None, offset: 0, text };
+    let piece = |text| Piece {
+        key,
+        entry: None,
+        offset: 0,
+        text,
+    };
     plain(text).map(piece).into_iter().collect()
 }
 
 fn of_table<'a>(key: &'static str, table: &'a [(String, Text)]) -> impl Iterator<Item = Piece<'a>> {
     let piece = move |(name, text): &'a (String, Text)| {
-        Some(Piece { key, entry: Some(name.as_str()), offset: 0, text: plain(Some(text))? })
+        Some(Piece {
+            key,
+            entry: Some(name.as_str()),
+            offset: 0,
+            text: plain(Some(text))?,
+        })
     };
     table.iter().filter_map(piece)
 }
@@ -59,7 +71,14 @@ pub(crate) fn of_headers<'a>(key: &'static str, pairs: Option<&'a Pairs>) -> Vec
         Some(Pairs::Table(table)) => of_table(key, table).collect(),
         Some(Pairs::Joined(text)) => {
             let lines = lines(plain(Some(text)).unwrap_or_default()).flatten();
-            lines.map(|l| Piece { key, entry: None, offset: l.value_start, text: l.value }).collect()
+            lines
+                .map(|l| Piece {
+                    key,
+                    entry: None,
+                    offset: l.value_start,
+                    text: l.value,
+                })
+                .collect()
         }
     }
 }
@@ -83,7 +102,10 @@ pub(crate) fn reads(pieces: &[Piece<'_>], name: &str) -> bool {
 pub(crate) fn rehearse(pieces: &[Piece<'_>], samples: &[Value]) -> Vec<Finding> {
     let unknown = |piece: &Piece<'_>| {
         let errors = template::unknown_names(piece.text, samples);
-        errors.into_iter().map(|error| piece.broken(error)).collect::<Vec<_>>()
+        errors
+            .into_iter()
+            .map(|error| piece.broken(error))
+            .collect::<Vec<_>>()
     };
     pieces.iter().flat_map(unknown).collect()
 }

@@ -17,7 +17,10 @@ pub(crate) struct Source {
 impl Source {
     /// Of a resolved parameter.
     pub(crate) fn new(value: Resolved) -> Self {
-        Self { text: value.text, literal: value.referenced }
+        Self {
+            text: value.text,
+            literal: value.referenced,
+        }
     }
 
     /// The text, evaluated for its place.
@@ -28,16 +31,30 @@ impl Source {
         event: &Value,
         most: usize,
     ) -> Result<String, RenderError> {
-        self.try_render(place, event, most).map_err(|error| because(key, error))
+        self.try_render(place, event, most)
+            .map_err(|error| because(key, error))
     }
 
     /// As [`Self::render`], with what the template engine says.
-    pub(crate) fn try_render(&self, place: Place, event: &Value, most: usize) -> Result<String, TemplateError> {
-        if self.literal { Ok(self.text.clone()) } else { template::render(&self.text, place, event, most) }
+    pub(crate) fn try_render(
+        &self,
+        place: Place,
+        event: &Value,
+        most: usize,
+    ) -> Result<String, TemplateError> {
+        if self.literal {
+            Ok(self.text.clone())
+        } else {
+            template::render(&self.text, place, event, most)
+        }
     }
 }
 
 /// The key that holds the template.
 pub(crate) fn because(key: &'static str, error: TemplateError) -> RenderError {
-    RenderError { key, why: error.why, range: error.range }
+    RenderError {
+        key,
+        why: error.why,
+        range: error.range,
+    }
 }

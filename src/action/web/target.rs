@@ -5,15 +5,30 @@ use crate::action::RenderError;
 use crate::parameter::{Pairs, Resolver, Text, Unresolved};
 use crate::secret::{MASK, Secrets, is_secret_pair, mask_url, url_secrets};
 use crate::template::Place;
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{
+    AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode,
+};
 use serde_json::Value;
 
 /// Bytes that a URL may have; receivers and proxies take less.
 const MAX_URL: usize = 16 * 1024;
-const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 /// What stands literally in a configured URL and no URL can have (RFC 3986, 2).
-const ILLEGAL: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+const ILLEGAL: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 enum Parameters {
     /// `k=v&k=v`.
@@ -38,19 +53,33 @@ impl Target {
         service_url: Option<&Text>,
         parameters: Option<&Pairs>,
     ) -> Result<Self, Unresolved> {
-        let url = resolver.text("service_url", service_url)?.ok_or_else(|| unusable("service_url", "is missing"))?;
-        let url = Source { text: url.text.trim().to_owned(), literal: url.referenced };
+        let url = resolver
+            .text("service_url", service_url)?
+            .ok_or_else(|| unusable("service_url", "is missing"))?;
+        let url = Source {
+            text: url.text.trim().to_owned(),
+            literal: url.referenced,
+        };
         let mut secrets = url_secrets(&url.text, url.literal);
         let parameters = match parameters {
             None => None,
-            Some(Pairs::Joined(text)) => {
-                resolver.text("request_parameters", Some(text))?.map(Source::new).map(Parameters::Joined)
-            }
+            Some(Pairs::Joined(text)) => resolver
+                .text("request_parameters", Some(text))?
+                .map(Source::new)
+                .map(Parameters::Joined),
             Some(Pairs::Table(pairs)) => {
                 let mut table = Vec::new();
                 for (name, text) in pairs {
-                    let value = resolver.text("request_parameters", Some(text))?.map(Source::new);
-                    table.push((name.clone(), value.unwrap_or(Source { text: String::new(), literal: true })));
+                    let value = resolver
+                        .text("request_parameters", Some(text))?
+                        .map(Source::new);
+                    table.push((
+                        name.clone(),
+                        value.unwrap_or(Source {
+                            text: String::new(),
+                            literal: true,
+                        }),
+                    ));
                 }
                 Some(Parameters::Table(table))
             }
@@ -60,22 +89,39 @@ impl Target {
                 secrets.extend(&url_secrets(&format!("?{}", source.text.trim()), true));
             }
             Some(Parameters::Joined(source)) => {
-                let pairs = source.text.split('&').filter_map(|pair| pair.split_once('='));
-                pairs.filter(|(name, value)| is_secret_pair(name, value)).for_each(|(_, value)| secrets.add(value));
+                let pairs = source
+                    .text
+                    .split('&')
+                    .filter_map(|pair| pair.split_once('='));
+                pairs
+                    .filter(|(name, value)| is_secret_pair(name, value))
+                    .for_each(|(_, value)| secrets.add(value));
             }
             Some(Parameters::Table(table)) => {
-                let secret = |(name, v): &&(String, Source)| v.literal || is_secret_pair(name, &v.text);
-                table.iter().filter(secret).for_each(|(_, v)| secrets.add(&v.text));
+                let secret =
+                    |(name, v): &&(String, Source)| v.literal || is_secret_pair(name, &v.text);
+                table
+                    .iter()
+                    .filter(secret)
+                    .for_each(|(_, v)| secrets.add(&v.text));
             }
             None => {}
         }
         let shown = Self {
-            url: Source { text: mask_url(&url.text, url.literal), literal: url.literal },
+            url: Source {
+                text: mask_url(&url.text, url.literal),
+                literal: url.literal,
+            },
             parameters: parameters.as_ref().map(masked),
             secrets: Secrets::default(),
             shown: None,
         };
-        Ok(Self { url, parameters, secrets, shown: Some(Box::new(shown)) })
+        Ok(Self {
+            url,
+            parameters,
+            secrets,
+            shown: Some(Box::new(shown)),
+        })
     }
 
     /// What nobody may see of it.
@@ -85,17 +131,26 @@ impl Target {
 
     /// `url`, which [`Self::request_url`] made of the event, as people may see it.
     pub(crate) fn mask(&self, url: &str, event: &Value) -> String {
-        let shown = self.shown.as_ref().and_then(|shown| shown.request_url(event).ok());
+        let shown = self
+            .shown
+            .as_ref()
+            .and_then(|shown| shown.request_url(event).ok());
         shown.map_or_else(|| mask_url(url, self.url.literal), |(url, _)| url)
     }
 
     /// The configured URL up to `part`, without user and query; `None` where it stands outside hooks.toml or does not
     /// hold the part.
     pub(crate) fn shown_before(&self, part: &str) -> Option<String> {
-        let (before, _) = self.url.text.split_once(part).filter(|_| !self.url.literal)?;
+        let (before, _) = self
+            .url
+            .text
+            .split_once(part)
+            .filter(|_| !self.url.literal)?;
         let (scheme, rest) = before.split_once("://")?;
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let host = authority
+            .rsplit_once('@')
+            .map_or(authority, |(_, host)| host);
         (!path.contains(['?', '#']) && !before.contains("${"))
             .then(|| mask_url(&format!("{scheme}://{host}{path}"), false))
     }
@@ -131,7 +186,8 @@ impl Target {
             Some(Parameters::Table(table)) => {
                 let mut pairs = Vec::new();
                 for (name, source) in table {
-                    let value = source.render("request_parameters", Place::Plain, event, MAX_URL)?;
+                    let value =
+                        source.render("request_parameters", Place::Plain, event, MAX_URL)?;
                     let encoded = |text| utf8_percent_encode(text, COMPONENT);
                     pairs.push(format!("{}={}", encoded(name), encoded(&value)));
                 }
@@ -152,30 +208,46 @@ pub(crate) struct User {
 /// `k=v&k=v` with the values masked that may be credentials.
 fn masked(parameters: &Parameters) -> Parameters {
     let pair = |name: &str, value: &str, literal: bool| {
-        if literal || is_secret_pair(name, value) { format!("{name}={MASK}") } else { format!("{name}={value}") }
+        if literal || is_secret_pair(name, value) {
+            format!("{name}={MASK}")
+        } else {
+            format!("{name}={value}")
+        }
     };
     let text = match parameters {
         Parameters::Joined(source) if source.literal => MASK.to_owned(),
         Parameters::Joined(source) => {
             let pairs = source.text.trim().split('&');
-            let masked = pairs.map(|p| p.split_once('=').map_or_else(|| p.to_owned(), |(n, v)| pair(n, v, false)));
+            let masked = pairs.map(|p| {
+                p.split_once('=')
+                    .map_or_else(|| p.to_owned(), |(n, v)| pair(n, v, false))
+            });
             masked.collect::<Vec<_>>().join("&")
         }
-        Parameters::Table(table) => {
-            table.iter().map(|(name, v)| pair(name, &v.text, v.literal)).collect::<Vec<_>>().join("&")
-        }
+        Parameters::Table(table) => table
+            .iter()
+            .map(|(name, v)| pair(name, &v.text, v.literal))
+            .collect::<Vec<_>>()
+            .join("&"),
     };
-    Parameters::Joined(Source { text, literal: false })
+    Parameters::Joined(Source {
+        text,
+        literal: false,
+    })
 }
 
 /// Checks an absolute URL; takes user and password out of it. `Err` follows the key and never shows the URL.
 pub(super) fn without_user(url: &str) -> Result<(String, Option<User>), &'static str> {
-    let (scheme, rest) = url.split_once("://").ok_or("must begin with `http://` or `https://`")?;
+    let (scheme, rest) = url
+        .split_once("://")
+        .ok_or("must begin with `http://` or `https://`")?;
     if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
         return Err("must begin with `http://` or `https://`");
     }
     let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let (user, host) = authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
+    let (user, host) = authority
+        .rsplit_once('@')
+        .map_or((None, authority), |(user, host)| (Some(user), host));
     let bracket = host.find(']').map_or(0, |at| at + 1);
     let port = host[bracket..].split_once(':').map(|(_, port)| port);
     if host.is_empty() || host.starts_with(':') {
@@ -190,7 +262,9 @@ pub(super) fn without_user(url: &str) -> Result<(String, Option<User>), &'static
     if host.contains(|c: char| !c.is_ascii_graphic() || "\"<>\\^`{|}".contains(c)) {
         return Err("has a host with blanks or characters that a host cannot have");
     }
-    let literal = host.strip_prefix('[').map(|rest| rest.split_once(']').map_or("", |(address, _)| address));
+    let literal = host
+        .strip_prefix('[')
+        .map(|rest| rest.split_once(']').map_or("", |(address, _)| address));
     if literal.is_some_and(|address| address.parse::<std::net::Ipv6Addr>().is_err()) {
         return Err("has a host in brackets that is no IPv6 address");
     }
@@ -205,6 +279,9 @@ pub(super) fn without_user(url: &str) -> Result<(String, Option<User>), &'static
     let slash = if path.starts_with('/') { "" } else { "/" };
     Ok((
         format!("{scheme}://{host}{slash}{path}"),
-        user.map(|(name, password)| User { name: decode(name), password: decode(password) }),
+        user.map(|(name, password)| User {
+            name: decode(name),
+            password: decode(password),
+        }),
     ))
 }

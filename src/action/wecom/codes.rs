@@ -6,7 +6,12 @@ use crate::action::robot::{self, Ruling, Vendor, excerpt, integer, judge};
 use crate::http::Response;
 use serde_json::Value;
 
-const VENDOR: Vendor<'_> = Vendor { name: "WeCom", code, message: "errmsg", rule: &rule };
+const VENDOR: Vendor<'_> = Vendor {
+    name: "WeCom",
+    code,
+    message: "errmsg",
+    rule: &rule,
+};
 
 const FORM: &str = "the message has not the form that its `msgtype` asks for: compare `template` with WeCom's page about \
     group robots";
@@ -25,7 +30,11 @@ fn code(body: &Value) -> Option<i64> {
 
 fn rule(code: i64, message: &str) -> Option<Ruling> {
     let (words, class, advice) = match code {
-        -1 => ("system busy", Transient(None), "WeCom is busy: try again in a minute"),
+        -1 => (
+            "system busy",
+            Transient(None),
+            "WeCom is busy: try again in a minute",
+        ),
         // 20 messages a minute; how long the robot stays shut is not documented, others wait 65 s.
         45009 => (
             "rate limited",
@@ -49,15 +58,26 @@ fn rule(code: i64, message: &str) -> Option<Ruling> {
             Permanent,
             "it was taken out of the group: add one again, and put its new address into `service_url`",
         ),
-        44004 => ("message is empty (check `template`)", Permanent, "`template` renders to nothing: see `preview`"),
-        40008 => ("message type is not valid (check `template`)", Permanent, FORM),
+        44004 => (
+            "message is empty (check `template`)",
+            Permanent,
+            "`template` renders to nothing: see `preview`",
+        ),
+        40008 => (
+            "message type is not valid (check `template`)",
+            Permanent,
+            FORM,
+        ),
         40058 if message.contains("exceed") => (
             "message is too long (lower `max_body`)",
             Permanent,
             "WeCom takes 2048 bytes of text, 4096 of markdown: lower `max_body` or `max_commits`, or shorten `template`",
         ),
         40058 => {
-            let words = format!("parameter is not valid: {} (check `template`)", excerpt(message));
+            let words = format!(
+                "parameter is not valid: {} (check `template`)",
+                excerpt(message)
+            );
             return Some(Ruling::new(words, Permanent, FORM));
         }
         _ => return None,

@@ -10,8 +10,14 @@ struct Text;
 /// `markdown.content`, version 1: headings, bold, links, `<font>`, quotes, code on one line.
 struct Markdown;
 
-pub(super) const TEXT: Style = Style { dialect: &Text, escape: |text| escape_block(text, &Text) };
-pub(super) const MARKDOWN: Style = Style { dialect: &Markdown, escape: |text| escape_block(text, &Markdown) };
+pub(super) const TEXT: Style = Style {
+    dialect: &Text,
+    escape: |text| escape_block(text, &Text),
+};
+pub(super) const MARKDOWN: Style = Style {
+    dialect: &Markdown,
+    escape: |text| escape_block(text, &Markdown),
+};
 
 /// For strings of a whole message: `<@userid>` cannot be formed, also not together with the template's own text.
 pub(super) fn clean(text: &str) -> String {

@@ -19,7 +19,10 @@ pub(super) struct Mentions {
 impl Mentions {
     /// Adds the lists that name somebody to a `text` object; an empty list is left out, as the vendor wants it.
     pub(super) fn add_lists(&self, text: &mut Map<String, Value>) {
-        for (name, list) in [("mentioned_list", &self.ids), ("mentioned_mobile_list", &self.mobiles)] {
+        for (name, list) in [
+            ("mentioned_list", &self.ids),
+            ("mentioned_mobile_list", &self.mobiles),
+        ] {
             if !list.is_empty() {
                 text.insert(name.to_owned(), list.as_slice().into());
             }
@@ -30,7 +33,10 @@ impl Mentions {
     pub(super) fn line(&self, room: usize) -> String {
         let mut line = String::new();
         for id in self.ids.iter().filter(|id| *id != EVERYONE) {
-            let id: String = id.chars().filter(|c| !c.is_control() && !"<>@".contains(*c)).collect();
+            let id: String = id
+                .chars()
+                .filter(|c| !c.is_control() && !"<>@".contains(*c))
+                .collect();
             let mention = format!("{}<@{id}>", if line.is_empty() { "\n" } else { " " });
             if line.len() + mention.len() <= room {
                 line.push_str(&mention);
@@ -45,7 +51,8 @@ impl Mentions {
             if !text.contains_key("mentioned_list") && !text.contains_key("mentioned_mobile_list") {
                 self.add_lists(text);
             }
-        } else if let Some(Value::String(content)) = whole.get_mut("markdown").and_then(|m| m.get_mut("content"))
+        } else if let Some(Value::String(content)) =
+            whole.get_mut("markdown").and_then(|m| m.get_mut("content"))
             && !content.contains("<@")
         {
             let line = self.line(super::MARKDOWN_LIMIT.saturating_sub(content.len()));
@@ -57,7 +64,8 @@ impl Mentions {
 /// Warnings for what markdown cannot mention.
 pub(super) fn lost(ids: Option<&List>, mobiles: Option<&List>) -> Vec<Finding> {
     let mut found = Vec::new();
-    let everyone = "`@all` cannot be mentioned in markdown and is not sent; use `msg_type = \"text\"`";
+    let everyone =
+        "`@all` cannot be mentioned in markdown and is not sent; use `msg_type = \"text\"`";
     let mobile = "mobile numbers cannot be mentioned in markdown and are not sent; use `msg_type = \"text\"`";
     if ids.is_some_and(|l| any(l, |item| item == EVERYONE)) {
         found.push(warning("mentioned", everyone));

@@ -46,8 +46,12 @@ impl WecomGroupChatRobot {
 }
 
 fn expected(parts: &Parts<'_>) -> Option<(Severity, &'static str)> {
-    let right = parts.path == "/cgi-bin/webhook/send" && parts.parameter("key").is_some_and(|k| !k.is_empty());
-    (!right).then_some((Severity::Warning, "is not how WeCom's robots are addressed (…/cgi-bin/webhook/send?key=…)"))
+    let right = parts.path == "/cgi-bin/webhook/send"
+        && parts.parameter("key").is_some_and(|k| !k.is_empty());
+    (!right).then_some((
+        Severity::Warning,
+        "is not how WeCom's robots are addressed (…/cgi-bin/webhook/send?key=…)",
+    ))
 }
 
 impl Parameters for WecomGroupChatRobot {
@@ -56,7 +60,10 @@ impl Parameters for WecomGroupChatRobot {
         found.extend(nobody("mentioned", self.mentioned.as_ref()));
         found.extend(nobody("mentioned_mobile", self.mentioned_mobile.as_ref()));
         if self.msg_type.unwrap_or(MsgType::Markdown) == MsgType::Markdown {
-            found.extend(mention::lost(self.mentioned.as_ref(), self.mentioned_mobile.as_ref()));
+            found.extend(mention::lost(
+                self.mentioned.as_ref(),
+                self.mentioned_mobile.as_ref(),
+            ));
         }
         found
     }
@@ -85,7 +92,10 @@ impl Parameters for WecomGroupChatRobot {
         let robot = Robot::build(&self.keys(), resolver)?;
         let ids = resolver.list("mentioned", self.mentioned.as_ref())?;
         let mobiles = resolver.list("mentioned_mobile", self.mentioned_mobile.as_ref())?;
-        Ok(Box::new(Wecom { robot, mentions: Mentions { ids, mobiles } }))
+        Ok(Box::new(Wecom {
+            robot,
+            mentions: Mentions { ids, mobiles },
+        }))
     }
 }
 
@@ -102,15 +112,22 @@ impl Action for Wecom {
                 let limit = MARKDOWN_LIMIT.min(out.max_body);
                 let line = self.mentions.line(limit / 2);
                 let content = self.text(out, &MARKDOWN, limit - line.len())? + &line;
-                object([("msgtype", "markdown".into()), ("markdown", object([("content", content.into())]).into())])
+                object([
+                    ("msgtype", "markdown".into()),
+                    ("markdown", object([("content", content.into())]).into()),
+                ])
             }
             Form::Whole => {
-                let mut whole = self.robot.whole(out, dialect::clean, &|whole| fits(whole, out.max_body))?;
+                let mut whole = self
+                    .robot
+                    .whole(out, dialect::clean, &|whole| fits(whole, out.max_body))?;
                 self.mentions.add_where_none_is(&mut whole);
                 whole
             }
         };
-        Ok(self.robot.post(self.robot.address.url().to_owned(), &body, &[]))
+        Ok(self
+            .robot
+            .post(self.robot.address.url().to_owned(), &body, &[]))
     }
 
     fn verdict(&self, response: &Response) -> Verdict {
@@ -124,13 +141,32 @@ impl Action for Wecom {
 
 impl Wecom {
     fn text(&self, out: &Outgoing, style: &Style, bytes: usize) -> Result<String, RenderError> {
-        self.robot.text(out, style, &TEXT, Room { bytes, titled: false })
+        self.robot.text(
+            out,
+            style,
+            &TEXT,
+            Room {
+                bytes,
+                titled: false,
+            },
+        )
     }
 }
 
 /// Whether the vendor takes every content of a whole message, and the hook allows it.
 fn fits(whole: &Map<String, Value>, max_body: usize) -> bool {
-    let size = |kind: &str| whole.get(kind).and_then(|m| m["content"].as_str()).map_or(0, str::len);
-    let limits = [("text", TEXT_LIMIT), ("markdown", MARKDOWN_LIMIT), ("markdown_v2", MARKDOWN_LIMIT)];
-    limits.iter().all(|(kind, limit)| size(kind) <= *limit.min(&max_body))
+    let size = |kind: &str| {
+        whole
+            .get(kind)
+            .and_then(|m| m["content"].as_str())
+            .map_or(0, str::len)
+    };
+    let limits = [
+        ("text", TEXT_LIMIT),
+        ("markdown", MARKDOWN_LIMIT),
+        ("markdown_v2", MARKDOWN_LIMIT),
+    ];
+    limits
+        .iter()
+        .all(|(kind, limit)| size(kind) <= *limit.min(&max_body))
 }

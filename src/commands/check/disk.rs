@@ -11,7 +11,9 @@ const FEW_FILES: u64 = 1000;
 
 /// Looks at the file system of a Git directory.
 pub(super) fn look(git_dir: &Path, findings: &mut Findings) {
-    let Ok(stat) = rustix::fs::statvfs(git_dir) else { return };
+    let Ok(stat) = rustix::fs::statvfs(git_dir) else {
+        return;
+    };
     // File systems that make inodes as they go say that they have none.
     let files = (stat.f_files > 0).then_some(stat.f_favail);
     if let Some(message) = nearly_full(stat.f_bavail.saturating_mul(stat.f_frsize), files) {
@@ -25,7 +27,9 @@ fn nearly_full(bytes: u64, files: Option<u64>) -> Option<String> {
         Some(files) if files < FEW_FILES => format!("{files} more files are"),
         _ => return None,
     };
-    Some(format!("the disk is nearly full, only {left} left: pushes may not be recorded"))
+    Some(format!(
+        "the disk is nearly full, only {left} left: pushes may not be recorded"
+    ))
 }
 
 #[cfg(test)]
@@ -37,6 +41,8 @@ mod tests {
         assert_eq!(nearly_full(1 << 30, Some(100_000)), None);
         assert_eq!(nearly_full(1 << 30, None), None);
         assert!(nearly_full(12 << 20, None).is_some_and(|m| m.contains("only 12 MiB are left")));
-        assert!(nearly_full(1 << 30, Some(7)).is_some_and(|m| m.contains("only 7 more files are left")));
+        assert!(
+            nearly_full(1 << 30, Some(7)).is_some_and(|m| m.contains("only 7 more files are left"))
+        );
     }
 }

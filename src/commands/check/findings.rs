@@ -39,7 +39,10 @@ impl Finding {
         match (&self.hook, self.severity) {
             (Some(hook), Some(Severity::Mistake)) => {
                 let join = if self.message.ends_with('?') { "" } else { ";" };
-                format!("{}{join} hook `{hook}` is off until this is mended", self.message)
+                format!(
+                    "{}{join} hook `{hook}` is off until this is mended",
+                    self.message
+                )
             }
             _ => self.message.clone(),
         }
@@ -52,7 +55,12 @@ impl Finding {
             Some(Severity::Warning) => "warning",
             Some(Severity::Mistake) => "mistake",
         };
-        let Self { place, hook, message, .. } = self;
+        let Self {
+            place,
+            hook,
+            message,
+            ..
+        } = self;
         let mut told = json!({
             "repository": repository, "severity": severity, "place": place, "hook": hook, "message": message
         });
@@ -100,7 +108,12 @@ impl Findings {
     }
 
     fn add(&mut self, severity: Option<Severity>, place: Option<String>, message: String) {
-        self.push(Finding { severity, place, message, ..Finding::default() });
+        self.push(Finding {
+            severity,
+            place,
+            message,
+            ..Finding::default()
+        });
     }
 
     /// Each thing is told once.
@@ -114,7 +127,11 @@ impl Findings {
     pub(super) fn sorted(&self) -> impl Iterator<Item = &Finding> {
         let orders = [Some(Severity::Mistake), Some(Severity::Warning), None];
         orders.into_iter().flat_map(|severity| {
-            let mut found = self.found.iter().filter(|f| f.severity == severity).collect::<Vec<_>>();
+            let mut found = self
+                .found
+                .iter()
+                .filter(|f| f.severity == severity)
+                .collect::<Vec<_>>();
             found.sort_by_key(|f| (f.at.is_none(), f.at.as_ref()));
             found
         })
@@ -122,6 +139,9 @@ impl Findings {
 
     /// How many there are.
     pub(super) fn count(&self, severity: Severity) -> usize {
-        self.found.iter().filter(|f| f.severity == Some(severity)).count()
+        self.found
+            .iter()
+            .filter(|f| f.severity == Some(severity))
+            .count()
     }
 }

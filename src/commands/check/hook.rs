@@ -14,7 +14,9 @@ pub(super) fn look(repository: &Repository, caught_up: bool, findings: &mut Find
     let git_dir = repository.git_dir();
     let settings = git_program::settings(git_dir);
     let own = HookFile::of(git_dir);
-    let elsewhere = repository.hooks_path().filter(|dir| dir.canonicalize().ok() != own.dir.canonicalize().ok());
+    let elsewhere = repository
+        .hooks_path()
+        .filter(|dir| dir.canonicalize().ok() != own.dir.canonicalize().ok());
     let elsewhere = elsewhere.map(|dir| HookFile { dir });
     let says = origin(&settings);
     if elsewhere.is_some() && !matches!(own.standing(), Standing::Missing) {
@@ -23,15 +25,25 @@ pub(super) fn look(repository: &Repository, caught_up: bool, findings: &mut Find
     }
     let file = elsewhere.as_ref().unwrap_or(&own);
     let configured = by_configuration(&settings, starts_us(file), findings);
-    let look = Look { git_dir, file, says: elsewhere.is_some().then_some(says) };
+    let look = Look {
+        git_dir,
+        file,
+        says: elsewhere.is_some().then_some(says),
+    };
     look.post_receive(caught_up, configured.as_ref(), findings);
     look.chain(findings);
 }
 
 /// "core.hooksPath in /etc/gitconfig".
 fn origin(settings: &[Setting]) -> String {
-    let hooks_path = settings.iter().rev().find(|setting| setting.key == "core.hookspath");
-    hooks_path.map_or_else(|| "core.hooksPath".to_owned(), |setting| format!("core.hooksPath in {}", setting.origin))
+    let hooks_path = settings
+        .iter()
+        .rev()
+        .find(|setting| setting.key == "core.hookspath");
+    hooks_path.map_or_else(
+        || "core.hooksPath".to_owned(),
+        |setting| format!("core.hooksPath in {}", setting.origin),
+    )
 }
 
 /// Whether `post-receive` is us, or leads to us.
@@ -44,7 +56,11 @@ fn starts_us(file: &HookFile) -> bool {
 }
 
 /// The git that is found, and the hook of its configuration that it starts, beside a hook that starts us already or not.
-fn by_configuration(settings: &[Setting], started_already: bool, findings: &mut Findings) -> Option<Configured> {
+fn by_configuration(
+    settings: &[Setting],
+    started_already: bool,
+    findings: &mut Findings,
+) -> Option<Configured> {
     let version = git_program::version();
     match &version {
         None => findings.warn(None, "git is not found on PATH: its version and its configuration are not known"),
@@ -56,16 +72,26 @@ fn by_configuration(settings: &[Setting], started_already: bool, findings: &mut 
     }
     let mut started = None;
     for hook in git_program::configured(settings) {
-        let Configured { name, origin, has_event } = &hook;
+        let Configured {
+            name,
+            origin,
+            has_event,
+        } = &hook;
         let place = format!("hook.{name}.command in {origin}");
         match &version {
             _ if !has_event => {
-                findings.warn(place, format!("never runs: `hook.{name}.event = post-receive` is missing beside it"));
+                findings.warn(
+                    place,
+                    format!("never runs: `hook.{name}.event = post-receive` is missing beside it"),
+                );
             }
             // It waits for a newer Git.
             Some((version, _)) if *version < CONFIGURED_HOOKS && started_already => {}
             Some((version, shown)) if *version < CONFIGURED_HOOKS => {
-                findings.warn(place, format!("is not run by git {shown}: {CONFIGURED_HOOKS} and later do"));
+                findings.warn(
+                    place,
+                    format!("is not run by git {shown}: {CONFIGURED_HOOKS} and later do"),
+                );
             }
             _ if started.is_some() => findings.warn(place, "starts it once more: once is enough"),
             _ => started = Some(hook),
@@ -84,7 +110,12 @@ struct Look<'a> {
 
 impl Look<'_> {
     /// Whether `post-receive` starts us, and nothing else does.
-    fn post_receive(&self, caught_up: bool, configured: Option<&Configured>, findings: &mut Findings) {
+    fn post_receive(
+        &self,
+        caught_up: bool,
+        configured: Option<&Configured>,
+        findings: &mut Findings,
+    ) {
         let path = self.file.path();
         let place = || shown(self.git_dir, &path);
         match self.file.standing() {
@@ -92,7 +123,10 @@ impl Look<'_> {
             Standing::Missing => return self.missing(caught_up, findings),
             Standing::Link(target) if !path.exists() => {
                 let target = target.display();
-                findings.mistake(place(), format!("leads to {target}, which is not there: {}", self.mends()));
+                findings.mistake(
+                    place(),
+                    format!("leads to {target}, which is not there: {}", self.mends()),
+                );
             }
             Standing::Link(target) => self.fine(&format!("-> {}", target.display()), findings),
             Standing::Shim => self.fine("is the shim", findings),
@@ -103,17 +137,27 @@ impl Look<'_> {
                     None => "`git service-hook install --chain` lets both run",
                     Some(_) => "let it start `git-service-hook post-receive` with its stdin",
                 };
-                return findings.mistake(place(), format!("is the hook of another program: {advice}"));
+                return findings
+                    .mistake(place(), format!("is the hook of another program: {advice}"));
             }
         }
-        let Some(Configured { name, origin, .. }) = configured else { return };
+        let Some(Configured { name, origin, .. }) = configured else {
+            return;
+        };
         match self.file.standing() {
-            Standing::Missing => findings.fine(format!("hook.{name}.command in {origin} starts it")),
+            Standing::Missing => {
+                findings.fine(format!("hook.{name}.command in {origin} starts it"))
+            }
             Standing::Foreign if !hook_file::mentions_us(&path) => {
-                findings.fine(format!("hook.{name}.command in {origin} starts it, beside another hook"));
+                findings.fine(format!(
+                    "hook.{name}.command in {origin} starts it, beside another hook"
+                ));
             }
             Standing::Foreign | Standing::Link(_) | Standing::Shim => {
-                let message = format!("starts it, and so does {}: one of the two is enough", place());
+                let message = format!(
+                    "starts it, and so does {}: one of the two is enough",
+                    place()
+                );
                 findings.warn(format!("hook.{name}.command in {origin}"), message);
             }
         }
@@ -122,7 +166,11 @@ impl Look<'_> {
     fn fine(&self, how: &str, findings: &mut Findings) {
         let path = self.file.path();
         if executable(self.git_dir, &path, findings) {
-            let says = self.says.as_ref().map(|says| format!(" ({says})")).unwrap_or_default();
+            let says = self
+                .says
+                .as_ref()
+                .map(|says| format!(" ({says})"))
+                .unwrap_or_default();
             findings.fine(format!("{} {how}{says}", shown(self.git_dir, &path)));
         }
     }
@@ -141,7 +189,9 @@ impl Look<'_> {
     fn mends(&self) -> String {
         match &self.says {
             None => "`git service-hook install` puts it there".to_owned(),
-            Some(says) => format!("{says} has Git look there only; link git-service-hook there, or unset it"),
+            Some(says) => {
+                format!("{says} has Git look there only; link git-service-hook there, or unset it")
+            }
         }
     }
 
@@ -149,20 +199,38 @@ impl Look<'_> {
     fn chain(&self, findings: &mut Findings) {
         let place = |path: &Path| shown(self.git_dir, path);
         let (mut others, mut entries) = (Vec::new(), fs::read_dir(self.file.chain()).ok());
-        let mut paths = entries.iter_mut().flatten().flatten().map(|entry| entry.path()).collect::<Vec<_>>();
+        let mut paths = entries
+            .iter_mut()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path())
+            .collect::<Vec<_>>();
         paths.sort();
         for path in paths {
             let dangles = path.is_symlink() && !path.exists();
             match hook_file::standing(&path) {
-                _ if dangles => findings.warn(place(&path), "leads to what is not there, so it never runs"),
+                _ if dangles => {
+                    findings.warn(place(&path), "leads to what is not there, so it never runs")
+                }
                 Standing::Link(_) | Standing::Shim => {
-                    findings.mistake(place(&path), "is git-service-hook itself: every push would be told twice");
+                    findings.mistake(
+                        place(&path),
+                        "is git-service-hook itself: every push would be told twice",
+                    );
                 }
                 _ if path == self.file.chained() && !hook_file::is_executable(&path) => {
-                    findings.warn(place(&path), "is not executable, so it never runs: chmod +x");
+                    findings.warn(
+                        place(&path),
+                        "is not executable, so it never runs: chmod +x",
+                    );
                 }
-                _ if hook_file::is_executable(&path) && executable(self.git_dir, &path, findings) => {
-                    others.extend(path.file_name().map(|name| name.to_string_lossy().into_owned()));
+                _ if hook_file::is_executable(&path)
+                    && executable(self.git_dir, &path, findings) =>
+                {
+                    others.extend(
+                        path.file_name()
+                            .map(|name| name.to_string_lossy().into_owned()),
+                    );
                 }
                 _ => {}
             }
@@ -185,12 +253,18 @@ fn executable(git_dir: &Path, path: &Path, findings: &mut Findings) -> bool {
         return false;
     }
     if let Some(point) = mount::noexec(path) {
-        let message = format!("lies on {}, which is mounted noexec: it never runs", point.display());
+        let message = format!(
+            "lies on {}, which is mounted noexec: it never runs",
+            point.display()
+        );
         findings.mistake(place, message);
         return false;
     }
     if rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_err() {
-        findings.mistake(place, "cannot be executed by this user, for whom it never runs");
+        findings.mistake(
+            place,
+            "cannot be executed by this user, for whom it never runs",
+        );
         return false;
     }
     owned(git_dir, path, findings);

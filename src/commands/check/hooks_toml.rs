@@ -7,18 +7,35 @@ use crate::environment::Environment;
 use crate::git::{self, Repository};
 
 /// Looks at the configuration of a repository.
-pub(super) fn look(repository: &Repository, loaded: &Loaded, places: &Places, findings: &mut Findings) {
+pub(super) fn look(
+    repository: &Repository,
+    loaded: &Loaded,
+    places: &Places,
+    findings: &mut Findings,
+) {
     let git_dir = repository.git_dir();
     let at_place = |mistake: &Mistake| Finding::placed(mistake, places.excerpt(mistake));
-    loaded.mistakes.iter().for_each(|mistake| findings.push(at_place(mistake)));
-    places.oddities().iter().for_each(|oddity| findings.push(at_place(oddity)));
+    loaded
+        .mistakes
+        .iter()
+        .for_each(|mistake| findings.push(at_place(mistake)));
+    places
+        .oddities()
+        .iter()
+        .for_each(|oddity| findings.push(at_place(oddity)));
     if let Some(why) = &loaded.hold {
-        findings.mistake(None, format!("nothing is sent, pushes are recorded and wait: {why}"));
+        findings.mistake(
+            None,
+            format!("nothing is sent, pushes are recorded and wait: {why}"),
+        );
     }
     if !loaded.configured {
         findings.warn(None, "there is no hooks.toml: pushes are told to nobody");
     } else if loaded.tells_nobody() && loaded.mistakes.iter().all(|m| m.hook.is_none()) {
-        findings.warn(None, "no hook is configured for this repository: pushes are told to nobody");
+        findings.warn(
+            None,
+            "no hook is configured for this repository: pushes are told to nobody",
+        );
     }
     let project = loaded.project(git_dir, None, repository.default_branch().as_deref());
     for (key, why) in loaded.rehearse_project(&project) {
@@ -28,14 +45,21 @@ pub(super) fn look(repository: &Repository, loaded: &Loaded, places: &Places, fi
     let account = git::pusher(&Environment::default(), &[]).username;
     let mut well = Vec::new();
     for hook in &loaded.hooks {
-        let trial = Trial { hook, places, account: &account, project: &project };
+        let trial = Trial {
+            hook,
+            places,
+            account: &account,
+            project: &project,
+        };
         if trial.run(findings) {
             well.push(hook.name.as_str());
         }
     }
     if let Some(named) = listed(&well) {
         let hooks = super::page::counted(well.len(), "hook");
-        findings.fine(format!("{hooks} tried as user `{account}`, each template with every kind of push: {named}"));
+        findings.fine(format!(
+            "{hooks} tried as user `{account}`, each template with every kind of push: {named}"
+        ));
     }
 }
 
@@ -43,6 +67,10 @@ pub(super) fn look(repository: &Repository, loaded: &Loaded, places: &Places, fi
 fn listed(names: &[&str]) -> Option<String> {
     let more = names.len().saturating_sub(10);
     let shown = names[..names.len() - more].join(", ");
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
     (!names.is_empty()).then(|| shown + &more)
 }

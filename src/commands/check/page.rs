@@ -24,18 +24,28 @@ pub(super) struct Page {
 impl Page {
     /// All findings about a repository, and their sum.
     pub(super) fn write(self, repository: &str, findings: &Findings) -> String {
-        let mut lines = findings.sorted().map(|finding| self.finding(finding)).collect::<Vec<_>>();
+        let mut lines = findings
+            .sorted()
+            .map(|finding| self.finding(finding))
+            .collect::<Vec<_>>();
         lines.push(self.sum(repository, findings));
         lines.concat()
     }
 
     fn sum(self, repository: &str, findings: &Findings) -> String {
-        let (mistakes, warnings) = (findings.count(Severity::Mistake), findings.count(Severity::Warning));
+        let (mistakes, warnings) = (
+            findings.count(Severity::Mistake),
+            findings.count(Severity::Warning),
+        );
         let said = match (mistakes, warnings) {
             (0, 0) => self.style.green("all is well"),
             (0, _) => self.style.yellow(&counted(warnings, "warning")),
             (_, 0) => self.style.red(&counted(mistakes, "mistake")),
-            _ => self.style.red(&format!("{}, {}", counted(mistakes, "mistake"), counted(warnings, "warning"))),
+            _ => self.style.red(&format!(
+                "{}, {}",
+                counted(mistakes, "mistake"),
+                counted(warnings, "warning")
+            )),
         };
         format!("{}: {said}\n", self.style.bold(&print::plain(repository)))
     }
@@ -49,7 +59,11 @@ impl Page {
             Some(Severity::Mistake) if place.is_empty() => "mistake: ",
             Some(Severity::Mistake) => "",
         };
-        let text = wrapped(&format!("{place}{kind}{}", print::plain(&finding.sentence())), self.width, HANGING) + "\n";
+        let text = wrapped(
+            &format!("{place}{kind}{}", print::plain(&finding.sentence())),
+            self.width,
+            HANGING,
+        ) + "\n";
         // Nothing of the colours counts as a column, so they come last.
         let lead = wrapped(&format!("{place}{kind}"), self.width, HANGING);
         let lead = lead.trim_end();
@@ -59,13 +73,26 @@ impl Page {
             (Some(rest), Some(Severity::Warning)) => format!("{}{rest}", self.style.yellow(lead)),
             (Some(rest), Some(Severity::Mistake)) => format!("{}{rest}", self.style.red(lead)),
         };
-        coloured + &finding.excerpt.as_ref().map(|excerpt| self.excerpt(excerpt, finding.severity)).unwrap_or_default()
+        coloured
+            + &finding
+                .excerpt
+                .as_ref()
+                .map(|excerpt| self.excerpt(excerpt, finding.severity))
+                .unwrap_or_default()
     }
 
     /// The line, and the carets.
     fn excerpt(self, excerpt: &Excerpt, severity: Option<Severity>) -> String {
-        let Excerpt { before, meant, after } = excerpt;
-        let (before, meant, after) = (print::plain(before), print::plain(meant), print::plain(after));
+        let Excerpt {
+            before,
+            meant,
+            after,
+        } = excerpt;
+        let (before, meant, after) = (
+            print::plain(before),
+            print::plain(meant),
+            print::plain(after),
+        );
         let room = self.width.saturating_sub(QUOTED.len());
         let meant = cut(&meant, room / 2);
         let before = cut_front(&before, room - columns(&meant));
@@ -76,7 +103,10 @@ impl Page {
             _ => self.style.yellow(&carets),
         };
         let space = " ".repeat(columns(&before));
-        format!("{QUOTED}{before}{}{after}\n{QUOTED}{space}{carets}\n", self.style.bold(&meant))
+        format!(
+            "{QUOTED}{before}{}{after}\n{QUOTED}{space}{carets}\n",
+            self.style.bold(&meant)
+        )
     }
 }
 
@@ -101,10 +131,17 @@ pub(super) fn counted(number: usize, what: &str) -> String {
 mod tests {
     use super::*;
 
-    const PAGE: Page = Page { style: Style::plain(), width: 40 };
+    const PAGE: Page = Page {
+        style: Style::plain(),
+        width: 40,
+    };
 
     fn excerpt(before: &str, meant: &str, after: &str) -> Excerpt {
-        Excerpt { before: before.into(), meant: meant.into(), after: after.into() }
+        Excerpt {
+            before: before.into(),
+            meant: meant.into(),
+            after: after.into(),
+        }
     }
 
     fn mistake() -> Finding {
@@ -141,7 +178,10 @@ mod tests {
     #[test]
     fn carets_stand_below_wide_characters_and_lines_are_cut_around_them() {
         let lines = |excerpt: &Excerpt| PAGE.excerpt(excerpt, None);
-        assert_eq!(lines(&excerpt("提交 = ", "'…'", "")), "    提交 = '…'\n           ^^^\n");
+        assert_eq!(
+            lines(&excerpt("提交 = ", "'…'", "")),
+            "    提交 = '…'\n           ^^^\n"
+        );
         let long = "a".repeat(50);
         let cut = lines(&excerpt(&long, "k", &long));
         let widths: Vec<_> = cut.lines().map(columns).collect();
@@ -154,8 +194,15 @@ mod tests {
     fn colours_change_no_line() {
         let mut findings = Findings::default();
         findings.push(mistake());
-        let page = Page { style: Style::coloured(), ..PAGE }.write("/r.git", &findings);
-        assert!(page.contains("\x1b[31mhooks.toml:7:1:\x1b[0m unknown"), "{page:?}");
+        let page = Page {
+            style: Style::coloured(),
+            ..PAGE
+        }
+        .write("/r.git", &findings);
+        assert!(
+            page.contains("\x1b[31mhooks.toml:7:1:\x1b[0m unknown"),
+            "{page:?}"
+        );
         let codes = ["\x1b[31m", "\x1b[1m", "\x1b[0m"];
         let plain = codes.iter().fold(page, |page, code| page.replace(code, ""));
         assert_eq!(plain, PAGE.write("/r.git", &findings));

@@ -23,7 +23,13 @@ enum State {
 }
 
 impl State {
-    const ALL: [Self; 5] = [Self::Error, Self::Mistakes, Self::Warnings, Self::Ok, Self::Unused];
+    const ALL: [Self; 5] = [
+        Self::Error,
+        Self::Mistakes,
+        Self::Warnings,
+        Self::Ok,
+        Self::Unused,
+    ];
 
     fn word(self) -> &'static str {
         match self {
@@ -66,31 +72,58 @@ pub(super) struct Row {
 impl Row {
     /// The first of what was found, and how many more there are.
     pub(super) fn of(findings: &Findings) -> Self {
-        let (mistakes, warnings) = (findings.count(Severity::Mistake), findings.count(Severity::Warning));
+        let (mistakes, warnings) = (
+            findings.count(Severity::Mistake),
+            findings.count(Severity::Warning),
+        );
         let (state, number) = match (mistakes, warnings) {
             _ if findings.is_unused() => (State::Unused, 0),
             (0, 0) => (State::Ok, 0),
             (0, number) => (State::Warnings, number),
             (number, _) => (State::Mistakes, number),
         };
-        let first = findings.sorted().next().filter(|_| number > 0).map(|finding| {
-            let place = finding.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
-            let more = if number > 1 { format!(" (and {} more)", number - 1) } else { String::new() };
-            format!("{place}{}{more}", finding.message)
-        });
-        Self { state, first: first.unwrap_or_default() }
+        let first = findings
+            .sorted()
+            .next()
+            .filter(|_| number > 0)
+            .map(|finding| {
+                let place = finding
+                    .place
+                    .as_ref()
+                    .map(|place| format!("{place}: "))
+                    .unwrap_or_default();
+                let more = if number > 1 {
+                    format!(" (and {} more)", number - 1)
+                } else {
+                    String::new()
+                };
+                format!("{place}{}{more}", finding.message)
+            });
+        Self {
+            state,
+            first: first.unwrap_or_default(),
+        }
     }
 
     /// It could not be looked at.
     pub(super) fn failed(why: &str) -> Self {
-        Self { state: State::Error, first: why.to_owned() }
+        Self {
+            state: State::Error,
+            first: why.to_owned(),
+        }
     }
 
     /// Reads what its `Display` wrote.
     pub(super) fn parse(text: &str) -> Self {
-        let (word, first) = text.trim_end().split_once('\t').unwrap_or((text.trim_end(), ""));
+        let (word, first) = text
+            .trim_end()
+            .split_once('\t')
+            .unwrap_or((text.trim_end(), ""));
         match State::ALL.into_iter().find(|state| state.word() == word) {
-            Some(state) => Self { state, first: clean(first) },
+            Some(state) => Self {
+                state,
+                first: clean(first),
+            },
             None => Self::failed("could not be looked at"),
         }
     }
@@ -104,7 +137,12 @@ impl std::fmt::Display for Row {
 
 /// All of them below each other, in `width` columns where there is a width, and their sum.
 pub(super) fn table(rows: &[(String, Row)], width: Option<usize>, style: Style) -> String {
-    let widest = rows.iter().map(|(name, _)| columns(name)).filter(|w| *w <= NAME).max().unwrap_or(0);
+    let widest = rows
+        .iter()
+        .map(|(name, _)| columns(name))
+        .filter(|w| *w <= NAME)
+        .max()
+        .unwrap_or(0);
     let mut text = String::new();
     for (name, Row { state, first }) in rows {
         let name = print::plain(name);
@@ -115,13 +153,30 @@ pub(super) fn table(rows: &[(String, Row)], width: Option<usize>, style: Style) 
             None => format!("{lead}{first}"),
         };
         let rest = line.strip_prefix(state.word()).unwrap_or_default();
-        let _ = writeln!(text, "{}{}", state.coloured(style, state.word()), rest.trim_end());
+        let _ = writeln!(
+            text,
+            "{}{}",
+            state.coloured(style, state.word()),
+            rest.trim_end()
+        );
     }
     let count = |state: State| rows.iter().filter(|(_, row)| row.state == state).count();
-    let sum = State::ALL.into_iter().map(|state| (count(state), state)).filter(|(count, _)| *count > 0);
-    let sum = sum.map(|(count, state)| state.coloured(style, &format!("{count} {}", state.summed())));
-    let repositories = if rows.len() == 1 { "repository" } else { "repositories" };
-    text + &format!("{} {repositories}: {}\n", rows.len(), sum.collect::<Vec<_>>().join(", "))
+    let sum = State::ALL
+        .into_iter()
+        .map(|state| (count(state), state))
+        .filter(|(count, _)| *count > 0);
+    let sum =
+        sum.map(|(count, state)| state.coloured(style, &format!("{count} {}", state.summed())));
+    let repositories = if rows.len() == 1 {
+        "repository"
+    } else {
+        "repositories"
+    };
+    text + &format!(
+        "{} {repositories}: {}\n",
+        rows.len(),
+        sum.collect::<Vec<_>>().join(", ")
+    )
 }
 
 #[cfg(test)]
@@ -136,7 +191,10 @@ mod tests {
         findings.mistake("hooks.toml:7:1".to_owned(), "unknown key\t`x`");
         findings.mistake(None, "another");
         let row = Row::of(&findings);
-        assert_eq!(row.to_string(), "mistakes\thooks.toml:7:1: unknown key `x` (and 1 more)");
+        assert_eq!(
+            row.to_string(),
+            "mistakes\thooks.toml:7:1: unknown key `x` (and 1 more)"
+        );
         assert_eq!(Row::parse(&row.to_string()).to_string(), row.to_string());
         assert_eq!(Row::parse("").state, State::Error);
     }
@@ -144,9 +202,27 @@ mod tests {
     #[test]
     fn rows_fit_the_terminal_and_are_summed() {
         let rows = [
-            ("app.git".to_owned(), Row { state: State::Mistakes, first: "x".repeat(100) }),
-            ("team/提交.git".to_owned(), Row { state: State::Ok, first: String::new() }),
-            ("n".repeat(50), Row { state: State::Unused, first: String::new() }),
+            (
+                "app.git".to_owned(),
+                Row {
+                    state: State::Mistakes,
+                    first: "x".repeat(100),
+                },
+            ),
+            (
+                "team/提交.git".to_owned(),
+                Row {
+                    state: State::Ok,
+                    first: String::new(),
+                },
+            ),
+            (
+                "n".repeat(50),
+                Row {
+                    state: State::Unused,
+                    first: String::new(),
+                },
+            ),
         ];
         let told = table(&rows, Some(40), Style::plain());
         let expected = format!(
@@ -157,6 +233,8 @@ mod tests {
         );
         assert_eq!(told, expected);
         assert!(table(&rows, None, Style::plain()).contains(&"x".repeat(100)));
-        assert!(table(&rows, None, Style::coloured()).starts_with("\x1b[31mmistakes\x1b[0m  app.git"));
+        assert!(
+            table(&rows, None, Style::coloured()).starts_with("\x1b[31mmistakes\x1b[0m  app.git")
+        );
     }
 }

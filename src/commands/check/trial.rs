@@ -38,15 +38,22 @@ impl Trial<'_> {
             // A stand-in has not the form that is asked for.
             Err(_) if !readable => {}
             Err(unusable) => {
-                let key = parameters::fields(hook.kind).iter().find(|key| **key == unusable.key);
+                let key = parameters::fields(hook.kind)
+                    .iter()
+                    .find(|key| **key == unusable.key);
                 let message = trial.secrets.redact(&unusable.why);
                 findings.push(match key {
                     Some(key) => self.told(&found(key, Severity::Mistake, message)),
-                    None => self.vague(Severity::Mistake, &format!("`{}`: {message}", unusable.key)),
+                    None => {
+                        self.vague(Severity::Mistake, &format!("`{}`: {message}", unusable.key))
+                    }
                 });
             }
             Ok(action) => {
-                if let Some(url) = hook.destination().filter(|_| readable && self.address_is_elsewhere()) {
+                if let Some(url) = hook
+                    .destination()
+                    .filter(|_| readable && self.address_is_elsewhere())
+                {
                     let oddity = hook.parameters.judge_address(&url);
                     if let Some(oddity) = oddity {
                         findings.push(self.told(&oddity));
@@ -66,8 +73,18 @@ impl Trial<'_> {
     }
 
     /// Tries every kind of push; what fails alike is told once.
-    fn render(&self, action: &dyn Action, secrets: &Secrets, unread: &[Unread], findings: &mut Findings) {
-        let attempt = Attempt { now_ms: clock::now_ms(), number: 1, simplify: false };
+    fn render(
+        &self,
+        action: &dyn Action,
+        secrets: &Secrets,
+        unread: &[Unread],
+        findings: &mut Findings,
+    ) {
+        let attempt = Attempt {
+            now_ms: clock::now_ms(),
+            number: 1,
+            simplify: false,
+        };
         let (mut failed, mut made) = (Vec::<(RenderError, Vec<String>)>::new(), 0);
         for out in self.pushes() {
             match action.request(&out, &attempt) {
@@ -83,31 +100,53 @@ impl Trial<'_> {
             pushes.dedup();
             // Somebody may well have nothing to say about some of them.
             let empty = error.why.contains("empty text") && made > 0;
-            let severity = if empty { Severity::Warning } else { Severity::Mistake };
+            let severity = if empty {
+                Severity::Warning
+            } else {
+                Severity::Mistake
+            };
             let why = secrets.redact(&error.why);
-            let advice =
-                if empty { ": nothing can be sent then; write something, or leave it out by `changes`" } else { "" };
-            let message = if made > 0 { format!("{why} for {}{advice}", joined(&pushes)) } else { why };
-            findings.push(self.told(&Found { range: error.range, ..found(error.key, severity, message) }));
+            let advice = if empty {
+                ": nothing can be sent then; write something, or leave it out by `changes`"
+            } else {
+                ""
+            };
+            let message = if made > 0 {
+                format!("{why} for {}{advice}", joined(&pushes))
+            } else {
+                why
+            };
+            findings.push(self.told(&Found {
+                range: error.range,
+                ..found(error.key, severity, message)
+            }));
         }
     }
 
     /// One of each kind that the hook may be told of.
     fn pushes(&self) -> impl Iterator<Item = Outgoing> {
         let hook = self.hook;
-        let limits = Limits { max_commits: hook.max_commits, max_body: hook.max_body };
+        let limits = Limits {
+            max_commits: hook.max_commits,
+            max_body: hook.max_body,
+        };
         let whole = hook.per == Per::Push;
-        sample::samples(self.project, &hook.name, limits).into_iter().filter_map(move |mut out| {
-            let several = out.events.len() > 1;
-            let concerned = out.events.iter().any(|event| filter::concerns(&hook.filters, event));
-            let told = match out.kind {
-                Kind::Ref => true,
-                Kind::Push => whole && several,
-                Kind::Summary | Kind::Test | Kind::Digest => false,
-            };
-            out.whole_push |= whole;
-            (told && concerned).then_some(out)
-        })
+        sample::samples(self.project, &hook.name, limits)
+            .into_iter()
+            .filter_map(move |mut out| {
+                let several = out.events.len() > 1;
+                let concerned = out
+                    .events
+                    .iter()
+                    .any(|event| filter::concerns(&hook.filters, event));
+                let told = match out.kind {
+                    Kind::Ref => true,
+                    Kind::Push => whole && several,
+                    Kind::Summary | Kind::Test | Kind::Digest => false,
+                };
+                out.whole_push |= whole;
+                (told && concerned).then_some(out)
+            })
     }
 
     /// A finding about a parameter, at its place.
@@ -124,24 +163,38 @@ impl Trial<'_> {
 
     /// What a reference names cannot be read: by this user, and now.
     fn unread(&self, unread: &Unread) -> Finding {
-        let Unread { key, reference, why } = unread;
+        let Unread {
+            key,
+            reference,
+            why,
+        } = unread;
         let (severity, advice) = match reference {
             Reference::File(_) => {
-                let advice =
-                    format!("tried as user `{}`: whoever pushes, and the timer, must be able to read it", self.account);
+                let advice = format!(
+                    "tried as user `{}`: whoever pushes, and the timer, must be able to read it",
+                    self.account
+                );
                 (Severity::Mistake, advice)
             }
             // What pushes and the timer have in their environment cannot be seen from here.
-            Reference::Env(_) => (Severity::Warning, "it must be set where pushes run, and for the timer".to_owned()),
-            Reference::Credential(_) if why.contains("CREDENTIALS_DIRECTORY") => {
-                (Severity::Warning, "only the timer's unit can send for this hook".to_owned())
-            }
-            Reference::Credential(_) => {
-                (Severity::Mistake, "`LoadCredential=` of the timer's unit names it".to_owned())
-            }
+            Reference::Env(_) => (
+                Severity::Warning,
+                "it must be set where pushes run, and for the timer".to_owned(),
+            ),
+            Reference::Credential(_) if why.contains("CREDENTIALS_DIRECTORY") => (
+                Severity::Warning,
+                "only the timer's unit can send for this hook".to_owned(),
+            ),
+            Reference::Credential(_) => (
+                Severity::Mistake,
+                "`LoadCredential=` of the timer's unit names it".to_owned(),
+            ),
         };
         let message = format!("`{key}`: {why} ({advice})");
-        match self.places.of_reference(&self.hook.name, reference, severity, message.clone()) {
+        match self
+            .places
+            .of_reference(&self.hook.name, reference, severity, message.clone())
+        {
             Some(mistake) => self.placed(&mistake),
             None => self.vague(severity, &message),
         }
@@ -150,17 +203,30 @@ impl Trial<'_> {
     /// A finding about the hook without a better place.
     fn vague(&self, severity: Severity, message: &str) -> Finding {
         let place = Some(format!("[hook.{}]", self.hook.name));
-        Finding { severity: Some(severity), place, message: message.to_owned(), ..Finding::default() }
+        Finding {
+            severity: Some(severity),
+            place,
+            message: message.to_owned(),
+            ..Finding::default()
+        }
     }
 }
 
 fn found(key: &'static str, severity: Severity, message: String) -> Found {
-    Found { severity, key, entry: None, range: None, message }
+    Found {
+        severity,
+        key,
+        entry: None,
+        range: None,
+        message,
+    }
 }
 
 /// A push in words.
 fn described(out: &Outgoing) -> String {
-    let [event] = out.events.as_slice() else { return "a push of several refs".to_owned() };
+    let [event] = out.events.as_slice() else {
+        return "a push of several refs".to_owned();
+    };
     let kind = match event.kind() {
         RefKind::Branch => "branch",
         RefKind::Tag => "tag",
@@ -172,7 +238,11 @@ fn described(out: &Outgoing) -> String {
         Change::Forced => "a rewritten",
         Change::Deleted => "a deleted",
     };
-    let partly = if event.error.is_some() { " that can be read only in part" } else { "" };
+    let partly = if event.error.is_some() {
+        " that can be read only in part"
+    } else {
+        ""
+    };
     format!("{change} {kind}{partly}")
 }
 

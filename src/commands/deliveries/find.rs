@@ -17,8 +17,13 @@ impl<'a> Log<'a> {
     /// Looks which records there are.
     pub fn open(spool: &'a Spool) -> Result<Self, Failure> {
         let names = spool.recorded();
-        let names = names.map_err(|e| Failure::new(format!("{} cannot be read: {}", spool.place(), e.kind())))?;
-        Ok(Self { spool, names: names.into_iter(), problems: Vec::new() })
+        let names = names
+            .map_err(|e| Failure::new(format!("{} cannot be read: {}", spool.place(), e.kind())))?;
+        Ok(Self {
+            spool,
+            names: names.into_iter(),
+            problems: Vec::new(),
+        })
     }
 
     /// Says on stderr what could not be read, and how many of those that nobody asked for cannot be.
@@ -26,10 +31,21 @@ impl<'a> Log<'a> {
         for problem in &self.problems {
             print::error(problem);
         }
-        let older = self.names.as_slice().iter().filter(|id| !self.spool.is_record(id)).count();
+        let older = self
+            .names
+            .as_slice()
+            .iter()
+            .filter(|id| !self.spool.is_record(id))
+            .count();
         if older > 0 {
-            let what = if older == 1 { "1 older record is" } else { &format!("{older} older records are") };
-            print::error(&format!("{what} broken (`git service-hook deliveries -n 0` says more)"));
+            let what = if older == 1 {
+                "1 older record is"
+            } else {
+                &format!("{older} older records are")
+            };
+            print::error(&format!(
+                "{what} broken (`git service-hook deliveries -n 0` says more)"
+            ));
         }
         match self.spool.put_aside() {
             0 => {}
@@ -77,13 +93,23 @@ pub fn by_ids(log: &mut Log<'_>, named: &[String]) -> Vec<Result<Found, Failure>
     let mut hits: Vec<Vec<Found>> = vec![Vec::new(); named.len()];
     for record in log {
         for delivery in record.deliveries {
-            let meant = named.iter().zip(&mut hits).filter(|(part, _)| means(part, &delivery.planned.id));
+            let meant = named
+                .iter()
+                .zip(&mut hits)
+                .filter(|(part, _)| means(part, &delivery.planned.id));
             for (_, hits) in meant {
-                hits.push(Found { record: record.id.clone(), delivery: delivery.clone() });
+                hits.push(Found {
+                    record: record.id.clone(),
+                    delivery: delivery.clone(),
+                });
             }
         }
     }
-    named.iter().zip(hits).map(|(part, hits)| one(part, hits)).collect()
+    named
+        .iter()
+        .zip(hits)
+        .map(|(part, hits)| one(part, hits))
+        .collect()
 }
 
 fn means(part: &str, id: &str) -> bool {
@@ -93,11 +119,16 @@ fn means(part: &str, id: &str) -> bool {
 }
 
 fn one(part: &str, mut hits: Vec<Found>) -> Result<Found, Failure> {
-    if let Some(exact) = hits.iter().position(|f| f.delivery.planned.id == part.to_ascii_lowercase()) {
+    if let Some(exact) = hits
+        .iter()
+        .position(|f| f.delivery.planned.id == part.to_ascii_lowercase())
+    {
         return Ok(hits.swap_remove(exact));
     }
     match hits.len() {
-        0 => Err(Failure::new(format!("no delivery `{part}` is recorded (see `git service-hook deliveries -n 0`)"))),
+        0 => Err(Failure::new(format!(
+            "no delivery `{part}` is recorded (see `git service-hook deliveries -n 0`)"
+        ))),
         1 => Ok(hits.swap_remove(0)),
         n => {
             let listed = hits
@@ -105,8 +136,14 @@ fn one(part: &str, mut hits: Vec<Found>) -> Result<Found, Failure> {
                 .take(CANDIDATES)
                 .map(|f| format!("{} ({})", f.delivery.planned.id, f.delivery.planned.hook));
             let listed = listed.collect::<Vec<_>>().join(", ");
-            let more = if n > CANDIDATES { format!(" and {} more", n - CANDIDATES) } else { String::new() };
-            Err(Failure::new(format!("`{part}` may be {n} deliveries: {listed}{more}")))
+            let more = if n > CANDIDATES {
+                format!(" and {} more", n - CANDIDATES)
+            } else {
+                String::new()
+            };
+            Err(Failure::new(format!(
+                "`{part}` may be {n} deliveries: {listed}{more}"
+            )))
         }
     }
 }

@@ -51,20 +51,30 @@ impl Row {
         if record.events.is_none() {
             return vec![Self::unread(record)];
         }
-        record.deliveries.iter().rev().map(|delivery| Self::of(spool, record, delivery)).collect()
+        record
+            .deliveries
+            .iter()
+            .rev()
+            .map(|delivery| Self::of(spool, record, delivery))
+            .collect()
     }
 
     /// One of a record.
     pub(super) fn of(spool: &Spool, record: &Record, delivery: &Delivery) -> Self {
         let open = open(spool, &record.id, delivery);
-        let last = delivery.last.as_ref().filter(|last| is_news(delivery, last));
+        let last = delivery
+            .last
+            .as_ref()
+            .filter(|last| is_news(delivery, last));
         Self {
             id: Some(delivery.planned.id.clone()),
             hook: Some(delivery.planned.hook.clone()),
             refs: refs(record, &delivery.planned),
             state: delivery.state,
             attempts: delivery.attempts,
-            next_attempt_ms: delivery.next_attempt_ms.filter(|_| delivery.state == State::Pending),
+            next_attempt_ms: delivery
+                .next_attempt_ms
+                .filter(|_| delivery.state == State::Pending),
             status: last.and_then(|l| l.exchange.as_ref()?.status),
             took_ms: last.and_then(|l| Some(l.exchange.as_ref()?.took_ms)),
             said: said(delivery, last, open),
@@ -94,7 +104,8 @@ impl Row {
 
     /// As scripts get it. Members may be added.
     pub(super) fn json(&self) -> Value {
-        let error = Some(&self.said).filter(|said| self.state != State::Delivered && !self.sending && !said.is_empty());
+        let error = Some(&self.said)
+            .filter(|said| self.state != State::Delivered && !self.sending && !said.is_empty());
         let mut value = json!({
             "id": self.id,
             "push_id": self.push_id,
@@ -129,17 +140,31 @@ impl Row {
     /// The same, with when it is due in front.
     pub(super) fn words_with_due(&self, now_ms: i64) -> String {
         let due = self.next_attempt_ms.filter(|_| !self.sending).map(|at_ms| {
-            if at_ms <= now_ms { "due now".to_owned() } else { format!("due {}", clock::local_moment(at_ms)) }
+            if at_ms <= now_ms {
+                "due now".to_owned()
+            } else {
+                format!("due {}", clock::local_moment(at_ms))
+            }
         });
         self.joined(due.as_deref())
     }
 
     fn joined(&self, due: Option<&str>) -> String {
         let took = self.took_ms.map(|took| format!("{took} ms"));
-        let took = took.filter(|_| self.state == State::Delivered).unwrap_or_default();
-        let others = if self.digest > 0 { format!("one of {} in one message", self.digest) } else { String::new() };
+        let took = took
+            .filter(|_| self.state == State::Delivered)
+            .unwrap_or_default();
+        let others = if self.digest > 0 {
+            format!("one of {} in one message", self.digest)
+        } else {
+            String::new()
+        };
         let parts = [due.unwrap_or_default(), &self.said, &took, &others];
-        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+        parts
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 
@@ -164,12 +189,19 @@ fn said(delivery: &Delivery, last: Option<&Ended>, open: Open) -> String {
 /// An attempt that has no end goes on if somebody sends for its hook; if nobody does, and it still has no end when that
 /// is known, its process died.
 fn open(spool: &Spool, record: &str, delivery: &Delivery) -> Open {
-    let (State::Pending, Some(since)) = (delivery.state, delivery.open_since_ms) else { return Open::No };
+    let (State::Pending, Some(since)) = (delivery.state, delivery.open_since_ms) else {
+        return Open::No;
+    };
     if spool.is_lane_taken(&delivery.planned.hook) {
         return Open::Sending;
     }
-    let Ok(Read::Record(now)) = spool.look(record) else { return Open::No };
-    let still = now.deliveries.iter().any(|d| d.planned.id == delivery.planned.id && d.open_since_ms == Some(since));
+    let Ok(Read::Record(now)) = spool.look(record) else {
+        return Open::No;
+    };
+    let still = now
+        .deliveries
+        .iter()
+        .any(|d| d.planned.id == delivery.planned.id && d.open_since_ms == Some(since));
     if still { Open::CutOff } else { Open::Sending }
 }
 
@@ -182,8 +214,14 @@ pub(super) fn refs(record: &Record, planned: &Planned) -> Vec<RefName> {
         name: RefName,
     }
     let events = record.events.as_ref().map_or(&[][..], |e| &e.events);
-    let told = planned.events.iter().filter_map(|i| serde_json::from_str::<Named>(events.get(*i)?.get()).ok());
-    let rest = planned.rest.iter().filter_map(|i| Some(record.push.updates.get(*i)?.name.clone()));
+    let told = planned
+        .events
+        .iter()
+        .filter_map(|i| serde_json::from_str::<Named>(events.get(*i)?.get()).ok());
+    let rest = planned
+        .rest
+        .iter()
+        .filter_map(|i| Some(record.push.updates.get(*i)?.name.clone()));
     told.map(|named| named.name).chain(rest).collect()
 }
 

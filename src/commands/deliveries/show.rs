@@ -37,22 +37,39 @@ struct Whole<'a> {
 }
 
 /// Runs it.
-pub(super) fn run(session: &Session, repo: &Repository, spool: &Spool, arguments: &Arguments) -> Result<u8, Failure> {
+pub(super) fn run(
+    session: &Session,
+    repo: &Repository,
+    spool: &Spool,
+    arguments: &Arguments,
+) -> Result<u8, Failure> {
     let mut log = Log::open(spool)?;
     let found = by_ids(&mut log, std::slice::from_ref(&arguments.id)).pop();
     log.tell_problems();
     let found = found.unwrap_or_else(|| Err(Failure::new("no delivery is named")))?;
     let gone = || Failure::new("it has just been removed from the history");
-    let Ok(Read::Record(record)) = spool.look(&found.record) else { return Err(gone()) };
+    let Ok(Read::Record(record)) = spool.look(&found.record) else {
+        return Err(gone());
+    };
     let id = &found.delivery.planned.id;
-    let delivery = record.deliveries.iter().find(|d| d.planned.id == *id).ok_or_else(gone)?;
+    let delivery = record
+        .deliveries
+        .iter()
+        .find(|d| d.planned.id == *id)
+        .ok_or_else(gone)?;
     let steps = spool.steps(&record.id, id).unwrap_or_default();
     let loaded = config::load(repo.git_dir(), &session.environment);
     let destinations = Destinations::default();
     let site = Site::new(repo.git_dir(), spool, &loaded, &destinations);
     let again = again::of(&site, &record, delivery, &steps);
     let row = Row::of(spool, &record, delivery);
-    let whole = Whole { record: &record, delivery, row, steps, again };
+    let whole = Whole {
+        record: &record,
+        delivery,
+        row,
+        steps,
+        again,
+    };
     if arguments.json {
         print::stdout(&whole.json().to_string());
     } else {
@@ -68,9 +85,18 @@ impl Whole<'_> {
     }
 
     fn json(&self) -> Value {
-        let Self { record, delivery, row, steps, again } = self;
+        let Self {
+            record,
+            delivery,
+            row,
+            steps,
+            again,
+        } = self;
         let push = &record.push;
-        let updates = push.updates.iter().map(|u| json!({"ref": u.name.display(), "before": u.old, "after": u.new}));
+        let updates = push
+            .updates
+            .iter()
+            .map(|u| json!({"ref": u.name.display(), "before": u.old, "after": u.new}));
         let pusher = &push.pusher;
         let mut value = row.json();
         let exchange = self.exchange().map(|(_, exchange)| exchange);
@@ -101,7 +127,12 @@ impl Whole<'_> {
 }
 
 fn newest_exchange(steps: &[Step]) -> Option<(Option<u32>, &Exchange)> {
-    let exchange = |attempted: &'_ Attempted| attempted.ended.as_ref().is_some_and(|e| e.exchange.is_some());
+    let exchange = |attempted: &'_ Attempted| {
+        attempted
+            .ended
+            .as_ref()
+            .is_some_and(|e| e.exchange.is_some())
+    };
     let newest = steps.iter().rev().find_map(|s| match s {
         Step::Attempt(attempted) if exchange(attempted) => Some(attempted),
         _ => None,
@@ -110,9 +141,15 @@ fn newest_exchange(steps: &[Step]) -> Option<(Option<u32>, &Exchange)> {
 }
 
 fn step(step: &Step) -> Value {
-    let Attempted { number, started_ms, ended } = match step {
+    let Attempted {
+        number,
+        started_ms,
+        ended,
+    } = match step {
         Step::Attempt(attempted) => attempted,
-        Step::Requeued { at_ms } => return json!({"what": "requeued", "at": clock::rfc3339(*at_ms)}),
+        Step::Requeued { at_ms } => {
+            return json!({"what": "requeued", "at": clock::rfc3339(*at_ms)});
+        }
         Step::Alone { at_ms } => return json!({"what": "alone", "at": clock::rfc3339(*at_ms)}),
     };
     let end = |get: fn(&Ended) -> Value| ended.as_deref().map_or(Value::Null, get);
@@ -128,7 +165,9 @@ fn step(step: &Step) -> Value {
         "unknown": end(|e| e.unknown.into()),
     });
     // As in a row: absent where it was told alone.
-    if let (Some(digest @ 1..), Some(members)) = (ended.as_ref().map(|e| e.digest), attempt.as_object_mut()) {
+    if let (Some(digest @ 1..), Some(members)) =
+        (ended.as_ref().map(|e| e.digest), attempt.as_object_mut())
+    {
         members.insert("digest".to_owned(), digest.into());
     }
     attempt

@@ -21,20 +21,31 @@ pub(super) fn of(rows: &[Row], width: usize, style: Style) -> String {
     let now_ms = clock::now_ms();
     let mut table = vec![HEAD.map(str::to_owned)];
     table.extend(rows.iter().map(|row| cells(row, now_ms)));
-    let widths: Vec<usize> = (0..HEAD.len() - 1).map(|column| widest(&table, column)).collect();
+    let widths: Vec<usize> = (0..HEAD.len() - 1)
+        .map(|column| widest(&table, column))
+        .collect();
     let mut text = String::new();
     let left = width.saturating_sub(widths.iter().map(|width| width + 2).sum());
     for (number, cells) in table.iter().enumerate() {
         let mut line = String::new();
         for (column, (cell, width)) in cells.iter().zip(&widths).enumerate() {
             // Nothing of the colours counts as a column.
-            let state = number.checked_sub(1).and_then(|row| rows.get(row)).filter(|_| column == STATE);
-            line.push_str(&state.map_or_else(|| cell.clone(), |row| coloured(row.state, cell, style)));
+            let state = number
+                .checked_sub(1)
+                .and_then(|row| rows.get(row))
+                .filter(|_| column == STATE);
+            line.push_str(
+                &state.map_or_else(|| cell.clone(), |row| coloured(row.state, cell, style)),
+            );
             line.extend(std::iter::repeat_n(' ', width + 2 - columns(cell)));
         }
         line.push_str(&cut(&cells[HEAD.len() - 1], left));
         let line = line.trim_end();
-        text.push_str(&if number == 0 { style.dim(line) } else { line.to_owned() });
+        text.push_str(&if number == 0 {
+            style.dim(line)
+        } else {
+            line.to_owned()
+        });
         text.push('\n');
     }
     text
@@ -51,22 +62,49 @@ pub(super) fn coloured(state: State, text: &str, style: Style) -> String {
 }
 
 fn widest(table: &[[String; 7]], column: usize) -> usize {
-    table.iter().map(|cells| columns(&cells[column])).max().unwrap_or(0)
+    table
+        .iter()
+        .map(|cells| columns(&cells[column]))
+        .max()
+        .unwrap_or(0)
 }
 
 fn cells(row: &Row, now_ms: i64) -> [String; 7] {
     let unknown = || "-".to_owned();
-    let id = row.id.as_deref().map_or_else(unknown, |id| clean(short(id)));
-    let hook = row.hook.as_deref().map_or_else(unknown, |hook| cut(&clean(hook), HOOK));
+    let id = row
+        .id
+        .as_deref()
+        .map_or_else(unknown, |id| clean(short(id)));
+    let hook = row
+        .hook
+        .as_deref()
+        .map_or_else(unknown, |hook| cut(&clean(hook), HOOK));
     // The year says nothing about what is kept for weeks.
-    let time = clock::local_minutes(row.created_ms).get(5..).unwrap_or_default().to_owned();
+    let time = clock::local_minutes(row.created_ms)
+        .get(5..)
+        .unwrap_or_default()
+        .to_owned();
     let words = clean(&row.words_with_due(now_ms));
-    [id, time, hook, refs(&row.refs), row.state.name().to_owned(), row.attempts.to_string(), words]
+    [
+        id,
+        time,
+        hook,
+        refs(&row.refs),
+        row.state.name().to_owned(),
+        row.attempts.to_string(),
+        words,
+    ]
 }
 
 fn refs(refs: &[RefName]) -> String {
-    let Some(first) = refs.first() else { return "-".to_owned() };
-    let more = if refs.len() > 1 { format!(" +{}", refs.len() - 1) } else { String::new() };
+    let Some(first) = refs.first() else {
+        return "-".to_owned();
+    };
+    let more = if refs.len() > 1 {
+        format!(" +{}", refs.len() - 1)
+    } else {
+        String::new()
+    };
     let name = cut(&clean(&first.short()), REF - more.len().min(REF / 2));
     format!("{name}{more}")
 }
@@ -96,20 +134,38 @@ mod tests {
     #[test]
     fn a_line_has_eighty_columns_at_most_whatever_the_names_are() {
         let long = "提交提交提交提交提交提交提交提交提交提交提交提交提交".repeat(4);
-        let rows = [row(&"h".repeat(64), &format!("refs/heads/{long}"), &long), row("ci", "refs/tags/v1", "")];
+        let rows = [
+            row(&"h".repeat(64), &format!("refs/heads/{long}"), &long),
+            row("ci", "refs/tags/v1", ""),
+        ];
         let table = of(&rows, 80, Style::plain());
         let widths: Vec<usize> = table.lines().map(columns).collect();
-        assert!(widths.iter().all(|w| *w <= 80) && widths[1] >= 78, "{widths:?}\n{table}");
-        assert!(table.lines().nth(2).unwrap().starts_with("1f0c7f2c  "), "{table}");
+        assert!(
+            widths.iter().all(|w| *w <= 80) && widths[1] >= 78,
+            "{widths:?}\n{table}"
+        );
+        assert!(
+            table.lines().nth(2).unwrap().starts_with("1f0c7f2c  "),
+            "{table}"
+        );
     }
 
     #[test]
     fn columns_stand_below_each_other_and_nothing_drives_a_terminal() {
-        let rows = [row("ci", "refs/heads/main", "a\x1b[31mb"), row("team", "refs/heads/\u{202e}x", "c")];
+        let rows = [
+            row("ci", "refs/heads/main", "a\x1b[31mb"),
+            row("team", "refs/heads/\u{202e}x", "c"),
+        ];
         let table = of(&rows, 80, Style::plain());
-        let places: Vec<_> = table.lines().map(|l| l.find("delivered").or(l.find("STATE")).unwrap()).collect();
+        let places: Vec<_> = table
+            .lines()
+            .map(|l| l.find("delivered").or(l.find("STATE")).unwrap())
+            .collect();
         assert!(places.iter().all(|p| *p == places[0]), "{table}");
-        assert!(!table.contains('\x1b') && !table.contains('\u{202e}'), "{table}");
+        assert!(
+            !table.contains('\x1b') && !table.contains('\u{202e}'),
+            "{table}"
+        );
     }
 
     #[test]
@@ -129,9 +185,20 @@ mod tests {
     #[test]
     fn colours_move_no_column() {
         let rows = [row("ci", "refs/heads/main", "a")];
-        let (plain, coloured) = (of(&rows, 80, Style::plain()), of(&rows, 80, Style::coloured()));
-        assert!(coloured.contains("\x1b[32mdelivered\x1b[0m  1"), "{coloured}");
+        let (plain, coloured) = (
+            of(&rows, 80, Style::plain()),
+            of(&rows, 80, Style::coloured()),
+        );
+        assert!(
+            coloured.contains("\x1b[32mdelivered\x1b[0m  1"),
+            "{coloured}"
+        );
         let codes = ["\x1b[32m", "\x1b[2m", "\x1b[0m"];
-        assert_eq!(codes.iter().fold(coloured, |text, code| text.replace(code, "")), plain);
+        assert_eq!(
+            codes
+                .iter()
+                .fold(coloured, |text, code| text.replace(code, "")),
+            plain
+        );
     }
 }

@@ -43,10 +43,19 @@ pub(super) fn drain(
     };
     let git_dir = repository.git_dir().to_owned();
     let spool = Spool::at(&git_dir, repository.shared_mode());
-    let place = Place { repository: &repository, git_dir: &git_dir, spool: &spool, environment };
-    let Some(push) = &arguments.push else { return place.at_a_time_of_its_own(arguments.catch_up, destinations) };
+    let place = Place {
+        repository: &repository,
+        git_dir: &git_dir,
+        spool: &spool,
+        environment,
+    };
+    let Some(push) = &arguments.push else {
+        return place.at_a_time_of_its_own(arguments.catch_up, destinations);
+    };
     place.pass(Some(push), destinations);
-    stay::while_due(&git_dir, &spool, &mut || place.pass(None, &Destinations::default()));
+    stay::while_due(&git_dir, &spool, &mut || {
+        place.pass(None, &Destinations::default())
+    });
     exit::OK
 }
 
@@ -69,7 +78,11 @@ impl Place<'_> {
         if !std::io::stderr().is_terminal() {
             self.spool.stamp_timer(clock::now_ms());
         }
-        let missed = if catches_up { catch_up::run(self.repository, &loaded, self.spool) } else { None };
+        let missed = if catches_up {
+            catch_up::run(self.repository, &loaded, self.spool)
+        } else {
+            None
+        };
         let mut ran = self.work(&loaded, None, destinations);
         ran.problems.extend(missed);
         report(self.git_dir, &ran)
@@ -86,10 +99,16 @@ impl Place<'_> {
     fn work(&self, loaded: &Loaded, push: Option<&str>, destinations: &Destinations) -> Ran {
         let problems = complete_all(self.repository, loaded, self.spool);
         let site = Site::new(self.git_dir, self.spool, loaded, destinations);
-        let patience = push.map_or(Duration::ZERO, |_| PATIENCE.min(loaded.deliver.wait.saturating_add(LONGER)));
+        let patience = push.map_or(Duration::ZERO, |_| {
+            PATIENCE.min(loaded.deliver.wait.saturating_add(LONGER))
+        });
         let mut ran = deliver::run(site, push, patience);
         ran.problems.extend(problems);
-        let keep = Keep { age: loaded.deliver.keep, count: loaded.deliver.keep_count, size: loaded.deliver.keep_size };
+        let keep = Keep {
+            age: loaded.deliver.keep,
+            count: loaded.deliver.keep_count,
+            size: loaded.deliver.keep_size,
+        };
         // History is a convenience: what cannot be removed now is tried again next time.
         let _ = self.spool.prune(&keep, clock::now_ms());
         ran
@@ -101,9 +120,17 @@ fn report(git_dir: &Path, ran: &Ran) -> u8 {
         print::error(&format!("{}: {problem}", git_dir.display()));
     }
     if ran.failed > 0 {
-        print::error(&format!("{}: {} deliveries failed for good", git_dir.display(), ran.failed));
+        print::error(&format!(
+            "{}: {} deliveries failed for good",
+            git_dir.display(),
+            ran.failed
+        ));
     }
-    if ran.failed > 0 || !ran.problems.is_empty() { exit::FAILURE } else { exit::OK }
+    if ran.failed > 0 || !ran.problems.is_empty() {
+        exit::FAILURE
+    } else {
+        exit::OK
+    }
 }
 
 /// Computes the events of pushes whose process ended before it could. What cannot be completed, in words.
@@ -124,20 +151,31 @@ fn complete_all(repository: &Repository, loaded: &Loaded, spool: &Spool) -> Vec<
     problems
 }
 
-fn complete_one(repository: &Repository, loaded: &Loaded, spool: &Spool, id: &str) -> std::io::Result<()> {
+fn complete_one(
+    repository: &Repository,
+    loaded: &Loaded,
+    spool: &Spool,
+    id: &str,
+) -> std::io::Result<()> {
     // What is no record is left for the run behind us, which puts it aside and says so.
     if !matches!(spool.look(id)?, Read::Record(record) if record.events.is_none()) {
         return Ok(());
     }
     // Locked: somebody is at it right now. And once we have the lock they may just have finished.
-    let Some(lock) = spool.claim(id)? else { return Ok(()) };
-    let Read::Record(record) = spool.read(id)? else { return Ok(()) };
+    let Some(lock) = spool.claim(id)? else {
+        return Ok(());
+    };
+    let Read::Record(record) = spool.read(id)? else {
+        return Ok(());
+    };
     if record.events.is_some() {
         return Ok(());
     }
     let Completed { events, .. } = if record.computing < COMPUTED {
         lock.append(&Line::Computing(clock::now_ms()))?;
-        let computed = catch_unwind(AssertUnwindSafe(|| complete(repository, loaded, &record.push)));
+        let computed = catch_unwind(AssertUnwindSafe(|| {
+            complete(repository, loaded, &record.push)
+        }));
         computed.map_err(|_| std::io::Error::other("an internal error"))?
     } else {
         complete_bare(loaded, &record.push, "its commits could not be read")

@@ -43,5 +43,7 @@ fn is_worth_it(spool: &Spool) -> bool {
 fn due(spool: &Spool) -> Option<i64> {
     let newest = time_of(spool.pending().ok()?.last()?);
     // A moment that has passed may be that of a hook that nothing waits for any more: it is no reason to stay for ever.
-    spool.due_ms().filter(|due_ms| clock::now_ms().max(*due_ms) <= newest + STAY_MS)
+    spool
+        .due_ms()
+        .filter(|due_ms| clock::now_ms().max(*due_ms) <= newest + STAY_MS)
 }

@@ -1,7 +1,8 @@
 //! What the manual page says beside the commands. Words in backticks are bold there.
 
 /// Behind the name.
-pub(super) const NAME: &str = "tells chat groups, CI servers and webhooks what was pushed to a bare Git repository";
+pub(super) const NAME: &str =
+    "tells chat groups, CI servers and webhooks what was pushed to a bare Git repository";
 
 pub(super) const DESCRIPTION: &str = "\
 The post-receive hook of a bare repository. It records a push, has it delivered by a process of its own, and shows the \
@@ -16,9 +17,18 @@ pub(super) const LISTS: &[(&str, &[(&str, &str)])] = &[
     (
         "FILES",
         &[
-            ("/etc/git-service-hook/hooks.toml", "The server's configuration, for all repositories."),
-            ("hooks.toml", "In the Git directory: the repository's configuration, over the server's."),
-            ("hooks/post-receive", "In the Git directory: the link that `install` makes."),
+            (
+                "/etc/git-service-hook/hooks.toml",
+                "The server's configuration, for all repositories.",
+            ),
+            (
+                "hooks.toml",
+                "In the Git directory: the repository's configuration, over the server's.",
+            ),
+            (
+                "hooks/post-receive",
+                "In the Git directory: the link that `install` makes.",
+            ),
             (
                 "hooks/post-receive.d/",
                 "In the Git directory: executable files that run after the push is recorded, by name, each with the \
@@ -35,15 +45,30 @@ pub(super) const LISTS: &[(&str, &[(&str, &str)])] = &[
         "ENVIRONMENT",
         &[
             ("GIT_DIR", "The repository, where `-C` does not name one."),
-            ("GIT_SERVICE_HOOK_CONFIG", "An absolute path: the server's file, in place of the one above."),
-            ("CREDENTIALS_DIRECTORY", "Where `{ credential = \"NAME\" }` is read, as systemd sets it."),
+            (
+                "GIT_SERVICE_HOOK_CONFIG",
+                "An absolute path: the server's file, in place of the one above.",
+            ),
+            (
+                "CREDENTIALS_DIRECTORY",
+                "Where `{ credential = \"NAME\" }` is read, as systemd sets it.",
+            ),
             (
                 "GL_USER, GL_REPO, REMOTE_USER, GIT_PUSH_CERT_SIGNER, SOFT_SERVE_USERNAME",
                 "Who pushed, where the server that sets them is known to.",
             ),
-            ("GIT_PUSH_OPTION_COUNT", "And the options themselves: `ci.skip`, `service-hook.skip`."),
-            ("http_proxy, https_proxy, no_proxy", "Proxies; in lower case only."),
-            ("SSL_CERT_FILE, SSL_CERT_DIR", "The system's certificate authorities, where they are elsewhere."),
+            (
+                "GIT_PUSH_OPTION_COUNT",
+                "And the options themselves: `ci.skip`, `service-hook.skip`.",
+            ),
+            (
+                "http_proxy, https_proxy, no_proxy",
+                "Proxies; in lower case only.",
+            ),
+            (
+                "SSL_CERT_FILE, SSL_CERT_DIR",
+                "The system's certificate authorities, where they are elsewhere.",
+            ),
         ],
     ),
     (
@@ -91,7 +116,10 @@ pub(super) const EXAMPLES: &[(&str, &[&str])] = &[
             "git service-hook redeliver 1f0c7f2c",
         ],
     ),
-    ("What a timer runs every minute:", &["git service-hook drain --all /srv/git --catch-up"]),
+    (
+        "What a timer runs every minute:",
+        &["git service-hook drain --all /srv/git --catch-up"],
+    ),
     (
         "Have an editor complete and check `hooks.toml` (with `#:schema ./hooks.schema.json` as its first line):",
         &["git service-hook schema > hooks.schema.json"],

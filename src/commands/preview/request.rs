@@ -14,20 +14,41 @@ use std::fmt::Write;
 /// Made as a delivery would make it; the error names the key at fault.
 pub(super) fn of(subject: &Subject, hook: &Hook) -> Result<(Request, Secrets), String> {
     let (action, secrets) = hook.action().map_err(|e| e.to_string())?;
-    let kind = if hook.per == Per::Push { Kind::Push } else { Kind::Ref };
-    let attempt = Attempt { now_ms: clock::now_ms(), number: 1, simplify: false };
-    let request =
-        action.request(&subject.for_hook(hook, kind), &attempt).map_err(|e| secrets.redact(&e.to_string()))?;
+    let kind = if hook.per == Per::Push {
+        Kind::Push
+    } else {
+        Kind::Ref
+    };
+    let attempt = Attempt {
+        now_ms: clock::now_ms(),
+        number: 1,
+        simplify: false,
+    };
+    let request = action
+        .request(&subject.for_hook(hook, kind), &attempt)
+        .map_err(|e| secrets.redact(&e.to_string()))?;
     Ok((request, secrets))
 }
 
 /// Request line with the whole URL, headers and body as they go out, in their colours; `harmless` keeps a text from
 /// driving a terminal.
-pub(super) fn as_sent(request: &Request, secrets: &Secrets, style: Style, harmless: fn(&str) -> String) -> String {
-    let line = format!("{} {} HTTP/1.1", request.method.as_str(), request.masked_url);
+pub(super) fn as_sent(
+    request: &Request,
+    secrets: &Secrets,
+    style: Style,
+    harmless: fn(&str) -> String,
+) -> String {
+    let line = format!(
+        "{} {} HTTP/1.1",
+        request.method.as_str(),
+        request.masked_url
+    );
     let mut text = style.bold(&harmless(&line));
     for (name, value) in transport::masked_head(request) {
-        let (name, value) = (style.dim(&harmless(&format!("{name}:"))), harmless(&secrets.redact(&value)));
+        let (name, value) = (
+            style.dim(&harmless(&format!("{name}:"))),
+            harmless(&secrets.redact(&value)),
+        );
         let _ = write!(text, "\n{name} {value}");
     }
     if !request.body.is_empty() {
@@ -37,7 +58,11 @@ pub(super) fn as_sent(request: &Request, secrets: &Secrets, style: Style, harmle
 }
 
 fn masked(request: &Request, secrets: &Secrets) -> String {
-    secrets.redact(&request.secrets.redact(&String::from_utf8_lossy(&request.body)))
+    secrets.redact(
+        &request
+            .secrets
+            .redact(&String::from_utf8_lossy(&request.body)),
+    )
 }
 
 /// The body as people may see it on a terminal.
@@ -58,7 +83,10 @@ mod tests {
             method: Method::Post,
             url: "http://h/hunter2-hunter2".into(),
             masked_url: "http://h/***".into(),
-            headers: vec![("Authorization".into(), "Bearer x".into()), ("X-Own".into(), "is hunter2-hunter2".into())],
+            headers: vec![
+                ("Authorization".into(), "Bearer x".into()),
+                ("X-Own".into(), "is hunter2-hunter2".into()),
+            ],
             body: b"{\"a\":\"hunter2-hunter2\"}".to_vec(),
             secrets: Secrets::default(),
         };

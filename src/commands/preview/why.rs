@@ -9,7 +9,10 @@ use crate::push::{Change, Push};
 pub(super) fn subject(subject: &Subject) -> String {
     let event = &subject.computed.event;
     let short = |id: &str| id.get(..8).unwrap_or(id).to_owned();
-    let (old, new) = (short(event.update.old.as_str()), short(event.update.new.as_str()));
+    let (old, new) = (
+        short(event.update.old.as_str()),
+        short(event.update.new.as_str()),
+    );
     let name = event.ref_name().display();
     let what = match event.change {
         Change::Created => format!("created at {new}"),
@@ -22,13 +25,22 @@ pub(super) fn subject(subject: &Subject) -> String {
         1 => ", 1 commit".to_owned(),
         n => format!(", {n} commits"),
     };
-    let new = if subject.is_new { "; it is not here yet: shown as if it were pushed now" } else { "" };
-    format!("{name} {what}{commits}, pushed by {}{new}", subject.push.pusher.username)
+    let new = if subject.is_new {
+        "; it is not here yet: shown as if it were pushed now"
+    } else {
+        ""
+    };
+    format!(
+        "{name} {what}{commits}, pushed by {}{new}",
+        subject.push.pusher.username
+    )
 }
 
 /// "`branches = ["main"]` (hooks.toml:7) does not match `feature/x`"
 pub(super) fn refused(hook: &Hook, refusal: &Refusal, places: &Places) -> String {
-    let Some(key) = refusal.key else { return refusal.why.clone() };
+    let Some(key) = refusal.key else {
+        return refusal.why.clone();
+    };
     match places.filter(&hook.name, refusal.set, key) {
         Some(written) => format!("{written} {}", refusal.why),
         // `refs` has no default.
@@ -40,5 +52,7 @@ pub(super) fn refused(hook: &Hook, refusal: &Refusal, places: &Places) -> String
 /// A push option that asks for it to be left out, and does not count.
 pub(super) fn option_without_effect(hook: &Hook, push: &Push) -> Option<String> {
     let asked = filter::skip_option(&hook.name, push).filter(|_| !hook.skippable)?;
-    Some(format!("{asked} does not count: the server's file does not say `skippable = true`"))
+    Some(format!(
+        "{asked} does not count: the server's file does not say `skippable = true`"
+    ))
 }

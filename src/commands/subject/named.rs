@@ -43,13 +43,24 @@ impl Subject {
     pub fn not_on(&self, places: &Places, name: &str) -> Option<NotOn> {
         let loaded = &self.loaded;
         if let Some(mistake) = mistakes(loaded).find(|m| m.hook.as_deref() == Some(name)) {
-            return Some(NotOn::Broken(format!("{}: {}", check::place(mistake), mistake.message)));
+            return Some(NotOn::Broken(format!(
+                "{}: {}",
+                check::place(mistake),
+                mistake.message
+            )));
         }
-        let written = |key: &str| places.switch(name, key).map_or_else(|| format!("`{key}`"), |w| w.to_string());
+        let written = |key: &str| {
+            places
+                .switch(name, key)
+                .map_or_else(|| format!("`{key}`"), |w| w.to_string())
+        };
         if loaded.off.iter().any(|off| off == name) {
             return Some(NotOn::Off(written("enabled")));
         }
-        let here = format!("matches neither `{}` nor this repository's path", self.project.name);
+        let here = format!(
+            "matches neither `{}` nor this repository's path",
+            self.project.name
+        );
         let elsewhere = loaded.not_here().any(|other| other == name);
         elsewhere.then(|| NotOn::Off(format!("{} {here}", written("repositories"))))
     }
@@ -76,12 +87,21 @@ pub fn find_hook<'a>(loaded: &'a Loaded, name: &str) -> Option<&'a Hook> {
 /// A name that no file has.
 pub fn unknown(loaded: &Loaded, name: &str) -> Failure {
     if loaded.unresolved || loaded.hold.is_some() {
-        let why = "nothing is sent until its file is mended, pushes are recorded and wait (see `check`)";
+        let why =
+            "nothing is sent until its file is mended, pushes are recorded and wait (see `check`)";
         return Failure::new(format!("hook `{name}` cannot be looked up: {why}"));
     }
-    let hint = near(name, names(loaded)).unwrap_or_else(|| match names(loaded).collect::<Vec<_>>().as_slice() {
-        [] => ": see hooks.toml in the Git directory".to_owned(),
-        all => format!(" (there is {})", all.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")),
+    let hint = near(name, names(loaded)).unwrap_or_else(|| {
+        match names(loaded).collect::<Vec<_>>().as_slice() {
+            [] => ": see hooks.toml in the Git directory".to_owned(),
+            all => format!(
+                " (there is {})",
+                all.iter()
+                    .map(|n| format!("`{n}`"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
+        }
     });
     Failure::new(format!("no hook `{name}` is configured{hint}"))
 }
@@ -89,13 +109,19 @@ pub fn unknown(loaded: &Loaded, name: &str) -> Failure {
 /// Every name that the files have for this repository, once.
 pub fn names(loaded: &Loaded) -> impl Iterator<Item = &str> {
     let on = loaded.hooks.iter().map(|hook| hook.name.as_str());
-    let mut broken = mistakes(loaded).filter_map(|m| m.hook.as_deref()).collect::<Vec<_>>();
+    let mut broken = mistakes(loaded)
+        .filter_map(|m| m.hook.as_deref())
+        .collect::<Vec<_>>();
     broken.dedup();
-    on.chain(loaded.off.iter().map(String::as_str)).chain(broken)
+    on.chain(loaded.off.iter().map(String::as_str))
+        .chain(broken)
 }
 
 fn mistakes(loaded: &Loaded) -> impl Iterator<Item = &Mistake> {
-    loaded.mistakes.iter().filter(|m| m.severity == Severity::Mistake)
+    loaded
+        .mistakes
+        .iter()
+        .filter(|m| m.severity == Severity::Mistake)
 }
 
 /// ", did you mean `…`?" where a known word is near.

@@ -11,11 +11,21 @@ use crate::push::{ObjectId, RefKind, RefName, RefUpdate};
 const ID: usize = 7;
 
 /// The update that is wanted. `loaded` is for guessing what a misspelt word means.
-pub(super) fn of(repo: &Repository, wanted: &Wanted<'_>, loaded: &Loaded) -> Result<RefUpdate, Failure> {
-    let name = wanted.name.filter(|name| *name != "HEAD").map(|name| full_name(repo, name)).transpose()?;
+pub(super) fn of(
+    repo: &Repository,
+    wanted: &Wanted<'_>,
+    loaded: &Loaded,
+) -> Result<RefUpdate, Failure> {
+    let name = wanted
+        .name
+        .filter(|name| *name != "HEAD")
+        .map(|name| full_name(repo, name))
+        .transpose()?;
     let Some((old, new)) = wanted.range else {
         let newest = repo.newest(name.as_ref());
-        return newest.ok_or_else(|| Failure::new(nothing(repo, wanted.name.filter(|name| *name != "HEAD"))));
+        return newest.ok_or_else(|| {
+            Failure::new(nothing(repo, wanted.name.filter(|name| *name != "HEAD")))
+        });
     };
     let name = match (name, repo.default_branch()) {
         (Some(name), _) => name,
@@ -24,13 +34,22 @@ pub(super) fn of(repo: &Repository, wanted: &Wanted<'_>, loaded: &Loaded) -> Res
     };
     let id = |word| id(repo, word, loaded);
     let (old, new) = (id(old)?, id(new)?);
-    let (old, new) = (old.unwrap_or_else(|| null_like(new.as_ref())), new.unwrap_or_else(|| null_like(None)));
-    let new = if new.is_null() { null_like(Some(&old)) } else { new };
+    let (old, new) = (
+        old.unwrap_or_else(|| null_like(new.as_ref())),
+        new.unwrap_or_else(|| null_like(None)),
+    );
+    let new = if new.is_null() {
+        null_like(Some(&old))
+    } else {
+        new
+    };
     if old.is_null() && new.is_null() {
         return Err(Failure::new("one of OLD and NEW must be an object"));
     }
     if old == new {
-        return Err(Failure::new("OLD and NEW are the same object: nothing would be pushed"));
+        return Err(Failure::new(
+            "OLD and NEW are the same object: nothing would be pushed",
+        ));
     }
     Ok(RefUpdate { old, new, name })
 }
@@ -43,7 +62,10 @@ fn nothing(repo: &Repository, name: Option<&str>) -> String {
         None => "HEAD names no commit: say which ref with --ref".to_owned(),
         Some(name) if refs.iter().any(|known| known == name) => format!("`{name}` names no commit"),
         Some(name) => {
-            let (name, before) = match name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix("refs/tags/")) {
+            let (name, before) = match name
+                .strip_prefix("refs/heads/")
+                .or_else(|| name.strip_prefix("refs/tags/"))
+            {
                 Some(short) => (short, &name[..name.len() - short.len()]),
                 None => (name, ""),
             };
@@ -61,13 +83,26 @@ fn id(repo: &Repository, word: &str, loaded: &Loaded) -> Result<Option<ObjectId>
     }
     repo.resolve(word).map(Some).ok_or_else(|| {
         let is_id = word.len() >= ID && word.bytes().all(|b| b.is_ascii_hexdigit());
-        let pushed = || if is_id { " (has it been pushed here?)".to_owned() } else { String::new() };
+        let pushed = || {
+            if is_id {
+                " (has it been pushed here?)".to_owned()
+            } else {
+                String::new()
+            }
+        };
         let refs = short_names(repo);
         // `main~3` is misspelt as `mian~3`.
         let (name, _) = word.split_at(word.find(['~', '^', '@', ':']).unwrap_or(word.len()));
         let hint = near(name, refs.iter().map(String::as_str).chain(names(loaded)));
-        let none = if refs.is_empty() { ": the repository has no commits yet" } else { "" };
-        Failure::new(format!("`{word}` names no object here{none}{}", hint.unwrap_or_else(pushed)))
+        let none = if refs.is_empty() {
+            ": the repository has no commits yet"
+        } else {
+            ""
+        };
+        Failure::new(format!(
+            "`{word}` names no object here{none}{}",
+            hint.unwrap_or_else(pushed)
+        ))
     })
 }
 
@@ -89,7 +124,11 @@ fn null_like(other: Option<&ObjectId>) -> ObjectId {
 
 /// A full name as it is; a short one is a branch, else a tag, as it exists.
 fn full_name(repo: &Repository, name: &str) -> Result<RefName, Failure> {
-    let candidates = [name.to_owned(), format!("refs/heads/{name}"), format!("refs/tags/{name}")];
+    let candidates = [
+        name.to_owned(),
+        format!("refs/heads/{name}"),
+        format!("refs/tags/{name}"),
+    ];
     let [full, branch, tag] = candidates;
     let chosen = if full.starts_with("refs/") {
         full
@@ -99,7 +138,13 @@ fn full_name(repo: &Repository, name: &str) -> Result<RefName, Failure> {
         branch
     };
     let chosen = RefName::new(chosen);
-    if is_ref_name(&chosen) { Ok(chosen) } else { Err(Failure::new(format!("`{name}` cannot be the name of a ref"))) }
+    if is_ref_name(&chosen) {
+        Ok(chosen)
+    } else {
+        Err(Failure::new(format!(
+            "`{name}` cannot be the name of a ref"
+        )))
+    }
 }
 
 #[cfg(test)]

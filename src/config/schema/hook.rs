@@ -12,7 +12,10 @@ use serde_json::{Map, Value, json};
 pub(super) fn any(full: &Full) -> Value {
     let mut hook = json!({ "title": "Hook" });
     merge(&mut hook, table_of(&Common::keys()));
-    hook["properties"].as_object_mut().expect("a table has properties").extend(of_actions());
+    hook["properties"]
+        .as_object_mut()
+        .expect("a table has properties")
+        .extend(of_actions());
     for (key, schema) in members(&mut hook) {
         bound(key, schema);
         full.annotate_key(key, schema);
@@ -35,7 +38,8 @@ fn of_action(kind: Kind, hook: &Value, full: &Full) -> Value {
     properties.extend(full.defaults_of(kind));
     let mut rule = json!({ "required": ["service_url"], "properties": properties });
     if own.contains(&"msg_type") {
-        let customized = json!({ "if": is("msg_type", "customize"), "then": { "required": ["template"] } });
+        let customized =
+            json!({ "if": is("msg_type", "customize"), "then": { "required": ["template"] } });
         merge(&mut rule, customized);
     }
     rule
@@ -43,8 +47,13 @@ fn of_action(kind: Kind, hook: &Value, full: &Full) -> Value {
 
 /// All keys but these, each refused where it stands: an editor would mark the whole table for a list of names.
 fn without(hook: &Value, keys: &[&str]) -> Map<String, Value> {
-    let all = hook["properties"].as_object().into_iter().flat_map(Map::keys);
-    all.filter(|key| !keys.contains(&key.as_str())).map(|key| (key.clone(), json!(false))).collect()
+    let all = hook["properties"]
+        .as_object()
+        .into_iter()
+        .flat_map(Map::keys);
+    all.filter(|key| !keys.contains(&key.as_str()))
+        .map(|key| (key.clone(), json!(false)))
+        .collect()
 }
 
 fn is(key: &str, word: &str) -> Value {
@@ -54,8 +63,11 @@ fn is(key: &str, word: &str) -> Value {
 /// The keys of all actions, each with what it means for which action.
 fn of_actions() -> Map<String, Value> {
     let mut merged = Map::new();
-    let declared =
-        Kind::ALL.into_iter().flat_map(|kind| parameters::keys(kind).into_iter().map(move |key| (kind, key)));
+    let declared = Kind::ALL.into_iter().flat_map(|kind| {
+        parameters::keys(kind)
+            .into_iter()
+            .map(move |key| (kind, key))
+    });
     let declared = declared.collect::<Vec<_>>();
     for (_, key) in &declared {
         let mut schema = key.schema();
@@ -75,6 +87,8 @@ fn meanings(same: &[&(Kind, Key)]) -> String {
             None => meanings.push((key.about, vec![kind])),
         }
     }
-    let told = meanings.iter().map(|(about, kinds)| format!("{}: {}", kinds.join(", "), about.trim()));
+    let told = meanings
+        .iter()
+        .map(|(about, kinds)| format!("{}: {}", kinds.join(", "), about.trim()));
     told.collect::<Vec<_>>().join("\n\n")
 }

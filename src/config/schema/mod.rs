@@ -52,7 +52,9 @@ fn members(table: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {
 fn bound(key: &str, schema: &mut Value) {
     match key {
         "service_url" => schema["pattern"] = json!("^\\s*([Hh][Tt][Tt][Pp][Ss]?://|[$]\\{)"),
-        "url" | "commit_url" | "compare_url" => schema["pattern"] = json!("^$|^https?://|^[$]\\{|^\\{[%#]"),
+        "url" | "commit_url" | "compare_url" => {
+            schema["pattern"] = json!("^$|^https?://|^[$]\\{|^\\{[%#]")
+        }
         "root" | "state_dir" => schema["pattern"] = json!("^$|^/"),
         "max_refs" => schema["minimum"] = json!(1),
         "max_body" => merge(schema, json!({ "minimum": 1 << 10, "maximum": 16 << 20 })),

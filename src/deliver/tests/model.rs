@@ -46,13 +46,19 @@ impl Model {
     fn new() -> Self {
         // In memory where there is such a place: thousands of cases sync thousands of files.
         let shm = std::path::Path::new("/dev/shm");
-        let dir = if shm.is_dir() { tempfile::tempdir_in(shm) } else { tempfile::tempdir() }.unwrap();
+        let dir = if shm.is_dir() {
+            tempfile::tempdir_in(shm)
+        } else {
+            tempfile::tempdir()
+        }
+        .unwrap();
         let hooks = "[hook.web]\naction = \"webhook_http_post\"\nservice_url = \"http://a.example/\"\n\
                      [hook.bot]\naction = \"dingding_group_chat_robot\"\nper = \"ref\"\n\
                      service_url = \"https://oapi.dingtalk.com/robot/send?access_token=x\"\n";
         std::fs::write(dir.path().join(config::REPOSITORY_FILE), hooks).unwrap();
         let nowhere = dir.path().join("none.toml");
-        let environment = Environment::from([(config::SERVER_FILE_VARIABLE, nowhere.to_str().unwrap())]);
+        let environment =
+            Environment::from([(config::SERVER_FILE_VARIABLE, nowhere.to_str().unwrap())]);
         let loaded = config::load(dir.path(), &environment);
         assert_eq!(loaded.hooks.len(), 2);
         let world = World {
@@ -63,15 +69,32 @@ impl Model {
             ids: Mutex::default(),
         };
         let spool = Spool::at(dir.path(), 0);
-        Self { dir, spool, loaded, world, pushed: 0, crashed: false }
+        Self {
+            dir,
+            spool,
+            loaded,
+            world,
+            pushed: 0,
+            crashed: false,
+        }
     }
 
     fn push(&mut self) {
-        let line = format!("{} {} refs/heads/{}\n", "0".repeat(40), "1".repeat(40), self.pushed);
+        let line = format!(
+            "{} {} refs/heads/{}\n",
+            "0".repeat(40),
+            "1".repeat(40),
+            self.pushed
+        );
         self.pushed += 1;
         let updates = parse_updates(line.as_bytes()).0;
         let event = PushEvent::bare(updates[0].clone(), 0);
-        let pusher = Pusher { username: "ann".into(), name: "Ann".into(), email: None, source: "account".into() };
+        let pusher = Pusher {
+            username: "ann".into(),
+            name: "Ann".into(),
+            email: None,
+            source: "account".into(),
+        };
         let (time_ms, options) = (self.world.now_ms(), Vec::new());
         let mut push = Push {
             id: String::new(),
@@ -93,15 +116,21 @@ impl Model {
         };
         let events = vec![serde_json::value::to_raw_value(&event).unwrap()];
         let deliveries = HOOKS.iter().map(|hook| planned(hook)).collect();
-        let events = Events { events, deliveries, ..Events::default() };
+        let events = Events {
+            events,
+            deliveries,
+            ..Events::default()
+        };
         record.append(&Line::Events(Box::new(events))).unwrap();
         drop(record);
     }
 
     fn drain(&mut self) {
         let destinations = Destinations::default();
-        let site =
-            Site { carrier: &self.world, ..Site::new(self.dir.path(), &self.spool, &self.loaded, &destinations) };
+        let site = Site {
+            carrier: &self.world,
+            ..Site::new(self.dir.path(), &self.spool, &self.loaded, &destinations)
+        };
         let died = catch_unwind(AssertUnwindSafe(|| run(site, None, Duration::ZERO))).is_err();
         self.crashed |= died;
     }
@@ -109,13 +138,20 @@ impl Model {
     fn stay(&mut self) {
         let until = self.world.now_ms() + 5 * MINUTE;
         for _ in 0..200 {
-            let Some(due) = self.spool.due_ms().filter(|due| *due <= until) else { return };
+            let Some(due) = self.spool.due_ms().filter(|due| *due <= until) else {
+                return;
+            };
             let now = self.world.now_ms();
             *self.world.now_ms.lock().unwrap() = due.max(now);
             self.drain();
         }
-        let lanes = HOOKS.map(|hook| std::fs::read_to_string(self.dir.path().join("service-hook/lane").join(hook)));
-        panic!("whoever stays makes no progress at {}: {lanes:?}", self.world.now_ms());
+        let lanes = HOOKS.map(|hook| {
+            std::fs::read_to_string(self.dir.path().join("service-hook/lane").join(hook))
+        });
+        panic!(
+            "whoever stays makes no progress at {}: {lanes:?}",
+            self.world.now_ms()
+        );
     }
 
     fn take(&mut self, step: Step) {
@@ -145,7 +181,8 @@ impl Model {
                 return;
             }
             let next = self.world.now_ms() + MINUTE;
-            *self.world.now_ms.lock().unwrap() = self.spool.due_ms().map_or(next, |due| due.max(next));
+            *self.world.now_ms.lock().unwrap() =
+                self.spool.due_ms().map_or(next, |due| due.max(next));
             self.drain();
         }
         panic!("something is left for ever");
@@ -156,9 +193,14 @@ impl Model {
         let mut states = BTreeMap::new();
         for file in done.into_iter().flatten().flatten() {
             let bytes = std::fs::read(file.path()).unwrap();
-            let Read::Record(record) = crate::spool::Record::parse("", &bytes) else { panic!("no record") };
+            let Read::Record(record) = crate::spool::Record::parse("", &bytes) else {
+                panic!("no record")
+            };
             for delivery in &record.deliveries {
-                states.insert((delivery.planned.hook.clone(), number(&record.push)), delivery.state);
+                states.insert(
+                    (delivery.planned.hook.clone(), number(&record.push)),
+                    delivery.state,
+                );
             }
         }
         states
@@ -167,7 +209,11 @@ impl Model {
     fn check(&self) -> Result<(), TestCaseError> {
         let seen = self.world.seen.lock().unwrap();
         let states = self.states();
-        prop_assert_eq!(states.len(), self.pushed * 2, "every push is history in the end");
+        prop_assert_eq!(
+            states.len(),
+            self.pushed * 2,
+            "every push is history in the end"
+        );
         for hook in HOOKS {
             let of: Vec<&Seen> = seen.iter().filter(|s| s.hook == hook).collect();
             self.at_least_once(hook, &of, &states)?;
@@ -192,25 +238,45 @@ impl Model {
         for push in 0..self.pushed {
             let of: Vec<&&Seen> = seen.iter().filter(|s| s.pushes.contains(&push)).collect();
             let taken = of.iter().filter(|s| s.end == Ending::Taken).count();
-            let doubtful = of.iter().filter(|s| matches!(s.end, Ending::Unknown | Ending::Died)).count();
+            let doubtful = of
+                .iter()
+                .filter(|s| matches!(s.end, Ending::Unknown | Ending::Died))
+                .count();
             let state = states[&(hook.to_owned(), push)];
-            let refused = of.iter().position(|s| s.end == Ending::Refused && s.pushes.len() == 1);
+            let refused = of
+                .iter()
+                .position(|s| s.end == Ending::Refused && s.pushes.len() == 1);
             if let Some(refused) = refused {
-                prop_assert_eq!(of.len(), refused + 1, "{} {}: nothing after a permanent failure", hook, push);
+                prop_assert_eq!(
+                    of.len(),
+                    refused + 1,
+                    "{} {}: nothing after a permanent failure",
+                    hook,
+                    push
+                );
                 prop_assert_eq!(state, State::Failed);
             } else if state == State::Failed {
                 // Whoever died after the receiver had taken it does not know that either.
                 let given_up = hook == "bot" && doubtful + taken >= 3;
                 let first = of.first().map_or(i64::MAX, |s| s.at_ms);
                 let late = of.last().is_some_and(|s| s.at_ms - first >= RETRY_FOR / 2);
-                prop_assert!(given_up || late, "{hook} {push} failed without a reason: {of:?}");
+                prop_assert!(
+                    given_up || late,
+                    "{hook} {push} failed without a reason: {of:?}"
+                );
             } else {
                 prop_assert_eq!(state, State::Delivered);
                 prop_assert!(taken >= 1, "{hook} {push} was never taken");
-                prop_assert!(taken == 1 || self.crashed, "{hook} {push} was taken {taken} times");
+                prop_assert!(
+                    taken == 1 || self.crashed,
+                    "{hook} {push} was taken {taken} times"
+                );
             }
             if hook == "bot" {
-                prop_assert!(doubtful <= 3, "{push} may have been posted {doubtful} times");
+                prop_assert!(
+                    doubtful <= 3,
+                    "{push} may have been posted {doubtful} times"
+                );
             }
         }
         Ok(())
@@ -221,7 +287,11 @@ impl Model {
 fn in_order(seen: &[&Seen]) -> Result<(), TestCaseError> {
     let mut newest = None;
     let mut told = BTreeSet::new();
-    for (index, s) in seen.iter().enumerate().filter(|(_, s)| s.end == Ending::Taken) {
+    for (index, s) in seen
+        .iter()
+        .enumerate()
+        .filter(|(_, s)| s.end == Ending::Taken)
+    {
         for push in &s.pushes {
             if !told.insert(*push) {
                 continue;
@@ -252,9 +322,16 @@ fn pauses(seen: &[&Seen], pushed: usize) -> Result<(), TestCaseError> {
             let gap = pair[1].at_ms - pair[0].at_ms;
             // Where each repeat counts there are two more, after 2 and 10 minutes.
             let doubtful = pair[0].end == Ending::Unknown && pair[0].hook == "bot";
-            let pause = if doubtful { PAUSES[unknowns + 1] } else { PAUSES[usize::min(failures, 6) - 1] };
+            let pause = if doubtful {
+                PAUSES[unknowns + 1]
+            } else {
+                PAUSES[usize::min(failures, 6) - 1]
+            };
             let least = pause * 4 / 5;
-            prop_assert!(gap >= least, "{push}: {failures} failures, then after {gap} ms: {pair:?}");
+            prop_assert!(
+                gap >= least,
+                "{push}: {failures} failures, then after {gap} ms: {pair:?}"
+            );
         }
     }
     Ok(())
@@ -292,9 +369,19 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// Cases of a run; `PROPTEST_CASES` asks for another number.
 fn cases() -> ProptestConfig {
-    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
     let asked = Environment::of_process().get("PROPTEST_CASES").is_some();
-    if asked { config } else { ProptestConfig { cases: 1000, ..config } }
+    if asked {
+        config
+    } else {
+        ProptestConfig {
+            cases: 1000,
+            ..config
+        }
+    }
 }
 
 proptest! {

@@ -61,12 +61,24 @@ pub(super) struct World {
 
 /// The number of a push stands in its ref.
 pub(super) fn number(push: &Push) -> usize {
-    push.updates[0].name.display().rsplit('/').next().unwrap().parse().unwrap()
+    push.updates[0]
+        .name
+        .display()
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap()
 }
 
 impl World {
     fn see(&self, hook: &Hook, pushes: Vec<usize>, end: Ending) {
-        self.seen.lock().unwrap().push(Seen { hook: hook.name.clone(), at_ms: self.now_ms(), pushes, end });
+        self.seen.lock().unwrap().push(Seen {
+            hook: hook.name.clone(),
+            at_ms: self.now_ms(),
+            pushes,
+            end,
+        });
     }
 }
 
@@ -82,10 +94,19 @@ impl Carrier for World {
             _ => vec![number(&outgoing.push)],
         };
         let key = (hook.name.clone(), pushes[0]);
-        self.ids.lock().unwrap().entry(key).or_default().insert(outgoing.delivery.clone());
+        self.ids
+            .lock()
+            .unwrap()
+            .entry(key)
+            .or_default()
+            .insert(outgoing.delivery.clone());
         let dies = self.dies.lock().unwrap().take();
         if let Some(after) = dies {
-            self.see(hook, pushes, if after { Ending::Taken } else { Ending::Died });
+            self.see(
+                hook,
+                pushes,
+                if after { Ending::Taken } else { Ending::Died },
+            );
             resume_unwind(Box::new("died"));
         }
         let mood = self.moods.lock().unwrap()[HOOKS.iter().position(|h| **h == hook.name).unwrap()];
@@ -102,10 +123,23 @@ impl Carrier for World {
         let why = String::new();
         let end = match ending {
             Ending::Taken => End::Answered(Verdict::Delivered { note: why }),
-            Ending::Deferred => End::Answered(Verdict::Deferred { why, after: None, unknown: false }),
-            Ending::Unknown => End::Unsent(SendError { what: why, advice: "", sent: true, permanent: false }),
+            Ending::Deferred => End::Answered(Verdict::Deferred {
+                why,
+                after: None,
+                unknown: false,
+            }),
+            Ending::Unknown => End::Unsent(SendError {
+                what: why,
+                advice: "",
+                sent: true,
+                permanent: false,
+            }),
             Ending::Refused | Ending::Died => End::Answered(Verdict::Failed { why }),
         };
-        Tried { end, exchange: None, secrets: Secrets::default() }
+        Tried {
+            end,
+            exchange: None,
+            secrets: Secrets::default(),
+        }
     }
 }

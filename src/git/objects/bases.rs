@@ -17,7 +17,12 @@ pub(super) struct Bases<K, T> {
 impl<K: Hash + Eq, T> Bases<K, T> {
     /// With room for so many bytes.
     pub(super) fn new(bytes: usize) -> Self {
-        Self { young: HashMap::default(), old: HashMap::default(), young_bytes: 0, bound: bytes / 2 }
+        Self {
+            young: HashMap::default(),
+            old: HashMap::default(),
+            young_bytes: 0,
+            bound: bytes / 2,
+        }
     }
 
     pub(super) fn get<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<Arc<T>>
@@ -63,7 +68,9 @@ impl Hasher for Mix {
     }
 
     fn write_u64(&mut self, value: u64) {
-        self.0 = (self.0 ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23);
+        self.0 = (self.0 ^ value)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .rotate_left(23);
     }
 
     fn write_u32(&mut self, value: u32) {

@@ -35,7 +35,8 @@ pub(super) fn apply(base: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
         } else {
             let offset = number(*instruction, 4, &mut rest)?;
             let size = number(*instruction >> 4, 3, &mut rest)?;
-            base.get(offset..)?.get(..if size == 0 { 0x1_0000 } else { size })
+            base.get(offset..)?
+                .get(..if size == 0 { 0x1_0000 } else { size })
         }?;
         if result.len() + bytes.len() > result_size {
             return None;
@@ -65,7 +66,10 @@ mod tests {
     #[test]
     fn copies_and_insertions_make_the_result() {
         // Base of 10 bytes, result of 7: copy 4 from 2, insert "xyz".
-        assert_eq!(apply(b"0123456789", b"\x0a\x07\x91\x02\x04\x03xyz").unwrap(), b"2345xyz");
+        assert_eq!(
+            apply(b"0123456789", b"\x0a\x07\x91\x02\x04\x03xyz").unwrap(),
+            b"2345xyz"
+        );
         assert_eq!(sizes(b"\x80\x01\x05").unwrap().0, 128);
     }
 

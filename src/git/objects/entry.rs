@@ -35,13 +35,19 @@ impl Default for Made {
 
 impl Made {
     fn get(&self, at: Place) -> Option<Arc<Shared>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&at)
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&at)
     }
 
     fn keep(&self, at: Place, kind: Kind, bytes: Vec<u8>) -> Arc<Shared> {
         let size = bytes.len();
         let made = Arc::new((kind, Arc::new(bytes)));
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).keep(at, &made, size);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .keep(at, &made, size);
         made
     }
 }
@@ -56,16 +62,33 @@ pub(super) struct Reader {
 
 impl Reader {
     /// Fills the buffer with the whole object.
-    pub(super) fn bytes(&mut self, store: &Store, place: Place, buffer: &mut Vec<u8>) -> Option<Kind> {
-        self.copy(store, place, usize::MAX, buffer).map(|(kind, _)| kind)
+    pub(super) fn bytes(
+        &mut self,
+        store: &Store,
+        place: Place,
+        buffer: &mut Vec<u8>,
+    ) -> Option<Kind> {
+        self.copy(store, place, usize::MAX, buffer)
+            .map(|(kind, _)| kind)
     }
 
     /// Fills the buffer with the object, or with what its first [`HEAD_BYTES`] give. Says whether that is all.
-    pub(super) fn head(&mut self, store: &Store, place: Place, buffer: &mut Vec<u8>) -> Option<(Kind, bool)> {
+    pub(super) fn head(
+        &mut self,
+        store: &Store,
+        place: Place,
+        buffer: &mut Vec<u8>,
+    ) -> Option<(Kind, bool)> {
         self.copy(store, place, HEAD_BYTES, buffer)
     }
 
-    fn copy(&mut self, store: &Store, place: Place, most: usize, buffer: &mut Vec<u8>) -> Option<(Kind, bool)> {
+    fn copy(
+        &mut self,
+        store: &Store,
+        place: Place,
+        most: usize,
+        buffer: &mut Vec<u8>,
+    ) -> Option<(Kind, bool)> {
         let (pack, entry) = open(&store.packs, place)?;
         if let Some(kind) = entry.header.as_kind() {
             let whole = inflate(&mut self.inflate, pack, &entry, most, buffer)?;
@@ -131,8 +154,14 @@ fn open(packs: &Packs, at: Place) -> Option<(&File, Entry)> {
 fn base_of(packs: &Packs, at: Place, entry: &Entry) -> Option<Place> {
     match &entry.header {
         Header::OfsDelta { base_distance } => {
-            let offset = at.offset.checked_sub(*base_distance).filter(|_| *base_distance > 0)?;
-            Some(Place { pack: at.pack, offset })
+            let offset = at
+                .offset
+                .checked_sub(*base_distance)
+                .filter(|_| *base_distance > 0)?;
+            Some(Place {
+                pack: at.pack,
+                offset,
+            })
         }
         Header::RefDelta { base_id } => packs.find(base_id),
         _ => None,
@@ -140,7 +169,13 @@ fn base_of(packs: &Packs, at: Place, entry: &Entry) -> Option<Place> {
 }
 
 /// Inflates an entry, or what its first `most` compressed bytes give. Says whether that is all.
-fn inflate(state: &mut Decompress, pack: &File, entry: &Entry, most: usize, out: &mut Vec<u8>) -> Option<bool> {
+fn inflate(
+    state: &mut Decompress,
+    pack: &File,
+    entry: &Entry,
+    most: usize,
+    out: &mut Vec<u8>,
+) -> Option<bool> {
     let start = entry.data_offset;
     let input = pack.entry_slice(start..u64::try_from(pack.pack_end()).ok()?)?;
     let size = usize::try_from(entry.decompressed_size).ok()?;
@@ -148,16 +183,26 @@ fn inflate(state: &mut Decompress, pack: &File, entry: &Entry, most: usize, out:
         return None;
     }
     let whole = input.len() <= most || size <= most;
-    let (input, wanted) = if whole { (input, size) } else { (&input[..most], size.min(most * 8)) };
+    let (input, wanted) = if whole {
+        (input, size)
+    } else {
+        (&input[..most], size.min(most * 8))
+    };
     // What stands there already need not be cleared: only what the stream has written is left.
     if out.len() < wanted + SLACK {
         out.resize(wanted + SLACK, 0);
     }
     state.reset();
-    let status = state.decompress(input, &mut out[..wanted + SLACK], FlushDecompress::Finish).ok()?;
+    let status = state
+        .decompress(input, &mut out[..wanted + SLACK], FlushDecompress::Finish)
+        .ok()?;
     let made = usize::try_from(state.total_out()).ok()?;
     out.truncate(made);
     let complete = status == Status::StreamEnd;
-    let good = if complete { made == size } else { !whole && made <= size };
+    let good = if complete {
+        made == size
+    } else {
+        !whole && made <= size
+    };
     good.then_some(complete)
 }

@@ -31,8 +31,15 @@ impl Index {
     /// The offset of an object; `None` when it is not there, or the index cannot be read.
     pub(super) fn offset(&self, path: &Path, id: &gix::oid) -> Option<u64> {
         if self.mapped.get().is_none() {
-            let open = || File::open(path).and_then(|file| Ok((file.metadata()?.len(), file))).ok();
-            let (file, length) = self.file.get_or_init(|| open().map(|(length, file)| (file, length))).as_ref()?;
+            let open = || {
+                File::open(path)
+                    .and_then(|file| Ok((file.metadata()?.len(), file)))
+                    .ok()
+            };
+            let (file, length) = self
+                .file
+                .get_or_init(|| open().map(|(length, file)| (file, length)))
+                .as_ref()?;
             if self.asked.fetch_add(1, Relaxed) < FEW.min(length / WORTH)
                 && let Ok(found) = read_offset(file, *length, id)
             {
@@ -59,24 +66,43 @@ impl From<std::io::Error> for Unusual {
 fn read_offset(file: &File, length: u64, id: &gix::oid) -> Result<Option<u64>, Unusual> {
     let mut front = [0; FRONT];
     file.read_exact_at(&mut front, 0)?;
-    let count = |at: usize| front[8 + 4 * at..].first_chunk().map_or(0, |bytes| u64::from(u32::from_be_bytes(*bytes)));
-    let (size, first, objects) = (id.kind().len_in_bytes() as u64, usize::from(id.first_byte()), count(255));
+    let count = |at: usize| {
+        front[8 + 4 * at..]
+            .first_chunk()
+            .map_or(0, |bytes| u64::from(u32::from_be_bytes(*bytes)))
+    };
+    let (size, first, objects) = (
+        id.kind().len_in_bytes() as u64,
+        usize::from(id.first_byte()),
+        count(255),
+    );
     let (low, high) = (first.checked_sub(1).map_or(0, count), count(first));
     let smallest = FRONT as u64 + objects * (size + 8) + 2 * size;
-    if !front.starts_with(b"\xfftOc\0\0\0\x02") || low > high || high > objects || length < smallest {
+    if !front.starts_with(b"\xfftOc\0\0\0\x02") || low > high || high > objects || length < smallest
+    {
         return Err(Unusual);
     }
-    let fraction = id.as_bytes()[1..].first_chunk().map_or(0, |bytes| u64::from(u32::from_be_bytes(*bytes)));
+    let fraction = id.as_bytes()[1..]
+        .first_chunk()
+        .map_or(0, |bytes| u64::from(u32::from_be_bytes(*bytes)));
     let likely = low + ((fraction * (high - low)) >> 32);
-    let (from, to) = (likely.saturating_sub(AROUND).max(low), (likely + AROUND).min(high));
+    let (from, to) = (
+        likely.saturating_sub(AROUND).max(low),
+        (likely + AROUND).min(high),
+    );
     let mut ids = vec![0; usize::try_from((to - from) * size).map_err(|_| Unusual)?];
     file.read_exact_at(&mut ids, FRONT as u64 + from * size)?;
     let mut ids = ids.chunks_exact(id.as_bytes().len());
-    let Some(at) = (from..).zip(&mut ids).find(|(_, other)| *other >= id.as_bytes()) else {
+    let Some(at) = (from..)
+        .zip(&mut ids)
+        .find(|(_, other)| *other >= id.as_bytes())
+    else {
         return if to == high { Ok(None) } else { Err(Unusual) };
     };
     match at {
-        (at, found) if found == id.as_bytes() => read_place(file, length, objects, size, at).map(Some),
+        (at, found) if found == id.as_bytes() => {
+            read_place(file, length, objects, size, at).map(Some)
+        }
         (at, _) if at == from && from > low => Err(Unusual),
         _ => Ok(None),
     }
@@ -104,7 +130,11 @@ fn read_place(file: &File, length: u64, objects: u64, size: u64, at: u64) -> Res
 /// step halves what is left, whatever the ids are.
 fn place(index: &pack::index::File, id: &gix::oid) -> Option<u32> {
     const GUESSES: u32 = 3;
-    let key = |id: &gix::oid| id.as_bytes().first_chunk().map_or(0, |first| u64::from_be_bytes(*first));
+    let key = |id: &gix::oid| {
+        id.as_bytes()
+            .first_chunk()
+            .map_or(0, |first| u64::from_be_bytes(*first))
+    };
     let wanted = key(id);
     let (mut low, mut high) = (0, index.num_objects());
     let (mut low_key, mut high_key) = (0, u64::MAX);
@@ -113,7 +143,8 @@ fn place(index: &pack::index::File, id: &gix::oid) -> Option<u32> {
         let at = match guesses.next() {
             // 32 bits of the keys, so that the product fits.
             Some(_) => {
-                let share = ((wanted - low_key) >> 32) * u64::from(high - low) / (((high_key - low_key) >> 32) + 1);
+                let share = ((wanted - low_key) >> 32) * u64::from(high - low)
+                    / (((high_key - low_key) >> 32) + 1);
                 low + u32::try_from(share).ok()?.min(high - low - 1)
             }
             None => low + (high - low) / 2,
@@ -136,7 +167,9 @@ mod tests {
 
     /// An index of version 2 in which the n-th object stands at offset n, the last one far away.
     fn index(ids: &[ObjectId]) -> Vec<u8> {
-        let count = |byte: u8| u32::try_from(ids.iter().filter(|id| id.first_byte() <= byte).count()).unwrap();
+        let count = |byte: u8| {
+            u32::try_from(ids.iter().filter(|id| id.first_byte() <= byte).count()).unwrap()
+        };
         let mut bytes = b"\xfftOc\0\0\0\x02".to_vec();
         bytes.extend((0..=255).flat_map(|byte| count(byte).to_be_bytes()));
         bytes.extend(ids.iter().flat_map(|id| id.as_bytes()));
@@ -158,10 +191,18 @@ mod tests {
             for (n, id) in (1u64..).zip(ids) {
                 index.asked.store(asked, Relaxed);
                 let expected = if n == ids.len() as u64 { 1 << 33 } else { n };
-                assert_eq!(index.offset(&path, id), Some(expected), "{n} of {}", ids.len());
+                assert_eq!(
+                    index.offset(&path, id),
+                    Some(expected),
+                    "{n} of {}",
+                    ids.len()
+                );
                 let mut absent = id.as_bytes().to_vec();
                 absent[19] ^= 1;
-                assert_eq!(index.offset(&path, &ObjectId::from_bytes_or_panic(&absent)), None);
+                assert_eq!(
+                    index.offset(&path, &ObjectId::from_bytes_or_panic(&absent)),
+                    None
+                );
             }
         }
     }
@@ -174,7 +215,13 @@ mod tests {
             bytes[4..8].copy_from_slice(&(n * 2).to_be_bytes());
             ObjectId::from_bytes_or_panic(&bytes)
         };
-        for (count, spread) in [(1, 1), (3000, 1_431_655), (3000, 0), (3000, 1), (5000, 70_000)] {
+        for (count, spread) in [
+            (1, 1),
+            (3000, 1_431_655),
+            (3000, 0),
+            (3000, 1),
+            (5000, 70_000),
+        ] {
             let mut ids: Vec<_> = (1..=count).map(|n| id(n, spread)).collect();
             ids.sort();
             ask(&ids);

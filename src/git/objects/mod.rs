@@ -49,7 +49,11 @@ pub(super) struct Elsewhere(gix::Repository, Arc<Store>);
 impl Elsewhere {
     /// There.
     pub(super) fn objects(&self) -> Objects<'_> {
-        Objects { repo: &self.0, store: Arc::clone(&self.1), reader: RefCell::default() }
+        Objects {
+            repo: &self.0,
+            store: Arc::clone(&self.1),
+            reader: RefCell::default(),
+        }
     }
 }
 
@@ -60,9 +64,18 @@ impl<'r> Objects<'r> {
             packs: Packs::new(repo),
             made: Made::default(),
             trees: Mutex::new(Bases::new(TREE_BYTES)),
-            replaced: repo.objects.store_ref().replacements().map(|(id, _)| id).collect(),
+            replaced: repo
+                .objects
+                .store_ref()
+                .replacements()
+                .map(|(id, _)| id)
+                .collect(),
         };
-        Self { repo, store: Arc::new(store), reader: RefCell::default() }
+        Self {
+            repo,
+            store: Arc::new(store),
+            reader: RefCell::default(),
+        }
     }
 
     /// For another thread, with what was read already.
@@ -82,14 +95,22 @@ impl<'r> Objects<'r> {
         id: &gix::oid,
         buffer: &'b mut Vec<u8>,
     ) -> Result<&'b [u8], Unreadable> {
-        let found = self.place(id).and_then(|place| self.reader.borrow_mut().bytes(&self.store, place, buffer));
+        let found = self
+            .place(id)
+            .and_then(|place| self.reader.borrow_mut().bytes(&self.store, place, buffer));
         self.kind_or_stock(found, wanted, id, buffer)?;
         Ok(buffer)
     }
 
     /// The same, but of a large commit perhaps only the beginning: [`HEAD_BYTES`] or more. Says whether that is all.
-    pub(super) fn read_head<'b>(&self, id: &gix::oid, buffer: &'b mut Vec<u8>) -> Result<(&'b [u8], bool), Unreadable> {
-        let found = self.place(id).and_then(|place| self.reader.borrow_mut().head(&self.store, place, buffer));
+    pub(super) fn read_head<'b>(
+        &self,
+        id: &gix::oid,
+        buffer: &'b mut Vec<u8>,
+    ) -> Result<(&'b [u8], bool), Unreadable> {
+        let found = self
+            .place(id)
+            .and_then(|place| self.reader.borrow_mut().head(&self.store, place, buffer));
         let whole = found.is_none_or(|(_, whole)| whole);
         self.kind_or_stock(found.map(|(kind, _)| kind), Kind::Commit, id, buffer)?;
         Ok((buffer, whole))
@@ -100,7 +121,9 @@ impl<'r> Objects<'r> {
         if let Some(tree) = self.trees().get(id) {
             return Ok(tree);
         }
-        let found = self.place(id).and_then(|place| self.reader.borrow_mut().shared(&self.store, place));
+        let found = self
+            .place(id)
+            .and_then(|place| self.reader.borrow_mut().shared(&self.store, place));
         let bytes = if let Some((Kind::Tree, bytes)) = found.as_deref() {
             Arc::clone(bytes)
         } else {
@@ -116,7 +139,10 @@ impl<'r> Objects<'r> {
 
     /// What kind of object an id names, without reading its content.
     pub(super) fn kind(&self, id: &gix::oid) -> Result<Kind, Unreadable> {
-        if let Some(kind) = self.place(id).and_then(|place| entry::kind(&self.store.packs, place)) {
+        if let Some(kind) = self
+            .place(id)
+            .and_then(|place| entry::kind(&self.store.packs, place))
+        {
             return Ok(kind);
         }
         if let Some(kind) = self.loose(id).find_map(|store| kind_of_loose(store, id)) {
@@ -130,7 +156,10 @@ impl<'r> Objects<'r> {
     }
 
     fn trees(&self) -> MutexGuard<'_, Bases<ObjectId, Tree>> {
-        self.store.trees.lock().unwrap_or_else(PoisonError::into_inner)
+        self.store
+            .trees
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn place(&self, id: &gix::oid) -> Option<packs::Place> {
@@ -172,9 +201,16 @@ impl<'r> Objects<'r> {
 
     /// Of an object of another kind the content is not read: it may be a blob of any size. What was read must have the
     /// id as its hash: gix does not look at the checksum at the end of a loose object's stream, as Git does.
-    fn loose_or_stock(&self, wanted: Kind, id: &gix::oid, buffer: &mut Vec<u8>) -> Result<Option<Kind>, ()> {
+    fn loose_or_stock(
+        &self,
+        wanted: Kind,
+        id: &gix::oid,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Option<Kind>, ()> {
         for store in self.loose(id) {
-            let Ok(file) = store.object_path(id).metadata() else { continue };
+            let Ok(file) = store.object_path(id).metadata() else {
+                continue;
+            };
             if file.len() > LARGE
                 && let Some(other) = kind_of_loose(store, id).filter(|kind| *kind != wanted)
             {
@@ -187,9 +223,17 @@ impl<'r> Objects<'r> {
             }
         }
         let stock = &self.repo.objects;
-        match stock.try_header(id).map_err(|_| ())?.map(|header| header.kind) {
+        match stock
+            .try_header(id)
+            .map_err(|_| ())?
+            .map(|header| header.kind)
+        {
             Some(kind) if kind == wanted => match stock.try_find(id, buffer).map_err(|_| ())? {
-                Some(data) if !self.store.replaced.contains(id) && data.verify_checksum(id).is_err() => Err(()),
+                Some(data)
+                    if !self.store.replaced.contains(id) && data.verify_checksum(id).is_err() =>
+                {
+                    Err(())
+                }
                 data => Ok(data.map(|data| data.kind)),
             },
             other => Ok(other),

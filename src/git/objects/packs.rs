@@ -48,7 +48,12 @@ struct Pack {
 impl Packs {
     pub(super) fn new(repo: &gix::Repository) -> Self {
         let objects = repo.objects.store_ref().path().to_owned();
-        Self { hash: repo.object_hash(), objects, found: OnceLock::new(), last: AtomicUsize::new(0) }
+        Self {
+            hash: repo.object_hash(),
+            objects,
+            found: OnceLock::new(),
+            last: AtomicUsize::new(0),
+        }
     }
 
     /// `None` also when an index cannot be read.
@@ -63,7 +68,9 @@ impl Packs {
         };
         let several = || {
             found.several.iter().find_map(|(index, numbers)| {
-                let (number, offset) = index.pack_id_and_pack_offset_at_index(index.lookup(id)?).ok()?;
+                let (number, offset) = index
+                    .pack_id_and_pack_offset_at_index(index.lookup(id)?)
+                    .ok()?;
                 place((*numbers.get(usize::try_from(number).ok()?)?)?, offset)
             })
         };
@@ -99,17 +106,26 @@ impl Packs {
 }
 
 fn place(number: usize, offset: u64) -> Option<Place> {
-    Some(Place { pack: u32::try_from(number).ok()?, offset })
+    Some(Place {
+        pack: u32::try_from(number).ok()?,
+        offset,
+    })
 }
 
 impl Found {
     /// The packs of one directory, newest first, since what was pushed last is asked for first.
     fn add(&mut self, dir: &Path, hash: gix::hash::Kind) {
         let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-        let indexes = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "idx"));
+        let indexes = entries
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|e| e == "idx"));
         let mut indexes: Vec<_> = indexes.collect();
         if indexes.len() > 1 {
-            let age = |path: &PathBuf| path.metadata().and_then(|m| m.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+            let age = |path: &PathBuf| {
+                path.metadata()
+                    .and_then(|m| m.modified())
+                    .unwrap_or(SystemTime::UNIX_EPOCH)
+            };
             indexes.sort_by_cached_key(|path| std::cmp::Reverse(age(path)));
         }
         let first = self.packs.len();
@@ -120,10 +136,15 @@ impl Found {
             data: OnceLock::new(),
         }));
         let several = dir.join("multi-pack-index");
-        if let Some(index) = pack::multi_index::File::at(several, None).ok().filter(|i| i.object_hash() == hash) {
+        if let Some(index) = pack::multi_index::File::at(several, None)
+            .ok()
+            .filter(|i| i.object_hash() == hash)
+        {
             let own = &mut self.packs[first..];
             let number = |name: &PathBuf| {
-                let at = own.iter().position(|pack| pack.path.file_name() == Some(name.as_os_str()))?;
+                let at = own
+                    .iter()
+                    .position(|pack| pack.path.file_name() == Some(name.as_os_str()))?;
                 own[at].covered = true;
                 Some(first + at)
             };

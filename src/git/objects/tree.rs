@@ -38,7 +38,9 @@ impl Entry<'_> {
             (Some(a), Some(b)) if a == b => self.name.len().cmp(&other.name.len()),
             (a, b) => a.cmp(&b),
         };
-        self.name[..shared].cmp(&other.name[..shared]).then_with(tails)
+        self.name[..shared]
+            .cmp(&other.name[..shared])
+            .then_with(tails)
     }
 }
 
@@ -49,13 +51,21 @@ pub(in crate::git) struct NoTree;
 impl Tree {
     /// Looks at nothing yet.
     pub(in crate::git) fn new(bytes: Arc<Vec<u8>>, hash: gix::hash::Kind) -> Self {
-        Self { bytes, id_bytes: hash.len_in_bytes(), marks: OnceLock::new() }
+        Self {
+            bytes,
+            id_bytes: hash.len_in_bytes(),
+            marks: OnceLock::new(),
+        }
     }
 
     /// The entry that begins at `at`; `None` at the end.
     pub(in crate::git) fn entry(&self, at: usize) -> Result<Option<Entry<'_>>, NoTree> {
         let rest = self.bytes.get(at..).ok_or(NoTree)?;
-        if rest.is_empty() { Ok(None) } else { self.read(at, rest).map(Some).ok_or(NoTree) }
+        if rest.is_empty() {
+            Ok(None)
+        } else {
+            self.read(at, rest).map(Some).ok_or(NoTree)
+        }
     }
 
     fn read<'t>(&self, at: usize, rest: &'t [u8]) -> Option<Entry<'t>> {
@@ -69,7 +79,12 @@ impl Tree {
         };
         let end = blank + rest[blank..].find_byte(0)?;
         let id = rest.get(end + 1..=end + self.id_bytes)?;
-        Some(Entry { mode, name: &rest[blank + 1..end], id, end: at + end + 1 + self.id_bytes })
+        Some(Entry {
+            mode,
+            name: &rest[blank + 1..end],
+            id,
+            end: at + end + 1 + self.id_bytes,
+        })
     }
 
     /// Whether it has no entry.
@@ -102,7 +117,13 @@ impl Tree {
 
     /// How many bytes both trees go on alike, from an entry of each to the end of an entry. The other tree's marks are
     /// in these bytes marks of this one too, and go to `learnt`.
-    pub(in crate::git) fn alike(&self, at: usize, other: &Self, other_at: usize, learnt: &mut Vec<usize>) -> usize {
+    pub(in crate::git) fn alike(
+        &self,
+        at: usize,
+        other: &Self,
+        other_at: usize,
+        learnt: &mut Vec<usize>,
+    ) -> usize {
         let common = other_at + common_prefix(&self.bytes[at..], &other.bytes[other_at..]);
         let marks = other.marks.get().map(Vec::as_slice).unwrap_or_default();
         let first = marks.partition_point(|mark| *mark < other_at);
@@ -124,11 +145,26 @@ impl Tree {
 fn common_prefix(a: &[u8], b: &[u8]) -> usize {
     const BLOCK: usize = 1024;
     const WORD: usize = size_of::<u64>();
-    let blocks = a.chunks_exact(BLOCK).zip(b.chunks_exact(BLOCK)).take_while(|(a, b)| a == b).count();
+    let blocks = a
+        .chunks_exact(BLOCK)
+        .zip(b.chunks_exact(BLOCK))
+        .take_while(|(a, b)| a == b)
+        .count();
     let mut at = blocks * BLOCK;
-    let words = a[at..].as_chunks::<WORD>().0.iter().zip(b[at..].as_chunks::<WORD>().0);
-    at += words.take_while(|(a, b)| u64::from_ne_bytes(**a) == u64::from_ne_bytes(**b)).count() * WORD;
-    at + a[at..].iter().zip(&b[at..]).take_while(|(a, b)| a == b).count()
+    let words = a[at..]
+        .as_chunks::<WORD>()
+        .0
+        .iter()
+        .zip(b[at..].as_chunks::<WORD>().0);
+    at += words
+        .take_while(|(a, b)| u64::from_ne_bytes(**a) == u64::from_ne_bytes(**b))
+        .count()
+        * WORD;
+    at + a[at..]
+        .iter()
+        .zip(&b[at..])
+        .take_while(|(a, b)| a == b)
+        .count()
 }
 
 /// The modes that Git knows; old writers left others, such as 100664, that mean the same.
@@ -159,7 +195,12 @@ mod tests {
     use super::*;
 
     fn entry(name: &str, mode: Mode) -> Entry<'_> {
-        Entry { mode, name: name.as_bytes(), id: b"", end: 0 }
+        Entry {
+            mode,
+            name: name.as_bytes(),
+            id: b"",
+            end: 0,
+        }
     }
 
     fn tree(bytes: &[u8]) -> Tree {
@@ -167,18 +208,37 @@ mod tests {
     }
 
     fn files(ids: impl Iterator<Item = u8>) -> Tree {
-        let one = |(n, id): (usize, u8)| [format!("100644 file{n:04}\0").as_bytes(), &[id; 20]].concat();
+        let one =
+            |(n, id): (usize, u8)| [format!("100644 file{n:04}\0").as_bytes(), &[id; 20]].concat();
         tree(&ids.enumerate().flat_map(one).collect::<Vec<u8>>())
     }
 
     #[test]
     fn a_tree_sorts_behind_a_file_whose_name_goes_on_with_a_dot() {
-        assert_eq!(entry("a", Mode::Tree).order(&entry("a.c", Mode::File)), Ordering::Greater);
-        assert_eq!(entry("a", Mode::File).order(&entry("a.c", Mode::File)), Ordering::Less);
-        assert_eq!(entry("a", Mode::File).order(&entry("a", Mode::Submodule)), Ordering::Equal);
-        assert_eq!(entry("a", Mode::File).order(&entry("a", Mode::Tree)), Ordering::Less);
-        assert_eq!(entry("a", Mode::Tree).order(&entry("a0", Mode::File)), Ordering::Less);
-        assert_eq!(entry("b", Mode::Tree).order(&entry("a0", Mode::Tree)), Ordering::Greater);
+        assert_eq!(
+            entry("a", Mode::Tree).order(&entry("a.c", Mode::File)),
+            Ordering::Greater
+        );
+        assert_eq!(
+            entry("a", Mode::File).order(&entry("a.c", Mode::File)),
+            Ordering::Less
+        );
+        assert_eq!(
+            entry("a", Mode::File).order(&entry("a", Mode::Submodule)),
+            Ordering::Equal
+        );
+        assert_eq!(
+            entry("a", Mode::File).order(&entry("a", Mode::Tree)),
+            Ordering::Less
+        );
+        assert_eq!(
+            entry("a", Mode::Tree).order(&entry("a0", Mode::File)),
+            Ordering::Less
+        );
+        assert_eq!(
+            entry("b", Mode::Tree).order(&entry("a0", Mode::Tree)),
+            Ordering::Greater
+        );
     }
 
     #[test]
@@ -191,7 +251,12 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_tree_are_refused() {
-        for damaged in [&b"100644"[..], b"100644 a", b"100644 a\0short", b"10x 4\0aaaaaaaaaaaaaaaaaaaa"] {
+        for damaged in [
+            &b"100644"[..],
+            b"100644 a",
+            b"100644 a\0short",
+            b"10x 4\0aaaaaaaaaaaaaaaaaaaa",
+        ] {
             assert_eq!(tree(damaged).mark(), Err(NoTree));
             assert!(tree(damaged).entry(0).is_err());
         }
@@ -200,14 +265,22 @@ mod tests {
     #[test]
     fn a_stretch_that_is_alike_ends_with_an_entry_and_hands_marks_on() {
         // Every second id begins like the next entry might, so that only reading from the front finds the entries.
-        let (new, old) =
-            (files((0..200).map(|n| n % 2 + b'0')), files((0..200).map(|n| if n == 90 { 9 } else { n % 2 + b'0' })));
+        let (new, old) = (
+            files((0..200).map(|n| n % 2 + b'0')),
+            files((0..200).map(|n| if n == 90 { 9 } else { n % 2 + b'0' })),
+        );
         let size = new.bytes.len() / 200;
         new.mark().unwrap();
         let mut learnt = Vec::new();
         assert_eq!(old.alike(0, &new, 0, &mut learnt), 90 * size);
-        assert_eq!(old.alike(91 * size, &new, 91 * size, &mut learnt), 109 * size);
-        assert!(learnt.len() > 10 && learnt.iter().all(|mark| mark % size == 0), "{learnt:?}");
+        assert_eq!(
+            old.alike(91 * size, &new, 91 * size, &mut learnt),
+            109 * size
+        );
+        assert!(
+            learnt.len() > 10 && learnt.iter().all(|mark| mark % size == 0),
+            "{learnt:?}"
+        );
         assert!(learnt.is_sorted());
     }
 }

@@ -27,7 +27,8 @@ fn what_cannot_be_told_is_said_in_a_sentence() {
 #[test]
 fn head_is_its_branch() {
     let sandbox = pushed("");
-    let run = |arguments: &[&str]| String::from_utf8(sandbox.run("r.git", arguments).stdout).unwrap();
+    let run =
+        |arguments: &[&str]| String::from_utf8(sandbox.run("r.git", arguments).stdout).unwrap();
     let event: serde_json::Value = serde_json::from_str(&run(&["event", "--ref", "HEAD"])).unwrap();
     assert_eq!(event["ref"], "refs/heads/main");
 }

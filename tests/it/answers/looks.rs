@@ -10,7 +10,10 @@ use std::fmt::Write;
 fn seen(sandbox: &Sandbox, arguments: &str, environment: &[(&str, &str)]) -> String {
     let mut command = sandbox.command("script", "r.git");
     let line = format!("stty cols 80; {PROGRAM} {arguments}");
-    command.args(["-qec", &line, "/dev/null"]).env("TERM", "xterm").env("SHELL", "/bin/sh");
+    command
+        .args(["-qec", &line, "/dev/null"])
+        .env("TERM", "xterm")
+        .env("SHELL", "/bin/sh");
     let out = command.envs(environment.iter().copied()).output().unwrap();
     String::from_utf8_lossy(&out.stdout).into_owned()
 }
@@ -26,17 +29,29 @@ fn colour_is_for_terminals_that_want_it() {
     eventually("it has failed", || pushing.done().len() == 1);
     for command in ["deliveries", "preview", "test"] {
         let coloured = seen(&pushing.sandbox, command, &[]);
-        assert!(coloured.contains("\x1b[") && !coloured.contains('\u{fffd}'), "{command}: {coloured:?}");
+        assert!(
+            coloured.contains("\x1b[") && !coloured.contains('\u{fffd}'),
+            "{command}: {coloured:?}"
+        );
         for off in [("NO_COLOR", "1"), ("TERM", "dumb")] {
             let plain = seen(&pushing.sandbox, command, &[off]);
-            assert!(!plain.contains('\x1b') && plain.len() > 40, "{command} {off:?}: {plain:?}");
+            assert!(
+                !plain.contains('\x1b') && plain.len() > 40,
+                "{command} {off:?}: {plain:?}"
+            );
         }
         let piped = run(&pushing, &[command]);
-        assert!(!String::from_utf8_lossy(&piped.stdout).contains('\x1b'), "{command}");
+        assert!(
+            !String::from_utf8_lossy(&piped.stdout).contains('\x1b'),
+            "{command}"
+        );
     }
     pushing.configure(&(webhook("ci", &receiver.url("/")) + "template = \"a\\u001b[31mb\"\n"));
     let hostile = seen(&pushing.sandbox, "preview", &[]);
-    assert!(hostile.contains("\u{fffd}[31mb"), "what is sent drives no terminal: {hostile:?}");
+    assert!(
+        hostile.contains("\u{fffd}[31mb"),
+        "what is sent drives no terminal: {hostile:?}"
+    );
     let log = seen(&pushing.sandbox, "deliveries", &[]);
     assert!(log.contains("\x1b[31mfailed\x1b[0m"), "{log:?}");
 }
@@ -54,22 +69,41 @@ fn progress_is_a_line_that_goes_away() {
     eventually("both have failed", || pushing.done().len() == 2);
     receiver.answer(|_| Answer::Late(std::time::Duration::from_millis(700), 200, Vec::new()));
     let said = seen(&pushing.sandbox, "redeliver --failed", &[]);
-    assert!(said.contains("\r\x1b[K0 of 2 deliveries sent\r") && said.contains("1 of 2 deliveries sent\r"), "{said:?}");
+    assert!(
+        said.contains("\r\x1b[K0 of 2 deliveries sent\r")
+            && said.contains("1 of 2 deliveries sent\r"),
+        "{said:?}"
+    );
     let (_, after) = said.rsplit_once("\r\x1b[K").unwrap();
-    assert!(after.lines().filter(|line| line.contains("ci: delivered")).count() == 2, "gone at the end: {said:?}");
+    assert!(
+        after
+            .lines()
+            .filter(|line| line.contains("ci: delivered"))
+            .count()
+            == 2,
+        "gone at the end: {said:?}"
+    );
     let out = run(&pushing, &["drain", "--all", ".."]);
-    assert!(!complaints(&out).contains('\x1b'), "nothing of it where nobody looks");
+    assert!(
+        !complaints(&out).contains('\x1b'),
+        "nothing of it where nobody looks"
+    );
 }
 
 #[test]
 fn what_waits_says_when_it_is_due() {
-    let receiver = Receiver::start(|_| Answer::Reply(503, vec![("Retry-After".into(), "3000".into())], Vec::new()));
+    let receiver = Receiver::start(|_| {
+        Answer::Reply(503, vec![("Retry-After".into(), "3000".into())], Vec::new())
+    });
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     let _nobody = pushing.nobody_stays();
     pushing.push("one");
     let table = told(&pushing, &["deliveries"]);
     let row = table.lines().nth(1).unwrap();
-    assert!(row.contains("pending  1    due ") && row.contains("503 Service"), "{table}");
+    assert!(
+        row.contains("pending  1    due ") && row.contains("503 Service"),
+        "{table}"
+    );
     assert!(row.chars().count() <= 80, "{table}");
 }
 
@@ -79,12 +113,27 @@ fn broken_records_that_nobody_asked_for_are_counted() {
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     crate::history::push_and_finish(&pushing, "one");
     // Whoever delivered it looks through the history at last.
-    eventually("nobody is at work any more", || ours_below(&pushing.sandbox.path("")).is_empty());
-    pushing.sandbox.write("r.git/service-hook/done/0", "no record\n");
-    pushing.sandbox.write("r.git/service-hook/done/00", "{\"v\":1");
+    eventually("nobody is at work any more", || {
+        ours_below(&pushing.sandbox.path("")).is_empty()
+    });
+    pushing
+        .sandbox
+        .write("r.git/service-hook/done/0", "no record\n");
+    pushing
+        .sandbox
+        .write("r.git/service-hook/done/00", "{\"v\":1");
     let said = |n: &str| complaints(&run(&pushing, &["deliveries", "-n", n]));
-    assert_eq!(said("1").matches("2 older records are broken").count(), 1, "{}", said("1"));
-    assert!(said("0").contains("0 is no record") && !said("0").contains("older"), "{}", said("0"));
+    assert_eq!(
+        said("1").matches("2 older records are broken").count(),
+        1,
+        "{}",
+        said("1")
+    );
+    assert!(
+        said("0").contains("0 is no record") && !said("0").contains("older"),
+        "{}",
+        said("0")
+    );
 }
 
 #[test]
@@ -93,7 +142,10 @@ fn what_was_told_alone_has_no_digest() {
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     crate::history::push_and_finish(&pushing, "one");
     let row = &crate::history::log(&pushing, &[])[0];
-    let shown = told(&pushing, &["deliveries", "show", row["id"].as_str().unwrap(), "--json"]);
+    let shown = told(
+        &pushing,
+        &["deliveries", "show", row["id"].as_str().unwrap(), "--json"],
+    );
     assert!(!shown.contains("digest"), "{shown}");
 }
 
@@ -102,7 +154,15 @@ fn wide_names_leave_the_columns_where_they_are() {
     let receiver = Receiver::start(|_| Answer::ok());
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     pushing.sandbox.commit("c", "f", "x\n", "one");
-    pushing.sandbox.push("c", &["-q", "origin", "HEAD:refs/heads/提交/很长的分支名字", "HEAD:refs/heads/a"]);
+    pushing.sandbox.push(
+        "c",
+        &[
+            "-q",
+            "origin",
+            "HEAD:refs/heads/提交/很长的分支名字",
+            "HEAD:refs/heads/a",
+        ],
+    );
     eventually("both are delivered", || pushing.done().len() == 1);
     let table = told(&pushing, &["deliveries"]);
     let mut places = String::new();

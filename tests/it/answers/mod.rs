@@ -28,27 +28,44 @@ pub fn pushed(config: &str) -> Sandbox {
 pub fn told(sandbox: &Sandbox, arguments: &[&str]) -> String {
     let mut command = sandbox.command(PROGRAM, "r.git");
     // Whoever runs the tests, and as long as their name is.
-    let out = command.args(arguments).env("GL_REPO", "r").env("GL_USER", "ann").output().unwrap();
+    let out = command
+        .args(arguments)
+        .env("GL_REPO", "r")
+        .env("GL_USER", "ann")
+        .output()
+        .unwrap();
     let said = String::from_utf8([out.stdout, out.stderr].concat()).unwrap();
     assert!(!said.contains("hunter2"), "a secret is shown: {said}");
-    format!("$ {}\n{}exit {}\n\n", arguments.join(" "), steady(sandbox, &said), out.status.code().unwrap())
+    format!(
+        "$ {}\n{}exit {}\n\n",
+        arguments.join(" "),
+        steady(sandbox, &said),
+        out.status.code().unwrap()
+    )
 }
 
 fn steady(sandbox: &Sandbox, said: &str) -> String {
-    let place = sandbox.path("").canonicalize().unwrap().display().to_string();
+    let place = sandbox
+        .path("")
+        .canonicalize()
+        .unwrap()
+        .display()
+        .to_string();
     let said = said.replace(&place, "/T");
-    let words = said.split_inclusive([' ', '\n', '"', '/', ',', '`']).map(|piece| {
-        let word = piece.trim_end_matches([' ', '\n', '"', '/', ',', '`']);
-        let end = &piece[word.len()..];
-        if word.len() == 36 && word.matches('-').count() == 4 {
-            format!("ID{end}")
-        } else if let Some(port) = word.strip_prefix("127.0.0.1:").filter(|p| p.len() > 1) {
-            let rest = port.trim_start_matches(|c: char| c.is_ascii_digit());
-            format!("127.0.0.1:PORT{rest}{end}")
-        } else {
-            piece.to_owned()
-        }
-    });
+    let words = said
+        .split_inclusive([' ', '\n', '"', '/', ',', '`'])
+        .map(|piece| {
+            let word = piece.trim_end_matches([' ', '\n', '"', '/', ',', '`']);
+            let end = &piece[word.len()..];
+            if word.len() == 36 && word.matches('-').count() == 4 {
+                format!("ID{end}")
+            } else if let Some(port) = word.strip_prefix("127.0.0.1:").filter(|p| p.len() > 1) {
+                let rest = port.trim_start_matches(|c: char| c.is_ascii_digit());
+                format!("127.0.0.1:PORT{rest}{end}")
+            } else {
+                piece.to_owned()
+            }
+        });
     durations(&words.collect::<String>())
 }
 
@@ -65,10 +82,15 @@ fn durations(text: &str) -> String {
 
 #[track_caller]
 pub fn compare(scene: &str, told: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/answers").join(format!("{scene}.txt"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden/answers")
+        .join(format!("{scene}.txt"));
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, told).unwrap();
     }
     let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(told, expected, "{scene}: to accept the change, run the test with UPDATE_GOLDEN=1");
+    assert_eq!(
+        told, expected,
+        "{scene}: to accept the change, run the test with UPDATE_GOLDEN=1"
+    );
 }

@@ -41,7 +41,13 @@ fn hooks(url: &str) -> String {
 fn without_ids(text: &str) -> String {
     let digits = |c: char| c.is_ascii_hexdigit() || c == '-';
     text.split(['"', '\n'])
-        .map(|part| if part.len() == 36 && part.chars().all(digits) { "ID" } else { part })
+        .map(|part| {
+            if part.len() == 36 && part.chars().all(digits) {
+                "ID"
+            } else {
+                part
+            }
+        })
         .collect::<Vec<_>>()
         .join("\"")
 }
@@ -53,12 +59,22 @@ fn what_preview_shows_is_what_arrives() {
     for name in ["body", "json", "text", "query", "ci"] {
         let shown = String::from_utf8(sandbox.run("r.git", &["preview", name]).stdout).unwrap();
         let (_, shown) = shown.split_once(&format!("# {name} (")).unwrap();
-        let (head, body) = shown.split_once("\n\n").unwrap_or((shown.trim_end_matches('\n'), ""));
+        let (head, body) = shown
+            .split_once("\n\n")
+            .unwrap_or((shown.trim_end_matches('\n'), ""));
         sandbox.run("r.git", &["test", name, "--as-push"]);
         let got = receiver.got().pop().unwrap();
         let body = body.strip_suffix('\n').unwrap_or(body);
-        let headers: Vec<_> = head.lines().skip(2).map(|line| line.split_once(": ").unwrap()).collect();
-        let arrived: Vec<_> = got.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let headers: Vec<_> = head
+            .lines()
+            .skip(2)
+            .map(|line| line.split_once(": ").unwrap())
+            .collect();
+        let arrived: Vec<_> = got
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
         assert_eq!(headers.len(), arrived.len(), "{headers:?} {arrived:?}");
         for ((name, shown), (arrived, value)) in headers.iter().zip(&arrived) {
             // Ids and moments are others, the latter with other digits.
@@ -66,9 +82,16 @@ fn what_preview_shows_is_what_arrives() {
                 "content-length" => *shown == body.len().to_string(),
                 _ => *shown == "***" || value.len() == 36,
             };
-            assert!(name == arrived && (is_own || shown == value), "{name}: {shown} {value}");
+            assert!(
+                name == arrived && (is_own || shown == value),
+                "{name}: {shown} {value}"
+            );
         }
-        assert_eq!(without_ids(&steady(body)), without_ids(&steady(&got.text())), "{name}");
+        assert_eq!(
+            without_ids(&steady(body)),
+            without_ids(&steady(&got.text())),
+            "{name}"
+        );
     }
 }
 
@@ -76,7 +99,9 @@ fn what_preview_shows_is_what_arrives() {
 fn steady(body: &str) -> String {
     let mut parts = body.split("\"time\":\"");
     let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |all, part| all + "\"time\":\"" + part.split_once('"').map_or("", |(_, rest)| rest))
+    parts.fold(first, |all, part| {
+        all + "\"time\":\"" + part.split_once('"').map_or("", |(_, rest)| rest)
+    })
 }
 
 #[test]

@@ -4,7 +4,9 @@ use super::{compare, pushed, told};
 
 /// A hook of the repository's own, with these further lines.
 fn hook(name: &str, lines: &str) -> String {
-    format!("[hook.{name}]\naction = \"webhook_http_post\"\nservice_url = \"http://127.0.0.1:1/\"\n{lines}\n")
+    format!(
+        "[hook.{name}]\naction = \"webhook_http_post\"\nservice_url = \"http://127.0.0.1:1/\"\n{lines}\n"
+    )
 }
 
 #[test]
@@ -31,14 +33,34 @@ fn every_filter_says_what_stopped_it() {
         &["preview", "broken"],
         &["preview", "ci", "main", "0"],
         &["preview", "branches", "--ref", "v1"],
-        &["preview", "skip", "main~1", "main~0", "--ref", "refs/notes/commits"],
-        &["preview", "changes", "paths", "0", "main", "-o", "service-hook.skip=changes"],
+        &[
+            "preview",
+            "skip",
+            "main~1",
+            "main~0",
+            "--ref",
+            "refs/notes/commits",
+        ],
+        &[
+            "preview",
+            "changes",
+            "paths",
+            "0",
+            "main",
+            "-o",
+            "service-hook.skip=changes",
+        ],
         &["preview", "paths", "0", "main~0", "--ref", "topic"],
     ] {
         let said = told(&sandbox, arguments);
         // Only what stops it: the requests are told elsewhere.
-        let stopped = said.lines().filter(|line| line.starts_with(['$', '#', 'g', 'e']));
-        all += &(stopped.map(|line| line.to_owned() + "\n").collect::<String>() + "\n");
+        let stopped = said
+            .lines()
+            .filter(|line| line.starts_with(['$', '#', 'g', 'e']));
+        all += &(stopped
+            .map(|line| line.to_owned() + "\n")
+            .collect::<String>()
+            + "\n");
     }
     compare("stopped", &all);
 }
@@ -53,11 +75,33 @@ fn the_servers_file_and_the_repositorys_are_told_apart() {
         hook("both", "branches = [\"dev\"]\nskippable = false"),
         hook("kept", ""),
     ];
-    sandbox.write("server/hooks.toml", format!("[project]\nname = \"payments\"\n{}", server.concat()));
-    let mut all = told(&sandbox, &["preview", "ours", "both", "theirs", "switched", "kept", "-o", "service-hook.skip"]);
-    all = all.lines().filter(|line| line.starts_with(['$', '#', 'g'])).map(|line| line.to_owned() + "\n").collect();
+    sandbox.write(
+        "server/hooks.toml",
+        format!("[project]\nname = \"payments\"\n{}", server.concat()),
+    );
+    let mut all = told(
+        &sandbox,
+        &[
+            "preview",
+            "ours",
+            "both",
+            "theirs",
+            "switched",
+            "kept",
+            "-o",
+            "service-hook.skip",
+        ],
+    );
+    all = all
+        .lines()
+        .filter(|line| line.starts_with(['$', '#', 'g']))
+        .map(|line| line.to_owned() + "\n")
+        .collect();
     let rest = told(&sandbox, &["preview"]);
-    all += rest.lines().find(|line| line.contains("more in the server's file")).unwrap();
+    all += rest
+        .lines()
+        .find(|line| line.contains("more in the server's file"))
+        .unwrap();
     compare("layers", &(all + "\n"));
 }
 

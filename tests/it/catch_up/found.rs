@@ -14,7 +14,11 @@ fn a_ref_that_somebody_moved_is_told_once_two_runs_agree() {
     let new = watched.commits(&["two", "three"]).pop().unwrap();
     watched.git(&["update-ref", MAIN, &new]);
     watched.look();
-    assert_eq!((watched.told(), watched.recovered()), (vec![], 0), "it may be a push that is not recorded yet");
+    assert_eq!(
+        (watched.told(), watched.recovered()),
+        (vec![], 0),
+        "it may be a push that is not recorded yet"
+    );
     watched.later();
     watched.look();
     assert_eq!(watched.told(), [told(MAIN, &old, &new)]);
@@ -22,7 +26,13 @@ fn a_ref_that_somebody_moved_is_told_once_two_runs_agree() {
     assert_eq!(body["pusher"]["username"], "unknown");
     assert_eq!(body["pusher"]["source"], "recovered");
     let listed = body["commits"].as_array().unwrap();
-    assert_eq!(listed.iter().map(|c| c["message"].as_str().unwrap().trim()).collect::<Vec<_>>(), ["two", "three"]);
+    assert_eq!(
+        listed
+            .iter()
+            .map(|c| c["message"].as_str().unwrap().trim())
+            .collect::<Vec<_>>(),
+        ["two", "three"]
+    );
     assert_eq!(watched.recovered(), 1);
     watched.look_twice();
     assert_eq!(watched.told().len(), 1, "once");
@@ -39,7 +49,18 @@ fn every_kind_of_change_is_told_in_the_order_of_events() {
     watched.git(&["update-ref", MAIN, &forced]);
     watched.git(&["update-ref", "-d", "refs/heads/gone"]);
     watched.git(&["branch", "new", &new]);
-    watched.git(&["-c", "user.name=A", "-c", "user.email=a@b", "tag", "-a", "-m", "first", "v1", &new]);
+    watched.git(&[
+        "-c",
+        "user.name=A",
+        "-c",
+        "user.email=a@b",
+        "tag",
+        "-a",
+        "-m",
+        "first",
+        "v1",
+        &new,
+    ]);
     watched.look_twice();
     let tag = watched.git(&["rev-parse", "v1"]);
     assert_ne!(tag, new, "the tag object itself");
@@ -53,7 +74,14 @@ fn every_kind_of_change_is_told_in_the_order_of_events() {
     assert_eq!(watched.told(), all);
     let got = watched.receiver.got();
     let flags = |n: usize| ["created", "forced", "deleted"].map(|flag| got[n].json()[flag] == true);
-    assert_eq!([2, 3, 4].map(flags), [[false, true, false], [false, false, true], [true, false, false]]);
+    assert_eq!(
+        [2, 3, 4].map(flags),
+        [
+            [false, true, false],
+            [false, false, true],
+            [true, false, false]
+        ]
+    );
 }
 
 #[test]
@@ -66,7 +94,10 @@ fn pushes_of_a_week_without_the_hook_are_told_as_one_move_a_ref() {
     watched.pushing.push("three");
     std::os::unix::fs::symlink(PROGRAM, &hook).unwrap();
     watched.look_twice();
-    assert_eq!(watched.told(), [told(MAIN, &old, &watched.git(&["rev-parse", "main"]))]);
+    assert_eq!(
+        watched.told(),
+        [told(MAIN, &old, &watched.git(&["rev-parse", "main"]))]
+    );
 }
 
 #[test]
@@ -74,7 +105,10 @@ fn a_push_whose_hook_died_before_recording_is_told_and_the_pushes_after_it_are_n
     let watched = Watched::new();
     let hook = watched.pushing.sandbox.path("r.git/hooks/post-receive");
     std::fs::remove_file(&hook).unwrap();
-    watched.pushing.sandbox.write("r.git/hooks/post-receive", "#!/bin/sh\nkill -9 $$\n");
+    watched
+        .pushing
+        .sandbox
+        .write("r.git/hooks/post-receive", "#!/bin/sh\nkill -9 $$\n");
     let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(&hook, executable).unwrap();
     let old = watched.git(&["rev-parse", "main"]);
@@ -99,17 +133,29 @@ fn a_mirror_that_fetches_has_hooks() {
     sandbox.write("r.git/hooks.toml", webhook("ci", &receiver.url("/")));
     let look = || {
         let out = sandbox.run("", &["drain", "--catch-up", "--all", "."]);
-        assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
+        assert_eq!(
+            out.status.code(),
+            Some(0),
+            "{}",
+            String::from_utf8_lossy(&out.stderr)
+        );
     };
     look();
     sandbox.commit("c", "file.txt", "two\n", "two");
-    sandbox.git("c", &["push", "-q", "origin", "HEAD:main", "HEAD:refs/heads/next"]);
+    sandbox.git(
+        "c",
+        &["push", "-q", "origin", "HEAD:main", "HEAD:refs/heads/next"],
+    );
     sandbox.git("r.git", &["remote", "update"]);
     look();
     let state = sandbox.path("r.git/service-hook/refs");
     let text = std::fs::read_to_string(&state).unwrap();
     assert_eq!(text.matches("\"seen_ms\":").count(), 2);
-    std::fs::write(&state, text.replace("\"seen_ms\":", "\"seen_ms\":1,\"was\":")).unwrap();
+    std::fs::write(
+        &state,
+        text.replace("\"seen_ms\":", "\"seen_ms\":1,\"was\":"),
+    )
+    .unwrap();
     look();
     assert_eq!(messages(&receiver), ["two", "two"], "main and next");
 }

@@ -40,7 +40,10 @@ impl Watched {
     /// `drain --catch-up`: its exit code and what it says.
     pub fn look_for_trouble(&self) -> (Option<i32>, String) {
         let out = self.pushing.sandbox.run("r.git", &["drain", "--catch-up"]);
-        (out.status.code(), String::from_utf8_lossy(&out.stderr).into_owned())
+        (
+            out.status.code(),
+            String::from_utf8_lossy(&out.stderr).into_owned(),
+        )
     }
 
     /// Two runs a minute apart.
@@ -77,7 +80,14 @@ impl Watched {
     /// Commits that are in the bare repository without any ref that matters; their ids.
     #[track_caller]
     pub fn commits(&self, messages: &[&str]) -> Vec<String> {
-        let line = |message: &&str| self.pushing.unannounced(message, "-").split(' ').nth(1).unwrap().to_owned();
+        let line = |message: &&str| {
+            self.pushing
+                .unannounced(message, "-")
+                .split(' ')
+                .nth(1)
+                .unwrap()
+                .to_owned()
+        };
         messages.iter().map(line).collect()
     }
 
@@ -85,7 +95,12 @@ impl Watched {
     pub fn told(&self) -> Vec<(String, String, String)> {
         let text = |json: &Value, member: &str| json[member].as_str().unwrap().to_owned();
         let told = |json: &Value| (text(json, "ref"), text(json, "before"), text(json, "after"));
-        self.receiver.got().iter().skip(1).map(|request| told(&request.json())).collect()
+        self.receiver
+            .got()
+            .iter()
+            .skip(1)
+            .map(|request| told(&request.json()))
+            .collect()
     }
 
     /// The records that say `recovered`.

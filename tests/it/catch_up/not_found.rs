@@ -13,7 +13,10 @@ fn the_first_run_takes_everything_as_known() {
     let new = watched.commits(&["two"]).pop().unwrap();
     watched.git(&["update-ref", "refs/heads/main", &new]);
     watched.look_twice();
-    assert_eq!((watched.told(), watched.state()["state"]["gaps"].to_string()), (vec![], "[]".to_owned()));
+    assert_eq!(
+        (watched.told(), watched.state()["state"]["gaps"].to_string()),
+        (vec![], "[]".to_owned())
+    );
 }
 
 #[test]
@@ -21,8 +24,14 @@ fn pushes_between_two_runs_are_told_by_their_hooks_alone() {
     let watched = Watched::new();
     watched.pushing.push("two");
     watched.pushing.push("three");
-    watched.pushing.sandbox.push("c", &["-q", "origin", "HEAD:refs/heads/new", "HEAD:refs/tags/v1"]);
-    watched.pushing.sandbox.push("c", &["-q", "origin", ":refs/heads/new"]);
+    watched.pushing.sandbox.push(
+        "c",
+        &["-q", "origin", "HEAD:refs/heads/new", "HEAD:refs/tags/v1"],
+    );
+    watched
+        .pushing
+        .sandbox
+        .push("c", &["-q", "origin", ":refs/heads/new"]);
     watched.look_twice();
     eventually("all are told", || watched.told().len() == 5);
     watched.look_twice();
@@ -37,7 +46,12 @@ fn a_push_under_way_is_not_told_twice() {
     watched.look();
     // Git has moved the ref and started the hook, which is still reading.
     watched.git(&["update-ref", "refs/heads/main", &new]);
-    let mut hook = watched.pushing.hook().stdin(Stdio::piped()).spawn().unwrap();
+    let mut hook = watched
+        .pushing
+        .hook()
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut stdin = hook.stdin.take().unwrap();
     watched.look();
     watched.look();
@@ -58,7 +72,13 @@ fn a_push_under_way_while_the_first_run_looks_is_no_step_back() {
     let new = watched.commits(&["two"]).pop().unwrap();
     watched.git(&["update-ref", "refs/heads/main", &new]);
     watched.look();
-    assert!(watched.pushing.receive(&format!("{old} {new} refs/heads/main\n")).status.success());
+    assert!(
+        watched
+            .pushing
+            .receive(&format!("{old} {new} refs/heads/main\n"))
+            .status
+            .success()
+    );
     watched.look_twice();
     assert_eq!((watched.told().len(), watched.recovered()), (1, 0));
 }
@@ -68,8 +88,14 @@ fn a_push_by_another_name_of_the_branch_is_no_move_of_its_own() {
     let watched = Watched::unseen();
     watched.git(&["symbolic-ref", "refs/heads/alias", "refs/heads/main"]);
     watched.look();
-    watched.pushing.sandbox.commit("c", "file.txt", "two\n", "two");
-    watched.pushing.sandbox.push("c", &["-q", "origin", "HEAD:alias"]);
+    watched
+        .pushing
+        .sandbox
+        .commit("c", "file.txt", "two\n", "two");
+    watched
+        .pushing
+        .sandbox
+        .push("c", &["-q", "origin", "HEAD:alias"]);
     watched.look_twice();
     assert_eq!((watched.told().len(), watched.recovered()), (1, 0));
 }
@@ -93,7 +119,9 @@ fn while_no_hook_is_on_nothing_is_missed() {
     watched.pushing.push("one");
     watched.look();
     assert_eq!(watched.state()["state"]["gaps"].to_string(), "[]");
-    watched.pushing.configure(&webhook("ci", &watched.receiver.url("/")));
+    watched
+        .pushing
+        .configure(&webhook("ci", &watched.receiver.url("/")));
     watched.look_twice();
     assert_eq!(watched.receiver.got().len(), 0);
 }
@@ -119,5 +147,8 @@ fn a_run_that_finds_another_one_at_work_leaves_it_to_that() {
     drop(turn);
     watched.look();
     let gap = &watched.state()["state"]["gaps"][0];
-    assert_eq!((&gap["ref"], &gap["old"], &gap["new"]), (&"refs/heads/new".into(), &null().into(), &new.into()));
+    assert_eq!(
+        (&gap["ref"], &gap["old"], &gap["new"]),
+        (&"refs/heads/new".into(), &null().into(), &new.into())
+    );
 }

@@ -18,16 +18,25 @@ fn a_deletion_among_fourteen_thousand_packed_refs_is_seen() {
     std::fs::write(watched.pushing.sandbox.path("r.git/packed-refs"), packed).unwrap();
     watched.look();
     watched.look();
-    assert_eq!(watched.state()["state"]["refs"].as_array().unwrap().len(), 14_001);
+    assert_eq!(
+        watched.state()["state"]["refs"].as_array().unwrap().len(),
+        14_001
+    );
     watched.git(&["update-ref", "-d", "refs/changes/00007"]);
     watched.look();
-    assert_eq!(watched.state()["state"]["gaps"][0]["ref"], "refs/changes/00007");
+    assert_eq!(
+        watched.state()["state"]["gaps"][0]["ref"],
+        "refs/changes/00007"
+    );
 }
 
 #[test]
 fn reftables_are_read_too() {
     let sandbox = Sandbox::new();
-    let made = sandbox.command("git", "").args(["init", "-q", "--bare", "--ref-format=reftable", "r.git"]).output();
+    let made = sandbox
+        .command("git", "")
+        .args(["init", "-q", "--bare", "--ref-format=reftable", "r.git"])
+        .output();
     if !made.unwrap().status.success() {
         eprintln!("skipped: needs a git that knows reftable");
         return;
@@ -44,7 +53,10 @@ fn reftables_are_read_too() {
     let main = watched.git(&["rev-parse", "main"]);
     watched.git(&["branch", "new", "main"]);
     watched.look_twice();
-    assert_eq!(watched.told()[1..], [told("refs/heads/new", &null(), &main)]);
+    assert_eq!(
+        watched.told()[1..],
+        [told("refs/heads/new", &null(), &main)]
+    );
 }
 
 #[test]
@@ -56,8 +68,13 @@ fn what_was_missed_waits_like_any_push_until_the_configuration_can_be_read() {
     watched.later();
     watched.pushing.configure("[hook.ci\n");
     assert_eq!(watched.look_for_trouble().0, Some(1));
-    assert_eq!((watched.pushing.pending().len(), watched.recovered()), (1, 1));
-    watched.pushing.configure(&webhook("ci", &watched.receiver.url("/")));
+    assert_eq!(
+        (watched.pushing.pending().len(), watched.recovered()),
+        (1, 1)
+    );
+    watched
+        .pushing
+        .configure(&webhook("ci", &watched.receiver.url("/")));
     watched.look();
     assert_eq!(messages(&watched.receiver), ["one", "two"]);
 }
@@ -71,7 +88,10 @@ fn a_ref_that_cannot_be_read_is_not_taken_for_deleted() {
     // What a machine leaves that dies at the wrong moment.
     watched.pushing.sandbox.write("r.git/refs/heads/torn", "");
     let (code, said) = watched.look_for_trouble();
-    assert!(code == Some(1) && said.contains("a ref cannot be read (see `git for-each-ref`)"), "{said}");
+    assert!(
+        code == Some(1) && said.contains("a ref cannot be read (see `git for-each-ref`)"),
+        "{said}"
+    );
     assert_eq!(watched.state(), state);
 }
 
@@ -84,10 +104,24 @@ fn root_looks_as_the_owner_also_where_nothing_was_ever_pushed() {
     let program = program_for_all(&sandbox);
     sandbox.git("", &["init", "-q", "--bare", "a.git"]);
     sandbox.write("a.git/hooks.toml", webhook("ci", "http://127.0.0.1:1/"));
-    assert!(sandbox.command("chown", "").args(["-R", "65534", "a.git"]).status().unwrap().success());
-    let out = sandbox.command(program.to_str().unwrap(), "").args(["drain", "--catch-up", "--all", "."]).output();
+    assert!(
+        sandbox
+            .command("chown", "")
+            .args(["-R", "65534", "a.git"])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let out = sandbox
+        .command(program.to_str().unwrap(), "")
+        .args(["drain", "--catch-up", "--all", "."])
+        .output();
     let out = out.unwrap();
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    assert!(
+        out.status.success(),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
     let state = std::fs::metadata(sandbox.path("a.git/service-hook/refs")).unwrap();
     assert_eq!(std::os::unix::fs::MetadataExt::uid(&state), 65534);
 }

@@ -14,9 +14,17 @@ fn moved(watched: &Watched) -> (String, String) {
 
 /// Removes all history, as `keep` does in time.
 fn prune(watched: &Watched) {
-    eventually("all pushes are history", || watched.pushing.pending().is_empty());
-    let keep = Keep { age: Duration::from_secs(1 << 30), count: 0, size: 0 };
-    Spool::at(&watched.pushing.sandbox.path("r.git"), 0).prune(&keep, 0).unwrap();
+    eventually("all pushes are history", || {
+        watched.pushing.pending().is_empty()
+    });
+    let keep = Keep {
+        age: Duration::from_secs(1 << 30),
+        count: 0,
+        size: 0,
+    };
+    Spool::at(&watched.pushing.sandbox.path("r.git"), 0)
+        .prune(&keep, 0)
+        .unwrap();
     assert!(watched.pushing.done().is_empty());
 }
 
@@ -26,12 +34,20 @@ fn runs_every_second_find_the_same_and_write_nothing_new() {
     let (old, new) = moved(&watched);
     watched.look();
     let state = std::fs::read(watched.state_path()).unwrap();
-    let written = || std::fs::metadata(watched.state_path()).unwrap().modified().unwrap();
+    let written = || {
+        std::fs::metadata(watched.state_path())
+            .unwrap()
+            .modified()
+            .unwrap()
+    };
     let when = written();
     for _ in 0..5 {
         watched.look();
     }
-    assert_eq!((std::fs::read(watched.state_path()).unwrap(), written()), (state, when));
+    assert_eq!(
+        (std::fs::read(watched.state_path()).unwrap(), written()),
+        (state, when)
+    );
     watched.later();
     for _ in 0..5 {
         watched.look();
@@ -61,11 +77,22 @@ fn what_has_left_the_history_is_still_known_to_be_announced() {
     prune(&watched);
     watched.pushing.push("three");
     prune(&watched);
-    assert!(watched.pushing.sandbox.path("r.git/service-hook/announced").exists());
+    assert!(
+        watched
+            .pushing
+            .sandbox
+            .path("r.git/service-hook/announced")
+            .exists()
+    );
     watched.look_twice();
     assert_eq!((watched.told().len(), watched.recovered()), (2, 0));
-    let notes = ["announced", "announced-counted"].map(|n| watched.pushing.sandbox.path("r.git/service-hook").join(n));
-    assert_eq!(notes.map(|n| n.exists()), [false, false], "they are in the state now");
+    let notes = ["announced", "announced-counted"]
+        .map(|n| watched.pushing.sandbox.path("r.git/service-hook").join(n));
+    assert_eq!(
+        notes.map(|n| n.exists()),
+        [false, false],
+        "they are in the state now"
+    );
 }
 
 #[test]
@@ -88,7 +115,13 @@ fn a_crash_before_the_notes_are_forgotten_counts_them_once() {
 fn nothing_is_noted_where_nobody_looks() {
     let watched = Watched::unseen();
     prune(&watched);
-    assert!(!watched.pushing.sandbox.path("r.git/service-hook/announced").exists());
+    assert!(
+        !watched
+            .pushing
+            .sandbox
+            .path("r.git/service-hook/announced")
+            .exists()
+    );
 }
 
 #[test]
@@ -98,7 +131,10 @@ fn a_damaged_state_is_a_new_baseline_and_said() {
     std::fs::write(watched.state_path(), "{\"v\":1,\"sta").unwrap();
     let (code, said) = watched.look_for_trouble();
     assert_eq!(code, Some(1));
-    assert!(said.contains("service-hook/refs is damaged: what was missed before now is not told"), "{said}");
+    assert!(
+        said.contains("service-hook/refs is damaged: what was missed before now is not told"),
+        "{said}"
+    );
     watched.look_twice();
     assert_eq!(watched.told(), []);
     assert!(watched.state()["state"]["refs"].to_string().contains(&new));
@@ -109,8 +145,14 @@ fn a_newer_state_is_left_alone_and_said() {
     let watched = Watched::new();
     std::fs::write(watched.state_path(), "{\"v\":2}").unwrap();
     let (code, said) = watched.look_for_trouble();
-    assert!(code == Some(1) && said.contains("newer version of this program (format 2)"), "{said}");
-    assert_eq!(std::fs::read_to_string(watched.state_path()).unwrap(), "{\"v\":2}");
+    assert!(
+        code == Some(1) && said.contains("newer version of this program (format 2)"),
+        "{said}"
+    );
+    assert_eq!(
+        std::fs::read_to_string(watched.state_path()).unwrap(),
+        "{\"v\":2}"
+    );
 }
 
 #[test]
@@ -119,7 +161,11 @@ fn a_record_that_cannot_be_understood_stops_the_search_instead_of_looking_missed
     watched.pushing.push("two");
     eventually("it is history", || watched.pushing.pending().is_empty());
     let name = watched.pushing.done().pop().unwrap();
-    let path = watched.pushing.sandbox.path("r.git/service-hook/done").join(&name);
+    let path = watched
+        .pushing
+        .sandbox
+        .path("r.git/service-hook/done")
+        .join(&name);
     let record = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, record.replace("{\"v\":1,", "{\"v\":9,")).unwrap();
     let state = watched.state();

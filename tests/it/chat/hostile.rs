@@ -53,14 +53,30 @@ fn places(language: Language, text: &str) -> Vec<(&'static str, Outgoing)> {
     url.events[0].commits[0].url = Some(format!("https://git.example.com/{text}"));
     url.events[0].compare = Some(format!("https://git.example.com/{text}"));
     vec![
-        ("subject", one(updated(vec![commit('b', text, "Ann"), commit('c', text, "Ann")]))),
-        ("author", one(updated(vec![commit('b', "Fix", text), commit('c', "Fix", text)]))),
+        (
+            "subject",
+            one(updated(vec![
+                commit('b', text, "Ann"),
+                commit('c', text, "Ann"),
+            ])),
+        ),
+        (
+            "author",
+            one(updated(vec![
+                commit('b', "Fix", text),
+                commit('c', "Fix", text),
+            ])),
+        ),
         ("branch", one(branch(text, Change::Updated))),
         ("forced branch", one(branch(text, Change::Forced))),
         ("created branch", one(branch(text, Change::Created))),
         (
             "several branches",
-            outgoing(Kind::Push, vec![branch(text, Change::Deleted), branch(text, Change::Updated)], language),
+            outgoing(
+                Kind::Push,
+                vec![branch(text, Change::Deleted), branch(text, Change::Updated)],
+                language,
+            ),
         ),
         ("tag message", one(message)),
         ("tag", one(tag_name)),
@@ -78,7 +94,10 @@ pub(super) fn harmless(text: &str, dialect: &str, markup: bool) {
     };
     assert!(!text.contains(hidden), "{text:?}");
     assert!(!text.contains('@'), "{text}");
-    assert!(!dialect.starts_with("feishu") || !text.contains('<'), "{text}");
+    assert!(
+        !dialect.starts_with("feishu") || !text.contains('<'),
+        "{text}"
+    );
     if markup {
         assert!(!text.contains(['<', '>']), "{text}");
         assert!(!text.contains("!["), "{text}");
@@ -88,7 +107,11 @@ pub(super) fn harmless(text: &str, dialect: &str, markup: bool) {
             let label = &link[1..link.find("](").unwrap()];
             assert!(!label.contains(['[', '\n']), "{text}");
         }
-        assert_eq!(text.matches('[').count(), text.matches("](").count(), "{text}");
+        assert_eq!(
+            text.matches('[').count(),
+            text.matches("](").count(),
+            "{text}"
+        );
     }
 }
 
@@ -99,22 +122,31 @@ fn nothing_that_strangers_write_has_a_meaning() {
         for language in [Language::English, Language::Chinese] {
             let plain = places(language, "harmless");
             for hostile in HOSTILE {
-                for ((place, out), (_, plain)) in places(language, hostile).into_iter().zip(&plain) {
+                for ((place, out), (_, plain)) in places(language, hostile).into_iter().zip(&plain)
+                {
                     let robot = of_dialect(dialect);
                     let got = body(&robot.request(&out, &NOW).unwrap());
                     let wanted = body(&robot.request(plain, &NOW).unwrap());
                     let (got_text, wanted_text) = (text(&got), text(&wanted));
                     harmless(&got_text, dialect, markup);
                     let lines = |t: &str| t.lines().count();
-                    let same = lines(&got_text) == lines(&wanted_text) || place == "address" || place == "tag message";
+                    let same = lines(&got_text) == lines(&wanted_text)
+                        || place == "address"
+                        || place == "tag message";
                     assert!(same, "{dialect}, {place}: {got_text}\n---\n{wanted_text}");
                     let bold = |t: &str| t.matches("**").count();
-                    assert!(!markup || bold(&got_text) == bold(&wanted_text), "{dialect}, {place}: {got_text}");
+                    assert!(
+                        !markup || bold(&got_text) == bold(&wanted_text),
+                        "{dialect}, {place}: {got_text}"
+                    );
                     for title in ["/markdown/title", "/card/header/title/content"] {
-                        got.pointer(title).and_then(|t| t.as_str()).into_iter().for_each(|t| {
-                            harmless(t, dialect, false);
-                            assert!(!t.contains('\n'));
-                        });
+                        got.pointer(title)
+                            .and_then(|t| t.as_str())
+                            .into_iter()
+                            .for_each(|t| {
+                                harmless(t, dialect, false);
+                                assert!(!t.contains('\n'));
+                            });
                     }
                     assert_eq!(shape(&got), shape(&wanted), "{dialect}, {place}, {hostile}");
                 }
@@ -139,10 +171,16 @@ fn an_address_that_is_none_makes_no_link() {
     let mut out = outgoing(Kind::Push, vec![updated(two_commits())], Language::English);
     out.project.url = Some("javascript:alert(1)".into());
     out.events[0].compare = Some("file:///etc/passwd".into());
-    out.events[0].commits.iter_mut().for_each(|c| c.url = Some("https://a b".into()));
+    out.events[0]
+        .commits
+        .iter_mut()
+        .for_each(|c| c.url = Some("https://a b".into()));
     for dialect in DIALECTS {
         let text = text(&body(&of_dialect(dialect).request(&out, &NOW).unwrap()));
-        assert!(!text.contains("](") && !text.contains("javascript") && !text.contains("passwd"), "{text}");
+        assert!(
+            !text.contains("](") && !text.contains("javascript") && !text.contains("passwd"),
+            "{text}"
+        );
         assert!(!text.contains("Compare"), "{text}");
     }
 }

@@ -1,6 +1,9 @@
 //! What the three robots say, to whom, within which size, and what their answers mean.
 
-#![expect(clippy::unwrap_used, reason = "what a fixture cannot make fails its test")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a fixture cannot make fails its test"
+)]
 
 mod digest;
 mod fixture;

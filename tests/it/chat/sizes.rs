@@ -16,7 +16,9 @@ pub(super) fn measured(dialect: &str, request: &git_service_hook::http::Request)
 
 fn large(refs: usize, commits: usize, subject: &str, language: Language) -> Outgoing {
     let branch = |n: usize| {
-        let list = (0..commits).map(|_| commit('c', subject, "韩梅梅 <@all> _x_")).collect();
+        let list = (0..commits)
+            .map(|_| commit('c', subject, "韩梅梅 <@all> _x_"))
+            .collect();
         let mut event = updated(list);
         event.update.name = RefName::new(format!("refs/heads/topic/{n}-\"quoted\"_名"));
         event
@@ -26,12 +28,17 @@ fn large(refs: usize, commits: usize, subject: &str, language: Language) -> Outg
 
 /// Whether no link and no character is cut.
 pub(super) fn whole(text: &str) -> bool {
-    text.matches('[').count() == text.matches("](https://git.example.com/").count() && !text.contains('\u{fffd}')
+    text.matches('[').count() == text.matches("](https://git.example.com/").count()
+        && !text.contains('\u{fffd}')
 }
 
 #[test]
 fn a_message_never_exceeds_what_the_vendor_takes() {
-    let subjects = ["x", "修复退款金额的舍入 \"\\ & <b> [x](y) 😀", &"长".repeat(500)];
+    let subjects = [
+        "x",
+        "修复退款金额的舍入 \"\\ & <b> [x](y) 😀",
+        &"长".repeat(500),
+    ];
     for subject in subjects {
         for (refs, commits) in [(1, 0), (1, 10), (1, 300), (3, 10), (40, 10), (1000, 1)] {
             let mut out = large(refs, commits, subject, Language::English);
@@ -42,7 +49,10 @@ fn a_message_never_exceeds_what_the_vendor_takes() {
                     let (size, limit) = measured(dialect, &request);
                     assert!(size <= limit, "{dialect}: {size} of {limit} bytes");
                     let text = text(&body(&request));
-                    assert!(text.contains("team/payments") || text.contains("team&#47;payments"), "{text}");
+                    assert!(
+                        text.contains("team/payments") || text.contains("team&#47;payments"),
+                        "{text}"
+                    );
                     if dialect.ends_with("markdown") {
                         assert!(whole(&text), "{text}");
                     }
@@ -54,14 +64,35 @@ fn a_message_never_exceeds_what_the_vendor_takes() {
 
 #[test]
 fn a_message_is_whole_at_every_size() {
-    let out = large(3, 4, "修复 the \"rounding\" of `x` [y] 😀", Language::English);
+    let out = large(
+        3,
+        4,
+        "修复 the \"rounding\" of `x` [y] 😀",
+        Language::English,
+    );
     for dialect in DIALECTS {
         let robot = of_dialect(dialect);
-        let empty = robot.request(&Outgoing { max_body: 0, ..out.clone() }, &NOW).unwrap();
+        let empty = robot
+            .request(
+                &Outgoing {
+                    max_body: 0,
+                    ..out.clone()
+                },
+                &NOW,
+            )
+            .unwrap();
         let (envelope, _) = measured(dialect, &empty);
         let mut last = 0;
         for max_body in (envelope..4200).step_by(7) {
-            let request = robot.request(&Outgoing { max_body, ..out.clone() }, &NOW).unwrap();
+            let request = robot
+                .request(
+                    &Outgoing {
+                        max_body,
+                        ..out.clone()
+                    },
+                    &NOW,
+                )
+                .unwrap();
             let (size, _) = measured(dialect, &request);
             assert!(size <= max_body, "{dialect}: {size} of {max_body} bytes");
             assert!(serde_json::from_slice::<Value>(&request.body).is_ok());
@@ -72,7 +103,10 @@ fn a_message_is_whole_at_every_size() {
             }
             last = last.max(size);
         }
-        assert!(last > 1000, "{dialect}: something is said when there is room, {last}");
+        assert!(
+            last > 1000,
+            "{dialect}: something is said when there is room, {last}"
+        );
     }
 }
 
@@ -82,10 +116,18 @@ fn what_is_cut_is_counted() {
     let text_of = |dialect| text(&body(&of_dialect(dialect).request(&out, &NOW).unwrap()));
     let text = text_of("wecom-text");
     let listed = text.matches("cccccccc ").count();
-    assert!(listed > 5 && text.contains(&format!("… and {} more", 30 - listed)), "{text}");
+    assert!(
+        listed > 5 && text.contains(&format!("… and {} more", 30 - listed)),
+        "{text}"
+    );
     let out = large(500, 1, "x", Language::Chinese);
-    let text = self::text(&body(&of_dialect("wecom-markdown").request(&out, &NOW).unwrap()));
+    let text = self::text(&body(
+        &of_dialect("wecom-markdown").request(&out, &NOW).unwrap(),
+    ));
     let listed = text.matches('•').count();
-    assert!(listed > 20 && text.contains(&format!("… 还有 {} 个", 500 - listed)), "{text}");
+    assert!(
+        listed > 20 && text.contains(&format!("… 还有 {} 个", 500 - listed)),
+        "{text}"
+    );
     assert!(text.contains("更新了 500 个分支，共 500 个提交"), "{text}");
 }

@@ -12,22 +12,55 @@ pub(super) fn told(sandbox: &Sandbox, dir: &str, arguments: &[&str]) -> String {
 }
 
 /// The same with programs of its own.
-pub(super) fn told_with_path(sandbox: &Sandbox, dir: &str, arguments: &[&str], path: &str) -> String {
-    let out = sandbox.command(PROGRAM, dir).arg("check").args(arguments).env("PATH", path).output().unwrap();
+pub(super) fn told_with_path(
+    sandbox: &Sandbox,
+    dir: &str,
+    arguments: &[&str],
+    path: &str,
+) -> String {
+    let out = sandbox
+        .command(PROGRAM, dir)
+        .arg("check")
+        .args(arguments)
+        .env("PATH", path)
+        .output()
+        .unwrap();
     let said = String::from_utf8([out.stdout, out.stderr].concat()).unwrap();
     for line in said.lines().filter(|_| arguments.is_empty()) {
-        assert!(line.chars().count() <= 80 || line.trim().split(' ').count() < 4, "longer than 80: {line}");
+        assert!(
+            line.chars().count() <= 80 || line.trim().split(' ').count() < 4,
+            "longer than 80: {line}"
+        );
     }
     let code = out.status.code().unwrap();
-    let joined = said.lines().fold(String::new(), |text, line| match line.strip_prefix("  ") {
-        Some(rest) if !rest.starts_with(' ') => text.trim_end().to_owned() + " " + rest + "\n",
-        _ => text + line + "\n",
-    });
+    let joined = said
+        .lines()
+        .fold(String::new(), |text, line| match line.strip_prefix("  ") {
+            Some(rest) if !rest.starts_with(' ') => text.trim_end().to_owned() + " " + rest + "\n",
+            _ => text + line + "\n",
+        });
     let version = sandbox.git("", &["--version"]).replace("git version ", "");
-    let user = String::from_utf8(sandbox.command("id", "").arg("-un").output().unwrap().stdout).unwrap();
-    let gid = String::from_utf8(sandbox.command("id", "").arg("-g").output().unwrap().stdout).unwrap();
+    let user = String::from_utf8(
+        sandbox
+            .command("id", "")
+            .arg("-un")
+            .output()
+            .unwrap()
+            .stdout,
+    )
+    .unwrap();
+    let gid =
+        String::from_utf8(sandbox.command("id", "").arg("-g").output().unwrap().stdout).unwrap();
     let plain = joined
-        .replace(&sandbox.path("").canonicalize().unwrap().display().to_string(), "/T")
+        .replace(
+            &sandbox
+                .path("")
+                .canonicalize()
+                .unwrap()
+                .display()
+                .to_string(),
+            "/T",
+        )
         .replace(PROGRAM, "/usr/bin/git-service-hook")
         .replace(&format!("git {version}"), "git 2.x")
         .replace(&format!("user `{}`", user.trim()), "user `git`")
@@ -48,12 +81,17 @@ pub(super) fn add(all: &mut String, what: &str, told: &str) {
 
 #[track_caller]
 pub(super) fn compare(scene: &str, told: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/check").join(format!("{scene}.txt"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden/check")
+        .join(format!("{scene}.txt"));
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(&path, told).unwrap();
     }
     let expected = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(told, expected, "{scene}: to accept the change, run the test with UPDATE_GOLDEN=1");
+    assert_eq!(
+        told, expected,
+        "{scene}: to accept the change, run the test with UPDATE_GOLDEN=1"
+    );
 }
 
 /// A repository whose timer has just run.

@@ -45,13 +45,25 @@ fn finds(sandbox: &Sandbox, code: i32, words: &[&str]) {
 
 #[test]
 fn a_good_set_up_has_no_mistakes() {
-    finds(&repository(GOOD), 0, &["1 hook tried as user", ": audit", "hooks/post-receive -> "]);
+    finds(
+        &repository(GOOD),
+        0,
+        &["1 hook tried as user", ": audit", "hooks/post-receive -> "],
+    );
 }
 
 #[test]
 fn a_mistake_is_told_by_file_line_and_column_and_is_1() {
     let config = format!("{GOOD}brnches = [\"main\"]\n");
-    finds(&repository(&config), 1, &["hooks.toml:4:1", "did you mean `branches`?", "hook `audit` is off"]);
+    finds(
+        &repository(&config),
+        1,
+        &[
+            "hooks.toml:4:1",
+            "did you mean `branches`?",
+            "hook `audit` is off",
+        ],
+    );
 }
 
 #[test]
@@ -64,7 +76,11 @@ fn no_configuration_is_worth_a_warning() {
 #[test]
 fn a_secret_that_cannot_be_read_is_told_with_the_user_who_tried() {
     let config = format!("{GOOD}token = {{ file = \"missing.token\" }}\n");
-    finds(&repository(&config), 1, &["hooks.toml:4:9: `token`", "tried as user `"]);
+    finds(
+        &repository(&config),
+        1,
+        &["hooks.toml:4:9: `token`", "tried as user `"],
+    );
 }
 
 #[test]
@@ -79,14 +95,25 @@ fn a_mirror_needs_no_hook_where_what_moved_is_looked_for() {
     fs::remove_file(sandbox.path("r.git/hooks/post-receive")).unwrap();
     finds(&sandbox, 1, &["there is no hook"]);
     sandbox.run("r.git", &["drain", "--catch-up"]);
-    finds(&sandbox, 0, &["warning: there is no hook: `drain --catch-up` alone finds what moves"]);
+    finds(
+        &sandbox,
+        0,
+        &["warning: there is no hook: `drain --catch-up` alone finds what moves"],
+    );
 }
 
 #[test]
 fn what_was_put_aside_is_worth_a_warning() {
     let sandbox = repository(GOOD);
     sandbox.write("r.git/service-hook/corrupt/x", "no record\n");
-    finds(&sandbox, 0, &["warning", "service-hook/corrupt/: warning: 1 in it that are no records"]);
+    finds(
+        &sandbox,
+        0,
+        &[
+            "warning",
+            "service-hook/corrupt/: warning: 1 in it that are no records",
+        ],
+    );
 }
 
 #[test]
@@ -108,17 +135,45 @@ fn json_is_an_object_a_line() {
     let sandbox = repository("[hook.x]\n");
     let (code, said) = check(&sandbox, &["--json"]);
     assert_eq!(code, 1);
-    let lines: Vec<serde_json::Value> = said.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
-    assert!(lines.iter().any(|l| l["severity"] == "mistake" && l["hook"] == "x"), "{said}");
-    assert!(lines.iter().any(|l| l["file"] == "hooks.toml" && l["line"] == 1 && l["column"] == 1), "{said}");
-    assert!(lines.iter().all(|l| l["message"].is_string() && l["repository"].is_string()));
+    let lines: Vec<serde_json::Value> = said
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
+    assert!(
+        lines
+            .iter()
+            .any(|l| l["severity"] == "mistake" && l["hook"] == "x"),
+        "{said}"
+    );
+    assert!(
+        lines
+            .iter()
+            .any(|l| l["file"] == "hooks.toml" && l["line"] == 1 && l["column"] == 1),
+        "{said}"
+    );
+    assert!(
+        lines
+            .iter()
+            .all(|l| l["message"].is_string() && l["repository"].is_string())
+    );
     sandbox.git("", &["init", "-q", "--bare", "broken.git"]);
     sandbox.write("broken.git/config", "[core\n");
     let out = sandbox.run("", &["check", "--json", "--all", "."]);
     let said = String::from_utf8(out.stdout).unwrap();
-    let lines: Vec<serde_json::Value> = said.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
-    let of = |name: &str| lines.iter().find(|l| l["repository"].as_str().unwrap().ends_with(name)).unwrap();
-    assert_eq!((&of("broken.git")["severity"], &of("r.git")["severity"]), (&"error".into(), &"mistake".into()));
+    let lines: Vec<serde_json::Value> = said
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
+    let of = |name: &str| {
+        lines
+            .iter()
+            .find(|l| l["repository"].as_str().unwrap().ends_with(name))
+            .unwrap()
+    };
+    assert_eq!(
+        (&of("broken.git")["severity"], &of("r.git")["severity"]),
+        (&"error".into(), &"mistake".into())
+    );
 }
 
 #[test]
@@ -131,8 +186,7 @@ fn what_the_filters_keep_from_a_hook_need_not_be_told_by_it() {
 
 #[test]
 fn the_advice_on_comments_can_be_followed() {
-    let config =
-        "[hook.t]\naction = \"webhook_http_post\"\nservice_url = \"http://127.0.0.1:1/\"\ntemplate = '${ \"{#\" } x'\n";
+    let config = "[hook.t]\naction = \"webhook_http_post\"\nservice_url = \"http://127.0.0.1:1/\"\ntemplate = '${ \"{#\" } x'\n";
     let (code, said) = check(&repository(config), &[]);
     assert!(code == 0 && !said.contains("begins a comment"), "{said}");
 }

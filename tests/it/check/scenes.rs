@@ -89,7 +89,11 @@ per = "ref"
 template = "{% for u in updates %}${u.ref}{% endfor %}"
 "#;
     let sandbox = set_up(config);
-    private(&sandbox, "r.git/team.url", "https://oapi.dingtalk.com/robot/send?access_token=hunter2\n");
+    private(
+        &sandbox,
+        "r.git/team.url",
+        "https://oapi.dingtalk.com/robot/send?access_token=hunter2\n",
+    );
     compare("odd", &told(&sandbox, "r.git", &[]));
 }
 
@@ -154,7 +158,11 @@ hunter2
 hunter2"""
 "#;
     let sandbox = set_up(config);
-    private(&sandbox, "r.git/audit.url", "https://audit.example.com/push\n");
+    private(
+        &sandbox,
+        "r.git/audit.url",
+        "https://audit.example.com/push\n",
+    );
     compare("secrets", &told(&sandbox, "r.git", &[]));
 }
 
@@ -202,6 +210,10 @@ build_args = """
  "other"： "hunter2"}"""
 "#;
     let sandbox = set_up(config);
-    private(&sandbox, "r.git/robot.url", "https://oapi.dingtalk.com/robot/send?access_token=hunter2\n");
+    private(
+        &sandbox,
+        "r.git/robot.url",
+        "https://oapi.dingtalk.com/robot/send?access_token=hunter2\n",
+    );
     compare("robots", &told(&sandbox, "r.git", &[]));
 }

@@ -45,13 +45,20 @@ fn hooks_in_another_place() {
     let mut tell = |what: &str| add(&mut all, what, &told(&sandbox, "r.git", &[]));
     let global = sandbox.path("gitconfig");
     let before = fs::read_to_string(&global).unwrap();
-    fs::write(&global, format!("{before}[core]\n\thooksPath = {}\n", elsewhere.display())).unwrap();
+    fs::write(
+        &global,
+        format!("{before}[core]\n\thooksPath = {}\n", elsewhere.display()),
+    )
+    .unwrap();
     tell("named by the user's configuration, empty");
     symlink(PROGRAM, elsewhere.join("post-receive")).unwrap();
     tell("named by the user's configuration");
     fs::remove_file(sandbox.path("r.git/hooks/post-receive")).unwrap();
     fs::write(&global, before).unwrap();
-    sandbox.git("r.git", &["config", "core.hooksPath", elsewhere.to_str().unwrap()]);
+    sandbox.git(
+        "r.git",
+        &["config", "core.hooksPath", elsewhere.to_str().unwrap()],
+    );
     tell("named by the repository's");
     compare("hooks_path", &all);
 }
@@ -98,7 +105,9 @@ fn hooks_that_the_configuration_of_git_names() {
 
 #[test]
 fn who_can_read_and_write() {
-    let sandbox = set_up(&format!("{GOOD}token = {{ file = \"audit.token\" }}\nheaders = \"X-A: b\"\n"));
+    let sandbox = set_up(&format!(
+        "{GOOD}token = {{ file = \"audit.token\" }}\nheaders = \"X-A: b\"\n"
+    ));
     let mode = |path: &str, mode: u32| {
         fs::set_permissions(sandbox.path(path), fs::Permissions::from_mode(mode)).unwrap();
     };
@@ -134,13 +143,22 @@ fn who_can_read_and_write() {
 #[test]
 fn many_repositories_are_a_line_each() {
     let sandbox = set_up(GOOD);
-    for name in ["group/new.git", "group/typo.git", "group/warned.git", "broken.git"] {
+    for name in [
+        "group/new.git",
+        "group/typo.git",
+        "group/warned.git",
+        "broken.git",
+    ] {
         sandbox.git("", &["init", "-q", "--bare", name]);
     }
     for name in ["group/typo.git", "group/warned.git"] {
         symlink(PROGRAM, sandbox.path(name).join("hooks/post-receive")).unwrap();
     }
-    private(&sandbox, "group/typo.git/hooks.toml", &format!("{GOOD}brnches = \"main\"\ntokn = \"hunter2\"\n"));
+    private(
+        &sandbox,
+        "group/typo.git/hooks.toml",
+        &format!("{GOOD}brnches = \"main\"\ntokn = \"hunter2\"\n"),
+    );
     private(&sandbox, "group/warned.git/hooks.toml", GOOD);
     sandbox.write("broken.git/config", "[core\n");
     compare("all", &told(&sandbox, "", &["--all", "."]));

@@ -37,18 +37,34 @@ impl Shared {
         sandbox.write("gitconfig", ours + trust);
         sandbox.write("home-64301/.gitconfig", trust);
         sandbox.write("home-64302/.gitconfig", trust);
-        let shared = Self { pushing, program, receiver };
+        let shared = Self {
+            pushing,
+            program,
+            receiver,
+        };
         for who in [ANN, BOB] {
             shared.chown(who, &format!("home-{who}"));
         }
         shared.chown(ANN, "r.git");
-        shared.run("find", &["r.git", "-type", "d", "-exec", "chmod", "2770", "{}", "+"]);
+        shared.run(
+            "find",
+            &["r.git", "-type", "d", "-exec", "chmod", "2770", "{}", "+"],
+        );
         shared.run("chmod", &["-R", "g+rwX", "r.git"]);
         shared
     }
 
     fn run(&self, program: &str, arguments: &[&str]) {
-        assert!(self.pushing.sandbox.command(program, "").args(arguments).status().unwrap().success(), "{arguments:?}");
+        assert!(
+            self.pushing
+                .sandbox
+                .command(program, "")
+                .args(arguments)
+                .status()
+                .unwrap()
+                .success(),
+            "{arguments:?}"
+        );
     }
 
     fn chown(&self, who: &str, what: &str) {
@@ -59,8 +75,19 @@ impl Shared {
     fn of(&self, who: &str, dir: &str, line: &str) -> Command {
         let home = self.pushing.sandbox.path(&format!("home-{who}"));
         let mut command = self.pushing.sandbox.command("setpriv", dir);
-        command.args(["--reuid", who, "--regid", GROUP, "--clear-groups", "sh", "-c"]);
-        command.arg(format!("umask 077; {line}")).env("HOME", home).env_remove("GIT_CONFIG_GLOBAL");
+        command.args([
+            "--reuid",
+            who,
+            "--regid",
+            GROUP,
+            "--clear-groups",
+            "sh",
+            "-c",
+        ]);
+        command
+            .arg(format!("umask 077; {line}"))
+            .env("HOME", home)
+            .env_remove("GIT_CONFIG_GLOBAL");
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
@@ -78,12 +105,24 @@ impl Shared {
     fn kill_at(&self, who: &str, line: &str, whom: Whom, call: usize) -> bool {
         let stdin = File::open(self.pushing.sandbox.write("line", line)).unwrap();
         let mut shell = self.pushing.sandbox.command("sh", "r.git");
-        shell.env("GIT_DIR", ".").env("HOME", self.pushing.sandbox.path(&format!("home-{who}")));
+        shell
+            .env("GIT_DIR", ".")
+            .env("HOME", self.pushing.sandbox.path(&format!("home-{who}")));
         // Named by a server: the first process that is started is the deliverer, and not one that asks for their name.
-        shell.env("GL_REPO", "r").env("GL_USER", who).env_remove("GIT_CONFIG_GLOBAL").stdin(stdin);
+        shell
+            .env("GL_REPO", "r")
+            .env("GL_USER", who)
+            .env_remove("GIT_CONFIG_GLOBAL")
+            .stdin(stdin);
         let program = self.program.display();
-        let as_them = format!("setpriv --reuid {who} --regid {GROUP} --clear-groups {program} post-receive");
-        kill_at(&mut shell, &format!("sh -c 'umask 077; exec {as_them}'"), whom, call)
+        let as_them =
+            format!("setpriv --reuid {who} --regid {GROUP} --clear-groups {program} post-receive");
+        kill_at(
+            &mut shell,
+            &format!("sh -c 'umask 077; exec {as_them}'"),
+            whom,
+            call,
+        )
     }
 
     /// A push whose deliverer dies before it does anything.
@@ -91,14 +130,25 @@ impl Shared {
         let line = self.pushing.unannounced(message, "refs/heads/main");
         self.chown(ANN, "r.git/objects");
         let before = self.pushing.pending().len();
-        assert!(self.kill_at(who, &line, Whom::Child, 1), "there is a deliverer to kill");
+        assert!(
+            self.kill_at(who, &line, Whom::Child, 1),
+            "there is a deliverer to kill"
+        );
         assert_eq!(self.pushing.pending().len(), before + 1, "recorded");
     }
 }
 
 fn below(dir: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().path());
-    entries.flat_map(|p| if p.is_dir() { [vec![p.clone()], below(&p)].concat() } else { vec![p] }).collect()
+    entries
+        .flat_map(|p| {
+            if p.is_dir() {
+                [vec![p.clone()], below(&p)].concat()
+            } else {
+                vec![p]
+            }
+        })
+        .collect()
 }
 
 #[test]
@@ -109,10 +159,20 @@ fn two_accounts_of_a_group_deliver_what_the_other_left() {
     let shared = Shared::new();
     shared.left_pending(ANN, "one");
     // Bob's own push takes it along.
-    shared.pushing.sandbox.commit("c", "file.txt", "two\n", "two");
+    shared
+        .pushing
+        .sandbox
+        .commit("c", "file.txt", "two\n", "two");
     shared.chown(BOB, "c");
-    let out = feed(&mut shared.of(BOB, "c", "git push -q ../r.git HEAD:refs/heads/bob"), "");
-    assert!(out.status.success() && seen(&out).contains("ci: delivered"), "{}", seen(&out));
+    let out = feed(
+        &mut shared.of(BOB, "c", "git push -q ../r.git HEAD:refs/heads/bob"),
+        "",
+    );
+    assert!(
+        out.status.success() && seen(&out).contains("ci: delivered"),
+        "{}",
+        seen(&out)
+    );
     eventually("both are delivered", || shared.pushing.done().len() == 2);
     assert_eq!(messages(&shared.receiver), ["one", "two"]);
     shared.chown("0", "c");
@@ -128,7 +188,10 @@ fn two_accounts_of_a_group_deliver_what_the_other_left() {
         let metadata = path.metadata().unwrap();
         let mode = if path.is_dir() { 0o2770 } else { 0o660 };
         assert_eq!(
-            (metadata.permissions().mode() & 0o7777, metadata.gid().to_string().as_str()),
+            (
+                metadata.permissions().mode() & 0o7777,
+                metadata.gid().to_string().as_str()
+            ),
             (mode, GROUP),
             "{path:?}"
         );
@@ -149,15 +212,28 @@ fn whoever_dies_while_it_creates_files_leaves_none_that_the_group_cannot_use() {
         shared.kill_at(ANN, &line, Whom::Itself, call)
     };
     // Nothing is created before this call.
-    let first = (1..2000).collect::<Vec<_>>().partition_point(|call| dies(*call) && !folder.exists()) + 1;
+    let first = (1..2000)
+        .collect::<Vec<_>>()
+        .partition_point(|call| dies(*call) && !folder.exists())
+        + 1;
     for call in first.. {
         assert!(dies(call), "it is published before it ends");
         let published = !shared.pushing.pending().is_empty();
-        let mut bobs = shared.of(BOB, "r.git", &format!("{} post-receive", shared.program.display()));
+        let mut bobs = shared.of(
+            BOB,
+            "r.git",
+            &format!("{} post-receive", shared.program.display()),
+        );
         let said = seen(&feed(bobs.env("GIT_DIR", "."), &line));
-        assert!(said.contains("ci: delivered") && !said.contains("not recorded"), "{call}: {said}");
+        assert!(
+            said.contains("ci: delivered") && !said.contains("not recorded"),
+            "{call}: {said}"
+        );
         if published {
-            assert!(call > first + 10, "from the first folder to the record, {first} to {call}");
+            assert!(
+                call > first + 10,
+                "from the first folder to the record, {first} to {call}"
+            );
             break;
         }
     }

@@ -31,11 +31,20 @@ impl Alike {
     pub fn new(scene: &Scene) -> Self {
         let (asked, refuses) = (Mutex::new(BTreeSet::new()), scene.refuses);
         let receiver = Receiver::start(move |request| {
-            let place = (request.target.clone(), request.json()["project"]["name"].to_string());
-            if asked.lock().unwrap().insert(place) && refuses { busy() } else { Answer::ok() }
+            let place = (
+                request.target.clone(),
+                request.json()["project"]["name"].to_string(),
+            );
+            if asked.lock().unwrap().insert(place) && refuses {
+                busy()
+            } else {
+                Answer::ok()
+            }
         });
         let settings = scene.settings;
-        let hooks = HOOKS.map(|name| webhook(name, &receiver.url(&format!("/{name}")))).concat();
+        let hooks = HOOKS
+            .map(|name| webhook(name, &receiver.url(&format!("/{name}"))))
+            .concat();
         let pushing = Pushing::new(&format!("{settings}{hooks}"));
         let line = pushing.unannounced("one", "refs/heads/main");
         std::fs::remove_dir_all(pushing.sandbox.path("r.git/hooks")).unwrap();
@@ -53,16 +62,26 @@ impl Alike {
         copy(&self.pushing.sandbox.path("r.git"), &self.path(number));
         // Git has moved the ref before it starts the hook.
         let line = std::fs::read_to_string(self.pushing.sandbox.path("line")).unwrap();
-        std::fs::write(self.path(number).join("refs/heads/main"), line.split(' ').nth(1).unwrap()).unwrap();
-        let mut command = self.pushing.sandbox.command(program, &format!("all/{number}.git"));
-        command.env("GIT_DIR", ".").stdin(File::open(self.pushing.sandbox.path("line")).unwrap());
+        std::fs::write(
+            self.path(number).join("refs/heads/main"),
+            line.split(' ').nth(1).unwrap(),
+        )
+        .unwrap();
+        let mut command = self
+            .pushing
+            .sandbox
+            .command(program, &format!("all/{number}.git"));
+        command
+            .env("GIT_DIR", ".")
+            .stdin(File::open(self.pushing.sandbox.path("line")).unwrap());
         command
     }
 
     /// Records of one repository: what waits, what is done.
     pub fn records(&self, number: usize) -> [usize; 2] {
         ["pending", "done"].map(|folder| {
-            std::fs::read_dir(self.path(number).join("service-hook").join(folder)).map_or(0, Iterator::count)
+            std::fs::read_dir(self.path(number).join("service-hook").join(folder))
+                .map_or(0, Iterator::count)
         })
     }
 
@@ -70,9 +89,14 @@ impl Alike {
     pub fn ids(&self) -> BTreeMap<(String, String), Vec<String>> {
         let mut ids: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for request in self.receiver.got() {
-            let name = request.json()["project"]["name"].as_str().unwrap().to_owned();
+            let name = request.json()["project"]["name"]
+                .as_str()
+                .unwrap()
+                .to_owned();
             let id = request.header("X-Coding-Delivery").unwrap().to_owned();
-            ids.entry((name, request.target[1..].to_owned())).or_default().push(id);
+            ids.entry((name, request.target[1..].to_owned()))
+                .or_default()
+                .push(id);
         }
         ids
     }

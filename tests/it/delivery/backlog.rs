@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 fn wait_as_well(pushing: &Pushing, size: usize) {
     let spool = Spool::at(&pushing.sandbox.path("r.git"), 0);
     let first = pushing.pending().remove(0);
-    let Read::Record(record) = spool.read(&first).unwrap() else { panic!("{first} waits") };
+    let Read::Record(record) = spool.read(&first).unwrap() else {
+        panic!("{first} waits")
+    };
     for behind in 1..=size {
         let (mut push, mut events) = (record.push.clone(), record.events.clone().unwrap());
         let lock = spool.publish(&mut push).unwrap();
@@ -18,7 +20,13 @@ fn wait_as_well(pushing: &Pushing, size: usize) {
         events.deliveries[0].id.clone_from(&delivery);
         lock.append(&Line::Events(Box::new(events))).unwrap();
         let since_ms = push.time_ms;
-        let queued = Queued { delivery, behind, since_ms, cut_off: false, paced: false };
+        let queued = Queued {
+            delivery,
+            behind,
+            since_ms,
+            cut_off: false,
+            paced: false,
+        };
         lock.append(&Line::Queued(queued)).unwrap();
     }
 }
@@ -26,7 +34,12 @@ fn wait_as_well(pushing: &Pushing, size: usize) {
 /// How long `drain` takes, and its peak of memory in KiB.
 fn drain(pushing: &Pushing) -> (Duration, u64) {
     let started = Instant::now();
-    let mut drain = pushing.sandbox.command(PROGRAM, "r.git").arg("drain").spawn().unwrap();
+    let mut drain = pushing
+        .sandbox
+        .command(PROGRAM, "r.git")
+        .arg("drain")
+        .spawn()
+        .unwrap();
     let mut peak = 0;
     loop {
         peak = memory_peak(drain.id()).unwrap_or_default().max(peak);
@@ -54,14 +67,20 @@ fn quickest(pushing: &Pushing, name: &str) -> (Duration, String) {
 fn a_backlog_of_thousands_costs_the_pusher_little_and_the_deliverer_its_states() {
     let size = if full() { 5000 } else { 500 };
     let receiver = Receiver::start(|_| Answer::json(503, "{}"));
-    let pushing = Pushing::new(&format!("[deliver]\nwait = \"30s\"\n{}", webhook("ci", &receiver.url("/"))));
+    let pushing = Pushing::new(&format!(
+        "[deliver]\nwait = \"30s\"\n{}",
+        webhook("ci", &receiver.url("/"))
+    ));
     let _stay = pushing.nobody_stays();
     pushing.push("one");
     let (few, _) = quickest(&pushing, "few");
     wait_as_well(&pushing, size);
     let (many, said) = quickest(&pushing, "many");
     assert!(said.contains("ci: queued behind "), "{said}");
-    pushing.configure(&format!("[deliver]\nwait = \"0s\"\n{}", webhook("ci", &receiver.url("/"))));
+    pushing.configure(&format!(
+        "[deliver]\nwait = \"0s\"\n{}",
+        webhook("ci", &receiver.url("/"))
+    ));
     let (silent, _) = quickest(&pushing, "silent");
     let (looking, large) = drain(&pushing);
     receiver.answer(|_| Answer::ok());
@@ -80,7 +99,16 @@ fn a_backlog_of_thousands_costs_the_pusher_little_and_the_deliverer_its_states()
         largest / 1024
     );
     assert!(before <= 3, "each once when the receiver is back");
-    assert!(silent < 2 * few + Duration::from_millis(100), "whoever does not wait hardly notices");
-    assert!(many < few + 2 * Duration::from_millis(size as u64), "reading what waits takes less than 2 ms each");
-    assert!(large.max(largest) < 32 * 1024 + 4 * size as u64, "4 KiB for each that waits");
+    assert!(
+        silent < 2 * few + Duration::from_millis(100),
+        "whoever does not wait hardly notices"
+    );
+    assert!(
+        many < few + 2 * Duration::from_millis(size as u64),
+        "reading what waits takes less than 2 ms each"
+    );
+    assert!(
+        large.max(largest) < 32 * 1024 + 4 * size as u64,
+        "4 KiB for each that waits"
+    );
 }

@@ -15,7 +15,9 @@ fn the_push_is_on_disk_before_the_first_attempt() {
     let receiver = Receiver::start(move |_| {
         let folder = from.lock().unwrap().clone().unwrap();
         for entry in std::fs::read_dir(folder).unwrap().flatten() {
-            into.lock().unwrap().push_str(&std::fs::read_to_string(entry.path()).unwrap());
+            into.lock()
+                .unwrap()
+                .push_str(&std::fs::read_to_string(entry.path()).unwrap());
         }
         Answer::ok()
     });
@@ -24,15 +26,25 @@ fn the_push_is_on_disk_before_the_first_attempt() {
     let said = pushing.push("one");
     assert!(said.contains("service-hook: ci: delivered"), "{said}");
     let record = found.lock().unwrap().clone();
-    let kinds: Vec<_> = record.lines().map(|l| l.split('"').nth(1).unwrap()).collect();
+    let kinds: Vec<_> = record
+        .lines()
+        .map(|l| l.split('"').nth(1).unwrap())
+        .collect();
     assert_eq!(kinds, ["v", "computing", "events", "started"]);
-    eventually("the record moves to the history", || pushing.done().len() == 1 && pushing.pending().is_empty());
+    eventually("the record moves to the history", || {
+        pushing.done().len() == 1 && pushing.pending().is_empty()
+    });
 }
 
 /// A push that was published by a process that was killed right afterwards.
 pub fn killed_after_publishing(pushing: &Pushing, message: &str) -> Push {
     let line = pushing.unannounced(message, "refs/heads/main");
-    let pusher = Pusher { username: "ann".into(), name: "Ann".into(), email: None, source: "account".into() };
+    let pusher = Pusher {
+        username: "ann".into(),
+        name: "Ann".into(),
+        email: None,
+        source: "account".into(),
+    };
     let (updates, options) = (parse_updates(line.as_bytes()).0, Vec::new());
     let time_ms = git_service_hook::clock::now_ms();
     let mut push = Push {
@@ -45,7 +57,11 @@ pub fn killed_after_publishing(pushing: &Pushing, message: &str) -> Push {
         gl_repo: None,
         recovered: false,
     };
-    drop(Spool::at(&pushing.sandbox.path("r.git"), 0).publish(&mut push).unwrap());
+    drop(
+        Spool::at(&pushing.sandbox.path("r.git"), 0)
+            .publish(&mut push)
+            .unwrap(),
+    );
     push
 }
 
@@ -57,7 +73,11 @@ fn a_push_whose_hook_was_killed_is_completed_and_delivered_by_drain() {
     assert_eq!(pushing.drain(), Some(0));
     assert_eq!(messages(&receiver), ["one"]);
     assert!(pushing.pending().is_empty());
-    assert_eq!(receiver.got()[0].json()["pusher"]["username"], "ann", "facts of the push, not of the drain");
+    assert_eq!(
+        receiver.got()[0].json()["pusher"]["username"],
+        "ann",
+        "facts of the push, not of the drain"
+    );
 }
 
 #[test]
@@ -81,7 +101,13 @@ fn what_crashes_us_twice_is_told_as_git_gave_it() {
     }
     assert_eq!(pushing.drain(), Some(0));
     let body = receiver.got()[0].json();
-    assert_eq!((&body["ref"], &body["error"]), (&"refs/heads/main".into(), &"its commits could not be read".into()));
+    assert_eq!(
+        (&body["ref"], &body["error"]),
+        (
+            &"refs/heads/main".into(),
+            &"its commits could not be read".into()
+        )
+    );
 }
 
 #[test]
@@ -90,18 +116,33 @@ fn an_attempt_that_was_killed_is_made_again_under_the_same_id() {
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     let _stay = pushing.nobody_stays();
     pushing.push("one");
-    let id = receiver.got()[0].header("X-Coding-Delivery").unwrap().to_owned();
+    let id = receiver.got()[0]
+        .header("X-Coding-Delivery")
+        .unwrap()
+        .to_owned();
     receiver.answer(|_| Answer::ok());
     // As if the process had died in its second attempt, long ago.
-    let started = Started { delivery: id.clone(), attempt: 2, at_ms: 1 };
-    Spool::at(&pushing.sandbox.path("r.git"), 0).append(&pushing.pending()[0], &Line::Started(started)).unwrap();
+    let started = Started {
+        delivery: id.clone(),
+        attempt: 2,
+        at_ms: 1,
+    };
+    Spool::at(&pushing.sandbox.path("r.git"), 0)
+        .append(&pushing.pending()[0], &Line::Started(started))
+        .unwrap();
     eventually("it is made again", || {
         assert_eq!(pushing.drain(), Some(0));
         receiver.got().len() == 2
     });
-    assert_eq!(receiver.got()[1].header("X-Coding-Delivery"), Some(id.as_str()));
+    assert_eq!(
+        receiver.got()[1].header("X-Coding-Delivery"),
+        Some(id.as_str())
+    );
     let record = pushing.records();
-    assert!(record.contains("\"attempt\":3") && pushing.pending().is_empty(), "{record}");
+    assert!(
+        record.contains("\"attempt\":3") && pushing.pending().is_empty(),
+        "{record}"
+    );
 }
 
 #[test]
@@ -111,15 +152,26 @@ fn what_cannot_be_recorded_is_delivered_from_memory() {
     pushing.sandbox.write("r.git/service-hook", "in the way");
     let line = pushing.unannounced("one", "refs/heads/main");
     let out = pushing.receive(&line);
-    assert!(seen(&out).contains("not recorded: ") && seen(&out).contains("ci: delivered"), "{}", seen(&out));
-    assert_eq!((out.status.code(), messages(&receiver)), (Some(0), vec!["one".to_owned()]));
+    assert!(
+        seen(&out).contains("not recorded: ") && seen(&out).contains("ci: delivered"),
+        "{}",
+        seen(&out)
+    );
+    assert_eq!(
+        (out.status.code(), messages(&receiver)),
+        (Some(0), vec!["one".to_owned()])
+    );
 }
 
 #[test]
 fn only_what_is_neither_recorded_nor_delivered_is_a_failure() {
     let pushing = Pushing::new(&webhook("ci", "http://127.0.0.1:1/"));
     let line = pushing.unannounced("one", "refs/heads/main");
-    assert_eq!(pushing.receive(&line).status.code(), Some(0), "it is recorded");
+    assert_eq!(
+        pushing.receive(&line).status.code(),
+        Some(0),
+        "it is recorded"
+    );
     std::fs::remove_dir_all(pushing.sandbox.path("r.git/service-hook")).unwrap();
     pushing.sandbox.write("r.git/service-hook", "in the way");
     let out = pushing.receive(&line);
@@ -142,6 +194,12 @@ fn a_torn_record_does_not_stop_the_others() {
     }
     let said = pushing.push("two");
     assert!(said.contains("ci: delivered"), "{said}");
-    eventually("what is not ours is put aside", || pushing.pending() == ["0", "1"]);
-    assert_eq!(pushing.drain(), Some(1), "an administrator should look at it");
+    eventually("what is not ours is put aside", || {
+        pushing.pending() == ["0", "1"]
+    });
+    assert_eq!(
+        pushing.drain(),
+        Some(1),
+        "an administrator should look at it"
+    );
 }

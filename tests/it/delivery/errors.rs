@@ -60,11 +60,27 @@ fn fail_each(alike: &Alike, runs: &mut BTreeMap<usize, Run>, call: &str, error: 
         let out = strace.args([PROGRAM, "post-receive"]).output().unwrap();
         let trace = std::fs::read_to_string(alike.path(number).join("trace")).unwrap();
         let (said, recorded) = (super::seen(&out), alike.records(number) != [0, 0]);
-        let unread = ["error while loading shared libraries", "stdin cannot be read"].iter().any(|w| said.contains(w));
-        let given_up = ["this push is lost", "so it will not be tried again"].iter().any(|w| said.contains(w));
+        let unread = [
+            "error while loading shared libraries",
+            "stdin cannot be read",
+        ]
+        .iter()
+        .any(|w| said.contains(w));
+        let given_up = ["this push is lost", "so it will not be tried again"]
+            .iter()
+            .any(|w| said.contains(w));
         let lost = unread || (given_up && !mode.on.is_empty());
         let what = format!("{mode:?} {call} {n} {error}: {said}");
-        runs.insert(number, Run { what, code: out.status.code(), said, recorded, lost });
+        runs.insert(
+            number,
+            Run {
+                what,
+                code: out.status.code(),
+                said,
+                recorded,
+                lost,
+            },
+        );
         if !trace.contains("INJECTED") {
             assert!(n > 1, "{call} is made on the way");
             return;
@@ -76,16 +92,37 @@ fn fail_each(alike: &Alike, runs: &mut BTreeMap<usize, Run>, call: &str, error: 
 fn check(alike: &Alike, runs: &BTreeMap<usize, Run>) {
     alike.drain(runs.len());
     let told = alike.ids();
-    for (number, Run { what, code, said, recorded, lost }) in runs {
+    for (
+        number,
+        Run {
+            what,
+            code,
+            said,
+            recorded,
+            lost,
+        },
+    ) in runs
+    {
         let what = format!("{what} recorded: {recorded}, exit {code:?}");
         assert_eq!(*code != Some(0), *lost, "nothing else is a failure: {what}");
         for hook in HOOKS {
-            let ids = told.get(&(number.to_string(), hook.to_owned())).map_or(&[][..], Vec::as_slice);
-            assert!(!ids.is_empty() || *lost, "{hook} is told of every push: {what}");
-            assert!(ids.iter().collect::<BTreeSet<_>>().len() <= 1, "{hook} is told under one id: {what}: {ids:?}");
+            let ids = told
+                .get(&(number.to_string(), hook.to_owned()))
+                .map_or(&[][..], Vec::as_slice);
+            assert!(
+                !ids.is_empty() || *lost,
+                "{hook} is told of every push: {what}"
+            );
+            assert!(
+                ids.iter().collect::<BTreeSet<_>>().len() <= 1,
+                "{hook} is told under one id: {what}: {ids:?}"
+            );
         }
         let silent = what.contains(" write ");
-        assert!(*recorded || said.contains("not recorded") || silent || *lost, "the pusher is told: {what}");
+        assert!(
+            *recorded || said.contains("not recorded") || silent || *lost,
+            "the pusher is told: {what}"
+        );
     }
 }
 
@@ -95,27 +132,42 @@ fn in_every_call(mode: &Mode) {
     }
     let calls = if full() { &CALLS[..] } else { &CALLS[..6] };
     for error in ["EIO", "ENOSPC"] {
-        let alike = Alike::new(&Scene { settings: "", refuses: false });
+        let alike = Alike::new(&Scene {
+            settings: "",
+            refuses: false,
+        });
         let mut runs = BTreeMap::new();
         for call in calls {
             fail_each(&alike, &mut runs, call, error, mode);
         }
         check(&alike, &runs);
-        eprintln!("{mode:?}: {} calls failed with {error}", runs.len() - calls.len());
+        eprintln!(
+            "{mode:?}: {} calls failed with {error}",
+            runs.len() - calls.len()
+        );
     }
 }
 
 #[test]
 fn whichever_call_of_the_hook_fails_the_push_is_delivered_under_one_id() {
-    in_every_call(&Mode { options: &["-f", "-b", "execve"], on: "" });
+    in_every_call(&Mode {
+        options: &["-f", "-b", "execve"],
+        on: "",
+    });
 }
 
 #[test]
 fn from_whichever_call_on_the_hook_fails_the_push_is_delivered_under_one_id() {
-    in_every_call(&Mode { options: &["-f", "-b", "execve"], on: "+" });
+    in_every_call(&Mode {
+        options: &["-f", "-b", "execve"],
+        on: "+",
+    });
 }
 
 #[test]
 fn whichever_call_fails_everywhere_the_push_is_delivered_under_one_id() {
-    in_every_call(&Mode { options: &["-f"], on: "" });
+    in_every_call(&Mode {
+        options: &["-f"],
+        on: "",
+    });
 }

@@ -9,7 +9,12 @@ use std::process::Output;
 /// Runs a script with `service-hook/` on a file system of that size, which is gone with the script: it is mounted in a
 /// namespace of its own. `None` where that may not be done, as for root of a container.
 fn on_disk_of(pushing: &Pushing, size: &str, script: &str) -> Option<Output> {
-    let may_mount = || std::process::Command::new("unshare").args(["-m", "true"]).status().is_ok_and(|s| s.success());
+    let may_mount = || {
+        std::process::Command::new("unshare")
+            .args(["-m", "true"])
+            .status()
+            .is_ok_and(|s| s.success())
+    };
     if !needs("unshare") || !is_root() || !may_mount() {
         return None;
     }
@@ -17,7 +22,13 @@ fn on_disk_of(pushing: &Pushing, size: &str, script: &str) -> Option<Output> {
     std::fs::create_dir(&spool).unwrap();
     let script = format!("mount -t tmpfs -o size={size},mode=700 tmpfs \"$1\" || exit 9; {script}");
     let mut command = pushing.sandbox.command("unshare", "c");
-    Some(command.args(["-m", "sh", "-c", &script, "sh"]).arg(&spool).output().unwrap())
+    Some(
+        command
+            .args(["-m", "sh", "-c", &script, "sh"])
+            .arg(&spool)
+            .output()
+            .unwrap(),
+    )
 }
 
 #[test]
@@ -27,10 +38,15 @@ fn on_a_full_disk_the_push_succeeds_is_sent_from_memory_and_says_so() {
     let script = "mkdir \"$1\"/pending \"$1\"/done \"$1\"/corrupt \"$1\"/lane
         dd if=/dev/zero of=\"$1/fill\" bs=1k count=100 2>/dev/null
         git push -q origin HEAD:main";
-    let Some(out) = on_disk_of(&pushing, "64k", script) else { return };
+    let Some(out) = on_disk_of(&pushing, "64k", script) else {
+        return;
+    };
     let said = seen(&out);
     assert!(out.status.success(), "{said}");
-    assert!(said.contains("not recorded: ") && said.contains("ci: delivered"), "{said}");
+    assert!(
+        said.contains("not recorded: ") && said.contains("ci: delivered"),
+        "{said}"
+    );
     assert_eq!(receiver.got().len(), 1);
 }
 
@@ -53,14 +69,21 @@ fn while_a_disk_fills_up_no_push_is_lost_or_told_under_two_ids() {
         exit 3",
         program = crate::support::PROGRAM
     );
-    let Some(out) = on_disk_of(&pushing, "1m", &script) else { return };
+    let Some(out) = on_disk_of(&pushing, "1m", &script) else {
+        return;
+    };
     let said = seen(&out);
     assert!(out.status.success(), "{said}");
-    assert!(said.contains("not recorded: ") && said.contains("ci: delivered"), "it was full, and went on: {said}");
+    assert!(
+        said.contains("not recorded: ") && said.contains("ci: delivered"),
+        "it was full, and went on: {said}"
+    );
     let mut ids: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for request in receiver.got() {
         let id = request.header("X-Coding-Delivery").unwrap().to_owned();
-        ids.entry(request.json()["after"].as_str().unwrap().to_owned()).or_default().insert(id);
+        ids.entry(request.json()["after"].as_str().unwrap().to_owned())
+            .or_default()
+            .insert(id);
     }
     assert_eq!(ids.len(), 40, "every push is told: {said}");
     assert!(ids.values().all(|ids| ids.len() == 1), "{ids:?}");

@@ -19,20 +19,34 @@ struct Waiting {
 impl Waiting {
     /// `change` may choose another way to push; it gets `git push`, without arguments.
     fn start(change: impl FnOnce(&Pushing, &mut Command)) -> Self {
-        let receiver = Receiver::start(|_| Answer::Late(Duration::from_millis(700), 200, b"{}".to_vec()));
-        let hooks = format!("[deliver]\nwait = \"20s\"\n{}", webhook("ci", &receiver.url("/")));
+        let receiver =
+            Receiver::start(|_| Answer::Late(Duration::from_millis(700), 200, b"{}".to_vec()));
+        let hooks = format!(
+            "[deliver]\nwait = \"20s\"\n{}",
+            webhook("ci", &receiver.url("/"))
+        );
         let pushing = Pushing::new(&hooks);
         let mut command = pushing.sandbox.command("git", "c");
-        command.arg("push").process_group(0).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .arg("push")
+            .process_group(0)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         change(&pushing, &mut command);
         let push = command.spawn().unwrap();
         eventually("the receiver is asked", || receiver.got().len() == 1);
-        Self { pushing, receiver, push }
+        Self {
+            pushing,
+            receiver,
+            push,
+        }
     }
 
     /// Everything that must come of it.
     fn must_be_delivered(mut self) {
-        eventually("it is delivered", || self.pushing.done().len() == 1 && self.pushing.pending().is_empty());
+        eventually("it is delivered", || {
+            self.pushing.done().len() == 1 && self.pushing.pending().is_empty()
+        });
         let _ = self.push.kill();
         self.push.wait().unwrap();
         assert_eq!(messages(&self.receiver), ["First commit"], "once");
@@ -48,7 +62,13 @@ impl Waiting {
 }
 
 fn signal(name: &str, to: &str) {
-    assert!(Command::new("kill").args(["-s", name, "--", to]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args(["-s", name, "--", to])
+            .status()
+            .unwrap()
+            .success()
+    );
 }
 
 /// A script that notes its process id in `file` and becomes `program`.
@@ -73,7 +93,12 @@ fn ctrl_c_during_a_local_push() {
 fn a_receive_pack_that_is_killed() {
     let waiting = Waiting::start(|pushing, git| {
         let receive_pack = noting(pushing, "receive-pack", "git-receive-pack");
-        git.args(["-q", &format!("--receive-pack={receive_pack}"), "origin", "HEAD:main"]);
+        git.args([
+            "-q",
+            &format!("--receive-pack={receive_pack}"),
+            "origin",
+            "HEAD:main",
+        ]);
     });
     waiting.kill("receive-pack");
     waiting.must_be_delivered();
@@ -92,7 +117,11 @@ fn an_ssh_client_that_is_killed() {
         std::os::unix::fs::symlink(program, hook).unwrap();
         let server = Ssh::start(&pushing.sandbox);
         git.env("GIT_SSH_COMMAND", noting(pushing, "ssh", &server.command));
-        git.args(["-q", &server.url(&pushing.sandbox.path("r.git")), "HEAD:main"]);
+        git.args([
+            "-q",
+            &server.url(&pushing.sandbox.path("r.git")),
+            "HEAD:main",
+        ]);
         ssh = Some(server);
     });
     waiting.kill("ssh");

@@ -11,16 +11,21 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 /// Finds the pushes whose record never appeared: two looks, a minute apart as far as they can know.
 fn catch_up(alike: &Alike, last: usize) {
     for _ in 0..2 {
-        let out = alike.pushing.sandbox.run("", &["drain", "--catch-up", "--all", "all"]);
+        let out = alike
+            .pushing
+            .sandbox
+            .run("", &["drain", "--catch-up", "--all", "all"]);
         assert!(out.status.success(), "{}", super::seen(&out));
-        (1..=last).for_each(|number| a_minute_passes(&alike.path(number).join("service-hook/refs")));
+        (1..=last)
+            .for_each(|number| a_minute_passes(&alike.path(number).join("service-hook/refs")));
     }
     alike.drain(last);
 }
 
 /// What is suspected was seen a minute earlier.
 fn a_minute_passes(refs: &Path) {
-    let mut state: serde_json::Value = serde_json::from_slice(&std::fs::read(refs).unwrap()).unwrap();
+    let mut state: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(refs).unwrap()).unwrap();
     for gap in state["state"]["gaps"].as_array_mut().unwrap() {
         gap["seen_ms"] = (gap["seen_ms"].as_i64().unwrap() - 60_000).into();
     }
@@ -31,7 +36,16 @@ fn a_minute_passes(refs: &Path) {
 /// its calls.
 fn everywhere(whom: Whom, scene: &Scene) -> usize {
     let alike = Alike::new(scene);
-    assert_eq!(alike.pushing.sandbox.run("r.git", &["drain", "--catch-up"]).status.code(), Some(0), "a baseline");
+    assert_eq!(
+        alike
+            .pushing
+            .sandbox
+            .run("r.git", &["drain", "--catch-up"])
+            .status
+            .code(),
+        Some(0),
+        "a baseline"
+    );
     let (next, survived) = (AtomicUsize::new(1), AtomicBool::new(false));
     let recorded = Mutex::new(BTreeSet::new());
     std::thread::scope(|scope| {
@@ -54,11 +68,22 @@ fn everywhere(whom: Whom, scene: &Scene) -> usize {
     let recorded = recorded.into_inner().unwrap();
     alike.drain(last);
     check(&alike, last, |call| {
-        (recorded.contains(&call), format!("{whom:?} killed at call {call} of {last}, {scene:?}"))
+        (
+            recorded.contains(&call),
+            format!("{whom:?} killed at call {call} of {last}, {scene:?}"),
+        )
     });
-    assert!(recorded.contains(&last), "a push that nothing happens to is recorded");
+    assert!(
+        recorded.contains(&last),
+        "a push that nothing happens to is recorded"
+    );
     catch_up(&alike, last);
-    check(&alike, last, |call| (true, format!("{whom:?} killed at call {call} of {last}, {scene:?}, and caught up")));
+    check(&alike, last, |call| {
+        (
+            true,
+            format!("{whom:?} killed at call {call} of {last}, {scene:?}, and caught up"),
+        )
+    });
     last
 }
 
@@ -68,18 +93,36 @@ fn check(alike: &Alike, last: usize, expected: impl Fn(usize) -> (bool, String))
     for call in 1..=last {
         let (should_be, place) = expected(call);
         for hook in HOOKS {
-            let ids = told.get(&(call.to_string(), hook.to_owned())).map_or(&[][..], Vec::as_slice);
-            assert_eq!(!ids.is_empty(), should_be, "{place}: recorded or found means delivered, and nothing else");
-            assert!(ids.iter().collect::<BTreeSet<_>>().len() <= 1, "{place}: a repeat has the same id: {ids:?}");
+            let ids = told
+                .get(&(call.to_string(), hook.to_owned()))
+                .map_or(&[][..], Vec::as_slice);
+            assert_eq!(
+                !ids.is_empty(),
+                should_be,
+                "{place}: recorded or found means delivered, and nothing else"
+            );
+            assert!(
+                ids.iter().collect::<BTreeSet<_>>().len() <= 1,
+                "{place}: a repeat has the same id: {ids:?}"
+            );
         }
     }
 }
 
 /// The first is the ordinary push, the others are for the full proof.
 const SCENES: [Scene; 3] = [
-    Scene { settings: "", refuses: false },
-    Scene { settings: "[deliver]\nwait = \"0s\"\n", refuses: false },
-    Scene { settings: "", refuses: true },
+    Scene {
+        settings: "",
+        refuses: false,
+    },
+    Scene {
+        settings: "[deliver]\nwait = \"0s\"\n",
+        refuses: false,
+    },
+    Scene {
+        settings: "",
+        refuses: true,
+    },
 ];
 
 fn everywhere_in_all_scenes(whom: Whom) {

@@ -49,14 +49,18 @@ impl Pushing {
     /// Commits and pushes; what the pusher saw.
     #[track_caller]
     pub fn push(&self, message: &str) -> String {
-        self.sandbox.commit("c", "file.txt", &format!("{message}\n"), message);
+        self.sandbox
+            .commit("c", "file.txt", &format!("{message}\n"), message);
         self.sandbox.push("c", &["-q", "origin", "HEAD:main"])
     }
 
     /// As if somebody stayed already: nothing is retried by itself while the answer is kept.
     pub fn nobody_stays(&self) -> Sole {
         std::fs::create_dir_all(self.sandbox.path("r.git/service-hook")).unwrap();
-        Spool::at(&self.sandbox.path("r.git"), 0).stay().unwrap().unwrap()
+        Spool::at(&self.sandbox.path("r.git"), 0)
+            .stay()
+            .unwrap()
+            .unwrap()
     }
 
     /// `drain`; its exit code.
@@ -67,7 +71,10 @@ impl Pushing {
     fn names(&self, folder: &str) -> Vec<String> {
         let entries = std::fs::read_dir(self.sandbox.path("r.git/service-hook").join(folder));
         let entries = entries.map_or(Vec::new(), |e| e.flatten().collect());
-        let mut names: Vec<String> = entries.iter().map(|e| e.file_name().into_string().unwrap()).collect();
+        let mut names: Vec<String> = entries
+            .iter()
+            .map(|e| e.file_name().into_string().unwrap())
+            .collect();
         names.sort();
         names
     }
@@ -85,17 +92,30 @@ impl Pushing {
     /// The text of all records.
     pub fn records(&self) -> String {
         let text = |folder: &str, name: &String| {
-            std::fs::read_to_string(self.sandbox.path("r.git/service-hook").join(folder).join(name)).unwrap_or_default()
+            std::fs::read_to_string(
+                self.sandbox
+                    .path("r.git/service-hook")
+                    .join(folder)
+                    .join(name),
+            )
+            .unwrap_or_default()
         };
         let pending = self.pending();
         let done = self.done();
-        pending.iter().map(|n| text("pending", n)).chain(done.iter().map(|n| text("done", n))).collect()
+        pending
+            .iter()
+            .map(|n| text("pending", n))
+            .chain(done.iter().map(|n| text("done", n)))
+            .collect()
     }
 
     /// The program as the hook, by hand.
     pub fn hook(&self) -> Command {
         let mut command = self.sandbox.command(PROGRAM, "r.git");
-        command.arg("post-receive").env("GIT_DIR", ".").stderr(Stdio::piped());
+        command
+            .arg("post-receive")
+            .env("GIT_DIR", ".")
+            .stderr(Stdio::piped());
         command
     }
 
@@ -106,7 +126,9 @@ impl Pushing {
 
     /// Brings a commit into the bare repository without a push; its `OLD NEW REF` line.
     pub fn unannounced(&self, message: &str, name: &str) -> String {
-        let new = self.sandbox.commit("c", "file.txt", &format!("{message}\n"), message);
+        let new = self
+            .sandbox
+            .commit("c", "file.txt", &format!("{message}\n"), message);
         let place = format!("{}:refs/keep/{message}", "HEAD");
         let hooks = self.sandbox.path("r.git/hooks/post-receive");
         let aside = self.sandbox.path("r.git/hooks/aside");
@@ -135,12 +157,21 @@ pub fn webhook(name: &str, url: &str) -> String {
 
 /// Refuses, and asks to be tried again soon.
 pub fn busy() -> Answer {
-    Answer::Reply(503, vec![("Retry-After".into(), "1".into())], b"come back".to_vec())
+    Answer::Reply(
+        503,
+        vec![("Retry-After".into(), "1".into())],
+        b"come back".to_vec(),
+    )
 }
 
 pub fn messages(receiver: &Receiver) -> Vec<String> {
-    let message =
-        |json: serde_json::Value| json["head_commit"]["message"].as_str().unwrap_or_default().trim().to_owned();
+    let message = |json: serde_json::Value| {
+        json["head_commit"]["message"]
+            .as_str()
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
+    };
     receiver.got().iter().map(|r| message(r.json())).collect()
 }
 

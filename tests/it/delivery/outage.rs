@@ -16,7 +16,12 @@ fn age(file: &Path, ms: i64) {
             state[name] = (at - ms).into();
         }
     }
-    for at in state.get_mut("sent").and_then(|sent| sent.as_array_mut()).into_iter().flatten() {
+    for at in state
+        .get_mut("sent")
+        .and_then(|sent| sent.as_array_mut())
+        .into_iter()
+        .flatten()
+    {
         *at = (at.as_i64().unwrap() - ms).into();
     }
     std::fs::write(file, state.to_string()).unwrap();
@@ -33,7 +38,9 @@ fn an_early_retry_needs_nobody_else() {
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     pushing.push("one");
     receiver.answer(|_| Answer::ok());
-    eventually("whoever delivered the push has stayed for it", || pushing.done().len() == 1);
+    eventually("whoever delivered the push has stayed for it", || {
+        pushing.done().len() == 1
+    });
     assert_eq!(messages(&receiver), ["one", "one"]);
 }
 
@@ -49,7 +56,9 @@ fn one_process_stays_and_it_ends_with_its_repository() {
     eventually("both are delivered, in order", || pushing.done().len() == 2);
     let got = messages(&receiver);
     assert_eq!(got[got.len() - 2..], ["one", "two"]);
-    eventually("nobody stays when nothing is left", || spool.stay().unwrap().is_some());
+    eventually("nobody stays when nothing is left", || {
+        spool.stay().unwrap().is_some()
+    });
 
     receiver.answer(|_| busy());
     pushing.push("three");
@@ -68,14 +77,22 @@ fn nobody_stays_for_a_hook_that_has_gone() {
     assert!(standing(&pushing).due_ms.is_some());
     pushing.configure(&webhook("other", &receiver.url("/")));
     assert_eq!(pushing.drain(), Some(0));
-    assert_eq!(standing(&pushing).due_ms, None, "nothing is due of it any more");
+    assert_eq!(
+        standing(&pushing).due_ms,
+        None,
+        "nothing is due of it any more"
+    );
     drop(stays);
 }
 
 #[test]
 fn one_poisoned_delivery_does_not_starve_the_rest() {
     let poisoned = |r: &Received| {
-        if r.text().contains("\"poison\"") { Answer::json(503, "{}") } else { Answer::ok() }
+        if r.text().contains("\"poison\"") {
+            Answer::json(503, "{}")
+        } else {
+            Answer::ok()
+        }
     };
     let receiver = Receiver::start(poisoned);
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
@@ -96,16 +113,32 @@ fn one_poisoned_delivery_does_not_starve_the_rest() {
         pushing.drain();
         pushing.done().len() == 2
     });
-    assert_eq!(messages(&receiver), ["poison", "poison", "poison", "two", "three"]);
-    assert!(pushing.records().contains("\"alone\""), "{}", pushing.records());
+    assert_eq!(
+        messages(&receiver),
+        ["poison", "poison", "poison", "two", "three"]
+    );
+    assert!(
+        pushing.records().contains("\"alone\""),
+        "{}",
+        pushing.records()
+    );
     pushing.push("four");
     eventually("nobody waits for it any more", || pushing.done().len() == 3);
     assert!(pushing.pending().len() == 1, "it still waits for its time");
     receiver.answer(|_| Answer::ok());
-    let id = receiver.got()[0].header("X-Coding-Delivery").unwrap().to_owned();
+    let id = receiver.got()[0]
+        .header("X-Coding-Delivery")
+        .unwrap()
+        .to_owned();
     let out = pushing.sandbox.run("r.git", &["redeliver", &id]);
-    assert!(out.status.success() && pushing.pending().is_empty(), "and can be asked for");
-    assert_eq!(messages(&receiver).last().map(String::as_str), Some("poison"));
+    assert!(
+        out.status.success() && pushing.pending().is_empty(),
+        "and can be asked for"
+    );
+    assert_eq!(
+        messages(&receiver).last().map(String::as_str),
+        Some("poison")
+    );
 }
 
 #[test]
@@ -115,11 +148,21 @@ fn a_push_during_an_outage_only_queues_and_returns_at_once() {
     let pushing = Pushing::new(&hook);
     let _stay = pushing.nobody_stays();
     let said = pushing.push("one");
-    assert!(said.contains("ci: no complete answer within 1 s; will be tried again"), "{said}");
+    assert!(
+        said.contains("ci: no complete answer within 1 s; will be tried again"),
+        "{said}"
+    );
     let started = Instant::now();
     let said = pushing.push("two");
-    assert!(said.contains("ci: queued behind 1, receiver down since "), "{said}");
-    assert!(started.elapsed() < Duration::from_secs(4), "whoever queues does not wait: {:?}", started.elapsed());
+    assert!(
+        said.contains("ci: queued behind 1, receiver down since "),
+        "{said}"
+    );
+    assert!(
+        started.elapsed() < Duration::from_secs(4),
+        "whoever queues does not wait: {:?}",
+        started.elapsed()
+    );
     assert_eq!(receiver.got().len(), 1);
 }
 
@@ -132,9 +175,16 @@ fn fleet(pushing: &Pushing, hooks: &str, size: usize) -> (Vec<String>, Vec<Sole>
         pushing.sandbox.bare(name);
         pushing.sandbox.write(&format!("{name}/hooks.toml"), hooks);
         std::fs::create_dir(pushing.sandbox.path(&format!("{name}/service-hook"))).unwrap();
-        stays.push(Spool::at(&pushing.sandbox.path(name), 0).stay().unwrap().unwrap());
+        stays.push(
+            Spool::at(&pushing.sandbox.path(name), 0)
+                .stay()
+                .unwrap()
+                .unwrap(),
+        );
         let place = pushing.sandbox.path(name);
-        pushing.sandbox.push("c", &["-q", place.to_str().unwrap(), "HEAD:main"]);
+        pushing
+            .sandbox
+            .push("c", &["-q", place.to_str().unwrap(), "HEAD:main"]);
     }
     (names, stays)
 }
@@ -145,20 +195,41 @@ fn a_run_over_many_repositories_tries_a_receiver_that_is_down_once() {
     let pushing = Pushing::new("");
     let (names, _stays) = fleet(&pushing, &webhook("ci", &receiver.url("/")), 6);
     for name in &names {
-        let lane = pushing.sandbox.path(&format!("{name}/service-hook/lane/ci"));
+        let lane = pushing
+            .sandbox
+            .path(&format!("{name}/service-hook/lane/ci"));
         eventually("each has tried it", || {
             lane.exists() && std::fs::read_to_string(&lane).unwrap().contains("next_ms")
         });
         age(&lane, 3_600_000);
     }
     assert_eq!(receiver.got().len(), 6);
-    let drain = || pushing.sandbox.run("", &["drain", "--all", "fleet"]).status.code();
-    assert_eq!((drain(), receiver.got().len()), (Some(0), 7), "one finds out for all");
+    let drain = || {
+        pushing
+            .sandbox
+            .run("", &["drain", "--all", "fleet"])
+            .status
+            .code()
+    };
+    assert_eq!(
+        (drain(), receiver.got().len()),
+        (Some(0), 7),
+        "one finds out for all"
+    );
     receiver.answer(|_| Answer::ok());
     for name in &names {
-        age(&pushing.sandbox.path(&format!("{name}/service-hook/lane/ci")), 3_600_000);
+        age(
+            &pushing
+                .sandbox
+                .path(&format!("{name}/service-hook/lane/ci")),
+            3_600_000,
+        );
     }
-    assert_eq!((drain(), receiver.got().len()), (Some(0), 13), "and all go on when it is back");
+    assert_eq!(
+        (drain(), receiver.got().len()),
+        (Some(0), 13),
+        "and all go on when it is back"
+    );
 }
 
 #[test]
@@ -167,20 +238,45 @@ fn with_a_state_dir_one_repository_finds_out_for_all() {
     let pushing = Pushing::new("");
     let state = pushing.sandbox.path("state");
     std::fs::create_dir(&state).unwrap();
-    pushing.sandbox.write("server/hooks.toml", format!("[deliver]\nstate_dir = {state:?}\n"));
+    pushing.sandbox.write(
+        "server/hooks.toml",
+        format!("[deliver]\nstate_dir = {state:?}\n"),
+    );
     let (names, _stays) = fleet(&pushing, &webhook("ci", &receiver.url("/")), 4);
     assert_eq!(receiver.got().len(), 1, "the others have only queued");
-    let file = std::fs::read_dir(&state).unwrap().next().unwrap().unwrap().path();
+    let file = std::fs::read_dir(&state)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
     let shared: Shared = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
-    assert!(shared.until_ms.is_some() && shared.since_ms.is_some(), "{shared:?}");
+    assert!(
+        shared.until_ms.is_some() && shared.since_ms.is_some(),
+        "{shared:?}"
+    );
     let name = file.file_name().unwrap().to_str().unwrap();
-    assert!(name.len() == 64 && name.bytes().all(|b| b.is_ascii_hexdigit()), "no address is told: {name}");
+    assert!(
+        name.len() == 64 && name.bytes().all(|b| b.is_ascii_hexdigit()),
+        "no address is told: {name}"
+    );
     receiver.answer(|_| Answer::ok());
     age(&file, 3_600_000);
     for name in &names {
-        age(&pushing.sandbox.path(&format!("{name}/service-hook/lane/ci")), 3_600_000);
+        age(
+            &pushing
+                .sandbox
+                .path(&format!("{name}/service-hook/lane/ci")),
+            3_600_000,
+        );
     }
-    let drain = || pushing.sandbox.run("", &["drain", "--all", "fleet"]).status.code();
+    let drain = || {
+        pushing
+            .sandbox
+            .run("", &["drain", "--all", "fleet"])
+            .status
+            .code()
+    };
     eventually("everything is delivered when it is back", || {
         drain();
         receiver.got().len() == 5

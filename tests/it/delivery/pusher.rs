@@ -9,11 +9,21 @@ use std::time::{Duration, Instant};
 #[test]
 fn a_receiver_that_hangs_costs_no_more_than_the_wait() {
     let receiver = Receiver::start(|_| Answer::Hang);
-    let pushing = Pushing::new(&format!("[deliver]\nwait = \"1s\"\n{}", webhook("slow", &receiver.url("/"))));
+    let pushing = Pushing::new(&format!(
+        "[deliver]\nwait = \"1s\"\n{}",
+        webhook("slow", &receiver.url("/"))
+    ));
     let started = Instant::now();
     let said = pushing.push("one");
-    assert!(said.contains("slow: still sending after 1 s, goes on in the background"), "{said}");
-    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    assert!(
+        said.contains("slow: still sending after 1 s, goes on in the background"),
+        "{said}"
+    );
+    assert!(
+        started.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        started.elapsed()
+    );
     assert_eq!(receiver.got().len(), 1);
 }
 
@@ -28,7 +38,9 @@ fn time_of(hooks: &str) -> Duration {
 #[test]
 fn six_receivers_that_hang_cost_no_more_than_one() {
     let receiver = Receiver::start(|_| Answer::Hang);
-    let six: String = (0..6).map(|n| webhook(&format!("h{n}"), &receiver.url("/"))).collect();
+    let six: String = (0..6)
+        .map(|n| webhook(&format!("h{n}"), &receiver.url("/")))
+        .collect();
     let hooks = format!("[deliver]\nwait = \"1s\"\n{six}");
     let wait = Duration::from_secs(1);
     let mut times = Vec::new();
@@ -37,7 +49,9 @@ fn six_receivers_that_hang_cost_no_more_than_one() {
         times.push((without, with));
         // A machine that is busy with other things is slow at both.
         if with <= wait + Duration::from_millis(200) + 2 * without {
-            eprintln!("six receivers hang: {with:?} with a wait of {wait:?}; without hooks {without:?}");
+            eprintln!(
+                "six receivers hang: {with:?} with a wait of {wait:?}; without hooks {without:?}"
+            );
             assert!(receiver.got().len() >= 6, "all are asked");
             return;
         }
@@ -48,10 +62,17 @@ fn six_receivers_that_hang_cost_no_more_than_one() {
 #[test]
 fn without_a_wait_the_push_returns_at_once_and_silently() {
     let receiver = Receiver::start(|_| Answer::Late(Duration::from_secs(2), 200, Vec::new()));
-    let pushing = Pushing::new(&format!("[deliver]\nwait = \"0s\"\n{}", webhook("slow", &receiver.url("/"))));
+    let pushing = Pushing::new(&format!(
+        "[deliver]\nwait = \"0s\"\n{}",
+        webhook("slow", &receiver.url("/"))
+    ));
     let started = Instant::now();
     let said = pushing.push("one");
-    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    assert!(
+        started.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        started.elapsed()
+    );
     assert!(!said.contains("service-hook"), "{said}");
     eventually("it is delivered all the same", || pushing.done().len() == 1);
 }
@@ -70,9 +91,21 @@ fn lines_that_are_no_updates_are_named_and_the_others_are_sent() {
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     let line = pushing.unannounced("one", "refs/heads/main");
     let out = pushing.receive(&format!("nonsense\n{}", line.trim_end()));
-    assert!(seen(&out).contains("service-hook: line 1 of stdin is skipped: "), "{}", seen(&out));
-    assert!(seen(&out).contains("ci: delivered") && out.status.code() == Some(0), "{}", seen(&out));
-    assert_eq!(pushing.receive("").status.code(), Some(0), "an empty stdin is no push");
+    assert!(
+        seen(&out).contains("service-hook: line 1 of stdin is skipped: "),
+        "{}",
+        seen(&out)
+    );
+    assert!(
+        seen(&out).contains("ci: delivered") && out.status.code() == Some(0),
+        "{}",
+        seen(&out)
+    );
+    assert_eq!(
+        pushing.receive("").status.code(),
+        Some(0),
+        "an empty stdin is no push"
+    );
 }
 
 #[test]
@@ -82,7 +115,12 @@ fn many_refs_are_one_sum_a_hook() {
     let line = pushing.unannounced("one", "refs/heads/x");
     let mut stdin = String::new();
     for n in 0..30 {
-        write!(stdin, "{}", line.replace("heads/x", &format!("heads/x{n:02}"))).unwrap();
+        write!(
+            stdin,
+            "{}",
+            line.replace("heads/x", &format!("heads/x{n:02}"))
+        )
+        .unwrap();
     }
     let out = pushing.receive(&stdin);
     assert_eq!(seen(&out), "service-hook: ci: 30 delivered\n");
@@ -95,7 +133,11 @@ fn it_refuses_to_run_before_the_refs_have_moved() {
     let line = pushing.unannounced("one", "refs/heads/main");
     let out = super::feed(pushing.hook().env("GIT_QUARANTINE_PATH", "/x"), &line);
     assert_eq!(out.status.code(), Some(1));
-    assert!(seen(&out).contains("this is a post-receive hook"), "{}", seen(&out));
+    assert!(
+        seen(&out).contains("this is a post-receive hook"),
+        "{}",
+        seen(&out)
+    );
     assert!(pushing.pending().is_empty());
 }
 
@@ -104,10 +146,19 @@ fn refs_past_the_limit_are_told_after_failures_and_in_one_line() {
     use super::{Pushing, webhook};
     use crate::support::receiver::{Answer, Receiver};
     let receiver = Receiver::start(|_| Answer::json(401, "{}"));
-    let hooks: String = (0..12).map(|n| webhook(&format!("h{n}"), &receiver.url("/")) + "max_refs = 1\n").collect();
+    let hooks: String = (0..12)
+        .map(|n| webhook(&format!("h{n}"), &receiver.url("/")) + "max_refs = 1\n")
+        .collect();
     let pushing = Pushing::new(&format!("[deliver]\nwait = \"20s\"\n{hooks}"));
-    let said = pushing.sandbox.push("c", &["-q", "origin", "HEAD:one", "HEAD:two"]);
+    let said = pushing
+        .sandbox
+        .push("c", &["-q", "origin", "HEAD:one", "HEAD:two"]);
     let failed = said.find("failed for good").expect("failures are told");
-    let past = said.find("past `max_refs`").expect("what is not told one by one is said");
-    assert!(failed < past && said.matches("past `max_refs`").count() == 1, "{said}");
+    let past = said
+        .find("past `max_refs`")
+        .expect("what is not told one by one is said");
+    assert!(
+        failed < past && said.matches("past `max_refs`").count() == 1,
+        "{said}"
+    );
 }

@@ -29,10 +29,20 @@ const PUSHERS: usize = 4;
 fn size() -> Size {
     if full() {
         let (hour, bound) = (Duration::from_secs(1), Duration::from_secs(1800));
-        Size { pushes: 10_000, repositories: 50, hour, bound }
+        Size {
+            pushes: 10_000,
+            repositories: 50,
+            hour,
+            bound,
+        }
     } else {
         let (hour, bound) = (Duration::from_millis(100), Duration::from_secs(60));
-        Size { pushes: 200, repositories: 10, hour, bound }
+        Size {
+            pushes: 200,
+            repositories: 10,
+            hour,
+            bound,
+        }
     }
 }
 
@@ -40,16 +50,26 @@ fn size() -> Size {
 fn receivers_that_fail_a_third_of_the_time_get_every_push_and_nothing_piles_up() {
     let size = size();
     let receivers = Receivers::start();
-    let fleet =
-        Fleet::new(size.repositories, size.pushes.div_ceil(size.repositories).next_multiple_of(PUSHERS), &receivers);
+    let fleet = Fleet::new(
+        size.repositories,
+        size.pushes
+            .div_ceil(size.repositories)
+            .next_multiple_of(PUSHERS),
+        &receivers,
+    );
     let (next, over) = (AtomicUsize::new(0), AtomicBool::new(false));
     let started = Instant::now();
     let (watch, pushed) = std::thread::scope(|scope| {
         let watching = scope.spawn(|| Watch::run(&fleet, &next, size.pushes, &over));
         let passing = scope.spawn(|| again_and_again(size.hour, &over, || fleet.an_hour_passes()));
         let timer = scope.spawn(|| again_and_again(size.hour, &over, || fleet.drain()));
-        let pushers: Vec<_> = (0..PUSHERS).map(|_| scope.spawn(|| push_all(&fleet, &next, size.pushes))).collect();
-        let failed = pushers.into_iter().filter_map(|pusher| pusher.join().err()).count();
+        let pushers: Vec<_> = (0..PUSHERS)
+            .map(|_| scope.spawn(|| push_all(&fleet, &next, size.pushes)))
+            .collect();
+        let failed = pushers
+            .into_iter()
+            .filter_map(|pusher| pusher.join().err())
+            .count();
         let pushed = started.elapsed();
         while failed == 0 && !fleet.is_idle() && started.elapsed() < size.bound {
             std::thread::sleep(Duration::from_millis(100));
@@ -62,9 +82,14 @@ fn receivers_that_fail_a_third_of_the_time_get_every_push_and_nothing_piles_up()
         (watching.join().unwrap(), pushed)
     });
     let (all, told) = (started.elapsed(), verdict::of(&fleet, &receivers));
-    eprintln!("{} pushes in {pushed:.1?}, delivered after {all:.1?}; {told}; {watch}", size.pushes);
+    eprintln!(
+        "{} pushes in {pushed:.1?}, delivered after {all:.1?}; {told}; {watch}",
+        size.pushes
+    );
     assert!(all < size.bound, "bounded in time");
-    eventually("nobody stays", || ours_below(&fleet.sandbox.path("")).is_empty());
+    eventually("nobody stays", || {
+        ours_below(&fleet.sandbox.path("")).is_empty()
+    });
     watch.is_flat();
 }
 
@@ -83,6 +108,10 @@ fn push_all(fleet: &Fleet, next: &AtomicUsize, pushes: usize) {
         }
         // Pushers are on the same repository at once, and soon on the next.
         let repository = number / PUSHERS % fleet.size();
-        fleet.push(repository, number / (PUSHERS * fleet.size()) * PUSHERS + number % PUSHERS, number);
+        fleet.push(
+            repository,
+            number / (PUSHERS * fleet.size()) * PUSHERS + number % PUSHERS,
+            number,
+        );
     }
 }

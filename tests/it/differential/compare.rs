@@ -21,10 +21,22 @@ pub struct Push {
 
 /// What differs, in words; nothing when all is as Git says.
 pub fn differences(oracle: &mut Oracle, push: &Push, told: &[Computed]) -> Vec<String> {
-    let known = push.before.iter().filter(|(name, _)| RefName::new(name.as_bytes()).kind() != RefKind::Other);
-    let known: BTreeSet<String> = known.map(|(_, id)| oracle.peeled(id)).filter(is_commit).map(|o| o.id).collect();
-    let mut judge =
-        Judge { oracle, push, known: known.into_iter().collect(), listed: HashSet::new(), found: Vec::new() };
+    let known = push
+        .before
+        .iter()
+        .filter(|(name, _)| RefName::new(name.as_bytes()).kind() != RefKind::Other);
+    let known: BTreeSet<String> = known
+        .map(|(_, id)| oracle.peeled(id))
+        .filter(is_commit)
+        .map(|o| o.id)
+        .collect();
+    let mut judge = Judge {
+        oracle,
+        push,
+        known: known.into_iter().collect(),
+        listed: HashSet::new(),
+        found: Vec::new(),
+    };
     judge.order(told);
     for (index, computed) in told.iter().enumerate() {
         judge.event(index, computed);
@@ -58,14 +70,24 @@ struct Range {
 impl Judge<'_> {
     fn differ<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, told: &T, git: &T) {
         if told != git {
-            self.found.push(format!("{what}: told {told:?}, but Git says {git:?}"));
+            self.found
+                .push(format!("{what}: told {told:?}, but Git says {git:?}"));
         }
     }
 
     fn order(&mut self, told: &[Computed]) {
         let mut expected = self.push.updates.clone();
-        expected.sort_by_key(|u| (u.name.as_bytes() != b"refs/heads/main", u.name.kind(), u.name.clone()));
-        let told: Vec<_> = told.iter().map(|computed| computed.event.update.clone()).collect();
+        expected.sort_by_key(|u| {
+            (
+                u.name.as_bytes() != b"refs/heads/main",
+                u.name.kind(),
+                u.name.clone(),
+            )
+        });
+        let told: Vec<_> = told
+            .iter()
+            .map(|computed| computed.event.update.clone())
+            .collect();
         self.differ("order", &told, &expected);
     }
 
@@ -84,13 +106,18 @@ impl Judge<'_> {
         if old.is_some() && new.is_some() {
             event.change = Change::Forced;
         }
-        let range = to.as_ref().map_or_else(Range::default, |to| self.range(old.as_ref(), from.as_ref(), to));
+        let range = to.as_ref().map_or_else(Range::default, |to| {
+            self.range(old.as_ref(), from.as_ref(), to)
+        });
         event.total_commits = range.all.len();
         event.total_distinct = range.distinct.len();
         let listed = range.all.len().min(self.push.needs.max_commits);
         event.truncated = listed < range.all.len();
         self.oracle.learn(&range.all[range.all.len() - listed..]);
-        event.commits = range.all[range.all.len() - listed..].iter().map(|id| self.commit(id, &range)).collect();
+        event.commits = range.all[range.all.len() - listed..]
+            .iter()
+            .map(|id| self.commit(id, &range))
+            .collect();
         event.head_commit = to.as_ref().map(|to| self.commit(&to.id, &range));
         if let (Some(from), Some(to)) = (&from, &to) {
             self.ends(&mut event, from, to, &computed.event);
@@ -111,9 +138,16 @@ impl Judge<'_> {
         if all.is_empty() {
             return Range::default();
         }
-        let fresh = if old.is_none() { all.clone() } else { self.oracle.range(&to.id, &self.known) };
+        let fresh = if old.is_none() {
+            all.clone()
+        } else {
+            self.oracle.range(&to.id, &self.known)
+        };
         let in_range: HashSet<_> = all.iter().collect();
-        let distinct = fresh.into_iter().filter(|id| in_range.contains(id) && !self.listed.contains(id)).collect();
+        let distinct = fresh
+            .into_iter()
+            .filter(|id| in_range.contains(id) && !self.listed.contains(id))
+            .collect();
         Range { all, distinct }
     }
 
@@ -121,12 +155,19 @@ impl Judge<'_> {
     fn ends(&mut self, event: &mut PushEvent, from: &Object, to: &Object, told: &PushEvent) {
         let lost = self.oracle.range(&from.id, [&to.id]);
         let is_ancestor = self.oracle.is_ancestor(&from.id, &to.id);
-        self.differ("nothing is lost, or no ancestor", &lost.is_empty(), &is_ancestor);
+        self.differ(
+            "nothing is lost, or no ancestor",
+            &lost.is_empty(),
+            &is_ancestor,
+        );
         if is_ancestor {
             event.change = Change::Updated;
             return;
         }
-        event.base = one_of(&self.oracle.bases(&to.id, std::slice::from_ref(&from.id)), told.base.as_ref());
+        event.base = one_of(
+            &self.oracle.bases(&to.id, std::slice::from_ref(&from.id)),
+            told.base.as_ref(),
+        );
         event.total_discarded = lost.len();
         if self.push.needs.discarded {
             event.discarded = self.newest(lost, &told.discarded);
@@ -138,18 +179,29 @@ impl Judge<'_> {
         self.oracle.learn(&lost);
         let mut date = |id: &String| self.oracle.facts(id).committer.seconds.unwrap_or(0);
         if lost.windows(2).any(|pair| date(&pair[0]) >= date(&pair[1])) {
-            let told: Vec<_> = told.iter().filter(|id| lost.iter().any(|gone| gone == id.as_str())).cloned().collect();
+            let told: Vec<_> = told
+                .iter()
+                .filter(|id| lost.iter().any(|gone| gone == id.as_str()))
+                .cloned()
+                .collect();
             let once: HashSet<_> = told.iter().map(ObjectId::as_str).collect();
             if once.len() == told.len() && told.len() == lost.len().min(DISCARDED) {
                 return told;
             }
         }
         lost.reverse();
-        lost.iter().take(DISCARDED).map(|id| ObjectId::parse(id).unwrap()).collect()
+        lost.iter()
+            .take(DISCARDED)
+            .map(|id| ObjectId::parse(id).unwrap())
+            .collect()
     }
 
     fn tag(&mut self, update: &RefUpdate, end: &Object) -> Tag {
-        let id = if update.new.is_null() { &update.old } else { &update.new };
+        let id = if update.new.is_null() {
+            &update.old
+        } else {
+            &update.new
+        };
         let annotated = self.oracle.object(id.as_str()).kind == "tag";
         let mut tag = Tag {
             name: update.name.short().into_owned(),
@@ -164,59 +216,116 @@ impl Judge<'_> {
             let content = String::from_utf8_lossy(&self.oracle.content(id.as_str())).into_owned();
             let (headers, text) = content.split_once("\n\n").unwrap_or((&content, ""));
             let signature = text.find("-----BEGIN PGP SIGNATURE-----\n");
-            tag.message = Some(text[..signature.unwrap_or(text.len())].trim_end_matches('\n').to_owned());
+            tag.message = Some(
+                text[..signature.unwrap_or(text.len())]
+                    .trim_end_matches('\n')
+                    .to_owned(),
+            );
             tag.signed = signature.is_some();
-            tag.tagger = headers.lines().find_map(|line| line.strip_prefix("tagger ")).map(tagger);
+            tag.tagger = headers
+                .lines()
+                .find_map(|line| line.strip_prefix("tagger "))
+                .map(tagger);
         }
         tag
     }
 
     fn commit(&mut self, id: &str, range: &Range) -> Commit {
         let facts = self.oracle.facts(id);
-        let paths = if self.push.needs.paths { &facts.paths[..] } else { &[] };
+        let paths = if self.push.needs.paths {
+            &facts.paths[..]
+        } else {
+            &[]
+        };
         let of = |status: &[u8]| -> Vec<String> {
             let listed = paths.iter().take(FILES).filter(|(s, _)| status.contains(s));
-            listed.map(|(_, path)| String::from_utf8_lossy(path).into_owned()).collect()
+            listed
+                .map(|(_, path)| String::from_utf8_lossy(path).into_owned())
+                .collect()
         };
         let message = String::from_utf8_lossy(&facts.message);
-        let lossy =
-            [&facts.message, &facts.author.name, &facts.author.email, &facts.committer.name, &facts.committer.email];
+        let lossy = [
+            &facts.message,
+            &facts.author.name,
+            &facts.author.email,
+            &facts.committer.name,
+            &facts.committer.email,
+        ];
         Commit {
             id: ObjectId::parse(id).unwrap(),
             tree_id: ObjectId::parse(&facts.tree).unwrap(),
-            parents: facts.parents.iter().map(|p| ObjectId::parse(p).unwrap()).collect(),
+            parents: facts
+                .parents
+                .iter()
+                .map(|p| ObjectId::parse(p).unwrap())
+                .collect(),
             distinct: range.distinct.contains(id),
             message: message.trim_end_matches('\n').to_owned(),
-            encoding_lossy: lossy.into_iter().any(|bytes| std::str::from_utf8(bytes).is_err()),
+            encoding_lossy: lossy
+                .into_iter()
+                .any(|bytes| std::str::from_utf8(bytes).is_err()),
             author: person(&facts.author),
             committer: person(&facts.committer),
             added: of(b"A"),
             removed: of(b"D"),
             modified: of(b"MT"),
             files_truncated: paths.len() > FILES,
-            paths_lossy: paths.iter().take(FILES).any(|(_, path)| std::str::from_utf8(path).is_err()),
+            paths_lossy: paths
+                .iter()
+                .take(FILES)
+                .any(|(_, path)| std::str::from_utf8(path).is_err()),
             message_truncated: false,
             signed: facts.signed,
             url: None,
         }
     }
 
-    fn scan(&mut self, computed: &Computed, range: &Range, from: Option<&Object>, to: Option<&Object>) {
+    fn scan(
+        &mut self,
+        computed: &Computed,
+        range: &Range,
+        from: Option<&Object>,
+        to: Option<&Object>,
+    ) {
         let scan = &computed.scan;
         self.differ("bounded", &scan.bounded, &false);
-        self.oracle.learn(if self.push.needs.all_paths || self.push.needs.all_authors { &range.all } else { &[] });
+        self.oracle.learn(
+            if self.push.needs.all_paths || self.push.needs.all_authors {
+                &range.all
+            } else {
+                &[]
+            },
+        );
         if self.push.needs.all_paths {
-            let each = |f: &Facts| f.paths.iter().map(|(_, path)| path.clone()).collect::<Vec<_>>();
-            let mut paths: BTreeSet<_> = range.all.iter().flat_map(|id| each(self.oracle.facts(id))).collect();
+            let each = |f: &Facts| {
+                f.paths
+                    .iter()
+                    .map(|(_, path)| path.clone())
+                    .collect::<Vec<_>>()
+            };
+            let mut paths: BTreeSet<_> = range
+                .all
+                .iter()
+                .flat_map(|id| each(self.oracle.facts(id)))
+                .collect();
             if let (Some(from), Some(to), RefKind::Branch) = (from, to, computed.event.kind()) {
-                paths.extend(self.oracle.between(&from.id, &to.id).into_iter().map(|(_, path)| path));
+                paths.extend(
+                    self.oracle
+                        .between(&from.id, &to.id)
+                        .into_iter()
+                        .map(|(_, path)| path),
+                );
             }
             self.differ("scanned paths", &scan.paths, &paths);
         }
         if self.push.needs.all_authors {
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
             let author = |f: &Facts| (text(&f.author.name), text(&f.author.email));
-            let authors = range.all.iter().map(|id| author(self.oracle.facts(id))).collect();
+            let authors = range
+                .all
+                .iter()
+                .map(|id| author(self.oracle.facts(id)))
+                .collect();
             self.differ("scanned authors", &scan.authors, &authors);
         }
     }
@@ -234,7 +343,8 @@ impl Judge<'_> {
             (Value::Object(ours), Value::Object(theirs)) => {
                 let names: BTreeSet<_> = ours.keys().chain(theirs.keys()).collect();
                 for name in names {
-                    let value = |side: &serde_json::Map<_, _>| side.get(name).cloned().unwrap_or_default();
+                    let value =
+                        |side: &serde_json::Map<_, _>| side.get(name).cloned().unwrap_or_default();
                     self.values(&format!("{place} {name}"), &value(ours), &value(theirs));
                 }
             }
@@ -253,13 +363,20 @@ impl Judge<'_> {
         for update in &self.push.updates {
             // Of other refs the old end hides commits that no branch and no tag had.
             let plain = update.name.kind() != RefKind::Other;
-            tips.extend(self.end(&update.new).filter(|end| plain && is_commit(end)).map(|end| end.id));
+            tips.extend(
+                self.end(&update.new)
+                    .filter(|end| plain && is_commit(end))
+                    .map(|end| end.id),
+            );
             if !plain && !update.new.is_null() {
                 return;
             }
         }
         if !tips.is_empty() {
-            let total = told.iter().map(|computed| computed.event.total_distinct).sum::<usize>();
+            let total = told
+                .iter()
+                .map(|computed| computed.event.total_distinct)
+                .sum::<usize>();
             let count = self.oracle.count(&tips, &self.known);
             self.differ("distinct commits of the push", &total, &count);
         }
@@ -269,23 +386,42 @@ impl Judge<'_> {
 /// What was told, if Git says that too; else what Git says.
 fn one_of(git: &[String], told: Option<&ObjectId>) -> Option<ObjectId> {
     let agreed = told.filter(|id| git.iter().any(|base| base == id.as_str()));
-    agreed.cloned().or_else(|| git.first().map(|id| ObjectId::parse(id).unwrap()))
+    agreed
+        .cloned()
+        .or_else(|| git.first().map(|id| ObjectId::parse(id).unwrap()))
 }
 
 fn person(who: &Who) -> Person {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Person { name: text(&who.name), email: text(&who.email), date: who.seconds.and_then(|s| date(s, &who.zone)) }
+    Person {
+        name: text(&who.name),
+        email: text(&who.email),
+        date: who.seconds.and_then(|s| date(s, &who.zone)),
+    }
 }
 
 /// RFC 3339; a zone that no clock shows is taken as UTC.
 fn date(seconds: u64, zone: &str) -> Option<String> {
     let digits: i32 = zone.get(1..)?.parse().ok()?;
-    let minutes = if digits / 100 < 24 && digits % 100 < 60 { digits / 100 * 60 + digits % 100 } else { 0 };
-    let minutes = if zone.starts_with('-') { -minutes } else { minutes };
+    let minutes = if digits / 100 < 24 && digits % 100 < 60 {
+        digits / 100 * 60 + digits % 100
+    } else {
+        0
+    };
+    let minutes = if zone.starts_with('-') {
+        -minutes
+    } else {
+        minutes
+    };
     let offset = jiff::tz::Offset::from_seconds(minutes * 60).ok()?;
     let time = offset.to_datetime(jiff::Timestamp::from_second(i64::try_from(seconds).ok()?).ok()?);
     let sign = if minutes < 0 { '-' } else { '+' };
-    Some(format!("{}{sign}{:02}:{:02}", time.strftime("%Y-%m-%dT%H:%M:%S"), minutes.abs() / 60, minutes.abs() % 60))
+    Some(format!(
+        "{}{sign}{:02}:{:02}",
+        time.strftime("%Y-%m-%dT%H:%M:%S"),
+        minutes.abs() / 60,
+        minutes.abs() % 60
+    ))
 }
 
 fn tagger(line: &str) -> Person {
@@ -294,5 +430,9 @@ fn tagger(line: &str) -> Person {
     let mut words = time.split_whitespace();
     let seconds = words.next().and_then(|s| s.parse().ok());
     let date = seconds.and_then(|s| date(s, words.next().unwrap_or("+0000")));
-    Person { name: name.trim().to_owned(), email: email.to_owned(), date }
+    Person {
+        name: name.trim().to_owned(),
+        email: email.to_owned(),
+        date,
+    }
 }

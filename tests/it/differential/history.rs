@@ -37,7 +37,9 @@ const PEOPLE: [&[u8]; 9] = [
     b"Double  Blank <d@e>",
     b"Lat\xedn <l@example.com>",
 ];
-const ZONES: [&str; 7] = ["+0000", "+0800", "-0330", "+1400", "-0000", "-1200", "+9960"];
+const ZONES: [&str; 7] = [
+    "+0000", "+0800", "-0330", "+1400", "-0000", "-1200", "+9960",
+];
 /// Value of the header, and a text in it.
 const TEXTS: [(&str, &[u8]); 14] = [
     ("", b"Subject\n\nBody\nof two lines\n"),
@@ -47,10 +49,16 @@ const TEXTS: [(&str, &[u8]); 14] = [
     ("", b"\n\nEmpty lines in front\n"),
     ("", b"Many at the end\n\n\n\n"),
     ("", b"Windows\r\n\r\nlines\r\n"),
-    ("", b"Trailers\n\nSigned-off-by: A <a@b>\nCo-authored-by: B <b@c>\n"),
+    (
+        "",
+        b"Trailers\n\nSigned-off-by: A <a@b>\nCo-authored-by: B <b@c>\n",
+    ),
     ("", b"bell \x07 escape \x1b[31m delete \x7f\n"),
     ("", b"Latin-1 without saying so: caf\xe9\n"),
-    ("", "UTF-8: \u{4f60}\u{597d} \u{2028} \u{1f600}\n".as_bytes()),
+    (
+        "",
+        "UTF-8: \u{4f60}\u{597d} \u{2028} \u{1f600}\n".as_bytes(),
+    ),
     ("UTF-8", "said: \u{e9}\n".as_bytes()),
     ("ISO-8859-1", b"caf\xe9\n"),
     ("GBK", b"\xd6\xd0\xce\xc4\n"),
@@ -65,9 +73,14 @@ const EXTRA: [&str; 5] = [
 
 /// Makes one.
 pub fn random(dice: &mut Dice) -> History {
-    let clock =
-        [Clock::Right, Clock::Stopped, Clock::Wrong(200), Clock::Wrong(3000), Clock::Wrong(100_000_000), Clock::Broken]
-            [dice.below(6)];
+    let clock = [
+        Clock::Right,
+        Clock::Stopped,
+        Clock::Wrong(200),
+        Clock::Wrong(3000),
+        Clock::Wrong(100_000_000),
+        Clock::Broken,
+    ][dice.below(6)];
     let mut history = History {
         objects: Objects::new(dice.one_in(6)),
         commits: Vec::new(),
@@ -78,13 +91,18 @@ pub fn random(dice: &mut Dice) -> History {
     let size = 8 + dice.below(50);
     for n in 0..size {
         let parents = parents(dice, n);
-        let mut now = parents.first().map_or_else(Files::new, |parent| files[*parent].clone());
+        let mut now = parents
+            .first()
+            .map_or_else(Files::new, |parent| files[*parent].clone());
         for parent in parents.iter().skip(1) {
             trees::merge(&mut now, &files[*parent], dice);
         }
         trees::change(&mut now, &mut history.objects, dice);
         let tree = trees::write(&now, &mut history.objects);
-        let ids: Vec<_> = parents.iter().map(|parent| history.commits[*parent].clone()).collect();
+        let ids: Vec<_> = parents
+            .iter()
+            .map(|parent| history.commits[*parent].clone())
+            .collect();
         let seconds = date(dice, clock, n);
         let object = commit(dice, &tree, &ids, seconds);
         history.commits.push(history.objects.commit(object));
@@ -93,7 +111,9 @@ pub fn random(dice: &mut Dice) -> History {
             history.others.push(tree);
         }
     }
-    history.others.push(history.objects.blob(b"a blob with a ref".to_vec()));
+    history
+        .others
+        .push(history.objects.blob(b"a blob with a ref".to_vec()));
     for n in 0..6 {
         tag(&mut history, dice, n);
     }
@@ -105,7 +125,11 @@ fn parents(dice: &mut Dice, n: usize) -> Vec<usize> {
     let mut parents = Vec::new();
     if n > 0 && !dice.one_in(14) {
         for _ in 0..[1, 1, 1, 1, 1, 2, 2, 3, 6][dice.below(9)] {
-            let parent = if dice.one_in(4) { dice.below(n) } else { n - 1 - dice.below(n.min(5)) };
+            let parent = if dice.one_in(4) {
+                dice.below(n)
+            } else {
+                n - 1 - dice.below(n.min(5))
+            };
             if !parents.contains(&parent) {
                 parents.push(parent);
             }
@@ -161,9 +185,19 @@ fn tag(history: &mut History, dice: &mut Dice, n: usize) {
         1 if n == 0 => (history.others[tags - 1].clone(), "blob"),
         _ => (dice.pick(&history.commits).clone(), "commit"),
     };
-    let tagger = if dice.one_in(5) { "" } else { "tagger Tag Ger <tag@example.com> 1714521600 +0800\n" };
+    let tagger = if dice.one_in(5) {
+        ""
+    } else {
+        "tagger Tag Ger <tag@example.com> 1714521600 +0800\n"
+    };
     let signature = "-----BEGIN PGP SIGNATURE-----\n\niQ\n-----END PGP SIGNATURE-----\n";
-    let text = ["Version\n", "", "Two\n\nlines", &format!("Signed\n{signature}")][dice.below(4)].to_owned();
+    let text = [
+        "Version\n",
+        "",
+        "Two\n\nlines",
+        &format!("Signed\n{signature}"),
+    ][dice.below(4)]
+    .to_owned();
     let data = format!("object {target}\ntype {kind}\ntag t{n}\n{tagger}\n{text}");
     history.others.push(history.objects.tag(data.into_bytes()));
 }

@@ -27,7 +27,9 @@ const PUSHES: usize = 30;
 
 #[test]
 fn events_of_random_pushes_equal_what_git_says() {
-    if let Some(seed) = std::env::var_os("GIT_SERVICE_HOOK_SEED").and_then(|seed| seed.to_str()?.parse().ok()) {
+    if let Some(seed) =
+        std::env::var_os("GIT_SERVICE_HOOK_SEED").and_then(|seed| seed.to_str()?.parse().ok())
+    {
         one(seed);
         return;
     }
@@ -45,7 +47,10 @@ fn events_of_random_pushes_equal_what_git_says() {
             }
         };
         let workers: Vec<_> = (0..2).map(|_| threads.spawn(work)).collect();
-        workers.into_iter().map(|worker| worker.join().expect("no history differs")).sum::<usize>()
+        workers
+            .into_iter()
+            .map(|worker| worker.join().expect("no history differs"))
+            .sum::<usize>()
     });
     assert!(compared >= 2000, "only {compared} pushes were compared");
 }
@@ -57,14 +62,38 @@ fn the_script_of_a_seed_makes_its_repository_and_asks_both_sides() {
         let mut dice = Dice::new(seed);
         let history = history::random(&mut dice);
         let repo = storage::stored(&history, &mut dice);
-        let world = World { commits: history.commits, others: history.others, reach: 10, max_commits: &[2048] };
+        let world = World {
+            commits: history.commits,
+            others: history.others,
+            reach: 10,
+            max_commits: &[2048],
+        };
         let push = Server::new(&world, &mut dice, false).push(&world, &mut dice);
-        let program = std::path::Path::new(crate::support::PROGRAM).parent().unwrap().display();
-        let script = format!("set -e\nPATH=$PATH:{program}\n{}{}", repo.script(), pushes::script(&push));
+        let program = std::path::Path::new(crate::support::PROGRAM)
+            .parent()
+            .unwrap()
+            .display();
+        let script = format!(
+            "set -e\nPATH=$PATH:{program}\n{}{}",
+            repo.script(),
+            pushes::script(&push)
+        );
         let sandbox = Sandbox::new();
-        let out = sandbox.command("sh", "").env("TMPDIR", sandbox.path("")).args(["-c", &script]).output().unwrap();
-        let told = String::from_utf8_lossy(&out.stdout).lines().filter(|line| line.starts_with('{')).count();
-        assert!(out.status.success(), "seed {seed}: {}", String::from_utf8_lossy(&out.stderr));
+        let out = sandbox
+            .command("sh", "")
+            .env("TMPDIR", sandbox.path(""))
+            .args(["-c", &script])
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&out.stdout)
+            .lines()
+            .filter(|line| line.starts_with('{'))
+            .count();
+        assert!(
+            out.status.success(),
+            "seed {seed}: {}",
+            String::from_utf8_lossy(&out.stderr)
+        );
         assert_eq!(told, push.updates.len(), "seed {seed}");
     }
 }
@@ -76,8 +105,16 @@ fn one(seed: u64) -> usize {
     let mut repo = storage::stored(&history, &mut dice);
     let mut oracle = Oracle::new(repo.path(), history.objects.sha256, &history.commits);
     oracle.learn(&history.commits);
-    let world = World { commits: history.commits, others: history.others, reach: 10, max_commits: &[0, 1, 5, 2048] };
-    repo.configure(&format!("[receive]\n\thideRefs = {}", pushes::HIDDEN.trim_end_matches('/')));
+    let world = World {
+        commits: history.commits,
+        others: history.others,
+        reach: 10,
+        max_commits: &[0, 1, 5, 2048],
+    };
+    repo.configure(&format!(
+        "[receive]\n\thideRefs = {}",
+        pushes::HIDDEN.trim_end_matches('/')
+    ));
     let mut server = Server::new(&world, &mut dice, true);
     for _ in 0..PUSHES {
         let push = server.push(&world, &mut dice);
@@ -85,7 +122,11 @@ fn one(seed: u64) -> usize {
         let repository = Repository::open(repo.path()).unwrap();
         let mut updates = push.updates.clone();
         repository.order(&mut updates);
-        let found = compare::differences(&mut oracle, &push, &repository.events(&updates, &push.needs));
+        let found = compare::differences(
+            &mut oracle,
+            &push,
+            &repository.events(&updates, &push.needs),
+        );
         assert!(
             found.is_empty(),
             "GIT_SERVICE_HOOK_SEED={seed} shows:\n{}\n\nThis makes the repository and asks both sides:\n{}{}",

@@ -17,7 +17,11 @@ const TAG: u8 = 4;
 
 impl Objects {
     pub fn new(sha256: bool) -> Self {
-        Self { sha256, all: Vec::new(), seen: HashSet::new() }
+        Self {
+            sha256,
+            all: Vec::new(),
+            seen: HashSet::new(),
+        }
     }
 
     pub fn commit(&mut self, data: Vec<u8>) -> String {
@@ -37,7 +41,9 @@ impl Objects {
     }
 
     fn add(&mut self, kind: u8, word: &str, data: Vec<u8>) -> String {
-        let id = hex::encode(self.hash(&[format!("{word} {}\0", data.len()).as_bytes(), &data].concat()));
+        let id = hex::encode(
+            self.hash(&[format!("{word} {}\0", data.len()).as_bytes(), &data].concat()),
+        );
         if self.seen.insert(id.clone()) {
             self.all.push((kind, id.clone(), data));
         }
@@ -45,12 +51,20 @@ impl Objects {
     }
 
     fn hash(&self, bytes: &[u8]) -> Vec<u8> {
-        if self.sha256 { sha2::Sha256::digest(bytes).to_vec() } else { sha1::Sha1::digest(bytes).to_vec() }
+        if self.sha256 {
+            sha2::Sha256::digest(bytes).to_vec()
+        } else {
+            sha1::Sha1::digest(bytes).to_vec()
+        }
     }
 
     /// The names of all, a line each.
     pub fn names(&self) -> String {
-        self.all.iter().map(|(_, id, _)| id.as_str()).collect::<Vec<_>>().join("\n")
+        self.all
+            .iter()
+            .map(|(_, id, _)| id.as_str())
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// Every `of`-th object, beginning with `from`, as a pack.

@@ -56,22 +56,64 @@ impl Oracle {
         // Corrected dates, the newer version, do not survive dates that are 2^31 seconds apart.
         let levels = "commitGraph.generationVersion=1";
         repo.ask(
-            &["-c", levels, "commit-graph", "write", "--no-progress", "--stdin-commits"],
+            &[
+                "-c",
+                levels,
+                "commit-graph",
+                "write",
+                "--no-progress",
+                "--stdin-commits",
+            ],
             commits.join("\n").as_bytes(),
         );
-        let trees = ["diff-tree", "--stdin", "-r", "--root", "--no-renames", "--name-status", "-z", "--no-commit-id"];
-        let (objects, trees) = (Talk::new(&repo, &["cat-file", "--batch-command"]), Talk::new(&repo, &trees));
-        Self { repo, objects, trees, facts: HashMap::new() }
+        let trees = [
+            "diff-tree",
+            "--stdin",
+            "-r",
+            "--root",
+            "--no-renames",
+            "--name-status",
+            "-z",
+            "--no-commit-id",
+        ];
+        let (objects, trees) = (
+            Talk::new(&repo, &["cat-file", "--batch-command"]),
+            Talk::new(&repo, &trees),
+        );
+        Self {
+            repo,
+            objects,
+            trees,
+            facts: HashMap::new(),
+        }
     }
 
     /// `git rev-list --topo-order --reverse TIP --not OTHERS`.
-    pub fn range<'t>(&self, tip: &str, others: impl IntoIterator<Item = &'t String>) -> Vec<String> {
-        self.walk(&["rev-list", "--topo-order", "--reverse", "--stdin"], &[tip.to_owned()], others)
+    pub fn range<'t>(
+        &self,
+        tip: &str,
+        others: impl IntoIterator<Item = &'t String>,
+    ) -> Vec<String> {
+        self.walk(
+            &["rev-list", "--topo-order", "--reverse", "--stdin"],
+            &[tip.to_owned()],
+            others,
+        )
     }
 
     /// `git rev-list --count TIPS --not OTHERS`; without an order of its own it would believe the clocks.
-    pub fn count<'t>(&self, tips: &[String], others: impl IntoIterator<Item = &'t String>) -> usize {
-        self.walk(&["rev-list", "--topo-order", "--count", "--stdin"], tips, others)[0].parse().unwrap()
+    pub fn count<'t>(
+        &self,
+        tips: &[String],
+        others: impl IntoIterator<Item = &'t String>,
+    ) -> usize {
+        self.walk(
+            &["rev-list", "--topo-order", "--count", "--stdin"],
+            tips,
+            others,
+        )[0]
+        .parse()
+        .unwrap()
     }
 
     fn walk<'t>(
@@ -91,20 +133,28 @@ impl Oracle {
             return Vec::new();
         }
         let others = others.iter().map(String::as_str);
-        let arguments: Vec<_> = ["merge-base", "--all", tip].into_iter().chain(others).collect();
+        let arguments: Vec<_> = ["merge-base", "--all", tip]
+            .into_iter()
+            .chain(others)
+            .collect();
         lines_of(&self.repo.try_ask(&arguments, b"").0)
     }
 
     /// `git merge-base --is-ancestor`.
     pub fn is_ancestor(&self, old: &str, new: &str) -> bool {
-        self.repo.try_ask(&["merge-base", "--is-ancestor", old, new], b"").1
+        self.repo
+            .try_ask(&["merge-base", "--is-ancestor", old, new], b"")
+            .1
     }
 
     /// The object itself.
     pub fn object(&mut self, id: &str) -> Object {
         let line = self.objects.line(&format!("info {id}\n"));
         let mut words = line.split(' ').map(str::to_owned);
-        Object { id: words.next().unwrap(), kind: words.next().unwrap() }
+        Object {
+            id: words.next().unwrap(),
+            kind: words.next().unwrap(),
+        }
     }
 
     /// What a tag names in the end; another object is its own end.
@@ -124,8 +174,13 @@ impl Oracle {
     /// `git diff-tree` of two commits.
     pub fn between(&mut self, old: &str, new: &str) -> Vec<(u8, Vec<u8>)> {
         let trees = [old, new].map(|id| self.facts(id).tree.clone());
-        let answer = self.trees.until_mark(&format!("{} {}\n", trees[0], trees[1]));
-        let start = answer.iter().position(|b| *b == b'\n').map_or(0, |at| at + 1);
+        let answer = self
+            .trees
+            .until_mark(&format!("{} {}\n", trees[0], trees[1]));
+        let start = answer
+            .iter()
+            .position(|b| *b == b'\n')
+            .map_or(0, |at| at + 1);
         statuses(&answer[start..])
     }
 
@@ -137,12 +192,24 @@ impl Oracle {
 
     /// Asks for many commits at once.
     pub fn learn(&mut self, ids: &[String]) {
-        let unknown: Vec<_> = ids.iter().filter(|id| !self.facts.contains_key(*id)).map(String::as_str).collect();
+        let unknown: Vec<_> = ids
+            .iter()
+            .filter(|id| !self.facts.contains_key(*id))
+            .map(String::as_str)
+            .collect();
         if unknown.is_empty() {
             return;
         }
         let format = format!("--format={FIELDS}");
-        let log = ["log", "--no-walk=unsorted", "--stdin", "-z", "--encoding=UTF-8", "--date=raw", &format];
+        let log = [
+            "log",
+            "--no-walk=unsorted",
+            "--stdin",
+            "-z",
+            "--encoding=UTF-8",
+            "--date=raw",
+            &format,
+        ];
         let text = self.repo.ask(&log, unknown.join("\n").as_bytes());
         let fields: Vec<&[u8]> = text.split(|b| *b == 0).collect();
         for field in fields.chunks_exact(12) {
@@ -154,26 +221,56 @@ impl Oracle {
     fn read(&mut self, field: &[&[u8]]) -> (String, Facts) {
         let text = |at: usize| String::from_utf8_lossy(field[at]).into_owned();
         let id = text(0);
-        let parents: Vec<String> = text(2).split(' ').filter(|p| !p.is_empty()).map(str::to_owned).collect();
+        let parents: Vec<String> = text(2)
+            .split(' ')
+            .filter(|p| !p.is_empty())
+            .map(str::to_owned)
+            .collect();
         let content = self.content(&id);
-        let headers = content.windows(2).position(|pair| pair == b"\n\n").map_or(&content[..], |end| &content[..end]);
-        let signed =
-            headers.split(|b| *b == b'\n').any(|l| l.starts_with(b"gpgsig ") || l.starts_with(b"gpgsig-sha256 "));
+        let headers = content
+            .windows(2)
+            .position(|pair| pair == b"\n\n")
+            .map_or(&content[..], |end| &content[..end]);
+        let signed = headers
+            .split(|b| *b == b'\n')
+            .any(|l| l.starts_with(b"gpgsig ") || l.starts_with(b"gpgsig-sha256 "));
         let asked = format!("{id} {}\n", parents.first().map_or("", String::as_str));
-        let paths = statuses(&self.trees.until_mark(asked.trim_end_matches(" \n").trim_end_matches('\n')));
+        let paths = statuses(
+            &self
+                .trees
+                .until_mark(asked.trim_end_matches(" \n").trim_end_matches('\n')),
+        );
         let who = |at: usize| Who {
             name: field[at].to_vec(),
             email: field[at + 1].to_vec(),
             seconds: text(at + 3).parse().ok(),
-            zone: text(at + 2).split(' ').nth(1).unwrap_or_default().to_owned(),
+            zone: text(at + 2)
+                .split(' ')
+                .nth(1)
+                .unwrap_or_default()
+                .to_owned(),
         };
         let (author, committer) = (who(3), who(7));
-        (id, Facts { tree: text(1), parents, author, committer, message: field[11].to_vec(), signed, paths })
+        (
+            id,
+            Facts {
+                tree: text(1),
+                parents,
+                author,
+                committer,
+                message: field[11].to_vec(),
+                signed,
+                paths,
+            },
+        )
     }
 }
 
 fn lines_of(text: &[u8]) -> Vec<String> {
-    String::from_utf8_lossy(text).lines().map(str::to_owned).collect()
+    String::from_utf8_lossy(text)
+        .lines()
+        .map(str::to_owned)
+        .collect()
 }
 
 fn statuses(text: &[u8]) -> Vec<(u8, Vec<u8>)> {
@@ -193,17 +290,30 @@ const MARK: &str = "that-was-all\n";
 
 impl Talk {
     fn new(repo: &Scratch, arguments: &[&str]) -> Self {
-        Self(repo.command(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("git starts"))
+        Self(
+            repo.command(arguments)
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .expect("git starts"),
+        )
     }
 
     fn say(&mut self, text: &str) {
         let pipe = self.0.stdin.as_mut().expect("it is piped");
-        pipe.write_all(text.as_bytes()).and_then(|()| pipe.flush()).expect("git listens");
+        pipe.write_all(text.as_bytes())
+            .and_then(|()| pipe.flush())
+            .expect("git listens");
     }
 
     fn bytes(&mut self, size: usize) -> Vec<u8> {
         let mut buffer = vec![0; size];
-        self.0.stdout.as_mut().expect("it is piped").read_exact(&mut buffer).expect("git answers");
+        self.0
+            .stdout
+            .as_mut()
+            .expect("it is piped")
+            .read_exact(&mut buffer)
+            .expect("git answers");
         buffer
     }
 
@@ -222,7 +332,13 @@ impl Talk {
         self.say(&format!("{}\n{MARK}", question.trim_end()));
         let (mut answer, mut buffer) = (Vec::new(), vec![0; 1 << 16]);
         while !answer.ends_with(MARK.as_bytes()) {
-            let read = self.0.stdout.as_mut().expect("it is piped").read(&mut buffer).expect("git answers");
+            let read = self
+                .0
+                .stdout
+                .as_mut()
+                .expect("it is piped")
+                .read(&mut buffer)
+                .expect("git answers");
             assert!(read > 0, "git diff-tree has ended");
             answer.extend_from_slice(&buffer[..read]);
         }

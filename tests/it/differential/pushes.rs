@@ -46,7 +46,11 @@ impl Server {
     /// With some refs in place.
     pub fn new(world: &World, dice: &mut Dice, hidden: bool) -> Self {
         let mut refs = BTreeMap::new();
-        for name in NAMES.into_iter().filter(|_| dice.one_in(3)).collect::<Vec<_>>() {
+        for name in NAMES
+            .into_iter()
+            .filter(|_| dice.one_in(3))
+            .collect::<Vec<_>>()
+        {
             let at = dice.below(world.commits.len());
             refs.insert(name.to_owned(), target(world, dice, name, at));
         }
@@ -63,7 +67,10 @@ impl Server {
         let mut updates: Vec<RefUpdate> = Vec::new();
         for _ in 0..=dice.below(4) {
             let name = *dice.pick(&NAMES);
-            if updates.iter().any(|update| update.name.as_bytes() == name.as_bytes()) {
+            if updates
+                .iter()
+                .any(|update| update.name.as_bytes() == name.as_bytes())
+            {
                 continue;
             }
             let (old, new) = self.ends(world, dice, name);
@@ -76,9 +83,17 @@ impl Server {
             };
             let null = "0".repeat(world.commits[0].len());
             let id = |id: Option<String>| ObjectId::parse(id.as_deref().unwrap_or(&null)).unwrap();
-            updates.push(RefUpdate { old: id(old), new: id(new), name: RefName::new(name) });
+            updates.push(RefUpdate {
+                old: id(old),
+                new: id(new),
+                name: RefName::new(name),
+            });
         }
-        Push { before, updates, needs: needs(world, dice) }
+        Push {
+            before,
+            updates,
+            needs: needs(world, dice),
+        }
     }
 
     fn ends(&self, world: &World, dice: &mut Dice, name: &str) -> (Option<String>, Option<String>) {
@@ -86,8 +101,9 @@ impl Server {
             // Often near another ref, as branches are.
             let near = self.refs.values().nth(dice.below(self.refs.len().max(1)));
             let near = near.and_then(|id| world.commits.iter().position(|commit| commit == id));
-            let at =
-                near.filter(|_| !dice.one_in(4)).map_or(dice.below(world.commits.len()), |at| step(world, dice, at));
+            let at = near
+                .filter(|_| !dice.one_in(4))
+                .map_or(dice.below(world.commits.len()), |at| step(world, dice, at));
             return (None, Some(target(world, dice, name, at)));
         };
         if dice.one_in(6) {
@@ -101,11 +117,19 @@ impl Server {
 
 fn step(world: &World, dice: &mut Dice, at: usize) -> usize {
     let last = world.commits.len() - 1;
-    if dice.one_in(4) { at.saturating_sub(dice.below(world.reach)) } else { (at + dice.below(world.reach)).min(last) }
+    if dice.one_in(4) {
+        at.saturating_sub(dice.below(world.reach))
+    } else {
+        (at + dice.below(world.reach)).min(last)
+    }
 }
 
 fn target(world: &World, dice: &mut Dice, name: &str, at: usize) -> String {
-    let odd = if name.starts_with("refs/tags/") { 2 } else { 30 };
+    let odd = if name.starts_with("refs/tags/") {
+        2
+    } else {
+        30
+    };
     // Git refuses a branch that is no commit.
     if !world.others.is_empty() && !name.starts_with("refs/heads/") && dice.one_in(odd) {
         return dice.pick(&world.others).clone();
@@ -152,10 +176,22 @@ pub fn script(push: &Push) -> String {
     text.push_str("known=$(git for-each-ref --format='%(objectname)' refs/heads refs/tags)\n");
     for RefUpdate { old, new, name } in &push.updates {
         let name = name.display();
-        writeln!(text, "echo '== {name}'; git service-hook event {old} {new} --ref '{name}'").unwrap();
+        writeln!(
+            text,
+            "echo '== {name}'; git service-hook event {old} {new} --ref '{name}'"
+        )
+        .unwrap();
         if !new.is_null() {
-            let not = if old.is_null() { "$known" } else { old.as_str() };
-            writeln!(text, "git rev-list --topo-order --reverse {new} --not {not}").unwrap();
+            let not = if old.is_null() {
+                "$known"
+            } else {
+                old.as_str()
+            };
+            writeln!(
+                text,
+                "git rev-list --topo-order --reverse {new} --not {not}"
+            )
+            .unwrap();
         }
     }
     text

@@ -13,14 +13,26 @@ pub struct Scratch {
 impl Scratch {
     pub fn new(sha256: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let format = if sha256 { "--object-format=sha256 " } else { "" };
-        let script = format!("cd \"$(mktemp -d)\" && git init -q --bare {format}. && rm -r hooks\n");
+        let format = if sha256 {
+            "--object-format=sha256 "
+        } else {
+            ""
+        };
+        let script =
+            format!("cd \"$(mktemp -d)\" && git init -q --bare {format}. && rm -r hooks\n");
         let mut scratch = Self { dir, script };
-        let config = if sha256 { "\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n" } else { "" };
+        let config = if sha256 {
+            "\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n"
+        } else {
+            ""
+        };
         std::fs::create_dir_all(scratch.path().join("objects/info")).unwrap();
         std::fs::create_dir_all(scratch.path().join("refs")).unwrap();
         scratch.write("HEAD", b"ref: refs/heads/main\n");
-        scratch.write("config", format!("[core]\n\tbare = true\n[core]\n{config}").as_bytes());
+        scratch.write(
+            "config",
+            format!("[core]\n\tbare = true\n[core]\n{config}").as_bytes(),
+        );
         scratch
     }
 
@@ -34,7 +46,12 @@ impl Scratch {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
         let text = String::from_utf8_lossy(text);
-        writeln!(self.script, "mkdir -p $(dirname {file})\ncat >{file} <<'END'\n{}\nEND", text.trim_end()).unwrap();
+        writeln!(
+            self.script,
+            "mkdir -p $(dirname {file})\ncat >{file} <<'END'\n{}\nEND",
+            text.trim_end()
+        )
+        .unwrap();
     }
 
     /// Adds lines to the configuration.
@@ -46,13 +63,27 @@ impl Scratch {
     /// Runs git, which must succeed, as a part of the script.
     #[track_caller]
     pub fn git(&mut self, arguments: &[&str], stdin: &[u8]) -> Vec<u8> {
-        let quoted = arguments.iter().map(|a| format!("'{a}'")).collect::<Vec<_>>().join(" ");
+        let quoted = arguments
+            .iter()
+            .map(|a| format!("'{a}'"))
+            .collect::<Vec<_>>()
+            .join(" ");
         if stdin.is_empty() {
             writeln!(self.script, "git {quoted}").unwrap();
         } else if let Ok(text) = std::str::from_utf8(stdin) {
-            writeln!(self.script, "git {quoted} <<'END'\n{}\nEND", text.trim_end()).unwrap();
+            writeln!(
+                self.script,
+                "git {quoted} <<'END'\n{}\nEND",
+                text.trim_end()
+            )
+            .unwrap();
         } else {
-            writeln!(self.script, "base64 -d <<'END' | git {quoted}\n{}END", encoded(stdin)).unwrap();
+            writeln!(
+                self.script,
+                "base64 -d <<'END' | git {quoted}\n{}END",
+                encoded(stdin)
+            )
+            .unwrap();
         }
         self.ask(arguments, stdin)
     }
@@ -69,10 +100,18 @@ impl Scratch {
     pub fn try_ask(&self, arguments: &[&str], stdin: &[u8]) -> (Vec<u8>, bool) {
         let mut command = self.command(arguments);
         if stdin.is_empty() {
-            let out = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().expect("git starts");
+            let out = command
+                .stdin(Stdio::null())
+                .stderr(Stdio::inherit())
+                .output()
+                .expect("git starts");
             return (out.stdout, out.status.success());
         }
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("git starts");
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("git starts");
         let mut pipe = child.stdin.take().expect("it is piped");
         std::thread::scope(|threads| {
             threads.spawn(move || drop(pipe.write_all(stdin)));
@@ -103,7 +142,9 @@ impl Scratch {
         std::fs::create_dir_all(&aside).unwrap();
         std::fs::rename(self.path().join("objects/pack"), aside.join("pack")).unwrap();
         std::fs::write(info.join("alternates"), format!("{}\n", aside.display())).unwrap();
-        self.script.push_str("mkdir aside\nmv objects/pack aside/\necho \"$PWD/aside\" >objects/info/alternates\n");
+        self.script.push_str(
+            "mkdir aside\nmv objects/pack aside/\necho \"$PWD/aside\" >objects/info/alternates\n",
+        );
     }
 
     /// What was done so far, for `sh`.
@@ -113,7 +154,10 @@ impl Scratch {
 
     /// Reads objects of other repositories too, each given by its `objects` directory.
     pub fn borrow(&mut self, objects: &[PathBuf]) {
-        let lines: Vec<_> = objects.iter().map(|path| path.display().to_string()).collect();
+        let lines: Vec<_> = objects
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
         self.write("objects/info/alternates", lines.join("\n").as_bytes());
     }
 }

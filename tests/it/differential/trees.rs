@@ -37,22 +37,35 @@ const MODES: [&str; 6] = ["100644", "100644", "100644", "100755", "120000", "100
 /// Does some things to the files.
 pub fn change(files: &mut Files, objects: &mut Objects, dice: &mut Dice) {
     for _ in 0..dice.below(6) {
-        let any = (!files.is_empty()).then(|| files.keys().nth(dice.below(files.len())).cloned()).flatten();
+        let any = (!files.is_empty())
+            .then(|| files.keys().nth(dice.below(files.len())).cloned())
+            .flatten();
         match (dice.below(10), any) {
             (0, Some(path)) => drop(files.remove(&path)),
             (1 | 2, Some(path)) => put(files, path, entry(objects, dice)),
             (3, Some(path)) => {
                 let (_, id) = files[&path].clone();
-                let mode = if files[&path].0 == "160000" { "160000" } else { *dice.pick(&MODES) };
+                let mode = if files[&path].0 == "160000" {
+                    "160000"
+                } else {
+                    *dice.pick(&MODES)
+                };
                 files.insert(path, (mode, id));
             }
             (4, Some(path)) => {
                 let moved = files.remove(&path).unwrap();
                 put(files, random_path(dice), moved);
             }
-            (5, Some(path)) => put(files, [&path[..], b"/", *dice.pick(&PARTS)].concat(), entry(objects, dice)),
+            (5, Some(path)) => put(
+                files,
+                [&path[..], b"/", *dice.pick(&PARTS)].concat(),
+                entry(objects, dice),
+            ),
             (6, Some(path)) => {
-                let parent = path.iter().rposition(|b| *b == b'/').map_or(&path[..], |at| &path[..at]);
+                let parent = path
+                    .iter()
+                    .rposition(|b| *b == b'/')
+                    .map_or(&path[..], |at| &path[..at]);
                 put(files, parent.to_vec(), entry(objects, dice));
             }
             _ => put(files, random_path(dice), entry(objects, dice)),
@@ -65,19 +78,31 @@ fn entry(objects: &mut Objects, dice: &mut Dice) -> (&'static str, String) {
         let digits = if objects.sha256 { 64 } else { 40 };
         return ("160000", format!("{:x}", 1 + dice.below(3)).repeat(digits));
     }
-    (*dice.pick(&MODES), objects.blob(dice.below(9).to_string().into_bytes()))
+    (
+        *dice.pick(&MODES),
+        objects.blob(dice.below(9).to_string().into_bytes()),
+    )
 }
 
 fn random_path(dice: &mut Dice) -> Vec<u8> {
-    let depth = if dice.one_in(40) { 60 } else { 1 + dice.below(4) };
+    let depth = if dice.one_in(40) {
+        60
+    } else {
+        1 + dice.below(4)
+    };
     let few = if dice.one_in(2) { 6 } else { PARTS.len() };
-    (0..depth).map(|_| PARTS[dice.below(few)]).collect::<Vec<_>>().join(&b'/')
+    (0..depth)
+        .map(|_| PARTS[dice.below(few)])
+        .collect::<Vec<_>>()
+        .join(&b'/')
 }
 
 /// A file takes the place of directories, and a directory that of a file.
 fn put(files: &mut Files, path: Vec<u8>, entry: (&'static str, String)) {
     let inside = [&path[..], b"/"].concat();
-    files.retain(|other, _| !other.starts_with(&inside) && !path.starts_with(&[&other[..], b"/"].concat()));
+    files.retain(|other, _| {
+        !other.starts_with(&inside) && !path.starts_with(&[&other[..], b"/"].concat())
+    });
     files.insert(path, entry);
 }
 
@@ -92,7 +117,10 @@ pub fn merge(files: &mut Files, other: &Files, dice: &mut Dice) {
 
 /// Writes the tree.
 pub fn write(files: &Files, objects: &mut Objects) -> String {
-    let all: Vec<_> = files.iter().map(|(path, (mode, id))| (&path[..], *mode, id.as_str())).collect();
+    let all: Vec<_> = files
+        .iter()
+        .map(|(path, (mode, id))| (&path[..], *mode, id.as_str()))
+        .collect();
     folder(&all, objects)
 }
 
@@ -103,12 +131,25 @@ fn folder(files: &[Entry<'_>], objects: &mut Objects) -> String {
     let mut entries: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
     let mut folders: BTreeMap<&[u8], Vec<Entry<'_>>> = BTreeMap::new();
     let mut add = |sorted: Vec<u8>, mode: &str, name: &[u8], id: &str| {
-        entries.push((sorted, [mode.as_bytes(), b" ", name, b"\0", &hex::decode(id).unwrap()].concat()));
+        entries.push((
+            sorted,
+            [
+                mode.as_bytes(),
+                b" ",
+                name,
+                b"\0",
+                &hex::decode(id).unwrap(),
+            ]
+            .concat(),
+        ));
     };
     for (path, mode, id) in files {
         match path.iter().position(|b| *b == b'/') {
             None => add(path.to_vec(), mode, path, id),
-            Some(at) => folders.entry(&path[..at]).or_default().push((&path[at + 1..], *mode, *id)),
+            Some(at) => folders
+                .entry(&path[..at])
+                .or_default()
+                .push((&path[at + 1..], *mode, *id)),
         }
     }
     for (name, inside) in folders {

@@ -10,7 +10,8 @@ const NOWHERE: &str = "1234567890123456789012345678901234567890";
 /// main at b; c and d on top, d not yet pushed; every object loose.
 fn loose() -> Repo {
     let mut repo = Repo::new();
-    repo.sandbox.git("repo.git", &["config", "fastimport.unpackLimit", "1000"]);
+    repo.sandbox
+        .git("repo.git", &["config", "fastimport.unpackLimit", "1000"]);
     repo.line(&[], &["a", "b", "c", "d"]);
     repo.set(MAIN, "b");
     repo
@@ -18,7 +19,8 @@ fn loose() -> Repo {
 
 fn file(repo: &mut Repo, name: &str) -> PathBuf {
     let id = repo.id(name);
-    repo.sandbox.path(&format!("repo.git/objects/{}/{}", &id[..2], &id[2..]))
+    repo.sandbox
+        .path(&format!("repo.git/objects/{}/{}", &id[..2], &id[2..]))
 }
 
 fn remove(repo: &mut Repo, name: &str) {
@@ -38,7 +40,11 @@ fn told(repo: &mut Repo, name: &str, old: &str, new: &str) -> PushEvent {
 }
 
 fn tell(repo: &Repo, updates: &[RefUpdate]) -> Vec<PushEvent> {
-    repo.open().events(updates, &repo.needs).into_iter().map(|computed| computed.event).collect()
+    repo.open()
+        .events(updates, &repo.needs)
+        .into_iter()
+        .map(|computed| computed.event)
+        .collect()
 }
 
 #[test]
@@ -65,7 +71,10 @@ fn a_missing_new_tip_leaves_what_git_said() {
         let mut repo = loose();
         spoil(&mut repo, "d");
         let event = told(&mut repo, MAIN, "b", "d");
-        assert_eq!((event.change, event.total_commits, event.head_commit), (Change::Forced, 0, None));
+        assert_eq!(
+            (event.change, event.total_commits, event.head_commit),
+            (Change::Forced, 0, None)
+        );
         assert!(event.error.unwrap().contains(&repo.id("d")));
     }
 }
@@ -89,9 +98,18 @@ fn a_missing_commit_in_the_middle_degrades_its_event_and_no_other() {
     for spoil in [remove, damage] {
         let mut repo = loose();
         spoil(&mut repo, "c");
-        let updates = [repo.update(MAIN, "b", "d"), repo.update("refs/heads/whole", "", "b")];
+        let updates = [
+            repo.update(MAIN, "b", "d"),
+            repo.update("refs/heads/whole", "", "b"),
+        ];
         let events = tell(&repo, &updates);
-        assert_eq!((events[0].total_commits, events[0].head_commit.as_ref().unwrap().message.as_str()), (1, "d"));
+        assert_eq!(
+            (
+                events[0].total_commits,
+                events[0].head_commit.as_ref().unwrap().message.as_str()
+            ),
+            (1, "d")
+        );
         assert!(events[0].error.as_ref().unwrap().contains(&repo.id("c")));
         assert_eq!(events[1].error, None);
     }
@@ -105,10 +123,18 @@ fn a_missing_tree_costs_the_file_lists_only() {
     remove(&mut repo, &tree);
     let update = repo.update(MAIN, "b", "d");
     let computed = repo.open().events(&[update], &repo.needs).remove(0);
-    let [c, d] = &computed.event.commits[..] else { panic!("two commits") };
-    assert_eq!((c.added.as_slice(), c.files_truncated), (&["c.txt".to_owned()][..], false));
+    let [c, d] = &computed.event.commits[..] else {
+        panic!("two commits")
+    };
+    assert_eq!(
+        (c.added.as_slice(), c.files_truncated),
+        (&["c.txt".to_owned()][..], false)
+    );
     assert_eq!((d.added.len(), d.files_truncated), (0, true));
-    assert!(computed.scan.bounded, "a path filter fires where paths could not be read");
+    assert!(
+        computed.scan.bounded,
+        "a path filter fires where paths could not be read"
+    );
 }
 
 #[test]
@@ -117,12 +143,16 @@ fn a_damaged_branch_elsewhere_does_not_stop_a_push() {
     repo.commit("x", &["a"]);
     repo.set("refs/heads/broken", "x");
     damage(&mut repo, "x");
-    repo.sandbox.write("repo.git/refs/heads/nonsense", "nonsense\n");
+    repo.sandbox
+        .write("repo.git/refs/heads/nonsense", "nonsense\n");
     let event = told(&mut repo, MAIN, "b", "c");
     assert_eq!((event.total_commits, event.error), (1, None));
     let event = told(&mut repo, "refs/heads/topic", "", "c");
     assert_eq!(event.head_commit.unwrap().message, "c");
-    assert!(event.error.is_some(), "what the broken branch had may be told as new");
+    assert!(
+        event.error.is_some(),
+        "what the broken branch had may be told as new"
+    );
 }
 
 #[test]
@@ -130,7 +160,13 @@ fn a_truncated_tag_and_a_tag_of_itself_end() {
     let mut repo = loose();
     let broken = repo.object("tag", b"objekt nothing\n\nx");
     let event = told(&mut repo, "refs/tags/v1", "", &broken);
-    assert_eq!((event.tag.unwrap().target_type.as_str(), event.error.is_some()), ("unknown", true));
+    assert_eq!(
+        (
+            event.tag.unwrap().target_type.as_str(),
+            event.error.is_some()
+        ),
+        ("unknown", true)
+    );
     let mut id = repo.id("a");
     let mut kind = "commit";
     for _ in 0..150 {
@@ -152,7 +188,8 @@ fn ids_of_another_hash_name_nothing() {
 #[test]
 fn a_missing_ancestor_of_the_old_tip_is_admitted() {
     let mut repo = Repo::new();
-    repo.sandbox.git("repo.git", &["config", "fastimport.unpackLimit", "1000"]);
+    repo.sandbox
+        .git("repo.git", &["config", "fastimport.unpackLimit", "1000"]);
     repo.line(&[], &["a", "gone", "old"]);
     repo.commit("side", &["a"]);
     repo.commit("merge", &["old", "side"]);
@@ -160,7 +197,10 @@ fn a_missing_ancestor_of_the_old_tip_is_admitted() {
     remove(&mut repo, "gone");
     let event = told(&mut repo, MAIN, "old", "merge");
     assert_eq!(event.change, Change::Updated);
-    assert_eq!(event.error, Some(format!("commit {} is missing", repo.id("gone"))));
+    assert_eq!(
+        event.error,
+        Some(format!("commit {} is missing", repo.id("gone")))
+    );
 }
 
 #[test]
@@ -173,7 +213,11 @@ fn a_new_branch_beside_an_unreadable_one_is_told_with_an_error() {
     assert_eq!((event.total_commits, event.error), (0, None));
     let event = told(&mut repo, "refs/heads/topic", "", "e");
     assert_eq!(event.total_commits, 1);
-    assert!(event.error.is_some_and(|error| error.contains(&repo.id("c"))));
+    assert!(
+        event
+            .error
+            .is_some_and(|error| error.contains(&repo.id("c")))
+    );
 }
 
 /// Git takes the parents that follow the tree, and no others.
@@ -183,9 +227,14 @@ fn a_parent_in_a_strange_place_is_none() {
     let (a, b) = (repo.id("a"), repo.id("b"));
     let tree = repo.git(&["rev-parse", &format!("{a}^{{tree}}")]);
     let person = "Ann <ann@example.com> 1714521600 +0000";
-    let text = format!("tree {tree}\nparent {a}\nauthor {person}\nparent {b}\ncommitter {person}\n\nodd\n");
+    let text = format!(
+        "tree {tree}\nparent {a}\nauthor {person}\nparent {b}\ncommitter {person}\n\nodd\n"
+    );
     let odd = repo.object("commit", text.as_bytes());
     repo.set("refs/heads/main", "a");
     let event = repo.push_one("refs/heads/topic", "", &odd);
-    assert_eq!((event.total_commits, event.commits[0].parents.len()), (1, 1));
+    assert_eq!(
+        (event.total_commits, event.commits[0].parents.len()),
+        (1, 1)
+    );
 }

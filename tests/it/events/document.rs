@@ -8,8 +8,11 @@ use serde_json::Value;
 /// The example of the page.
 fn example() -> Value {
     let page = include_str!("../../../docs/events.md");
-    let (_, rest) = page.split_once("```json\n").expect("the page has an example");
-    serde_json::from_str(rest.split_once("```").expect("the example ends").0).expect("the example is JSON")
+    let (_, rest) = page
+        .split_once("```json\n")
+        .expect("the page has an example");
+    serde_json::from_str(rest.split_once("```").expect("the example ends").0)
+        .expect("the example is JSON")
 }
 
 /// Every member of the body, with its path, in its order.
@@ -21,7 +24,10 @@ fn members(value: &Value, path: &str, all: &mut Vec<String>) {
                 members(value, &format!("{path}.{name}"), all);
             }
         }
-        Value::Array(items) => items.iter().take(1).for_each(|item| members(item, &format!("{path}[]"), all)),
+        Value::Array(items) => items
+            .iter()
+            .take(1)
+            .for_each(|item| members(item, &format!("{path}[]"), all)),
         _ => {}
     }
 }
@@ -34,7 +40,11 @@ fn the_example_has_the_members_of_a_body() {
     let mut event = repo.push_one("refs/heads/main", "a", "b");
     let url = || Some("https://git.example.com/x".to_owned());
     event.compare = url();
-    event.commits.iter_mut().chain(&mut event.head_commit).for_each(|commit| commit.url = url());
+    event
+        .commits
+        .iter_mut()
+        .chain(&mut event.head_commit)
+        .for_each(|commit| commit.url = url());
     let text = || Some("x".to_owned());
     let project = Project {
         name: "team/payments".into(),
@@ -52,14 +62,32 @@ fn the_example_has_the_members_of_a_body() {
         id: "x".into(),
         time_ms: 1_714_521_602_500,
         updates: vec![event.update.clone()],
-        pusher: Pusher { username: "ann".into(), name: "ann".into(), email: None, source: "http".into() },
+        pusher: Pusher {
+            username: "ann".into(),
+            name: "ann".into(),
+            email: None,
+            source: "http".into(),
+        },
         options: Vec::new(),
         remote_addr: Some("192.0.2.7".into()),
         gl_repo: None,
         recovered: false,
     };
-    let limits = Limits { max_commits: 10, max_body: 1 << 20 };
-    let out = Outgoing::new(Kind::Ref, "d".into(), "h".into(), project, push, 1, vec![event], Vec::new(), limits);
+    let limits = Limits {
+        max_commits: 10,
+        max_body: 1 << 20,
+    };
+    let out = Outgoing::new(
+        Kind::Ref,
+        "d".into(),
+        "h".into(),
+        project,
+        push,
+        1,
+        vec![event],
+        Vec::new(),
+        limits,
+    );
     let (mut shown, mut sent) = (Vec::new(), Vec::new());
     members(&example(), "", &mut shown);
     members(&out.body(), "", &mut sent);

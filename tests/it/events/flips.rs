@@ -17,7 +17,10 @@ const ROUNDS: u64 = 250;
 fn repository() -> (Repo, Vec<RefUpdate>) {
     let mut repo = Repo::new();
     repo.sandbox.git("repo.git", &["config", "gc.auto", "0"]);
-    let text = (0..60).map(|n| format!("line {n} of a file that is long enough\n")).collect::<Vec<_>>().concat();
+    let text = (0..60)
+        .map(|n| format!("line {n} of a file that is long enough\n"))
+        .collect::<Vec<_>>()
+        .concat();
     let mut names: Vec<String> = Vec::new();
     for n in 0..30usize {
         let parents: Vec<String> = match n {
@@ -27,18 +30,29 @@ fn repository() -> (Repo, Vec<RefUpdate>) {
             n => vec![names[n - 1].clone()],
         };
         let name = format!("commit {n}");
-        let body = format!("{name}\n\n{}", "A sentence that makes the commit a long one. ".repeat(8));
-        repo.commit_with(&name, &parents.iter().map(String::as_str).collect::<Vec<_>>(), |draft| {
-            let draft = (0..if n == 0 { 40 } else { 0 }).fold(draft, |d, f| d.file(&format!("src/file{f}"), &text));
-            draft.file(&format!("src/file{}", n * 3 % 40), &format!("{text}{n}\n")).message(body.as_bytes())
-        });
+        let body = format!(
+            "{name}\n\n{}",
+            "A sentence that makes the commit a long one. ".repeat(8)
+        );
+        repo.commit_with(
+            &name,
+            &parents.iter().map(String::as_str).collect::<Vec<_>>(),
+            |draft| {
+                let draft = (0..if n == 0 { 40 } else { 0 })
+                    .fold(draft, |d, f| d.file(&format!("src/file{f}"), &text));
+                draft
+                    .file(&format!("src/file{}", n * 3 % 40), &format!("{text}{n}\n"))
+                    .message(body.as_bytes())
+            },
+        );
         names.push(name);
         if n == 18 || n == 27 {
             repo.set("refs/heads/packed", &names[n]);
             repo.git(&["repack", "-d", "-q", "-f", "--depth=50"]);
         }
     }
-    repo.sandbox.git("repo.git", &["config", "fastimport.unpackLimit", "1000"]);
+    repo.sandbox
+        .git("repo.git", &["config", "fastimport.unpackLimit", "1000"]);
     repo.set("refs/heads/main", "commit 29");
     repo.set("refs/heads/other", "commit 16");
     repo.set("refs/heads/topic", "commit 28");
@@ -52,8 +66,18 @@ fn repository() -> (Repo, Vec<RefUpdate>) {
 }
 
 fn files(dir: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
-    let mut all: Vec<_> = entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect();
+    let entries = std::fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut all: Vec<_> = entries
+        .flat_map(|path| {
+            if path.is_dir() {
+                files(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect();
     all.retain(|path| path.metadata().unwrap().len() > 0);
     all.sort();
     all
@@ -75,22 +99,51 @@ fn damage(dice: &mut Dice, bytes: &[u8]) -> Vec<u8> {
 }
 
 fn tell(repo: &Repo, updates: &[RefUpdate]) -> Vec<PushEvent> {
-    repo.open().events(updates, &repo.needs).into_iter().map(|computed| computed.event).collect()
+    repo.open()
+        .events(updates, &repo.needs)
+        .into_iter()
+        .map(|computed| computed.event)
+        .collect()
 }
 
 /// What a reader would be misled by: commits with their messages and paths.
 type Facts = Vec<(String, String, BTreeSet<String>)>;
 
 fn facts(event: &PushEvent) -> Facts {
-    let paths = |c: &Commit| c.added.iter().chain(&c.removed).chain(&c.modified).cloned().collect();
-    event.commits.iter().map(|c| (c.id.to_string(), c.message.clone(), paths(c))).collect()
+    let paths = |c: &Commit| {
+        c.added
+            .iter()
+            .chain(&c.removed)
+            .chain(&c.modified)
+            .cloned()
+            .collect()
+    };
+    event
+        .commits
+        .iter()
+        .map(|c| (c.id.to_string(), c.message.clone(), paths(c)))
+        .collect()
 }
 
 /// What Git says, which may be misled as well where its files have no checksum that it looks at; `None` when it fails.
 fn asked(repo: &Repo, update: &RefUpdate, known: [&str; 2]) -> Option<Facts> {
     let mut command = repo.sandbox.command("timeout", "repo.git");
-    command.args(["20", "git", "log", "-z", "--topo-order", "--reverse", "--no-renames", "--name-only"]);
-    command.args(["--diff-merges=first-parent", "--format=%x01%H%x02%B%x02", update.new.as_str(), "--not"]);
+    command.args([
+        "20",
+        "git",
+        "log",
+        "-z",
+        "--topo-order",
+        "--reverse",
+        "--no-renames",
+        "--name-only",
+    ]);
+    command.args([
+        "--diff-merges=first-parent",
+        "--format=%x01%H%x02%B%x02",
+        update.new.as_str(),
+        "--not",
+    ]);
     if update.old.is_null() {
         command.args(known);
     } else {
@@ -99,9 +152,18 @@ fn asked(repo: &Repo, update: &RefUpdate, known: [&str; 2]) -> Option<Facts> {
     let out = command.output().unwrap();
     let text = String::from_utf8_lossy(&out.stdout);
     let commits = text.split('\x01').skip(1).map(|commit| {
-        let [id, message, paths] = commit.splitn(3, '\x02').collect::<Vec<_>>()[..] else { panic!("{commit}") };
-        let paths = paths.split('\0').map(|path| path.trim_start_matches('\n')).filter(|path| !path.is_empty());
-        (id.to_owned(), message.trim_end_matches('\n').to_owned(), paths.map(str::to_owned).collect())
+        let [id, message, paths] = commit.splitn(3, '\x02').collect::<Vec<_>>()[..] else {
+            panic!("{commit}")
+        };
+        let paths = paths
+            .split('\0')
+            .map(|path| path.trim_start_matches('\n'))
+            .filter(|path| !path.is_empty());
+        (
+            id.to_owned(),
+            message.trim_end_matches('\n').to_owned(),
+            paths.map(str::to_owned).collect(),
+        )
     });
     out.status.success().then(|| commits.collect())
 }
@@ -109,14 +171,24 @@ fn asked(repo: &Repo, update: &RefUpdate, known: [&str; 2]) -> Option<Facts> {
 /// Rounds of damage to one file each. Whatever it does to an event, the event says so, or is what Git says.
 fn damaged(extra: &[&str]) {
     let (mut repo, updates) = repository();
-    repo.needs = Needs { all_paths: false, ..Needs::everything(2048) };
+    repo.needs = Needs {
+        all_paths: false,
+        ..Needs::everything(2048)
+    };
     if !extra.is_empty() {
         repo.git(extra);
     }
     let healthy = tell(&repo, &updates);
     for event in &healthy {
         assert_eq!(event.error, None);
-        assert_eq!(asked(&repo, &event.update, [updates[0].old.as_str(), updates[1].old.as_str()]), Some(facts(event)));
+        assert_eq!(
+            asked(
+                &repo,
+                &event.update,
+                [updates[0].old.as_str(), updates[1].old.as_str()]
+            ),
+            Some(facts(event))
+        );
     }
     let files = files(&repo.sandbox.path("repo.git/objects"));
     let mut dice = Dice::new(1);
@@ -127,12 +199,20 @@ fn damaged(extra: &[&str]) {
         std::fs::set_permissions(path, Permissions::from_mode(0o644)).unwrap();
         std::fs::write(path, damage(&mut dice, &whole)).unwrap();
         for (event, healthy) in tell(&repo, &updates).iter().zip(&healthy) {
-            let panicked = event.error.as_ref().is_some_and(|error| error.contains("unexpected"));
+            let panicked = event
+                .error
+                .as_ref()
+                .is_some_and(|error| error.contains("unexpected"));
             assert!(!panicked, "round {round}: {}", path.display());
-            let admitted = event.error.is_some() || event.commits.iter().any(|commit| commit.files_truncated);
+            let admitted =
+                event.error.is_some() || event.commits.iter().any(|commit| commit.files_truncated);
             noticed += usize::from(admitted);
             if !admitted && facts(event) != facts(healthy) {
-                let git = asked(&repo, &event.update, [updates[0].old.as_str(), updates[1].old.as_str()]);
+                let git = asked(
+                    &repo,
+                    &event.update,
+                    [updates[0].old.as_str(), updates[1].old.as_str()],
+                );
                 assert_eq!(
                     Some(facts(event)),
                     git,

@@ -1,6 +1,9 @@
 //! The event tells the truth: what was pushed, by Git's own answers.
 
-#![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test that needs it")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "what cannot be set up fails the test that needs it"
+)]
 
 mod cases;
 mod commits;

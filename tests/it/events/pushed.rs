@@ -11,13 +11,19 @@ use std::os::unix::fs::PermissionsExt as _;
 /// A repository with one webhook, and its receiver.
 fn pushing() -> (Pushing, Receiver) {
     let receiver = Receiver::start(|_| Answer::ok());
-    let hooks = format!("[deliver]\nwait = \"20s\"\n{}", webhook("here", &receiver.url("/")));
+    let hooks = format!(
+        "[deliver]\nwait = \"20s\"\n{}",
+        webhook("here", &receiver.url("/"))
+    );
     (Pushing::new(&hooks), receiver)
 }
 
 /// The refs that were told since.
 fn refs(receiver: &Receiver, since: usize) -> Vec<String> {
-    receiver.got()[since..].iter().map(|got| got.json()["ref"].as_str().unwrap_or("null").to_owned()).collect()
+    receiver.got()[since..]
+        .iter()
+        .map(|got| got.json()["ref"].as_str().unwrap_or("null").to_owned())
+        .collect()
 }
 
 fn hook(pushing: &Pushing, name: &str, text: &str) {
@@ -28,8 +34,17 @@ fn hook(pushing: &Pushing, name: &str, text: &str) {
 /// A push that may fail; the bodies that it brought.
 fn try_push(pushing: &Pushing, receiver: &Receiver, arguments: &[&str]) -> Vec<Value> {
     let since = receiver.got().len();
-    pushing.sandbox.command("git", "c").arg("push").args(arguments).output().unwrap();
-    receiver.got()[since..].iter().map(crate::support::receiver::Received::json).collect()
+    pushing
+        .sandbox
+        .command("git", "c")
+        .arg("push")
+        .args(arguments)
+        .output()
+        .unwrap();
+    receiver.got()[since..]
+        .iter()
+        .map(crate::support::receiver::Received::json)
+        .collect()
 }
 
 #[test]
@@ -37,8 +52,15 @@ fn deleting_what_is_not_there_is_no_event_but_what_is_pushed_with_it_is() {
     let (pushing, receiver) = pushing();
     pushing.push("one");
     let since = receiver.got().len();
-    assert_eq!(try_push(&pushing, &receiver, &["origin", ":refs/heads/nothing"]).len(), 0);
-    try_push(&pushing, &receiver, &["origin", ":refs/heads/nothing", "HEAD:refs/heads/something"]);
+    assert_eq!(
+        try_push(&pushing, &receiver, &["origin", ":refs/heads/nothing"]).len(),
+        0
+    );
+    try_push(
+        &pushing,
+        &receiver,
+        &["origin", ":refs/heads/nothing", "HEAD:refs/heads/something"],
+    );
     assert_eq!(refs(&receiver, since), ["refs/heads/something"]);
 }
 
@@ -46,15 +68,29 @@ fn deleting_what_is_not_there_is_no_event_but_what_is_pushed_with_it_is() {
 fn what_a_hook_refuses_is_not_told_and_the_rest_is_unless_the_push_is_atomic() {
     let (pushing, receiver) = pushing();
     pushing.push("one");
-    hook(&pushing, "update", "#!/bin/sh\ntest \"$1\" != refs/heads/bad\n");
-    let refspecs = ["HEAD:refs/heads/good", "HEAD:refs/heads/bad", "HEAD:refs/tags/good"];
+    hook(
+        &pushing,
+        "update",
+        "#!/bin/sh\ntest \"$1\" != refs/heads/bad\n",
+    );
+    let refspecs = [
+        "HEAD:refs/heads/good",
+        "HEAD:refs/heads/bad",
+        "HEAD:refs/tags/good",
+    ];
     let atomic = [&["--atomic", "origin"][..], &refspecs].concat();
     assert_eq!(try_push(&pushing, &receiver, &atomic).len(), 0);
     let since = receiver.got().len();
     try_push(&pushing, &receiver, &[&["origin"][..], &refspecs].concat());
-    assert_eq!(refs(&receiver, since), ["refs/heads/good", "refs/tags/good"]);
+    assert_eq!(
+        refs(&receiver, since),
+        ["refs/heads/good", "refs/tags/good"]
+    );
     hook(&pushing, "pre-receive", "#!/bin/sh\nexit 1\n");
-    assert_eq!(try_push(&pushing, &receiver, &["origin", "HEAD:refs/heads/other"]).len(), 0);
+    assert_eq!(
+        try_push(&pushing, &receiver, &["origin", "HEAD:refs/heads/other"]).len(),
+        0
+    );
 }
 
 #[test]
@@ -62,25 +98,47 @@ fn what_git_would_not_fast_forward_is_told_only_when_it_is_forced() {
     let (pushing, receiver) = pushing();
     pushing.push("one");
     pushing.push("two");
-    pushing.sandbox.git("c", &["commit", "-q", "--amend", "-m", "other"]);
-    assert_eq!(try_push(&pushing, &receiver, &["origin", "HEAD:main"]).len(), 0);
+    pushing
+        .sandbox
+        .git("c", &["commit", "-q", "--amend", "-m", "other"]);
+    assert_eq!(
+        try_push(&pushing, &receiver, &["origin", "HEAD:main"]).len(),
+        0
+    );
     let told = try_push(&pushing, &receiver, &["--force", "origin", "HEAD:main"]);
-    assert_eq!((&told[0]["forced"], &told[0]["total_commits"]), (&Value::Bool(true), &Value::from(1)));
+    assert_eq!(
+        (&told[0]["forced"], &told[0]["total_commits"]),
+        (&Value::Bool(true), &Value::from(1))
+    );
 }
 
 #[test]
 fn push_options_are_told_in_their_order_with_repeats_and_without_bytes_that_are_no_text() {
     let (pushing, receiver) = pushing();
-    assert_eq!(try_push(&pushing, &receiver, &["origin", "HEAD:main"])[0]["push"]["options"], Value::Array(Vec::new()));
-    pushing.sandbox.git("r.git", &["config", "receive.advertisePushOptions", "true"]);
+    assert_eq!(
+        try_push(&pushing, &receiver, &["origin", "HEAD:main"])[0]["push"]["options"],
+        Value::Array(Vec::new())
+    );
+    pushing
+        .sandbox
+        .git("r.git", &["config", "receive.advertisePushOptions", "true"]);
     let odd = std::ffi::OsStr::from_bytes(b"odd=\xff");
     let mut push = pushing.sandbox.command("git", "c");
-    push.args(["push", "-o", "a=1", "-o", "a=2", "-o", "a=1", "-o"]).arg(odd).args(["origin", "HEAD:refs/heads/few"]);
+    push.args(["push", "-o", "a=1", "-o", "a=2", "-o", "a=1", "-o"])
+        .arg(odd)
+        .args(["origin", "HEAD:refs/heads/few"]);
     assert!(push.output().unwrap().status.success());
     let many: Vec<_> = (0..100).map(|n| format!("--push-option=n={n}")).collect();
-    let many: Vec<_> = many.iter().map(String::as_str).chain(["origin", "HEAD:refs/heads/many"]).collect();
+    let many: Vec<_> = many
+        .iter()
+        .map(String::as_str)
+        .chain(["origin", "HEAD:refs/heads/many"])
+        .collect();
     let told = try_push(&pushing, &receiver, &many);
-    assert_eq!(receiver.got()[1].json()["push"]["options"], serde_json::json!(["a=1", "a=2", "a=1", "odd=\u{fffd}"]));
+    assert_eq!(
+        receiver.got()[1].json()["push"]["options"],
+        serde_json::json!(["a=1", "a=2", "a=1", "odd=\u{fffd}"])
+    );
     assert_eq!(told[0]["push"]["options"].as_array().unwrap().len(), 100);
 }
 
@@ -92,16 +150,29 @@ fn the_signer_of_a_push_certificate_is_the_pusher() {
     }
     let (pushing, receiver) = pushing();
     let mut keygen = pushing.sandbox.command("ssh-keygen", "");
-    assert!(keygen.args(["-q", "-t", "ed25519", "-N", "", "-C", "sue", "-f", "key"]).status().unwrap().success());
+    assert!(
+        keygen
+            .args(["-q", "-t", "ed25519", "-N", "", "-C", "sue", "-f", "key"])
+            .status()
+            .unwrap()
+            .success()
+    );
     let key = std::fs::read_to_string(pushing.sandbox.path("key.pub")).unwrap();
-    let allowed = pushing.sandbox.write("allowed", format!("sue@example.com {key}"));
+    let allowed = pushing
+        .sandbox
+        .write("allowed", format!("sue@example.com {key}"));
     for (name, value) in [
         ("gpg.format", "ssh"),
-        ("user.signingKey", pushing.sandbox.path("key.pub").to_str().unwrap()),
+        (
+            "user.signingKey",
+            pushing.sandbox.path("key.pub").to_str().unwrap(),
+        ),
         ("gpg.ssh.allowedSignersFile", allowed.to_str().unwrap()),
         ("receive.certNonceSeed", "seed"),
     ] {
-        pushing.sandbox.git("", &["config", "--global", name, value]);
+        pushing
+            .sandbox
+            .git("", &["config", "--global", name, value]);
     }
     let told = try_push(&pushing, &receiver, &["--signed", "origin", "HEAD:main"]);
     assert_eq!(
@@ -109,23 +180,45 @@ fn the_signer_of_a_push_certificate_is_the_pusher() {
         (&"certificate".into(), &"sue@example.com".into())
     );
     std::fs::write(allowed, "").unwrap();
-    let told = try_push(&pushing, &receiver, &["--signed", "origin", "HEAD:refs/heads/unknown"]);
-    assert_eq!(told[0]["pusher"]["source"], "account", "a signature of nobody that is known");
+    let told = try_push(
+        &pushing,
+        &receiver,
+        &["--signed", "origin", "HEAD:refs/heads/unknown"],
+    );
+    assert_eq!(
+        told[0]["pusher"]["source"], "account",
+        "a signature of nobody that is known"
+    );
 }
 
 #[test]
 fn a_work_tree_that_follows_its_pushes_is_told_by_its_name() {
     let (pushing, receiver) = pushing();
     pushing.sandbox.git("", &["clone", "-q", "c", "work tree"]);
-    pushing.sandbox.git("work tree", &["config", "receive.denyCurrentBranch", "updateInstead"]);
+    pushing.sandbox.git(
+        "work tree",
+        &["config", "receive.denyCurrentBranch", "updateInstead"],
+    );
     let program = crate::support::PROGRAM;
-    std::os::unix::fs::symlink(program, pushing.sandbox.path("work tree/.git/hooks/post-receive")).unwrap();
-    pushing.sandbox.write("work tree/.git/hooks.toml", webhook("here", &receiver.url("/")));
+    std::os::unix::fs::symlink(
+        program,
+        pushing.sandbox.path("work tree/.git/hooks/post-receive"),
+    )
+    .unwrap();
+    pushing.sandbox.write(
+        "work tree/.git/hooks.toml",
+        webhook("here", &receiver.url("/")),
+    );
     pushing.sandbox.commit("c", "new.txt", "new\n", "New");
-    pushing.sandbox.push("c", &["-q", "../work tree", "HEAD:main"]);
+    pushing
+        .sandbox
+        .push("c", &["-q", "../work tree", "HEAD:main"]);
     eventually("it is told", || !receiver.got().is_empty());
     let told = receiver.got()[0].json();
-    assert_eq!((&told["project"]["name"], &told["commits"][0]["added"][0]), (&"work tree".into(), &"new.txt".into()));
+    assert_eq!(
+        (&told["project"]["name"], &told["commits"][0]["added"][0]),
+        (&"work tree".into(), &"new.txt".into())
+    );
     assert!(pushing.sandbox.path("work tree/new.txt").exists());
 }
 
@@ -133,49 +226,91 @@ fn a_work_tree_that_follows_its_pushes_is_told_by_its_name() {
 #[test]
 fn ten_thousand_refs_are_a_few_events_and_one_summary() {
     let receiver = Receiver::start(|_| Answer::ok());
-    let hooks = format!("[deliver]\nwait = \"20s\"\n{}max_refs = 3\n", webhook("here", &receiver.url("/")));
+    let hooks = format!(
+        "[deliver]\nwait = \"20s\"\n{}max_refs = 3\n",
+        webhook("here", &receiver.url("/"))
+    );
     let pushing = Pushing::new(&hooks);
-    pushing.sandbox.git("r.git", &["config", "receive.hideRefs", "refs/heads/n5000"]);
+    pushing
+        .sandbox
+        .git("r.git", &["config", "receive.hideRefs", "refs/heads/n5000"]);
     let head = pushing.sandbox.git("c", &["rev-parse", "HEAD"]);
     let mut packed = String::new();
     for n in 0..10_000 {
         writeln!(packed, "{head} refs/heads/n{n:04}").unwrap();
     }
     pushing.sandbox.write("c/.git/packed-refs", packed);
-    try_push(&pushing, &receiver, &["-q", "origin", "refs/heads/n*:refs/heads/n*"]);
+    try_push(
+        &pushing,
+        &receiver,
+        &["-q", "origin", "refs/heads/n*:refs/heads/n*"],
+    );
     eventually("all is told", || receiver.got().len() == 4);
-    let told: Vec<_> = receiver.got().iter().map(crate::support::receiver::Received::json).collect();
-    assert_eq!(refs(&receiver, 0), ["refs/heads/n0000", "refs/heads/n0001", "refs/heads/n0002", "null"]);
-    assert!(told[..3].iter().all(|event| event["push"]["ref_count"] == 9999));
+    let told: Vec<_> = receiver
+        .got()
+        .iter()
+        .map(crate::support::receiver::Received::json)
+        .collect();
+    assert_eq!(
+        refs(&receiver, 0),
+        [
+            "refs/heads/n0000",
+            "refs/heads/n0001",
+            "refs/heads/n0002",
+            "null"
+        ]
+    );
+    assert!(
+        told[..3]
+            .iter()
+            .all(|event| event["push"]["ref_count"] == 9999)
+    );
     let rest = told[3]["updates"].as_array().unwrap();
     let omitted = told[3]["updates_omitted"].as_u64().unwrap_or_default();
     assert_eq!(rest.len() as u64 + omitted, 9996);
-    assert!(rest.iter().all(|update| update["ref"] != "refs/heads/n5000"));
+    assert!(
+        rest.iter()
+            .all(|update| update["ref"] != "refs/heads/n5000")
+    );
 }
 
 #[test]
 fn twenty_thousand_lines_without_a_last_newline_are_read_to_the_end() {
     let receiver = Receiver::start(|_| Answer::ok());
-    let hooks = format!("[deliver]\nwait = \"20s\"\n{}max_refs = 1\n", webhook("here", &receiver.url("/")));
+    let hooks = format!(
+        "[deliver]\nwait = \"20s\"\n{}max_refs = 1\n",
+        webhook("here", &receiver.url("/"))
+    );
     let pushing = Pushing::new(&hooks);
     let (old, new) = ("1".repeat(40), "0".repeat(40));
-    let lines: Vec<_> = (0..20_000).map(|n| format!("{old} {new} refs/heads/n{n}")).collect();
+    let lines: Vec<_> = (0..20_000)
+        .map(|n| format!("{old} {new} refs/heads/n{n}"))
+        .collect();
     let out = feed(&mut pushing.hook(), &lines.join("\n"));
     assert_eq!(out.status.code(), Some(0), "{}", seen(&out));
     eventually("all is told", || receiver.got().len() == 2);
     let summary = receiver.got()[1].json();
     let omitted = summary["updates_omitted"].as_u64().unwrap_or_default();
-    assert_eq!(summary["updates"].as_array().unwrap().len() as u64 + omitted, 19_999);
+    assert_eq!(
+        summary["updates"].as_array().unwrap().len() as u64 + omitted,
+        19_999
+    );
 }
 
 #[test]
 fn an_event_of_which_objects_are_missing_is_delivered_with_what_is_known() {
     let (pushing, receiver) = pushing();
-    let (old, new) = (pushing.sandbox.git("c", &["rev-parse", "HEAD"]), "1".repeat(40));
+    let (old, new) = (
+        pushing.sandbox.git("c", &["rev-parse", "HEAD"]),
+        "1".repeat(40),
+    );
     let out = pushing.receive(&format!("{old} {new} refs/heads/main\n"));
     assert!(seen(&out).contains("here: delivered"), "{}", seen(&out));
     let told = receiver.got()[0].json();
-    assert_eq!((&told["after"], &told["head_commit"]), (&Value::from(new), &Value::Null));
+    assert_eq!(
+        (&told["after"], &told["head_commit"]),
+        (&Value::from(new), &Value::Null)
+    );
     assert!(told["error"].as_str().unwrap().contains("is missing"));
 }
 
@@ -183,21 +318,41 @@ fn an_event_of_which_objects_are_missing_is_delivered_with_what_is_known() {
 #[test]
 fn what_proc_receive_made_of_a_push_is_told_by_the_names_that_it_reports() {
     let receiver = Receiver::start(|_| Answer::ok());
-    let hooks = format!("[deliver]\nwait = \"20s\"\n{}refs = [\"**\"]\n", webhook("here", &receiver.url("/")));
+    let hooks = format!(
+        "[deliver]\nwait = \"20s\"\n{}refs = [\"**\"]\n",
+        webhook("here", &receiver.url("/"))
+    );
     let pushing = Pushing::new(&hooks);
-    let (head, null) = (pushing.sandbox.git("c", &["rev-parse", "HEAD"]), "0".repeat(40));
-    pushing.sandbox.git("r.git", &["config", "receive.procReceiveRefs", "refs/for"]);
+    let (head, null) = (
+        pushing.sandbox.git("c", &["rev-parse", "HEAD"]),
+        "0".repeat(40),
+    );
+    pushing
+        .sandbox
+        .git("r.git", &["config", "receive.procReceiveRefs", "refs/for"]);
     let mut script =
-        "#!/bin/sh\npkt() { printf '%04x%s' $((${#1} + 4)) \"$1\"; }\npkt version=1; printf 0000\n".to_owned();
+        "#!/bin/sh\npkt() { printf '%04x%s' $((${#1} + 4)) \"$1\"; }\npkt version=1; printf 0000\n"
+            .to_owned();
     for change in ["refs/changes/01/1/1", "refs/changes/02/2/1"] {
         let option = |text: String| format!("pkt 'option {text}'\n");
-        writeln!(script, "git update-ref {change} {head}\npkt 'ok refs/for/main'").unwrap();
+        writeln!(
+            script,
+            "git update-ref {change} {head}\npkt 'ok refs/for/main'"
+        )
+        .unwrap();
         script.push_str(&option(format!("refname {change}")));
         script.push_str(&(option(format!("old-oid {null}")) + &option(format!("new-oid {head}"))));
     }
-    hook(&pushing, "proc-receive", &(script + "printf 0000\ncat >/dev/null\n"));
+    hook(
+        &pushing,
+        "proc-receive",
+        &(script + "printf 0000\ncat >/dev/null\n"),
+    );
     try_push(&pushing, &receiver, &["origin", "HEAD:refs/for/main"]);
-    assert_eq!(refs(&receiver, 0), ["refs/changes/01/1/1", "refs/changes/02/2/1"]);
+    assert_eq!(
+        refs(&receiver, 0),
+        ["refs/changes/01/1/1", "refs/changes/02/2/1"]
+    );
 }
 
 #[test]
@@ -207,10 +362,19 @@ fn a_push_from_a_shallow_clone_ends_where_the_clone_ends() {
         pushing.sandbox.commit("c", "file.txt", message, message);
     }
     let url = format!("file://{}", pushing.sandbox.path("c").display());
-    pushing.sandbox.git("", &["clone", "-q", "--depth=2", &url, "shallow"]);
-    pushing.sandbox.git("r.git", &["config", "receive.shallowUpdate", "true"]);
-    pushing.sandbox.push("shallow", &["-q", "../r.git", "HEAD:refs/heads/shallow"]);
+    pushing
+        .sandbox
+        .git("", &["clone", "-q", "--depth=2", &url, "shallow"]);
+    pushing
+        .sandbox
+        .git("r.git", &["config", "receive.shallowUpdate", "true"]);
+    pushing
+        .sandbox
+        .push("shallow", &["-q", "../r.git", "HEAD:refs/heads/shallow"]);
     let told = receiver.got()[0].json();
-    assert_eq!((&told["shallow"], &told["total_commits"]), (&Value::Bool(true), &Value::from(2)));
+    assert_eq!(
+        (&told["shallow"], &told["total_commits"]),
+        (&Value::Bool(true), &Value::from(2))
+    );
     assert_eq!(told["error"], Value::Null);
 }

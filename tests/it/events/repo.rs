@@ -30,7 +30,12 @@ impl Draft {
     }
 
     pub(super) fn entry(mut self, mode: &str, path: &str, text: &str) -> Self {
-        write!(self.changes, "M {mode} inline {path}\ndata {}\n{text}\n", text.len()).unwrap();
+        write!(
+            self.changes,
+            "M {mode} inline {path}\ndata {}\n{text}\n",
+            text.len()
+        )
+        .unwrap();
         self
     }
 
@@ -63,14 +68,26 @@ impl Repo {
     /// With further options of `git init`.
     pub(super) fn with(options: &[&str]) -> Self {
         let sandbox = Sandbox::new();
-        sandbox.git("", &[&["init", "-q", "--bare"], options, &["repo.git"]].concat());
+        sandbox.git(
+            "",
+            &[&["init", "-q", "--bare"], options, &["repo.git"]].concat(),
+        );
         let needs = Needs::everything(2048);
-        Self { sandbox, needs, stream: Vec::new(), marks: BTreeMap::new(), ids: BTreeMap::new() }
+        Self {
+            sandbox,
+            needs,
+            stream: Vec::new(),
+            marks: BTreeMap::new(),
+            ids: BTreeMap::new(),
+        }
     }
 
     /// Git answers with its commit-graph, whatever the repository's configuration says.
     pub(super) fn git(&self, arguments: &[&str]) -> String {
-        self.sandbox.git("repo.git", &[&["-c", "core.commitGraph=true"], arguments].concat())
+        self.sandbox.git(
+            "repo.git",
+            &[&["-c", "core.commitGraph=true"], arguments].concat(),
+        )
     }
 
     pub(super) fn lines(&self, arguments: &[&str]) -> Vec<String> {
@@ -80,8 +97,12 @@ impl Repo {
     /// Runs git with something to read.
     pub(super) fn git_with(&self, arguments: &[&str], stdin: &[u8]) -> String {
         let mut command = self.sandbox.command("git", "repo.git");
-        let mut child =
-            command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("git starts");
+        let mut child = command
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("git starts");
         let mut pipe = child.stdin.take().unwrap();
         pipe.write_all(stdin).unwrap();
         drop(pipe);
@@ -92,7 +113,9 @@ impl Repo {
 
     /// A commit that adds one file of its own name.
     pub(super) fn commit(&mut self, name: &str, parents: &[&str]) {
-        self.commit_with(name, parents, |draft| draft.file(&format!("{name}.txt"), name));
+        self.commit_with(name, parents, |draft| {
+            draft.file(&format!("{name}.txt"), name)
+        });
     }
 
     pub(super) fn commits(&mut self, all: &[(&str, &[&str])]) {
@@ -110,19 +133,42 @@ impl Repo {
         }
     }
 
-    pub(super) fn commit_with(&mut self, name: &str, parents: &[&str], fill: impl FnOnce(Draft) -> Draft) {
+    pub(super) fn commit_with(
+        &mut self,
+        name: &str,
+        parents: &[&str],
+        fill: impl FnOnce(Draft) -> Draft,
+    ) {
         let mark = self.marks.len() + 1;
         let date = 1_714_521_600 + i64::try_from(mark).unwrap() * 60;
-        let draft = fill(Draft { changes: Vec::new(), message: name.as_bytes().to_vec(), date });
+        let draft = fill(Draft {
+            changes: Vec::new(),
+            message: name.as_bytes().to_vec(),
+            date,
+        });
         let mut head = String::new();
         writeln!(head, "commit refs/import/{mark}\nmark :{mark}").unwrap();
-        writeln!(head, "author Ann Author <ann@example.com> {} +0800", draft.date).unwrap();
-        writeln!(head, "committer Com Mitter <com@example.com> {} +0000", draft.date).unwrap();
+        writeln!(
+            head,
+            "author Ann Author <ann@example.com> {} +0800",
+            draft.date
+        )
+        .unwrap();
+        writeln!(
+            head,
+            "committer Com Mitter <com@example.com> {} +0000",
+            draft.date
+        )
+        .unwrap();
         writeln!(head, "data {}", draft.message.len()).unwrap();
-        self.stream.extend(head.bytes().chain(draft.message).chain(*b"\n"));
+        self.stream
+            .extend(head.bytes().chain(draft.message).chain(*b"\n"));
         for (at, parent) in parents.iter().enumerate() {
             let word = if at == 0 { "from" } else { "merge" };
-            let from = self.marks.get(*parent).map_or_else(|| (*parent).to_owned(), |mark| format!(":{mark}"));
+            let from = self
+                .marks
+                .get(*parent)
+                .map_or_else(|| (*parent).to_owned(), |mark| format!(":{mark}"));
             self.stream.extend(format!("{word} {from}\n").bytes());
         }
         self.stream.extend(draft.changes);
@@ -136,14 +182,33 @@ impl Repo {
             return;
         }
         let marks = self.sandbox.path("marks");
-        let (import, export) = (format!("--import-marks-if-exists={}", marks.display()), marks.display().to_string());
-        let arguments = ["fast-import", "--quiet", "--force", "--date-format=raw-permissive", &import];
-        self.git_with(&[&arguments[..], &[&format!("--export-marks={export}")]].concat(), &self.stream);
+        let (import, export) = (
+            format!("--import-marks-if-exists={}", marks.display()),
+            marks.display().to_string(),
+        );
+        let arguments = [
+            "fast-import",
+            "--quiet",
+            "--force",
+            "--date-format=raw-permissive",
+            &import,
+        ];
+        self.git_with(
+            &[&arguments[..], &[&format!("--export-marks={export}")]].concat(),
+            &self.stream,
+        );
         self.stream.clear();
         let text = std::fs::read_to_string(marks).unwrap();
-        let by_mark: BTreeMap<usize, &str> =
-            text.lines().map(|l| l[1..].split_once(' ').unwrap()).map(|(m, id)| (m.parse().unwrap(), id)).collect();
-        self.ids = self.marks.iter().map(|(name, mark)| (name.clone(), by_mark[mark].to_owned())).collect();
+        let by_mark: BTreeMap<usize, &str> = text
+            .lines()
+            .map(|l| l[1..].split_once(' ').unwrap())
+            .map(|(m, id)| (m.parse().unwrap(), id))
+            .collect();
+        self.ids = self
+            .marks
+            .iter()
+            .map(|(name, mark)| (name.clone(), by_mark[mark].to_owned()))
+            .collect();
     }
 
     /// The id of a named commit; an id stays what it is, the empty name is null.
@@ -151,14 +216,19 @@ impl Repo {
         self.flush();
         match self.ids.get(name) {
             Some(id) => id.clone(),
-            None if name.is_empty() => "0".repeat(self.git(&["hash-object", "-t", "tree", "/dev/null"]).len()),
+            None if name.is_empty() => {
+                "0".repeat(self.git(&["hash-object", "-t", "tree", "/dev/null"]).len())
+            }
             None => name.to_owned(),
         }
     }
 
     /// Writes an object, however odd.
     pub(super) fn object(&self, kind: &str, data: &[u8]) -> String {
-        self.git_with(&["hash-object", "-t", kind, "-w", "--stdin", "--literally"], data)
+        self.git_with(
+            &["hash-object", "-t", kind, "-w", "--stdin", "--literally"],
+            data,
+        )
     }
 
     /// An annotated tag object.
@@ -182,13 +252,25 @@ impl Repo {
 
     pub(super) fn update(&mut self, name: &str, old: &str, new: &str) -> RefUpdate {
         let mut id = |name: &str| ObjectId::parse(&self.id(name)).unwrap();
-        RefUpdate { old: id(old), new: id(new), name: RefName::new(name) }
+        RefUpdate {
+            old: id(old),
+            new: id(new),
+            name: RefName::new(name),
+        }
     }
 
     /// Moves refs as a push does: (ref, old, new), an empty name for none. The events are checked against Git.
     pub(super) fn push(&mut self, moves: &[(&str, &str, &str)]) -> Vec<Computed> {
-        let mut updates: Vec<_> = moves.iter().map(|(name, old, new)| self.update(name, old, new)).collect();
-        let known = self.lines(&["for-each-ref", "--format=%(objectname)", "refs/heads", "refs/tags"]);
+        let mut updates: Vec<_> = moves
+            .iter()
+            .map(|(name, old, new)| self.update(name, old, new))
+            .collect();
+        let known = self.lines(&[
+            "for-each-ref",
+            "--format=%(objectname)",
+            "refs/heads",
+            "refs/tags",
+        ]);
         let mut lines = Vec::new();
         for update in &updates {
             let line = if update.new.is_null() {
@@ -231,9 +313,15 @@ impl Repo {
 
     fn commit_id(&self, id: &str) -> Option<String> {
         let peeled = format!("{id}^{{commit}}");
-        let out =
-            self.sandbox.command("git", "repo.git").args(["rev-parse", "-q", "--verify", &peeled]).output().unwrap();
-        out.status.success().then(|| String::from_utf8_lossy(&out.stdout).trim().to_owned())
+        let out = self
+            .sandbox
+            .command("git", "repo.git")
+            .args(["rev-parse", "-q", "--verify", &peeled])
+            .output()
+            .unwrap();
+        out.status
+            .success()
+            .then(|| String::from_utf8_lossy(&out.stdout).trim().to_owned())
     }
 
     /// What every event must say, asked of Git.
@@ -241,25 +329,53 @@ impl Repo {
         assert_eq!(event.error, None, "{:?}", event.update);
         let commits = self.commits_of(event, known);
         let listed: Vec<_> = event.commits.iter().map(|c| c.id.as_str()).collect();
-        assert_eq!(listed, commits[commits.len() - listed.len()..], "commits of {:?}", event.update);
+        assert_eq!(
+            listed,
+            commits[commits.len() - listed.len()..],
+            "commits of {:?}",
+            event.update
+        );
         assert_eq!(event.total_commits, commits.len());
         assert_eq!(event.truncated, listed.len() < commits.len());
         let new = if commits.is_empty() {
             Vec::new()
         } else {
             let known = known.iter().map(String::as_str).collect::<Vec<_>>();
-            self.lines(&[&["rev-list", "--topo-order", event.update.new.as_str(), "--not"][..], &known].concat())
+            self.lines(
+                &[
+                    &[
+                        "rev-list",
+                        "--topo-order",
+                        event.update.new.as_str(),
+                        "--not",
+                    ][..],
+                    &known,
+                ]
+                .concat(),
+            )
         };
         for commit in &event.commits {
-            let distinct = new.contains(&commit.id.to_string()) && !told.contains(&commit.id.to_string());
+            let distinct =
+                new.contains(&commit.id.to_string()) && !told.contains(&commit.id.to_string());
             assert_eq!(commit.distinct, distinct, "distinct of {}", commit.message);
         }
-        let head = self.commit_id(event.update.new.as_str()).filter(|_| !event.update.new.is_null());
+        let head = self
+            .commit_id(event.update.new.as_str())
+            .filter(|_| !event.update.new.is_null());
         assert_eq!(event.head_commit.as_ref().map(|c| c.id.to_string()), head);
         for commit in event.commits.iter().chain(&event.head_commit) {
-            let lists = (commit.added.clone(), commit.removed.clone(), commit.modified.clone());
+            let lists = (
+                commit.added.clone(),
+                commit.removed.clone(),
+                commit.modified.clone(),
+            );
             if self.needs.paths && !commit.files_truncated && !commit.paths_lossy {
-                assert_eq!(lists, self.paths(commit.id.as_str()), "paths of {}", commit.message);
+                assert_eq!(
+                    lists,
+                    self.paths(commit.id.as_str()),
+                    "paths of {}",
+                    commit.message
+                );
             }
         }
         self.check_change(event);
@@ -268,14 +384,26 @@ impl Repo {
     fn check_change(&self, event: &PushEvent) {
         let (old, new) = (event.update.old.as_str(), event.update.new.as_str());
         if event.update.old.is_null() || event.update.new.is_null() {
-            assert_eq!(event.change, if event.update.old.is_null() { Change::Created } else { Change::Deleted });
+            assert_eq!(
+                event.change,
+                if event.update.old.is_null() {
+                    Change::Created
+                } else {
+                    Change::Deleted
+                }
+            );
             return;
         }
         let (Some(from), Some(to)) = (self.commit_id(old), self.commit_id(new)) else {
             assert_eq!(event.change, Change::Forced);
             return;
         };
-        let base = self.sandbox.command("git", "repo.git").args(["merge-base", "--all", &from, &to]).output().unwrap();
+        let base = self
+            .sandbox
+            .command("git", "repo.git")
+            .args(["merge-base", "--all", &from, &to])
+            .output()
+            .unwrap();
         let bases = String::from_utf8_lossy(&base.stdout).into_owned();
         if bases.trim() == from {
             assert_eq!((event.change, event.total_discarded), (Change::Updated, 0));
@@ -283,17 +411,39 @@ impl Repo {
         }
         assert_eq!(event.change, Change::Forced);
         assert_eq!(event.base.is_some(), !bases.is_empty());
-        assert!(event.base.as_ref().is_none_or(|base| bases.contains(base.as_str())), "{bases}");
+        assert!(
+            event
+                .base
+                .as_ref()
+                .is_none_or(|base| bases.contains(base.as_str())),
+            "{bases}"
+        );
         let gone = self.lines(&["rev-list", "--topo-order", &from, "--not", &to]);
-        assert_eq!((event.total_discarded, event.discarded.len()), (gone.len(), gone.len().min(20)));
-        assert!(event.discarded.iter().all(|id| gone.contains(&id.to_string())));
+        assert_eq!(
+            (event.total_discarded, event.discarded.len()),
+            (gone.len(), gone.len().min(20))
+        );
+        assert!(
+            event
+                .discarded
+                .iter()
+                .all(|id| gone.contains(&id.to_string()))
+        );
     }
 
     /// Added, removed and modified paths by `git diff-tree`.
     fn paths(&self, commit: &str) -> (Vec<String>, Vec<String>, Vec<String>) {
         let parents = self.git(&["rev-list", "--parents", "-1", commit]);
         let parent = parents.split(' ').nth(1);
-        let flags = ["diff-tree", "-r", "--no-renames", "--root", "--no-commit-id", "--name-status", "-z"];
+        let flags = [
+            "diff-tree",
+            "-r",
+            "--no-renames",
+            "--root",
+            "--no-commit-id",
+            "--name-status",
+            "-z",
+        ];
         let text = self.git(&[&flags[..], parent.as_slice(), &[commit]].concat());
         let mut lists = (Vec::new(), Vec::new(), Vec::new());
         let mut parts = text.split('\0');

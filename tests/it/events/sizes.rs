@@ -17,7 +17,11 @@ const MOST_KIB: usize = 64 << 10;
 /// What the program prints, and the most anonymous memory that it was seen to have, in KiB.
 fn run(repo: &Repo, arguments: &[&str], stdin: &[u8]) -> (Vec<u8>, usize) {
     let mut command = repo.sandbox.command(PROGRAM, "repo.git");
-    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
     child.stdin.take().unwrap().write_all(stdin).unwrap();
     let mut pipe = child.stdout.take().unwrap();
@@ -28,7 +32,10 @@ fn run(repo: &Repo, arguments: &[&str], stdin: &[u8]) -> (Vec<u8>, usize) {
     let (status, mut most) = (format!("/proc/{}/status", child.id()), 0);
     while child.try_wait().unwrap().is_none() {
         let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap_or_default();
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("RssAnon:"))
+            .unwrap_or_default();
         most = most.max(line.trim().trim_end_matches(" kB").parse().unwrap_or(0));
         std::thread::sleep(Duration::from_millis(1));
     }
@@ -52,7 +59,11 @@ fn line(repo: &Repo, commits: usize) -> String {
     for n in 0..commits {
         let message = n.to_string();
         let (date, size) = (1_600_000_000 + n, message.len());
-        write!(stream, "commit {MAIN}\ncommitter C <c@d> {date} +0000\ndata {size}\n{message}\n").unwrap();
+        write!(
+            stream,
+            "commit {MAIN}\ncommitter C <c@d> {date} +0000\ndata {size}\n{message}\n"
+        )
+        .unwrap();
     }
     repo.git_with(&["fast-import", "--quiet"], stream.as_bytes());
     repo.git(&["rev-parse", MAIN])
@@ -66,18 +77,34 @@ fn an_import_of_a_million_commits_is_told_by_its_newest() {
     let event = event(&repo, "0", &tip);
     assert_eq!(event["total_commits"], commits.min(100_000));
     assert_eq!(event["total_commits_exact"], commits <= 100_000);
-    assert_eq!((&event["truncated"], &event["head_commit"]["id"]), (&Value::from(true), &Value::from(tip)));
+    assert_eq!(
+        (&event["truncated"], &event["head_commit"]["id"]),
+        (&Value::from(true), &Value::from(tip))
+    );
 }
 
 #[test]
 fn ten_thousand_commits_are_counted_and_the_newest_listed() {
     let repo = Repo::new();
     line(&repo, 10_500);
-    let (old, new) = (repo.git(&["rev-parse", "main~10000"]), repo.git(&["rev-parse", MAIN]));
+    let (old, new) = (
+        repo.git(&["rev-parse", "main~10000"]),
+        repo.git(&["rev-parse", MAIN]),
+    );
     let event = event(&repo, &old, &new);
-    assert_eq!((&event["total_commits"], &event["total_commits_exact"]), (&Value::from(10_000), &Value::from(true)));
-    let listed: Vec<_> = event["commits"].as_array().unwrap().iter().map(|c| c["message"].as_str().unwrap()).collect();
-    let expected: Vec<_> = (10_500 - listed.len()..10_500).map(|n| n.to_string()).collect();
+    assert_eq!(
+        (&event["total_commits"], &event["total_commits_exact"]),
+        (&Value::from(10_000), &Value::from(true))
+    );
+    let listed: Vec<_> = event["commits"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["message"].as_str().unwrap())
+        .collect();
+    let expected: Vec<_> = (10_500 - listed.len()..10_500)
+        .map(|n| n.to_string())
+        .collect();
     assert!(listed.len() > 1000, "{}", listed.len());
     assert_eq!(listed, expected);
 }
@@ -87,7 +114,13 @@ fn ten_thousand_refs_in_one_push_take_little_memory() {
     let repo = Repo::new();
     line(&repo, 300);
     let ids = repo.lines(&["rev-list", MAIN]);
-    let moves = (0..10_000).map(|n| (&ids[n % 290], &ids[n % 290 + n % 10], format!("refs/heads/b{n:05}")));
+    let moves = (0..10_000).map(|n| {
+        (
+            &ids[n % 290],
+            &ids[n % 290 + n % 10],
+            format!("refs/heads/b{n:05}"),
+        )
+    });
     let (mut refs, mut lines) = (String::new(), String::new());
     for (new, old, name) in moves.filter(|(new, old, _)| new != old) {
         writeln!(refs, "create {name} {new}").unwrap();
@@ -115,7 +148,11 @@ fn of_many_refs_each_commit_is_distinct_once_and_in_the_first() {
     let events = repo.open().events(&updates, &Needs::everything(5));
     for (n, computed) in events.iter().enumerate() {
         let event = &computed.event;
-        assert_eq!((event.total_commits, event.total_distinct), (n + 6, if n == 0 { 6 } else { 1 }), "{n}");
+        assert_eq!(
+            (event.total_commits, event.total_distinct),
+            (n + 6, if n == 0 { 6 } else { 1 }),
+            "{n}"
+        );
         let distinct: Vec<_> = event.commits.iter().map(|commit| commit.distinct).collect();
         assert_eq!(distinct, [n == 0, n == 0, n == 0, n == 0, true], "{n}");
         assert!(event.head_commit.as_ref().unwrap().distinct);
@@ -128,28 +165,42 @@ fn a_commit_that_touches_very_many_files_lists_three_thousand() {
     let mut repo = Repo::new();
     let blob = repo.object("blob", b"x");
     repo.commit_with("many", &[], |draft| {
-        (0..files).fold(draft, |draft, n| draft.line(&format!("M 100644 {blob} d{}/f{n}", n % 100)))
+        (0..files).fold(draft, |draft, n| {
+            draft.line(&format!("M 100644 {blob} d{}/f{n}", n % 100))
+        })
     });
     let tip = repo.id("many");
     let event = event(&repo, "0", &tip);
     let commit = &event["commits"][0];
     assert_eq!(commit["files_truncated"], true);
     let update = repo.update(MAIN, "", "many");
-    let computed = repo.open().events(&[update], &Needs::everything(10)).remove(0);
+    let computed = repo
+        .open()
+        .events(&[update], &Needs::everything(10))
+        .remove(0);
     assert_eq!(computed.event.commits[0].added.len(), 3000);
-    assert_eq!((computed.scan.paths.len(), computed.scan.bounded), (files, false), "filters see them all");
+    assert_eq!(
+        (computed.scan.paths.len(), computed.scan.bounded),
+        (files, false),
+        "filters see them all"
+    );
 }
 
 #[test]
 fn a_message_of_ten_megabytes_is_cut() {
     let mut repo = Repo::new();
     let message = "long ".repeat(2 << 20);
-    repo.commit_with("long", &[], |draft| draft.message(message.as_bytes()).file("f", "x"));
+    repo.commit_with("long", &[], |draft| {
+        draft.message(message.as_bytes()).file("f", "x")
+    });
     let tip = repo.id("long");
     let event = event(&repo, "0", &tip);
     let commit = &event["commits"][0];
     assert!(message.starts_with(commit["message"].as_str().unwrap()));
-    assert_eq!((&commit["message_truncated"], &commit["added"][0]), (&Value::from(true), &Value::from("f")));
+    assert_eq!(
+        (&commit["message_truncated"], &commit["added"][0]),
+        (&Value::from(true), &Value::from("f"))
+    );
 }
 
 /// As a file of a commit, and as what a tag names: whoever read it would need its size in memory.
@@ -158,18 +209,33 @@ fn a_huge_blob_is_never_read() {
     let megabytes = if full() { 1024 } else { 128 };
     let mut repo = Repo::new();
     let zeros = repo.sandbox.write("zeros", "");
-    std::fs::File::options().write(true).open(&zeros).unwrap().set_len(megabytes << 20).unwrap();
+    std::fs::File::options()
+        .write(true)
+        .open(&zeros)
+        .unwrap()
+        .set_len(megabytes << 20)
+        .unwrap();
     let blob = repo.git(&["hash-object", "-w", zeros.to_str().unwrap()]);
     repo.set("refs/tags/huge", &blob);
-    repo.commit_with("huge", &[], |draft| draft.line(&format!("M 100644 {blob} huge")));
+    repo.commit_with("huge", &[], |draft| {
+        draft.line(&format!("M 100644 {blob} huge"))
+    });
     repo.commit("next", &["huge"]);
     repo.set(MAIN, "huge");
     let (old, new) = (repo.id("huge"), repo.id("next"));
     assert_eq!(event(&repo, "0", &old)["commits"][0]["added"][0], "huge");
     assert_eq!(event(&repo, &old, &new)["commits"][0]["distinct"], true);
-    let (json, memory) = run(&repo, &["event", "0", &blob, "--ref", "refs/tags/huge"], b"");
+    let (json, memory) = run(
+        &repo,
+        &["event", "0", &blob, "--ref", "refs/tags/huge"],
+        b"",
+    );
     let event: Value = serde_json::from_slice(&json).unwrap();
-    assert_eq!((&event["tag"]["target_type"], memory < MOST_KIB), (&Value::from("blob"), true), "{memory} KiB");
+    assert_eq!(
+        (&event["tag"]["target_type"], memory < MOST_KIB),
+        (&Value::from("blob"), true),
+        "{memory} KiB"
+    );
 }
 
 /// A line of commits by this person and with this message.
@@ -177,8 +243,12 @@ fn odd_line(repo: &Repo, commits: usize, person: &str, message: &str) -> Vec<Str
     let tree = repo.git_with(&["mktree"], b"");
     let mut ids: Vec<String> = Vec::new();
     for n in 0..commits {
-        let parent = ids.last().map_or_else(String::new, |id| format!("parent {id}\n"));
-        let text = format!("tree {tree}\n{parent}author {person} {n} +0000\ncommitter {person} {n} +0000\n\n{message}");
+        let parent = ids
+            .last()
+            .map_or_else(String::new, |id| format!("parent {id}\n"));
+        let text = format!(
+            "tree {tree}\n{parent}author {person} {n} +0000\ncommitter {person} {n} +0000\n\n{message}"
+        );
         ids.push(repo.object("commit", text.as_bytes()));
     }
     ids
@@ -187,7 +257,11 @@ fn odd_line(repo: &Repo, commits: usize, person: &str, message: &str) -> Vec<Str
 #[test]
 fn a_name_without_end_is_cut() {
     let repo = Repo::new();
-    let person = format!("{} <{}@example.com>", "Ann".repeat(1 << 20), "ann".repeat(1 << 20));
+    let person = format!(
+        "{} <{}@example.com>",
+        "Ann".repeat(1 << 20),
+        "ann".repeat(1 << 20)
+    );
     let ids = odd_line(&repo, 5, &person, "x");
     repo.git(&["update-ref", MAIN, &ids[4]]);
     repo.git(&["repack", "-adq"]);
@@ -204,12 +278,20 @@ fn many_refs_at_a_long_message_take_the_memory_of_one_push() {
     repo.git(&["update-ref", MAIN, &ids[1]]);
     repo.git(&["repack", "-adq"]);
     repo.git(&["update-ref", "-d", MAIN]);
-    let mut updates: Vec<_> = (0..400).map(|n| repo.update(&format!("refs/heads/b{n:03}"), "", &ids[1])).collect();
+    let mut updates: Vec<_> = (0..400)
+        .map(|n| repo.update(&format!("refs/heads/b{n:03}"), "", &ids[1]))
+        .collect();
     updates.extend((0..400).map(|n| repo.update(&format!("refs/heads/c{n:03}"), &ids[0], &ids[1])));
     let events = repo.open().events(&updates, &Needs::everything(10));
     let bytes: usize = events
         .iter()
-        .flat_map(|computed| computed.event.commits.iter().chain(&computed.event.head_commit))
+        .flat_map(|computed| {
+            computed
+                .event
+                .commits
+                .iter()
+                .chain(&computed.event.head_commit)
+        })
         .map(|commit| commit.message.len())
         .sum();
     assert!(bytes < 130 << 20, "{bytes}");
@@ -222,10 +304,16 @@ fn many_refs_at_a_long_message_take_the_memory_of_one_push() {
 fn paths_without_end_are_listed_within_bounds() {
     let mut repo = Repo::new();
     let blob = repo.object("blob", b"x");
-    let leaves = (0..3000).map(|n| format!("100644 blob {blob}\tf{n}\n")).collect::<Vec<_>>().concat();
+    let leaves = (0..3000)
+        .map(|n| format!("100644 blob {blob}\tf{n}\n"))
+        .collect::<Vec<_>>()
+        .concat();
     let mut tree = repo.git_with(&["mktree"], leaves.as_bytes());
     for _ in 0..400 {
-        tree = repo.git_with(&["mktree"], format!("040000 tree {tree}\t{}\n", "d".repeat(250)).as_bytes());
+        tree = repo.git_with(
+            &["mktree"],
+            format!("040000 tree {tree}\t{}\n", "d".repeat(250)).as_bytes(),
+        );
     }
     let person = "Ann <a@b> 1 +0000";
     let text = format!("tree {tree}\nauthor {person}\ncommitter {person}\n\ndeep");
@@ -233,10 +321,16 @@ fn paths_without_end_are_listed_within_bounds() {
     let (_, memory) = run(&repo, &["event", "0", &tip, "--ref", MAIN], b"");
     assert!(memory < 2 * MOST_KIB, "{memory} KiB");
     let update = repo.update(MAIN, "", &tip);
-    let computed = repo.open().events(&[update], &Needs::everything(10)).remove(0);
+    let computed = repo
+        .open()
+        .events(&[update], &Needs::everything(10))
+        .remove(0);
     let commit = &computed.event.commits[0];
     assert_eq!((commit.added.len(), commit.files_truncated), (41, true));
-    assert!(computed.scan.bounded, "filters cannot see them all, and let the event pass");
+    assert!(
+        computed.scan.bounded,
+        "filters cannot see them all, and let the event pass"
+    );
     assert!(computed.scan.paths.iter().map(Vec::len).sum::<usize>() <= 64 << 20);
 }
 
@@ -248,7 +342,10 @@ fn trees_are_followed_as_deep_as_git_follows_them() {
     let mut tree = repo.git_with(&["mktree"], format!("100644 blob {blob}\tf\n").as_bytes());
     let commit = |tree: &str| {
         let person = "Ann <a@b> 1 +0000";
-        repo.object("commit", format!("tree {tree}\nauthor {person}\ncommitter {person}\n\ndeep").as_bytes())
+        repo.object(
+            "commit",
+            format!("tree {tree}\nauthor {person}\ncommitter {person}\n\ndeep").as_bytes(),
+        )
     };
     for depth in 1..=2049 {
         tree = repo.git_with(&["mktree"], format!("040000 tree {tree}\td\n").as_bytes());
@@ -260,7 +357,11 @@ fn trees_are_followed_as_deep_as_git_follows_them() {
                 name: RefName::new(MAIN),
             };
             let event = repo.open().events(&[update], &repo.needs).remove(0).event;
-            assert_eq!(event.commits[0].added.len(), usize::from(depth == 2048), "{depth}");
+            assert_eq!(
+                event.commits[0].added.len(),
+                usize::from(depth == 2048),
+                "{depth}"
+            );
             assert_eq!(event.commits[0].files_truncated, depth > 2048, "{depth}");
         }
     }

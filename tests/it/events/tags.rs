@@ -20,15 +20,27 @@ fn tag(event: &PushEvent) -> &Tag {
 fn a_lightweight_tag_on_an_old_commit_brings_nothing() {
     let mut repo = repo();
     let event = repo.push_one(V1, "", "a");
-    assert_eq!((tag(&event).annotated, event.total_commits, event.change), (false, 0, Change::Created));
-    assert_eq!((tag(&event).name.as_str(), tag(&event).target_type.as_str()), ("v1", "commit"));
-    assert_eq!((tag(&event).message.clone(), tag(&event).tagger.clone()), (None, None));
+    assert_eq!(
+        (tag(&event).annotated, event.total_commits, event.change),
+        (false, 0, Change::Created)
+    );
+    assert_eq!(
+        (tag(&event).name.as_str(), tag(&event).target_type.as_str()),
+        ("v1", "commit")
+    );
+    assert_eq!(
+        (tag(&event).message.clone(), tag(&event).tagger.clone()),
+        (None, None)
+    );
 }
 
 #[test]
 fn a_lightweight_tag_on_a_new_commit_brings_it() {
     let event = repo().push_one(V1, "", "c");
-    assert_eq!((messages(&event), distinct(&event)), (vec!["c"], vec![true]));
+    assert_eq!(
+        (messages(&event), distinct(&event)),
+        (vec!["c"], vec![true])
+    );
 }
 
 #[test]
@@ -37,11 +49,21 @@ fn an_annotated_tag_tells_its_tagger_message_and_commit() {
     let object = repo.tag("b", "commit", "v1", "Version 1\n\nNotes\n");
     let event = repo.push_one(V1, "", &object);
     let commit = repo.id("b");
-    assert_eq!((tag(&event).message.as_deref(), tag(&event).target.as_str()), (Some("Version 1\n\nNotes"), &*commit));
+    assert_eq!(
+        (tag(&event).message.as_deref(), tag(&event).target.as_str()),
+        (Some("Version 1\n\nNotes"), &*commit)
+    );
     let tagger = tag(&event).tagger.clone().unwrap();
-    assert_eq!((tagger.name.as_str(), tagger.date.as_deref()), ("Tag Ger", Some("2024-05-01T08:00:00+08:00")));
+    assert_eq!(
+        (tagger.name.as_str(), tagger.date.as_deref()),
+        ("Tag Ger", Some("2024-05-01T08:00:00+08:00"))
+    );
     assert_eq!(event.head_commit.unwrap().id.as_str(), commit);
-    assert_eq!(event.update.new.as_str(), object, "`after` is what Git gave");
+    assert_eq!(
+        event.update.new.as_str(),
+        object,
+        "`after` is what Git gave"
+    );
 }
 
 #[test]
@@ -50,7 +72,13 @@ fn nested_tags_are_peeled_and_told_by_the_outermost() {
     let inner = repo.tag("c", "commit", "inner", "Inner\n");
     let outer = repo.tag(&inner, "tag", "v1", "Outer\n");
     let event = repo.push_one(V1, "", &outer);
-    assert_eq!((tag(&event).message.as_deref(), tag(&event).target_type.as_str()), (Some("Outer"), "commit"));
+    assert_eq!(
+        (
+            tag(&event).message.as_deref(),
+            tag(&event).target_type.as_str()
+        ),
+        (Some("Outer"), "commit")
+    );
     assert_eq!(messages(&event), ["c"]);
 }
 
@@ -65,14 +93,27 @@ fn a_tag_or_any_ref_may_name_a_tree_or_a_blob() {
         for (id, is_annotated) in [(object, false), (&annotated, true)] {
             let name = format!("refs/tags/{kind}-{is_annotated}");
             let event = repo.push_one(&name, "", id);
-            assert_eq!((tag(&event).target_type.as_str(), tag(&event).annotated), (kind, is_annotated));
+            assert_eq!(
+                (tag(&event).target_type.as_str(), tag(&event).annotated),
+                (kind, is_annotated)
+            );
             assert_eq!((event.total_commits, event.head_commit.clone()), (0, None));
-            assert_eq!(repo.push_one(&format!("refs/odd/{kind}-{is_annotated}"), "", id).error, None);
+            assert_eq!(
+                repo.push_one(&format!("refs/odd/{kind}-{is_annotated}"), "", id)
+                    .error,
+                None
+            );
         }
     }
     repo.set("refs/tags/moved", &blob);
-    assert_eq!(repo.push_one("refs/tags/moved", &blob, "b").change, Change::Forced);
-    assert_eq!(repo.push_one("refs/tags/moved", "b", &tree).change, Change::Forced);
+    assert_eq!(
+        repo.push_one("refs/tags/moved", &blob, "b").change,
+        Change::Forced
+    );
+    assert_eq!(
+        repo.push_one("refs/tags/moved", "b", &tree).change,
+        Change::Forced
+    );
 }
 
 #[test]
@@ -89,9 +130,15 @@ fn a_moved_tag_is_an_update_of_what_its_ends_name() {
     repo.set(V1, "a");
     let object = repo.tag("b", "commit", "v1", "Now annotated\n");
     let event = repo.push_one(V1, "a", &object);
-    assert_eq!((event.change, messages(&event), tag(&event).annotated), (Change::Updated, vec!["b"], true));
+    assert_eq!(
+        (event.change, messages(&event), tag(&event).annotated),
+        (Change::Updated, vec!["b"], true)
+    );
     let event = repo.push_one(V1, &object, "a");
-    assert_eq!((event.change, event.total_discarded, tag(&event).annotated), (Change::Forced, 1, false));
+    assert_eq!(
+        (event.change, event.total_discarded, tag(&event).annotated),
+        (Change::Forced, 1, false)
+    );
 }
 
 #[test]
@@ -100,7 +147,10 @@ fn a_deleted_tag_tells_what_it_was() {
     let object = repo.tag("b", "commit", "v1", "Version 1\n");
     repo.set(V1, &object);
     let event = repo.push_one(V1, &object, "");
-    assert_eq!((event.change, tag(&event).annotated), (Change::Deleted, true));
+    assert_eq!(
+        (event.change, tag(&event).annotated),
+        (Change::Deleted, true)
+    );
     assert_eq!(tag(&event).target.as_str(), repo.id("b"));
     assert_eq!((event.head_commit, event.total_commits), (None, 0));
 }
@@ -118,8 +168,14 @@ fn signatures_of_tags_and_commits_are_flagged_and_kept_out_of_the_text() {
     );
     let object = repo.tag(&commit, "commit", "v1", &format!("Version 1\n{signature}"));
     let event = repo.push_one(V1, "", &object);
-    assert_eq!((tag(&event).message.as_deref(), tag(&event).signed), (Some("Version 1"), true));
-    assert_eq!((event.commits[0].message.as_str(), event.commits[0].signed), ("Signed", true));
+    assert_eq!(
+        (tag(&event).message.as_deref(), tag(&event).signed),
+        (Some("Version 1"), true)
+    );
+    assert_eq!(
+        (event.commits[0].message.as_str(), event.commits[0].signed),
+        ("Signed", true)
+    );
     assert!(!repo.push_one("refs/heads/topic", "", "c").commits[0].signed);
 }
 
@@ -127,9 +183,15 @@ fn signatures_of_tags_and_commits_are_flagged_and_kept_out_of_the_text() {
 fn an_old_tag_without_a_tagger_has_none() {
     let mut repo = repo();
     let id = repo.id("b");
-    let object = repo.object("tag", format!("object {id}\ntype commit\ntag v1\n\nOld\n").as_bytes());
+    let object = repo.object(
+        "tag",
+        format!("object {id}\ntype commit\ntag v1\n\nOld\n").as_bytes(),
+    );
     let event = repo.push_one(V1, "", &object);
-    assert_eq!((tag(&event).tagger.clone(), tag(&event).message.as_deref()), (None, Some("Old")));
+    assert_eq!(
+        (tag(&event).tagger.clone(), tag(&event).message.as_deref()),
+        (None, Some("Old"))
+    );
 }
 
 #[test]
@@ -138,5 +200,8 @@ fn a_branch_and_a_tag_pushed_together_count_commits_once() {
     let object = repo.tag("c", "commit", "v1", "Version 1\n");
     let events = repo.push(&[(V1, "", &object), ("refs/heads/main", "b", "c")]);
     assert_eq!(distinct(&events[0].event), [true]);
-    assert_eq!((messages(&events[1].event), distinct(&events[1].event)), (vec!["c"], vec![false]));
+    assert_eq!(
+        (messages(&events[1].event), distinct(&events[1].event)),
+        (vec!["c"], vec![false])
+    );
 }

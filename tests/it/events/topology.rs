@@ -19,7 +19,10 @@ fn the_first_push_into_an_empty_repository_is_a_created_ref_with_all_its_files_a
     let mut repo = Repo::new();
     repo.commit("a", &[]);
     let event = repo.push_one(MAIN, "", "a");
-    assert_eq!((event.change, event.base.clone(), event.total_commits), (Change::Created, None, 1));
+    assert_eq!(
+        (event.change, event.base.clone(), event.total_commits),
+        (Change::Created, None, 1)
+    );
     assert_eq!(event.commits[0].added, ["a.txt"]);
 }
 
@@ -27,12 +30,25 @@ fn the_first_push_into_an_empty_repository_is_a_created_ref_with_all_its_files_a
 fn branches_pushed_together_list_shared_commits_each_and_count_them_once() {
     let mut repo = Repo::new();
     repo.commits(&[("a", &[]), ("b", &["a"]), ("x", &["a"]), ("y", &["a"])]);
-    let events = repo.push(&[("refs/heads/z", "", "y"), (MAIN, "", "b"), ("refs/heads/x", "", "x")]);
-    let names: Vec<_> = events.iter().map(|e| e.event.ref_name().short().into_owned()).collect();
+    let events = repo.push(&[
+        ("refs/heads/z", "", "y"),
+        (MAIN, "", "b"),
+        ("refs/heads/x", "", "x"),
+    ]);
+    let names: Vec<_> = events
+        .iter()
+        .map(|e| e.event.ref_name().short().into_owned())
+        .collect();
     assert_eq!(names, ["main", "x", "z"]);
     assert_eq!(distinct(&events[0].event), [true, true]);
     assert_eq!(distinct(&events[1].event), [false, true]);
-    assert_eq!(events.iter().map(|e| e.event.total_distinct).collect::<Vec<_>>(), [2, 1, 1]);
+    assert_eq!(
+        events
+            .iter()
+            .map(|e| e.event.total_distinct)
+            .collect::<Vec<_>>(),
+        [2, 1, 1]
+    );
 }
 
 #[test]
@@ -71,7 +87,10 @@ fn an_orphan_root_on_a_new_branch_is_listed_whole_and_has_no_base() {
     let mut repo = main_of_three();
     repo.line(&[], &["o", "p"]);
     let event = repo.push_one(TOPIC, "", "p");
-    assert_eq!((messages(&event), event.base.clone(), event.compare.clone()), (vec!["o", "p"], None, None));
+    assert_eq!(
+        (messages(&event), event.base.clone(), event.compare.clone()),
+        (vec!["o", "p"], None, None)
+    );
 }
 
 #[test]
@@ -79,7 +98,10 @@ fn an_orphan_root_forced_over_main_discards_everything_and_has_no_base() {
     let mut repo = main_of_three();
     repo.commit("o", &[]);
     let event = repo.push_one(MAIN, "c", "o");
-    assert_eq!((event.change, event.base, event.total_discarded), (Change::Forced, None, 3));
+    assert_eq!(
+        (event.change, event.base, event.total_discarded),
+        (Change::Forced, None, 3)
+    );
 }
 
 #[test]
@@ -87,7 +109,10 @@ fn a_fast_forward_lists_its_commits_oldest_first() {
     let mut repo = main_of_three();
     repo.line(&["c"], &["d", "e", "f"]);
     let event = repo.push_one(MAIN, "c", "d");
-    assert_eq!((messages(&event), event.change, event.base.clone()), (vec!["d"], Change::Updated, None));
+    assert_eq!(
+        (messages(&event), event.change, event.base.clone()),
+        (vec!["d"], Change::Updated, None)
+    );
     assert_eq!(messages(&repo.push_one(MAIN, "d", "f")), ["e", "f"]);
 }
 
@@ -95,7 +120,10 @@ fn a_fast_forward_lists_its_commits_oldest_first() {
 fn a_rewind_is_forced_brings_nothing_and_tells_what_is_gone() {
     let mut repo = main_of_three();
     let event = repo.push_one(MAIN, "c", "a");
-    assert_eq!((event.change, event.total_commits, event.total_discarded), (Change::Forced, 0, 2));
+    assert_eq!(
+        (event.change, event.total_commits, event.total_discarded),
+        (Change::Forced, 0, 2)
+    );
     assert_eq!(event.base.unwrap().as_str(), repo.id("a"));
     assert_eq!(event.head_commit.unwrap().message, "a");
 }
@@ -111,14 +139,23 @@ fn a_rebase_and_an_amended_tip_are_forced_with_both_sides() {
     assert_eq!(event.base.unwrap().as_str(), repo.id("b"));
     repo.commit("f3", &["e2"]);
     let event = repo.push_one(TOPIC, "f2", "f3");
-    assert_eq!((event.total_commits, event.total_discarded, event.change), (1, 1, Change::Forced));
+    assert_eq!(
+        (event.total_commits, event.total_discarded, event.change),
+        (1, 1, Change::Forced)
+    );
 }
 
 #[test]
 fn discarded_commits_are_told_though_another_ref_keeps_them() {
     let mut repo = main_of_three();
     let events = repo.push(&[(MAIN, "c", "a"), ("refs/heads/keep", "", "c")]);
-    assert_eq!((events[0].event.total_commits, events[0].event.total_discarded), (0, 2));
+    assert_eq!(
+        (
+            events[0].event.total_commits,
+            events[0].event.total_discarded
+        ),
+        (0, 2)
+    );
     assert_eq!(events[1].event.total_commits, 0);
 }
 
@@ -130,14 +167,20 @@ fn only_the_newest_twenty_discarded_commits_are_listed_but_all_are_counted() {
     repo.set(MAIN, "c29");
     let event = repo.push_one(MAIN, "c29", "c0");
     assert_eq!((event.discarded.len(), event.total_discarded), (20, 29));
-    assert_eq!(event.discarded[0].as_str(), repo.id("c29"), "the newest first");
+    assert_eq!(
+        event.discarded[0].as_str(),
+        repo.id("c29"),
+        "the newest first"
+    );
 }
 
 #[test]
 fn a_merge_brings_its_side_and_tells_its_files_against_the_first_parent() {
     let mut repo = main_of_three();
     repo.commits(&[("s1", &["a"]), ("s2", &["s1"])]);
-    repo.commit_with("m", &["c", "s2"], |draft| draft.file("s1.txt", "s1").file("s2.txt", "s2"));
+    repo.commit_with("m", &["c", "s2"], |draft| {
+        draft.file("s1.txt", "s1").file("s2.txt", "s2")
+    });
     let event = repo.push_one(MAIN, "c", "m");
     assert_eq!(messages(&event), ["s1", "s2", "m"]);
     assert_eq!(event.commits[2].added, ["s1.txt", "s2.txt"]);
@@ -148,8 +191,13 @@ fn a_merge_brings_its_side_and_tells_its_files_against_the_first_parent() {
 fn an_evil_merge_shows_what_it_changed() {
     let mut repo = main_of_three();
     repo.commit("s", &["a"]);
-    repo.commit_with("m", &["c", "s"], |draft| draft.file("s.txt", "s").file("a.txt", "evil"));
-    assert_eq!(repo.push_one(MAIN, "c", "m").head_commit.unwrap().modified, ["a.txt"]);
+    repo.commit_with("m", &["c", "s"], |draft| {
+        draft.file("s.txt", "s").file("a.txt", "evil")
+    });
+    assert_eq!(
+        repo.push_one(MAIN, "c", "m").head_commit.unwrap().modified,
+        ["a.txt"]
+    );
 }
 
 #[test]
@@ -158,13 +206,22 @@ fn an_octopus_has_all_its_parents_and_counts_each_side_once() {
     repo.commits(&[("p", &["a"]), ("q", &["a"]), ("r", &["b"]), ("s", &["b"])]);
     repo.commit("m", &["c", "p", "q", "r", "s"]);
     let event = repo.push_one(MAIN, "c", "m");
-    assert_eq!((event.commits[4].parents.len(), event.total_commits), (5, 5));
+    assert_eq!(
+        (event.commits[4].parents.len(), event.total_commits),
+        (5, 5)
+    );
 }
 
 #[test]
 fn a_criss_cross_merge_lists_no_commit_twice_and_has_one_of_its_bases() {
     let mut repo = main_of_three();
-    repo.commits(&[("x", &["c"]), ("y", &["c"]), ("x2", &["x", "y"]), ("y2", &["y", "x"]), ("z", &["x2"])]);
+    repo.commits(&[
+        ("x", &["c"]),
+        ("y", &["c"]),
+        ("x2", &["x", "y"]),
+        ("y2", &["y", "x"]),
+        ("z", &["x2"]),
+    ]);
     repo.set(TOPIC, "y2");
     assert_eq!(repo.push_one(MAIN, "c", "x2").total_commits, 3);
     let event = repo.push_one(TOPIC, "y2", "z");
@@ -183,8 +240,13 @@ fn unrelated_histories_merged_bring_both_roots() {
 fn a_subtree_merge_tells_the_prefixed_paths() {
     let mut repo = main_of_three();
     repo.commit("o", &[]);
-    repo.commit_with("m", &["c", "o"], |draft| draft.file("vendor/lib/o.txt", "o"));
-    assert_eq!(repo.push_one(MAIN, "c", "m").head_commit.unwrap().added, ["vendor/lib/o.txt"]);
+    repo.commit_with("m", &["c", "o"], |draft| {
+        draft.file("vendor/lib/o.txt", "o")
+    });
+    assert_eq!(
+        repo.push_one(MAIN, "c", "m").head_commit.unwrap().added,
+        ["vendor/lib/o.txt"]
+    );
 }
 
 #[test]
@@ -193,7 +255,10 @@ fn a_fast_forward_to_commits_of_another_branch_lists_them_as_known() {
     repo.line(&["c"], &["d", "e"]);
     repo.set(TOPIC, "e");
     let event = repo.push_one(MAIN, "c", "e");
-    assert_eq!((distinct(&event), event.total_distinct), (vec![false, false], 0));
+    assert_eq!(
+        (distinct(&event), event.total_distinct),
+        (vec![false, false], 0)
+    );
 }
 
 #[test]
@@ -202,30 +267,53 @@ fn the_same_commit_pushed_to_two_branches_is_distinct_once() {
     repo.set(TOPIC, "c");
     repo.commit("d", &["c"]);
     let events = repo.push(&[(TOPIC, "c", "d"), (MAIN, "c", "d")]);
-    assert_eq!((distinct(&events[0].event), distinct(&events[1].event)), (vec![true], vec![false]));
+    assert_eq!(
+        (distinct(&events[0].event), distinct(&events[1].event)),
+        (vec![true], vec![false])
+    );
 }
 
 #[test]
 fn a_deleted_branch_has_neither_commits_nor_head() {
     let mut repo = main_of_three();
     let event = repo.push_one(MAIN, "c", "");
-    assert_eq!((event.change, event.total_commits, event.total_discarded), (Change::Deleted, 0, 0));
-    assert_eq!((event.head_commit, event.tag, event.base), (None, None, None));
-    assert_eq!(repo.open().default_branch().as_deref(), Some("main"), "HEAD still names it");
+    assert_eq!(
+        (event.change, event.total_commits, event.total_discarded),
+        (Change::Deleted, 0, 0)
+    );
+    assert_eq!(
+        (event.head_commit, event.tag, event.base),
+        (None, None, None)
+    );
+    assert_eq!(
+        repo.open().default_branch().as_deref(),
+        Some("main"),
+        "HEAD still names it"
+    );
 }
 
 #[test]
 fn a_branch_renamed_by_a_push_brings_nothing_new() {
     let mut repo = main_of_three();
     let events = repo.push(&[(MAIN, "c", ""), ("refs/heads/trunk", "", "c")]);
-    assert_eq!(events.iter().map(|e| e.event.total_commits).collect::<Vec<_>>(), [0, 0]);
+    assert_eq!(
+        events
+            .iter()
+            .map(|e| e.event.total_commits)
+            .collect::<Vec<_>>(),
+        [0, 0]
+    );
 }
 
 #[test]
 fn refs_past_the_limit_have_no_event() {
     let mut repo = main_of_three();
     repo.needs.max_refs = 2;
-    let events = repo.push(&[(TOPIC, "", "c"), ("refs/heads/u", "", "c"), ("refs/heads/v", "", "c")]);
+    let events = repo.push(&[
+        (TOPIC, "", "c"),
+        ("refs/heads/u", "", "c"),
+        ("refs/heads/v", "", "c"),
+    ]);
     assert_eq!(events.len(), 2);
 }
 
@@ -233,7 +321,12 @@ fn refs_past_the_limit_have_no_event() {
 fn names_are_told_byte_for_byte() {
     let mut repo = main_of_three();
     let long = format!("refs/heads/{}", "n".repeat(200));
-    for name in ["refs/heads/a/b/c", "refs/heads/a@b", "refs/heads/功能/分支", &long] {
+    for name in [
+        "refs/heads/a/b/c",
+        "refs/heads/a@b",
+        "refs/heads/功能/分支",
+        &long,
+    ] {
         let event = repo.push_one(name, "", "c");
         assert_eq!(event.ref_name().display(), name);
         assert_eq!(event.ref_name().short(), &name["refs/heads/".len()..]);
@@ -257,18 +350,29 @@ fn a_branch_and_a_tag_of_one_name_are_two_refs() {
     repo.line(&["c"], &["d", "e"]);
     let events = repo.push(&[("refs/tags/v1", "", "d"), ("refs/heads/v1", "", "e")]);
     assert_eq!(events[0].event.kind(), RefKind::Branch);
-    assert_eq!((messages(&events[1].event), distinct(&events[1].event)), (vec!["d"], vec![false]));
+    assert_eq!(
+        (messages(&events[1].event), distinct(&events[1].event)),
+        (vec!["d"], vec![false])
+    );
 }
 
 #[test]
 fn refs_elsewhere_are_of_another_kind_and_never_make_a_commit_known() {
     let mut repo = main_of_three();
     repo.line(&["c"], &["d", "e"]);
-    for name in
-        ["refs/meta/config", "refs/changes/1/1", "refs/for/main", "refs/remotes/origin/main", "refs/pull/1/head"]
-    {
+    for name in [
+        "refs/meta/config",
+        "refs/changes/1/1",
+        "refs/for/main",
+        "refs/remotes/origin/main",
+        "refs/pull/1/head",
+    ] {
         let event = repo.push_one(name, "", "d");
-        assert_eq!((event.kind(), messages(&event)), (RefKind::Other, vec!["d"]), "{name}");
+        assert_eq!(
+            (event.kind(), messages(&event)),
+            (RefKind::Other, vec!["d"]),
+            "{name}"
+        );
     }
     let event = repo.push_one(MAIN, "c", "e");
     assert_eq!(distinct(&event), [true, true]);
@@ -295,9 +399,19 @@ fn a_second_push_to_the_same_ref_changes_nothing_of_the_first() {
     repo.set(MAIN, "f");
     let tell = |update| repo.open().events(&[update], &repo.needs).remove(0).event;
     let (first, second) = (tell(first), tell(second));
-    assert_eq!((messages(&first), distinct(&first)), (vec!["d"], vec![true]));
-    assert_eq!((messages(&second), distinct(&second)), (vec!["e", "f"], vec![true, true]));
-    assert_eq!(first.head_commit.unwrap().message, "d", "`after` is what was given");
+    assert_eq!(
+        (messages(&first), distinct(&first)),
+        (vec!["d"], vec![true])
+    );
+    assert_eq!(
+        (messages(&second), distinct(&second)),
+        (vec!["e", "f"], vec![true, true])
+    );
+    assert_eq!(
+        first.head_commit.unwrap().message,
+        "d",
+        "`after` is what was given"
+    );
 }
 
 #[test]
@@ -318,19 +432,38 @@ fn a_symbolic_branch_that_was_pushed_counts_as_its_target() {
     let update = repo.update("refs/heads/alias", "c", "d");
     repo.set(MAIN, "d");
     let event = repo.open().events(&[update], &repo.needs).remove(0).event;
-    assert_eq!((messages(&event), distinct(&event)), (vec!["d"], vec![true]));
+    assert_eq!(
+        (messages(&event), distinct(&event)),
+        (vec!["d"], vec![true])
+    );
 }
 
 #[test]
 fn events_come_in_one_order_everywhere() {
     let mut repo = main_of_three();
-    let mut updates: Vec<_> =
-        ["refs/tags/b", "refs/notes/x", "refs/heads/b", "refs/heads/a", "refs/heads/main", "refs/tags/a"]
-            .iter()
-            .map(|name| repo.update(name, "a", "b"))
-            .collect();
+    let mut updates: Vec<_> = [
+        "refs/tags/b",
+        "refs/notes/x",
+        "refs/heads/b",
+        "refs/heads/a",
+        "refs/heads/main",
+        "refs/tags/a",
+    ]
+    .iter()
+    .map(|name| repo.update(name, "a", "b"))
+    .collect();
     repo.open().order(&mut updates);
-    let names: Vec<_> = updates.iter().map(|u| u.name.display().into_owned()).collect();
-    let expected = ["refs/heads/main", "refs/heads/a", "refs/heads/b", "refs/tags/a", "refs/tags/b", "refs/notes/x"];
+    let names: Vec<_> = updates
+        .iter()
+        .map(|u| u.name.display().into_owned())
+        .collect();
+    let expected = [
+        "refs/heads/main",
+        "refs/heads/a",
+        "refs/heads/b",
+        "refs/tags/a",
+        "refs/tags/b",
+        "refs/notes/x",
+    ];
     assert_eq!(names, expected);
 }

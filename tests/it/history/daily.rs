@@ -9,11 +9,19 @@ const TOLD: &str = "failed for good since 20";
 /// A repository with one failure that its pusher was not told about.
 fn with_failure(wait: &str) -> (Receiver, Pushing) {
     let receiver = Receiver::start(|_| Answer::json(404, "{}"));
-    let pushing = Pushing::new(&format!("[deliver]\nwait = \"0s\"\n{}", webhook("ci", &receiver.url("/"))));
+    let pushing = Pushing::new(&format!(
+        "[deliver]\nwait = \"0s\"\n{}",
+        webhook("ci", &receiver.url("/"))
+    ));
     pushing.push("one");
-    eventually("it has failed", || pushing.done().len() == 1 && failed(&pushing).lines().count() == 1);
+    eventually("it has failed", || {
+        pushing.done().len() == 1 && failed(&pushing).lines().count() == 1
+    });
     receiver.answer(|_| Answer::ok());
-    pushing.configure(&format!("[deliver]\nwait = \"{wait}\"\n{}", webhook("ci", &receiver.url("/"))));
+    pushing.configure(&format!(
+        "[deliver]\nwait = \"{wait}\"\n{}",
+        webhook("ci", &receiver.url("/"))
+    ));
     (receiver, pushing)
 }
 
@@ -26,20 +34,34 @@ fn the_next_push_says_it_and_the_one_after_does_not() {
     let (receiver, pushing) = with_failure("5s");
     let said = pushing.push("two");
     let line = "1 delivery has failed for good since 20";
-    assert!(said.contains(line) && said.contains("(see `git service-hook deliveries --state failed`)"), "{said}");
-    assert!(said.find("ci: delivered") < said.find(line), "what became of this push comes first: {said}");
+    assert!(
+        said.contains(line) && said.contains("(see `git service-hook deliveries --state failed`)"),
+        "{said}"
+    );
+    assert!(
+        said.find("ci: delivered") < said.find(line),
+        "what became of this push comes first: {said}"
+    );
     assert!(!pushing.push("three").contains(TOLD));
     // More of it is told a day later, and counts from there.
     receiver.answer(|_| Answer::json(404, "{}"));
     for message in ["four", "five"] {
-        assert!(!pushing.push(message).contains(TOLD), "whoever has just read it is not told again");
+        assert!(
+            !pushing.push(message).contains(TOLD),
+            "whoever has just read it is not told again"
+        );
     }
     receiver.answer(|_| Answer::ok());
     assert!(!pushing.push("six").contains(TOLD), "it is not a day yet");
     let yesterday = git_service_hook::clock::now_ms() - 86_400_000;
-    pushing.sandbox.write("r.git/service-hook/told", format!("{yesterday}\n"));
+    pushing
+        .sandbox
+        .write("r.git/service-hook/told", format!("{yesterday}\n"));
     let said = pushing.push("seven");
-    assert!(said.contains("2 deliveries have failed for good since 20"), "{said}");
+    assert!(
+        said.contains("2 deliveries have failed for good since 20"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -47,11 +69,17 @@ fn whoever_has_just_read_it_is_not_told_twice() {
     let receiver = Receiver::start(|_| Answer::json(404, "{}"));
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     let said = pushing.push("one");
-    assert!(said.contains("ci: failed for good: 404") && !said.contains(TOLD), "{said}");
+    assert!(
+        said.contains("ci: failed for good: 404") && !said.contains(TOLD),
+        "{said}"
+    );
     eventually("it is kept for the next", || !failed(&pushing).is_empty());
     receiver.answer(|_| Answer::ok());
     let said = pushing.push("two");
-    assert!(said.contains("1 delivery has failed for good since"), "{said}");
+    assert!(
+        said.contains("1 delivery has failed for good since"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -60,10 +88,17 @@ fn only_what_nobody_has_read_is_counted() {
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     pushing.push("one");
     pushing.sandbox.run("r.git", &["redeliver", "--failed"]);
-    assert_eq!(failed(&pushing).lines().count(), 1, "whoever asks for it again reads what came of it");
+    assert_eq!(
+        failed(&pushing).lines().count(),
+        1,
+        "whoever asks for it again reads what came of it"
+    );
     let said = pushing.push("two");
     assert!(said.contains("ci: failed for good: 404"), "{said}");
-    assert!(said.contains("1 delivery has failed for good since"), "its own is left for the next: {said}");
+    assert!(
+        said.contains("1 delivery has failed for good since"),
+        "its own is left for the next: {said}"
+    );
     assert_eq!(failed(&pushing).lines().count(), 1);
 }
 
@@ -77,7 +112,12 @@ fn without_waiting_nothing_is_said_and_nothing_is_forgotten() {
 #[test]
 fn what_cannot_be_read_costs_nothing() {
     let (_receiver, pushing) = with_failure("5s");
-    pushing.sandbox.write("r.git/service-hook/failed", b"\xff\xfe\n");
+    pushing
+        .sandbox
+        .write("r.git/service-hook/failed", b"\xff\xfe\n");
     let said = pushing.push("two");
-    assert!(said.contains("ci: delivered") && !said.contains(TOLD), "{said}");
+    assert!(
+        said.contains("ci: delivered") && !said.contains(TOLD),
+        "{said}"
+    );
 }

@@ -16,21 +16,48 @@ fn killed_at(syscall: &str) -> usize {
         let before = receiver.got().len();
         let inject = format!("inject={syscall}:signal=KILL:when={call}");
         let mut strace = pushing.sandbox.command("strace", "r.git");
-        let trace =
-            ["-f", "-qq", "-o", "/dev/null", "-e", "signal=none", "-e", &format!("trace={syscall}"), "-e", &inject];
-        let out = strace.args(trace).args([PROGRAM, "redeliver", &id]).output().unwrap();
+        let trace = [
+            "-f",
+            "-qq",
+            "-o",
+            "/dev/null",
+            "-e",
+            "signal=none",
+            "-e",
+            &format!("trace={syscall}"),
+            "-e",
+            &inject,
+        ];
+        let out = strace
+            .args(trace)
+            .args([PROGRAM, "redeliver", &id])
+            .output()
+            .unwrap();
         let rows = log(&pushing, &[]);
         assert_eq!(rows.len(), 1, "{syscall} {call}: it is never gone");
         let asked = rows[0]["state"] == "pending";
-        assert!(!asked || pushing.done().is_empty(), "{syscall} {call}: stranded in the history");
+        assert!(
+            !asked || pushing.done().is_empty(),
+            "{syscall} {call}: stranded in the history"
+        );
         eventually("the next run leaves nothing", || {
             assert_eq!(pushing.drain(), Some(0));
             pushing.pending().is_empty()
         });
-        assert_eq!(log(&pushing, &[])[0]["state"], "delivered", "{syscall} {call}");
-        assert!(!asked || receiver.got().len() > before, "{syscall} {call}: asked for and not sent");
+        assert_eq!(
+            log(&pushing, &[])[0]["state"],
+            "delivered",
+            "{syscall} {call}"
+        );
+        assert!(
+            !asked || receiver.got().len() > before,
+            "{syscall} {call}: asked for and not sent"
+        );
         if out.status.signal() != Some(9) && out.status.code() != Some(137) {
-            assert!(receiver.got().len() > before, "{syscall} {call}: undisturbed, it is sent");
+            assert!(
+                receiver.got().len() > before,
+                "{syscall} {call}: undisturbed, it is sent"
+            );
             return call - 1;
         }
     }

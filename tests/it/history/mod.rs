@@ -22,7 +22,12 @@ pub fn run(pushing: &Pushing, arguments: &[&str]) -> Output {
 #[track_caller]
 pub fn told(pushing: &Pushing, arguments: &[&str]) -> String {
     let out = run(pushing, arguments);
-    assert_eq!(out.status.code(), Some(0), "{arguments:?}: {}", complaints(&out));
+    assert_eq!(
+        out.status.code(),
+        Some(0),
+        "{arguments:?}: {}",
+        complaints(&out)
+    );
     String::from_utf8(out.stdout).unwrap()
 }
 
@@ -34,7 +39,9 @@ pub fn complaints(out: &Output) -> String {
 #[track_caller]
 pub fn log(pushing: &Pushing, arguments: &[&str]) -> Vec<Value> {
     let text = told(pushing, &[&["deliveries", "--json"], arguments].concat());
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 /// Pushes, and waits until nothing is left to do.
@@ -42,5 +49,7 @@ pub fn log(pushing: &Pushing, arguments: &[&str]) -> Vec<Value> {
 pub fn push_and_finish(pushing: &Pushing, message: &str) {
     let before = pushing.done().len();
     pushing.push(message);
-    eventually("the push is finished", || pushing.done().len() > before && pushing.pending().is_empty());
+    eventually("the push is finished", || {
+        pushing.done().len() > before && pushing.pending().is_empty()
+    });
 }

@@ -12,18 +12,28 @@ fn with_history(receiver: &Receiver) -> Pushing {
     for message in ["one", "two", "three"] {
         push_and_finish(&pushing, message);
     }
-    receiver.answer(|_| Answer::Reply(503, vec![("Retry-After".into(), "3000".into())], Vec::new()));
+    receiver
+        .answer(|_| Answer::Reply(503, vec![("Retry-After".into(), "3000".into())], Vec::new()));
     pushing.push("four");
-    eventually("the fourth waits", || log(&pushing, &["--state", "pending"]).len() == 1);
+    eventually("the fourth waits", || {
+        log(&pushing, &["--state", "pending"]).len() == 1
+    });
     assert_eq!((pushing.done().len(), pushing.pending().len()), (3, 1));
     pushing
 }
 
 /// Drains with these bounds; what is left of the history.
 fn left(pushing: &Pushing, receiver: &Receiver, bounds: &str) -> Vec<String> {
-    pushing.configure(&format!("[deliver]\n{bounds}\n{}", webhook("ci", &receiver.url("/"))));
+    pushing.configure(&format!(
+        "[deliver]\n{bounds}\n{}",
+        webhook("ci", &receiver.url("/"))
+    ));
     assert_eq!(pushing.drain(), Some(0));
-    assert_eq!(pushing.pending().len(), 1, "{bounds}: what waits is never removed");
+    assert_eq!(
+        pushing.pending().len(),
+        1,
+        "{bounds}: what waits is never removed"
+    );
     pushing.done()
 }
 
@@ -34,7 +44,11 @@ fn the_oldest_go_when_there_are_too_many() {
     let all = pushing.done();
     assert_eq!(left(&pushing, &receiver, "keep_count = 3"), all);
     assert_eq!(left(&pushing, &receiver, "keep_count = 2"), all[1..]);
-    assert_eq!(log(&pushing, &[]).len(), 3, "two of the history and the one that waits");
+    assert_eq!(
+        log(&pushing, &[]).len(),
+        3,
+        "two of the history and the one that waits"
+    );
 }
 
 #[test]
@@ -42,10 +56,24 @@ fn the_oldest_go_when_they_are_too_large() {
     let receiver = Receiver::start(|_| Answer::ok());
     let pushing = with_history(&receiver);
     let all = pushing.done();
-    let size = |id: &String| pushing.sandbox.path("r.git/service-hook/done").join(id).metadata().unwrap().len();
+    let size = |id: &String| {
+        pushing
+            .sandbox
+            .path("r.git/service-hook/done")
+            .join(id)
+            .metadata()
+            .unwrap()
+            .len()
+    };
     let two = size(&all[1]) + size(&all[2]);
-    assert_eq!(left(&pushing, &receiver, &format!("keep_size = \"{two}\"")), all[1..]);
-    assert_eq!(left(&pushing, &receiver, &format!("keep_size = \"{}\"", two - 1)), all[2..]);
+    assert_eq!(
+        left(&pushing, &receiver, &format!("keep_size = \"{two}\"")),
+        all[1..]
+    );
+    assert_eq!(
+        left(&pushing, &receiver, &format!("keep_size = \"{}\"", two - 1)),
+        all[2..]
+    );
 }
 
 #[test]
@@ -68,7 +96,10 @@ fn a_record_that_is_queued_again_is_safe() {
     receiver.answer(|_| busy());
     let oldest = log(&pushing, &[])[3]["id"].as_str().unwrap().to_owned();
     super::told(&pushing, &["redeliver", &oldest]);
-    pushing.configure(&format!("[deliver]\nkeep_count = 1\n{}", webhook("ci", &receiver.url("/"))));
+    pushing.configure(&format!(
+        "[deliver]\nkeep_count = 1\n{}",
+        webhook("ci", &receiver.url("/"))
+    ));
     pushing.drain();
     assert_eq!((pushing.pending().len(), pushing.done().len()), (2, 1));
 }

@@ -16,21 +16,44 @@ fn id_of(pushing: &Pushing, index: usize) -> String {
 #[test]
 fn what_failed_is_sent_again_under_the_same_id() {
     let receiver = Receiver::start(|_| Answer::json(404, "{}"));
-    let hooks = [webhook("ci", &receiver.url("/ci")), webhook("team", &receiver.url("/team"))];
+    let hooks = [
+        webhook("ci", &receiver.url("/ci")),
+        webhook("team", &receiver.url("/team")),
+    ];
     let pushing = Pushing::new(&hooks.concat());
     push_and_finish(&pushing, "one");
     receiver.answer(|_| Answer::ok());
     let said = told(&pushing, &["redeliver", "--failed", "--hook", "ci"]);
-    assert!(said.lines().count() == 1 && said.contains("  ci: delivered, "), "{said}");
+    assert!(
+        said.lines().count() == 1 && said.contains("  ci: delivered, "),
+        "{said}"
+    );
     let got = receiver.got();
-    assert_eq!((got.len(), got[2].target.as_str()), (3, "/ci"), "the other hook's waits for nobody");
+    assert_eq!(
+        (got.len(), got[2].target.as_str()),
+        (3, "/ci"),
+        "the other hook's waits for nobody"
+    );
     let first = got.iter().find(|r| r.target == "/ci").unwrap();
-    assert_eq!(first.header("X-Coding-Delivery"), got[2].header("X-Coding-Delivery"));
+    assert_eq!(
+        first.header("X-Coding-Delivery"),
+        got[2].header("X-Coding-Delivery")
+    );
     assert!(pushing.pending().is_empty());
     let row = &log(&pushing, &["--hook", "ci"])[0];
-    assert_eq!((&row["state"], &row["attempts"]), (&"delivered".into(), &2.into()));
-    let text = told(&pushing, &["deliveries", "show", row["id"].as_str().unwrap()]);
-    let (first, again, second) = (text.find("1  20"), text.find("queued again"), text.find("2  20"));
+    assert_eq!(
+        (&row["state"], &row["attempts"]),
+        (&"delivered".into(), &2.into())
+    );
+    let text = told(
+        &pushing,
+        &["deliveries", "show", row["id"].as_str().unwrap()],
+    );
+    let (first, again, second) = (
+        text.find("1  20"),
+        text.find("queued again"),
+        text.find("2  20"),
+    );
     assert!(first < again && again < second && first.is_some(), "{text}");
 }
 
@@ -39,7 +62,11 @@ fn what_was_delivered_or_cancelled_is_sent_again_when_it_is_named() {
     let receiver = Receiver::start(|_| Answer::ok());
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     push_and_finish(&pushing, "one");
-    assert_eq!(told(&pushing, &["redeliver", "--failed"]), "", "only what has failed");
+    assert_eq!(
+        told(&pushing, &["redeliver", "--failed"]),
+        "",
+        "only what has failed"
+    );
     let id = id_of(&pushing, 0);
     told(&pushing, &["redeliver", &id[28..]]);
     assert_eq!(messages(&receiver), ["one", "one"]);
@@ -60,7 +87,9 @@ fn what_was_delivered_or_cancelled_is_sent_again_when_it_is_named() {
 
 #[test]
 fn what_waits_is_due_now() {
-    let receiver = Receiver::start(|_| Answer::Reply(503, vec![("Retry-After".into(), "3000".into())], Vec::new()));
+    let receiver = Receiver::start(|_| {
+        Answer::Reply(503, vec![("Retry-After".into(), "3000".into())], Vec::new())
+    });
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     pushing.push("one");
     receiver.answer(|_| Answer::ok());
@@ -77,11 +106,17 @@ fn the_exit_code_says_whether_all_is_queued_and_nothing_failed() {
     let id = id_of(&pushing, 0);
     let out = run(&pushing, &["redeliver", &id]);
     let said = String::from_utf8_lossy(&out.stdout).into_owned();
-    assert!(out.status.code() == Some(1) && said.contains("ci: failed for good: 404"), "{said}");
+    assert!(
+        out.status.code() == Some(1) && said.contains("ci: failed for good: 404"),
+        "{said}"
+    );
     receiver.answer(|_| busy());
     let out = run(&pushing, &["redeliver", &id]);
     let said = String::from_utf8_lossy(&out.stdout).into_owned();
-    assert!(out.status.code() == Some(0) && said.contains("503 Service Unavailable; will be tried"), "{said}");
+    assert!(
+        out.status.code() == Some(0) && said.contains("503 Service Unavailable; will be tried"),
+        "{said}"
+    );
     receiver.answer(|_| Answer::ok());
     let out = run(&pushing, &["redeliver", "ffffffff", &id]);
     assert!(
@@ -89,8 +124,16 @@ fn the_exit_code_says_whether_all_is_queued_and_nothing_failed() {
         "{}",
         complaints(&out)
     );
-    assert_eq!(log(&pushing, &[])[0]["state"], "delivered", "what was named rightly is sent");
-    for wrong in [&["redeliver"][..], &["redeliver", "--failed", &id], &["redeliver", &id, "--hook", "ci"]] {
+    assert_eq!(
+        log(&pushing, &[])[0]["state"],
+        "delivered",
+        "what was named rightly is sent"
+    );
+    for wrong in [
+        &["redeliver"][..],
+        &["redeliver", "--failed", &id],
+        &["redeliver", &id, "--hook", "ci"],
+    ] {
         assert_eq!(run(&pushing, wrong).status.code(), Some(2), "{wrong:?}");
     }
 }
@@ -109,22 +152,37 @@ fn another_sender_is_not_disturbed_and_strands_nothing() {
         push.join().unwrap();
         said
     });
-    assert!(said.contains("ci: delivered"), "nobody else would have sent it: {said}");
+    assert!(
+        said.contains("ci: delivered"),
+        "nobody else would have sent it: {said}"
+    );
     assert_eq!(messages(&receiver), ["one", "two", "one"]);
 }
 
 #[test]
 fn with_a_state_dir_what_waits_is_due_now_and_asked_for_once() {
-    let receiver = Receiver::start(|_| Answer::Reply(503, vec![("Retry-After".into(), "3000".into())], Vec::new()));
+    let receiver = Receiver::start(|_| {
+        Answer::Reply(503, vec![("Retry-After".into(), "3000".into())], Vec::new())
+    });
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     let state = pushing.sandbox.path("state");
     std::fs::create_dir(&state).unwrap();
-    pushing.sandbox.write("server/hooks.toml", format!("[deliver]\nstate_dir = {state:?}\n"));
+    pushing.sandbox.write(
+        "server/hooks.toml",
+        format!("[deliver]\nstate_dir = {state:?}\n"),
+    );
     pushing.push("one");
     let id = id_of(&pushing, 0);
     let said = told(&pushing, &["redeliver", &id]);
-    assert!(said.contains("503 Service Unavailable; will be tried"), "{said}");
-    assert_eq!((pushing.drain(), receiver.got().len()), (Some(0), 2), "that was that");
+    assert!(
+        said.contains("503 Service Unavailable; will be tried"),
+        "{said}"
+    );
+    assert_eq!(
+        (pushing.drain(), receiver.got().len()),
+        (Some(0), 2),
+        "that was that"
+    );
     receiver.answer(|_| Answer::ok());
     let said = told(&pushing, &["redeliver", &id]);
     assert!(said.contains("ci: delivered"), "{said}");
@@ -135,10 +193,16 @@ fn a_mistake_keeps_it_queued_and_is_told() {
     let receiver = Receiver::start(|_| Answer::ok());
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     push_and_finish(&pushing, "one");
-    pushing.configure(&format!("{}brnches = 1\n", webhook("ci", &receiver.url("/"))));
+    pushing.configure(&format!(
+        "{}brnches = 1\n",
+        webhook("ci", &receiver.url("/"))
+    ));
     let out = run(&pushing, &["redeliver", &id_of(&pushing, 0)]);
     let said = String::from_utf8_lossy(&out.stdout).into_owned();
-    assert!(said.contains("ci: queued, sent when the mistake") && complaints(&out).contains("brnches"), "{said}");
+    assert!(
+        said.contains("ci: queued, sent when the mistake") && complaints(&out).contains("brnches"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -147,16 +211,31 @@ fn a_record_that_is_held_is_neither_moved_nor_queued() {
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     push_and_finish(&pushing, "one");
     let (record, id) = (pushing.done()[0].clone(), id_of(&pushing, 0));
-    let held = std::fs::File::open(pushing.sandbox.path("r.git/service-hook/done").join(&record)).unwrap();
+    let held = std::fs::File::open(
+        pushing
+            .sandbox
+            .path("r.git/service-hook/done")
+            .join(&record),
+    )
+    .unwrap();
     held.lock().unwrap();
     let out = run(&pushing, &["redeliver", &id]);
-    assert!(out.status.code() == Some(1) && complaints(&out).contains("another process holds its record"));
+    assert!(
+        out.status.code() == Some(1)
+            && complaints(&out).contains("another process holds its record")
+    );
     assert_eq!((pushing.done().len(), receiver.got().len()), (1, 1));
     drop(held);
     let spool = Spool::at(&pushing.sandbox.path("r.git"), 0);
-    spool.requeue(&record, std::slice::from_ref(&id), 1).unwrap();
+    spool
+        .requeue(&record, std::slice::from_ref(&id), 1)
+        .unwrap();
     spool.finish(&record).unwrap();
-    assert_eq!(pushing.pending(), [record], "what has something to do again does not go back");
+    assert_eq!(
+        pushing.pending(),
+        [record],
+        "what has something to do again does not go back"
+    );
     assert_eq!(log(&pushing, &[])[0]["state"], "pending");
 }
 
@@ -183,8 +262,16 @@ fn at_the_same_time_as_others_nothing_is_lost() {
         pushing.pending().is_empty()
     });
     let delivered = log(&pushing, &[]);
-    assert_eq!((delivered.len(), &delivered[0]["state"]), (1, &"delivered".into()), "{delivered:?}");
-    assert!((2..=5).contains(&receiver.got().len()), "{}", receiver.got().len());
+    assert_eq!(
+        (delivered.len(), &delivered[0]["state"]),
+        (1, &"delivered".into()),
+        "{delivered:?}"
+    );
+    assert!(
+        (2..=5).contains(&receiver.got().len()),
+        "{}",
+        receiver.got().len()
+    );
 }
 
 #[test]
@@ -198,17 +285,33 @@ fn root_does_it_as_the_owner() {
     push_and_finish(&pushing, "one");
     let id = id_of(&pushing, 0);
     let program = program_for_all(&pushing.sandbox);
-    pushing.sandbox.git("", &["config", "--file", "r.git/config", "core.bare", "true"]);
-    let nobody = pushing.sandbox.command("chown", "").args(["-R", "65534:65534", "r.git"]).status().unwrap();
+    pushing.sandbox.git(
+        "",
+        &["config", "--file", "r.git/config", "core.bare", "true"],
+    );
+    let nobody = pushing
+        .sandbox
+        .command("chown", "")
+        .args(["-R", "65534:65534", "r.git"])
+        .status()
+        .unwrap();
     assert!(nobody.success());
     let run = |arguments: &[&str]| {
-        let out = pushing.sandbox.command(program.to_str().unwrap(), "").args(arguments).output().unwrap();
+        let out = pushing
+            .sandbox
+            .command(program.to_str().unwrap(), "")
+            .args(arguments)
+            .output()
+            .unwrap();
         assert_eq!(out.status.code(), Some(0), "{}", complaints(&out));
         String::from_utf8_lossy(&out.stdout).into_owned()
     };
     let said = run(&["redeliver", "-C", "r.git", &id]);
     assert!(said.contains("ci: delivered"), "{said}");
     assert!(run(&["deliveries", "-C", "r.git"]).contains("delivered"));
-    let done = pushing.sandbox.path("r.git/service-hook/done").join(&pushing.done()[0]);
+    let done = pushing
+        .sandbox
+        .path("r.git/service-hook/done")
+        .join(&pushing.done()[0]);
     assert_eq!(done.metadata().unwrap().uid(), 65534);
 }

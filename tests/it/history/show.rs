@@ -12,11 +12,15 @@ fn shown(pushing: &Pushing, id: &str) -> Value {
 
 #[test]
 fn one_delivery_is_told_in_full_and_without_its_secrets() {
-    let receiver = Receiver::start(|r| Answer::json(400, &format!("{{\"error\":\"{}\"}}", r.target)));
+    let receiver =
+        Receiver::start(|r| Answer::json(400, &format!("{{\"error\":\"{}\"}}", r.target)));
     let hook = webhook("ci", &receiver.url("/in?access_token=hunter2hunter2"));
     let pushing = Pushing::new(&format!("{hook}token = \"correct-horse\"\n"));
     push_and_finish(&pushing, "one");
-    let id = receiver.got()[0].header("X-Coding-Delivery").unwrap().to_owned();
+    let id = receiver.got()[0]
+        .header("X-Coding-Delivery")
+        .unwrap()
+        .to_owned();
     let text = told(&pushing, &["deliveries", "show", &id]);
     for part in [
         &id[..],
@@ -31,15 +35,25 @@ fn one_delivery_is_told_in_full_and_without_its_secrets() {
         assert!(text.contains(part), "`{part}` is missing: {text}");
     }
     assert!(
-        text.contains("with the configuration of today: what was sent\n") && text.contains("\"message\":\"one"),
+        text.contains("with the configuration of today: what was sent\n")
+            && text.contains("\"message\":\"one"),
         "{text}"
     );
     let json = shown(&pushing, &id);
-    assert_eq!((&json["log"][0]["number"], &json["log"][0]["status"]), (&1.into(), &400.into()));
-    assert_eq!((&json["request"]["method"], &json["body_differs"]), (&"POST".into(), &false.into()));
+    assert_eq!(
+        (&json["log"][0]["number"], &json["log"][0]["status"]),
+        (&1.into(), &400.into())
+    );
+    assert_eq!(
+        (&json["request"]["method"], &json["body_differs"]),
+        (&"POST".into(), &false.into())
+    );
     assert_eq!(json["push"]["updates"][0]["ref"], "refs/heads/main");
     for secret in ["hunter2", "correct-horse"] {
-        assert!(!text.contains(secret) && !json.to_string().contains(secret), "{secret}: {text}");
+        assert!(
+            !text.contains(secret) && !json.to_string().contains(secret),
+            "{secret}: {text}"
+        );
     }
 }
 
@@ -48,16 +62,31 @@ fn a_changed_configuration_is_noticed() {
     let receiver = Receiver::start(|_| Answer::ok());
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     push_and_finish(&pushing, "one");
-    let id = receiver.got()[0].header("X-Coding-Delivery").unwrap().to_owned();
-    pushing.configure(&format!("[project]\nname = \"renamed\"\n{}", webhook("ci", &receiver.url("/"))));
+    let id = receiver.got()[0]
+        .header("X-Coding-Delivery")
+        .unwrap()
+        .to_owned();
+    pushing.configure(&format!(
+        "[project]\nname = \"renamed\"\n{}",
+        webhook("ci", &receiver.url("/"))
+    ));
     assert_eq!(shown(&pushing, &id)["body_differs"], true);
     assert!(told(&pushing, &["deliveries", "show", &id]).contains("not what was sent"));
     pushing.configure(&webhook("other", &receiver.url("/")));
     let json = shown(&pushing, &id);
-    assert!(json["body"].is_null() && json["body_error"].as_str().unwrap().contains("has gone"), "{json}");
+    assert!(
+        json["body"].is_null() && json["body_error"].as_str().unwrap().contains("has gone"),
+        "{json}"
+    );
     pushing.configure("[hook.ci\n");
     let json = shown(&pushing, &id);
-    assert!(json["body_error"].as_str().unwrap().contains("until a mistake is mended"), "{json}");
+    assert!(
+        json["body_error"]
+            .as_str()
+            .unwrap()
+            .contains("until a mistake is mended"),
+        "{json}"
+    );
 }
 
 #[test]
@@ -69,7 +98,11 @@ fn what_holds_a_time_stamp_is_made_again_as_it_was() {
     push_and_finish(&pushing, "one");
     let id = log(&pushing, &[])[0]["id"].as_str().unwrap().to_owned();
     let json = shown(&pushing, &id);
-    assert_eq!((&json["body_differs"], &json["state"]), (&false.into(), &"delivered".into()), "{json}");
+    assert_eq!(
+        (&json["body_differs"], &json["state"]),
+        (&false.into(), &"delivered".into()),
+        "{json}"
+    );
     assert!(!json.to_string().contains("correct-horse"));
 }
 
@@ -80,17 +113,27 @@ fn any_end_or_beginning_of_an_id_that_means_one_is_enough() {
     for message in ["one", "two"] {
         push_and_finish(&pushing, message);
     }
-    let ids: Vec<_> = log(&pushing, &[]).iter().map(|d| d["id"].as_str().unwrap().to_owned()).collect();
+    let ids: Vec<_> = log(&pushing, &[])
+        .iter()
+        .map(|d| d["id"].as_str().unwrap().to_owned())
+        .collect();
     let end = ids[0][28..].to_uppercase();
     assert_eq!(shown(&pushing, &end)["id"], ids[0].as_str());
     assert_eq!(shown(&pushing, &ids[1][..35])["id"], ids[1].as_str());
     let out = run(&pushing, &["deliveries", "show", &ids[0][..4]]);
     assert_eq!(out.status.code(), Some(1));
     let said = complaints(&out);
-    assert!(said.contains("may be 2 deliveries") && said.contains(&ids[0]) && said.contains(&ids[1]), "{said}");
+    assert!(
+        said.contains("may be 2 deliveries") && said.contains(&ids[0]) && said.contains(&ids[1]),
+        "{said}"
+    );
     for nothing in ["ffffffff", ""] {
         let out = run(&pushing, &["deliveries", "show", nothing]);
-        assert!(out.status.code() == Some(1) && complaints(&out).contains("is recorded"), "{}", complaints(&out));
+        assert!(
+            out.status.code() == Some(1) && complaints(&out).contains("is recorded"),
+            "{}",
+            complaints(&out)
+        );
     }
 }
 
@@ -99,7 +142,14 @@ fn a_large_body_is_cut_and_says_so() {
     let receiver = Receiver::start(|_| Answer::ok());
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     push_and_finish(&pushing, &"x".repeat(40_000));
-    let id = receiver.got()[0].header("X-Coding-Delivery").unwrap().to_owned();
+    let id = receiver.got()[0]
+        .header("X-Coding-Delivery")
+        .unwrap()
+        .to_owned();
     let text = told(&pushing, &["deliveries", "show", &id]);
-    assert!(text.len() < 20_000 && text.trim_end().ends_with("bytes more"), "{}", text.len());
+    assert!(
+        text.len() < 20_000 && text.trim_end().ends_with("bytes more"),
+        "{}",
+        text.len()
+    );
 }

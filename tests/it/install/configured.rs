@@ -11,10 +11,15 @@ use std::process::Command;
 
 /// A Git that knows `hook.NAME.event`: the folder that it is in.
 fn new_git() -> Option<PathBuf> {
-    let git = std::env::var_os("GIT_SERVICE_HOOK_NEW_GIT").map_or_else(|| "git".into(), PathBuf::from);
+    let git =
+        std::env::var_os("GIT_SERVICE_HOOK_NEW_GIT").map_or_else(|| "git".into(), PathBuf::from);
     let said = Command::new(&git).arg("version").output().unwrap().stdout;
     let said = String::from_utf8(said).unwrap();
-    let mut numbers = said.trim().trim_start_matches("git version ").split('.').map_while(|n| n.parse::<u32>().ok());
+    let mut numbers = said
+        .trim()
+        .trim_start_matches("git version ")
+        .split('.')
+        .map_while(|n| n.parse::<u32>().ok());
     if (numbers.next(), numbers.next()) < (Some(2), Some(54)) {
         eprintln!("skipped: needs git 2.54 or newer, this is {}", said.trim());
         return None;
@@ -34,10 +39,23 @@ impl Site {
         let git = new_git()?;
         let (sandbox, receiver) = (Sandbox::new(), Receiver::start(|_| Answer::ok()));
         let command = format!("{PROGRAM} post-receive");
-        sandbox.write("system", format!("[hook \"service-hook\"]\n\tevent = post-receive\n\tcommand = {command}\n"));
-        let hook = format!("[hook.all]\naction = \"webhook_http_post\"\nservice_url = \"{}\"\n", receiver.url("/"));
-        sandbox.write("server/hooks.toml", format!("[deliver]\nwait = \"20s\"\n{hook}"));
-        let site = Self { sandbox, receiver, git };
+        sandbox.write(
+            "system",
+            format!("[hook \"service-hook\"]\n\tevent = post-receive\n\tcommand = {command}\n"),
+        );
+        let hook = format!(
+            "[hook.all]\naction = \"webhook_http_post\"\nservice_url = \"{}\"\n",
+            receiver.url("/")
+        );
+        sandbox.write(
+            "server/hooks.toml",
+            format!("[deliver]\nwait = \"20s\"\n{hook}"),
+        );
+        let site = Self {
+            sandbox,
+            receiver,
+            git,
+        };
         site.repository("a.git");
         site.sandbox.git("", &["init", "-q", "wt"]);
         Some(site)
@@ -56,8 +74,17 @@ impl Site {
     /// Pushes; what the pusher saw.
     #[track_caller]
     fn push(&self, arguments: &[&str]) -> String {
-        let out = self.command("git", "wt").args(["push", "-q"]).args(arguments).output().unwrap();
-        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        let out = self
+            .command("git", "wt")
+            .args(["push", "-q"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(
+            out.status.success(),
+            "{}",
+            String::from_utf8_lossy(&out.stderr)
+        );
         String::from_utf8_lossy(&out.stderr).into_owned()
     }
 
@@ -71,7 +98,11 @@ impl Site {
     /// The refs that were told, in order.
     fn told(&self) -> Vec<String> {
         let of = |json: serde_json::Value| json["ref"].as_str().unwrap_or_default().to_owned();
-        self.receiver.got().iter().map(|request| of(request.json())).collect()
+        self.receiver
+            .got()
+            .iter()
+            .map(|request| of(request.json()))
+            .collect()
     }
 }
 
@@ -82,12 +113,22 @@ fn one_line_of_the_systems_gitconfig_serves_every_repository() {
     let seen = site.change("a.git", "one");
     assert_eq!(seen.matches("all: delivered").count(), 1, "{seen}");
     site.change("team/b.git", "two");
-    let names: Vec<_> = site.receiver.got().iter().map(|r| r.json()["project"]["name"].clone()).collect();
+    let names: Vec<_> = site
+        .receiver
+        .got()
+        .iter()
+        .map(|r| r.json()["project"]["name"].clone())
+        .collect();
     assert_eq!(names, ["a", "b"]);
 
-    site.sandbox.git("a.git", &["config", "hook.service-hook.enabled", "false"]);
+    site.sandbox
+        .git("a.git", &["config", "hook.service-hook.enabled", "false"]);
     site.change("a.git", "three");
-    assert_eq!(site.told().len(), 2, "it can be switched off in one repository");
+    assert_eq!(
+        site.told().len(),
+        2,
+        "it can be switched off in one repository"
+    );
 }
 
 #[test]
@@ -95,7 +136,10 @@ fn the_repositorys_own_hook_and_the_chain_run_too_with_the_whole_stdin() {
     let Some(site) = Site::new() else { return };
     let hooks = site.sandbox.path("a.git/hooks");
     script(&hooks.join("post-receive"), "#!/bin/sh\ncat >>own\n");
-    script(&hooks.join("post-receive.d/50-more"), "#!/bin/sh\ncat >>more\n");
+    script(
+        &hooks.join("post-receive.d/50-more"),
+        "#!/bin/sh\ncat >>more\n",
+    );
     site.sandbox.commit("wt", "file.txt", "one", "one");
     site.sandbox.git("wt", &["tag", "v1"]);
     site.push(&["../a.git", "main", "v1"]);
@@ -114,8 +158,11 @@ fn beside(site: &Site) -> Vec<(&'static str, Place)> {
     let bin = site.sandbox.path("bin");
     fs::create_dir_all(&bin).unwrap();
     symlink(PROGRAM, bin.join("git-service-hook")).unwrap();
-    let shim = include_str!("../../../hooks/post-receive").replace("/usr/local/bin/", &format!("{}/", bin.display()));
-    let own = format!("#!/bin/sh\nupdates=$(cat)\nprintf '%s\\n' \"$updates\" | {PROGRAM} post-receive\n");
+    let shim = include_str!("../../../hooks/post-receive")
+        .replace("/usr/local/bin/", &format!("{}/", bin.display()));
+    let own = format!(
+        "#!/bin/sh\nupdates=$(cat)\nprintf '%s\\n' \"$updates\" | {PROGRAM} post-receive\n"
+    );
     vec![
         ("link", Box::new(|path| symlink(PROGRAM, path).unwrap())),
         ("shim", Box::new(move |path| script(path, &shim))),
@@ -129,7 +176,10 @@ fn a_push_is_told_once_where_the_link_is_installed_as_well() {
     for (name, install) in beside(&site) {
         let repo = site.repository(&format!("{name}.git"));
         install(&repo.join("hooks/post-receive"));
-        script(&repo.join("hooks/post-receive.d/50-more"), "#!/bin/sh\ncat >>more\n");
+        script(
+            &repo.join("hooks/post-receive.d/50-more"),
+            "#!/bin/sh\ncat >>more\n",
+        );
         let before = site.told().len();
         let seen = site.change(&format!("{name}.git"), name);
         assert_eq!(seen.matches("all: delivered").count(), 1, "{name}: {seen}");
@@ -143,7 +193,8 @@ fn a_push_is_told_once_where_the_link_is_installed_as_well() {
 fn a_push_is_told_once_when_both_run_at_the_same_time() {
     let Some(site) = Site::new() else { return };
     symlink(PROGRAM, site.sandbox.path("a.git/hooks/post-receive")).unwrap();
-    site.sandbox.git("a.git", &["config", "hook.service-hook.parallel", "true"]);
+    site.sandbox
+        .git("a.git", &["config", "hook.service-hook.parallel", "true"]);
     site.sandbox.git("a.git", &["config", "hook.jobs", "4"]);
     for n in 1..=5 {
         site.change("a.git", &n.to_string());
@@ -167,12 +218,21 @@ fn the_same_move_pushed_again_is_another_push() {
 fn a_hook_that_hands_over_one_update_after_the_other_loses_none() {
     let Some(site) = Site::new() else { return };
     site.sandbox.write("system", "");
-    let each = format!("#!/bin/sh\nwhile read -r line; do echo \"$line\" | {PROGRAM} post-receive; done\n");
-    script(&site.sandbox.path("a.git/hooks/post-receive"), "#!/bin/sh\ncat >/dev/null\n");
+    let each = format!(
+        "#!/bin/sh\nwhile read -r line; do echo \"$line\" | {PROGRAM} post-receive; done\n"
+    );
+    script(
+        &site.sandbox.path("a.git/hooks/post-receive"),
+        "#!/bin/sh\ncat >/dev/null\n",
+    );
     let each_path = site.sandbox.path("each");
     script(&each_path, &each);
-    site.sandbox.git("a.git", &["config", "hook.each.event", "post-receive"]);
-    site.sandbox.git("a.git", &["config", "hook.each.command", each_path.to_str().unwrap()]);
+    site.sandbox
+        .git("a.git", &["config", "hook.each.event", "post-receive"]);
+    site.sandbox.git(
+        "a.git",
+        &["config", "hook.each.command", each_path.to_str().unwrap()],
+    );
     site.sandbox.commit("wt", "file.txt", "one", "one");
     site.sandbox.git("wt", &["tag", "v1"]);
     site.push(&["../a.git", "main", "v1"]);

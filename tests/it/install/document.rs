@@ -12,8 +12,15 @@ const DOCUMENT: &str = include_str!("../../../docs/install.md");
 
 /// The commands of a section, block by block.
 pub fn blocks(heading: &str) -> Vec<&'static str> {
-    let section = DOCUMENT.split("\n## ").find(|section| section.starts_with(heading)).unwrap();
-    section.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
+    let section = DOCUMENT
+        .split("\n## ")
+        .find(|section| section.starts_with(heading))
+        .unwrap();
+    section
+        .split("```sh\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect()
 }
 
 /// A machine with two repositories, a file that tells a receiver of every push, and nothing installed.
@@ -25,21 +32,35 @@ struct Machine {
 impl Machine {
     fn new() -> Self {
         let (sandbox, receiver) = (Sandbox::new(), Receiver::start(|_| Answer::ok()));
-        let hook = format!("[hook.all]\naction = \"webhook_http_post\"\nservice_url = \"{}\"\n", receiver.url("/"));
-        sandbox.write("server/hooks.toml", format!("[deliver]\nwait = \"20s\"\n{hook}"));
+        let hook = format!(
+            "[hook.all]\naction = \"webhook_http_post\"\nservice_url = \"{}\"\n",
+            receiver.url("/")
+        );
+        sandbox.write(
+            "server/hooks.toml",
+            format!("[deliver]\nwait = \"20s\"\n{hook}"),
+        );
         for name in ["payments", "team/app"] {
-            sandbox.git("", &["init", "-q", "--bare", &format!("srv/git/{name}.git")]);
+            sandbox.git(
+                "",
+                &["init", "-q", "--bare", &format!("srv/git/{name}.git")],
+            );
         }
         sandbox.git("", &["init", "-q", "wt"]);
         fs::create_dir(sandbox.path("bin")).unwrap();
         symlink(PROGRAM, sandbox.path("bin/git-service-hook")).unwrap();
-        symlink(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples"), sandbox.path("examples")).unwrap();
+        symlink(
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("examples"),
+            sandbox.path("examples"),
+        )
+        .unwrap();
         Self { sandbox, receiver }
     }
 
     /// With the program on PATH, and a system's gitconfig of its own.
     fn command(&self, program: &str, dir: &str) -> Command {
-        self.sandbox.command_on_server(program, dir, &self.sandbox.path("bin"))
+        self.sandbox
+            .command_on_server(program, dir, &self.sandbox.path("bin"))
     }
 
     /// Runs a block; /srv and /etc are in the sandbox.
@@ -47,9 +68,15 @@ impl Machine {
     fn run(&self, block: &str) -> String {
         let top = self.sandbox.path("");
         let top = top.to_str().unwrap().trim_end_matches('/');
-        let text = block.replace("/srv/", &format!("{top}/srv/")).replace("/etc/", &format!("{top}/etc/"));
+        let text = block
+            .replace("/srv/", &format!("{top}/srv/"))
+            .replace("/etc/", &format!("{top}/etc/"));
         fs::create_dir_all(self.sandbox.path("etc")).unwrap();
-        let out = self.command("sh", "").args(["-euc", &text]).output().unwrap();
+        let out = self
+            .command("sh", "")
+            .args(["-euc", &text])
+            .output()
+            .unwrap();
         assert!(out.status.success(), "{block}: {}", said(&out));
         said(&out)
     }
@@ -58,9 +85,16 @@ impl Machine {
     #[track_caller]
     fn told(&self, name: &str) -> usize {
         let before = self.receiver.got().len();
-        self.sandbox.git("wt", &["commit", "-q", "--allow-empty", "-m", name]);
+        self.sandbox
+            .git("wt", &["commit", "-q", "--allow-empty", "-m", name]);
         let repo = self.sandbox.path(&format!("srv/git/{name}.git"));
-        let out = self.command("git", "wt").arg("push").arg(repo).arg("HEAD:main").output().unwrap();
+        let out = self
+            .command("git", "wt")
+            .arg("push")
+            .arg(repo)
+            .arg("HEAD:main")
+            .output()
+            .unwrap();
         assert!(out.status.success(), "{}", said(&out));
         self.receiver.got().len() - before
     }
@@ -69,7 +103,9 @@ impl Machine {
 #[test]
 fn links_are_put_in_place_and_taken_away() {
     let machine = Machine::new();
-    let [one, all, template] = blocks("A link in each repository")[..] else { panic!("three blocks") };
+    let [one, all, template] = blocks("A link in each repository")[..] else {
+        panic!("three blocks")
+    };
     machine.run(one);
     assert_eq!((machine.told("payments"), machine.told("team/app")), (1, 0));
     machine.run(all);
@@ -77,45 +113,90 @@ fn links_are_put_in_place_and_taken_away() {
     machine.run(template);
     assert_eq!(machine.told("new"), 1);
 
-    let [uninstall, purge, _] = blocks("Taking it away")[..] else { panic!("three blocks") };
+    let [uninstall, purge, _] = blocks("Taking it away")[..] else {
+        panic!("three blocks")
+    };
     machine.run(uninstall);
     assert_eq!(machine.told("payments"), 0);
-    assert!(machine.sandbox.path("srv/git/payments.git/service-hook/done").exists());
+    assert!(
+        machine
+            .sandbox
+            .path("srv/git/payments.git/service-hook/done")
+            .exists()
+    );
     machine.run(purge);
-    assert!(!machine.sandbox.path("srv/git/payments.git/service-hook").exists());
+    assert!(
+        !machine
+            .sandbox
+            .path("srv/git/payments.git/service-hook")
+            .exists()
+    );
 }
 
 #[test]
 fn the_folder_of_core_hooks_path_serves_all_repositories() {
     let machine = Machine::new();
-    let [folder, own] = blocks("core.hooksPath")[..] else { panic!("two blocks") };
-    script(&machine.sandbox.path("srv/git/team/app.git/hooks/post-receive"), "#!/bin/sh\ncat >>own\n");
+    let [folder, own] = blocks("core.hooksPath")[..] else {
+        panic!("two blocks")
+    };
+    script(
+        &machine
+            .sandbox
+            .path("srv/git/team/app.git/hooks/post-receive"),
+        "#!/bin/sh\ncat >>own\n",
+    );
     let own_ran = || machine.sandbox.path("srv/git/team/app.git/own").exists();
     machine.run(folder);
-    assert_eq!((machine.told("payments"), machine.told("team/app"), own_ran()), (1, 1, false));
+    assert_eq!(
+        (
+            machine.told("payments"),
+            machine.told("team/app"),
+            own_ran()
+        ),
+        (1, 1, false)
+    );
     machine.run(own);
-    assert_eq!((machine.told("payments"), machine.told("team/app"), own_ran()), (1, 1, true));
+    assert_eq!(
+        (
+            machine.told("payments"),
+            machine.told("team/app"),
+            own_ran()
+        ),
+        (1, 1, true)
+    );
 }
 
 #[test]
 fn the_lines_for_gits_configuration_are_what_it_reads() {
     let machine = Machine::new();
-    let [lines, but_one] = blocks("Git's configuration")[..] else { panic!("two blocks") };
+    let [lines, but_one] = blocks("Git's configuration")[..] else {
+        panic!("two blocks")
+    };
     machine.run(lines);
     let told = machine.run("git service-hook uninstall -C /srv/git/payments.git");
-    assert!(told.contains("hook.service-hook.command in Git's configuration still starts it"), "{told}");
+    assert!(
+        told.contains("hook.service-hook.command in Git's configuration still starts it"),
+        "{told}"
+    );
     machine.run(but_one);
     let told = machine.run("git service-hook uninstall -C /srv/git/payments.git");
     assert!(!told.contains("still starts it"), "{told}");
     machine.run(blocks("Taking it away")[2]);
-    assert_eq!(fs::read_to_string(machine.sandbox.path("system")).unwrap(), "");
+    assert_eq!(
+        fs::read_to_string(machine.sandbox.path("system")).unwrap(),
+        ""
+    );
 }
 
 #[test]
 fn both_ways_beside_another_hook_work() {
     let machine = Machine::new();
-    let [chain, own] = blocks("Beside another hook")[..] else { panic!("two blocks") };
-    let hook = machine.sandbox.path("srv/git/payments.git/hooks/post-receive");
+    let [chain, own] = blocks("Beside another hook")[..] else {
+        panic!("two blocks")
+    };
+    let hook = machine
+        .sandbox
+        .path("srv/git/payments.git/hooks/post-receive");
     script(&hook, "#!/bin/sh\ncat >>own\n");
     machine.run(chain);
     assert_eq!(machine.told("payments"), 1);
@@ -123,8 +204,12 @@ fn both_ways_beside_another_hook_work() {
     fs::remove_file(&hook).unwrap();
     script(&hook, own);
     assert_eq!(machine.told("payments"), 1);
-    let lines =
-        |text: &str| text.lines().filter(|l| !l.is_empty() && !l.starts_with("# ")).map(str::to_owned).collect();
+    let lines = |text: &str| {
+        text.lines()
+            .filter(|l| !l.is_empty() && !l.starts_with("# "))
+            .map(str::to_owned)
+            .collect()
+    };
     let example: Vec<String> = lines(include_str!("../../../examples/own-post-receive.sh"));
     assert_eq!(lines(own), example);
 }

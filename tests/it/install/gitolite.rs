@@ -29,23 +29,48 @@ impl Gitolite {
             key_pair(&sandbox, name);
         }
         fs::create_dir_all(sandbox.path("gl/.ssh")).unwrap();
-        sandbox
-            .write("gl/.gitconfig", "[user]\n\tname = G\n\temail = g@example.com\n[init]\n\tdefaultBranch = master\n");
+        sandbox.write(
+            "gl/.gitconfig",
+            "[user]\n\tname = G\n\temail = g@example.com\n[init]\n\tdefaultBranch = master\n",
+        );
         let home = sandbox.path("gl").display().to_string();
-        let ssh = Ssh::serve(&sandbox, &sandbox.path("gl/.ssh/authorized_keys"), &format!("HOME={home}"));
-        let site = Self { sandbox, receiver, ssh };
+        let ssh = Ssh::serve(
+            &sandbox,
+            &sandbox.path("gl/.ssh/authorized_keys"),
+            &format!("HOME={home}"),
+        );
+        let site = Self {
+            sandbox,
+            receiver,
+            ssh,
+        };
         site.gitolite(&["setup", "-pk", "../admin.pub"]);
-        site.settings("%RC = (", "%RC = (\n LOCAL_CODE => \"$ENV{HOME}/local\", HOSTNAME => 'here',");
-        site.settings("GIT_CONFIG_KEYS                 =>  ''", "GIT_CONFIG_KEYS => 'receive\\..*'");
+        site.settings(
+            "%RC = (",
+            "%RC = (\n LOCAL_CODE => \"$ENV{HOME}/local\", HOSTNAME => 'here',",
+        );
+        site.settings(
+            "GIT_CONFIG_KEYS                 =>  ''",
+            "GIT_CONFIG_KEYS => 'receive\\..*'",
+        );
         site.configure("");
-        let [as_documented] = blocks("gitolite")[..] else { panic!("one block") };
+        let [as_documented] = blocks("gitolite")[..] else {
+            panic!("one block")
+        };
         fs::create_dir(site.sandbox.path("bin")).unwrap();
         symlink(PROGRAM, site.sandbox.path("bin/git-service-hook")).unwrap();
         site.as_host("sh", &["-euc", as_documented]);
-        site.git("admin", "", &["clone", "-q", &site.url("gitolite-admin"), "ga"]);
+        site.git(
+            "admin",
+            "",
+            &["clone", "-q", &site.url("gitolite-admin"), "ga"],
+        );
         for name in ["alice", "bob", "server-other"] {
-            fs::copy(site.sandbox.path(&format!("{name}.pub")), site.sandbox.path(&format!("ga/keydir/{name}.pub")))
-                .unwrap();
+            fs::copy(
+                site.sandbox.path(&format!("{name}.pub")),
+                site.sandbox.path(&format!("ga/keydir/{name}.pub")),
+            )
+            .unwrap();
         }
         site.conf(conf);
         site.sandbox.git("", &["init", "-q", "wt"]);
@@ -62,11 +87,14 @@ impl Gitolite {
 
     /// The server's file, with more for its only hook.
     fn configure(&self, more: &str) {
-        let hook =
-            format!("[hook.all]\naction = \"webhook_http_post\"\nservice_url = \"{}\"\n", self.receiver.url("/"));
+        let hook = format!(
+            "[hook.all]\naction = \"webhook_http_post\"\nservice_url = \"{}\"\n",
+            self.receiver.url("/")
+        );
         let root = self.sandbox.path("gl/repositories").display().to_string();
-        let text =
-            format!("[project]\nroot = \"{root}\"\n\n[deliver]\nwait = \"20s\"\n\n{hook}skippable = true\n{more}");
+        let text = format!(
+            "[project]\nroot = \"{root}\"\n\n[deliver]\nwait = \"20s\"\n\n{hook}skippable = true\n{more}"
+        );
         self.sandbox.write("server/hooks.toml", text);
     }
 
@@ -76,10 +104,19 @@ impl Gitolite {
 
     /// As the hosting account.
     fn as_host(&self, program: &str, arguments: &[&str]) {
-        let mut command = self.sandbox.command_on_server(program, "gl", &self.sandbox.path("bin"));
-        command.env("HOME", self.sandbox.path("gl")).env_remove("GIT_CONFIG_GLOBAL").args(arguments);
+        let mut command = self
+            .sandbox
+            .command_on_server(program, "gl", &self.sandbox.path("bin"));
+        command
+            .env("HOME", self.sandbox.path("gl"))
+            .env_remove("GIT_CONFIG_GLOBAL")
+            .args(arguments);
         let out = command.output().unwrap();
-        assert!(out.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
+        assert!(
+            out.status.success(),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&out.stderr)
+        );
     }
 
     fn url(&self, name: &str) -> String {
@@ -90,7 +127,11 @@ impl Gitolite {
     #[track_caller]
     fn git(&self, who: &str, dir: &str, arguments: &[&str]) -> String {
         let mut git: Command = self.sandbox.command("git", dir);
-        git.env("GIT_SSH_COMMAND", self.ssh.command_with(&self.sandbox.path(who))).args(arguments);
+        git.env(
+            "GIT_SSH_COMMAND",
+            self.ssh.command_with(&self.sandbox.path(who)),
+        )
+        .args(arguments);
         let out = git.output().unwrap();
         let seen = String::from_utf8_lossy(&out.stderr).into_owned();
         assert!(out.status.success(), "{who}: {arguments:?}: {seen}");
@@ -110,16 +151,31 @@ impl Gitolite {
     /// Commits, and pushes as somebody.
     #[track_caller]
     fn push(&self, who: &str, name: &str, options: &[&str]) -> String {
-        self.sandbox.commit("wt", "file.txt", &format!("{who} {name}"), name);
-        self.git(who, "wt", &[&["push", "-q"], options, &[&self.url(name), "main"]].concat())
+        self.sandbox
+            .commit("wt", "file.txt", &format!("{who} {name}"), name);
+        self.git(
+            who,
+            "wt",
+            &[&["push", "-q"], options, &[&self.url(name), "main"]].concat(),
+        )
     }
 
     /// A member of what was told, of every event so far, those of gitolite-admin left out.
     fn told(&self, pointer: &str) -> Vec<String> {
-        let events = self.receiver.got().into_iter().map(|request| request.json());
+        let events = self
+            .receiver
+            .got()
+            .into_iter()
+            .map(|request| request.json());
         let others = events.filter(|event| event["project"]["name"] != "gitolite-admin");
         others
-            .map(|event: Value| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned())
+            .map(|event: Value| {
+                event
+                    .pointer(pointer)
+                    .and_then(Value::as_str)
+                    .unwrap_or_default()
+                    .to_owned()
+            })
             .collect()
     }
 }
@@ -129,15 +185,27 @@ const DEMO: &str = "repo team/demo\n    RW+ = alice bob\n";
 #[test]
 fn every_repository_has_the_hook_also_one_that_is_made_later() {
     let wild = "repo wild/CREATOR/..*\n    C = @all\n    RW+ = CREATOR\n";
-    let Some(site) = Gitolite::new(&format!("{DEMO}{wild}")) else { return };
+    let Some(site) = Gitolite::new(&format!("{DEMO}{wild}")) else {
+        return;
+    };
     let seen = site.push("alice", "team/demo", &[]);
-    assert!(seen.contains("remote: service-hook: all: delivered"), "{seen}");
+    assert!(
+        seen.contains("remote: service-hook: all: delivered"),
+        "{seen}"
+    );
     site.push("bob", "wild/bob/new", &[]);
     site.conf("repo later\n    RW+ = alice\n");
     site.push("alice", "later", &[]);
-    assert_eq!(site.told("/project/name"), ["team/demo", "wild/bob/new", "later"]);
+    assert_eq!(
+        site.told("/project/name"),
+        ["team/demo", "wild/bob/new", "later"]
+    );
     assert_eq!(site.told("/pusher/username"), ["alice", "bob", "alice"]);
-    assert!(site.told("/pusher/source").iter().all(|source| source == "gitolite"));
+    assert!(
+        site.told("/pusher/source")
+            .iter()
+            .all(|source| source == "gitolite")
+    );
     // gitolite puts its own hooks there again and again; `gitolite setup` must not take ours away either.
     site.gitolite(&["setup"]);
     site.push("alice", "team/demo", &[]);
@@ -145,13 +213,22 @@ fn every_repository_has_the_hook_also_one_that_is_made_later() {
 }
 
 #[test]
-fn one_file_says_what_is_told_about_which_repository_and_push_options_are_switched_on_in_gitolite_conf() {
+fn one_file_says_what_is_told_about_which_repository_and_push_options_are_switched_on_in_gitolite_conf()
+ {
     let options = "repo team/demo\n    config receive.advertisePushOptions = true\n";
-    let Some(site) = Gitolite::new(&format!("{DEMO}{options}repo other\n    RW+ = alice\n")) else { return };
+    let Some(site) = Gitolite::new(&format!("{DEMO}{options}repo other\n    RW+ = alice\n")) else {
+        return;
+    };
     site.configure("repositories = [\"team/**\"]\npushers = [\"!bob\"]\n");
-    let (from, to) = (site.sandbox.path("server/hooks.toml"), site.sandbox.path("gl/hooks.toml"));
+    let (from, to) = (
+        site.sandbox.path("server/hooks.toml"),
+        site.sandbox.path("gl/hooks.toml"),
+    );
     fs::rename(from, &to).unwrap();
-    let named = format!("$ENV{{GIT_SERVICE_HOOK_CONFIG}} = \"{}\";\n%RC = (", to.display());
+    let named = format!(
+        "$ENV{{GIT_SERVICE_HOOK_CONFIG}} = \"{}\";\n%RC = (",
+        to.display()
+    );
     site.settings("%RC = (", &named);
     site.push("alice", "other", &[]);
     site.push("bob", "team/demo", &[]);
@@ -164,7 +241,9 @@ fn one_file_says_what_is_told_about_which_repository_and_push_options_are_switch
 
 #[test]
 fn what_waits_is_sent_by_a_timer_that_knows_nothing_of_gitolite() {
-    let Some(site) = Gitolite::new(DEMO) else { return };
+    let Some(site) = Gitolite::new(DEMO) else {
+        return;
+    };
     site.configure("repositories = [\"team/**\"]\n");
     site.receiver.answer(|_| crate::delivery::busy());
     site.push("alice", "team/demo", &[]);
@@ -179,12 +258,25 @@ fn what_waits_is_sent_by_a_timer_that_knows_nothing_of_gitolite() {
 
 #[test]
 fn scripts_beside_it_run_by_the_folder_or_by_gitolites_own_driver() {
-    let Some(site) = Gitolite::new(DEMO) else { return };
-    script(&site.sandbox.path("gl/local/hooks/common/post-receive.d/50-more"), "#!/bin/sh\ncat >>more\n");
+    let Some(site) = Gitolite::new(DEMO) else {
+        return;
+    };
+    script(
+        &site
+            .sandbox
+            .path("gl/local/hooks/common/post-receive.d/50-more"),
+        "#!/bin/sh\ncat >>more\n",
+    );
     site.gitolite(&["setup", "--hooks-only"]);
     site.push("alice", "team/demo", &[]);
     let repo = site.sandbox.path("gl/repositories/team/demo.git");
-    assert_eq!(fs::read_to_string(repo.join("more")).unwrap().lines().count(), 1);
+    assert_eq!(
+        fs::read_to_string(repo.join("more"))
+            .unwrap()
+            .lines()
+            .count(),
+        1
+    );
     assert_eq!(site.told("/ref").len(), 1);
 
     // `option hook.post-receive`: gitolite starts each under a name of its own.
@@ -193,19 +285,28 @@ fn scripts_beside_it_run_by_the_folder_or_by_gitolites_own_driver() {
     symlink(PROGRAM, specific.join("git-service-hook")).unwrap();
     fs::remove_dir_all(site.sandbox.path("gl/local/hooks/common")).unwrap();
     site.settings("# 'repo-specific-hooks'", "'repo-specific-hooks'");
-    site.conf("repo specific\n    RW+ = alice\n    option hook.post-receive = theirs git-service-hook\n");
+    site.conf(
+        "repo specific\n    RW+ = alice\n    option hook.post-receive = theirs git-service-hook\n",
+    );
     let seen = site.push("alice", "specific", &[]);
     assert!(seen.contains("all: delivered"), "{seen}");
     let repo = site.sandbox.path("gl/repositories/specific.git");
-    assert_eq!(fs::read_to_string(repo.join("theirs")).unwrap().lines().count(), 1);
+    assert_eq!(
+        fs::read_to_string(repo.join("theirs"))
+            .unwrap()
+            .lines()
+            .count(),
+        1
+    );
     assert_eq!(site.told("/project/name").last().unwrap(), "specific");
 }
 
 #[test]
 fn a_copy_is_pushed_to_by_its_server_which_a_filter_can_leave_out() {
-    let mirrored =
-        "repo mirrored\n    RW+ = alice\n    option mirror.master = other\n    option mirror.copies = here\n";
-    let Some(site) = Gitolite::new(DEMO) else { return };
+    let mirrored = "repo mirrored\n    RW+ = alice\n    option mirror.master = other\n    option mirror.copies = here\n";
+    let Some(site) = Gitolite::new(DEMO) else {
+        return;
+    };
     site.settings("# 'Mirroring'", "'Mirroring'");
     site.conf(mirrored);
     site.push("server-other", "mirrored", &[]);

@@ -26,7 +26,11 @@ fn script(path: &Path, text: &str) {
 }
 
 fn said(out: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&out.stdout),
+        String::from_utf8_lossy(&out.stderr)
+    )
 }
 
 #[track_caller]
@@ -44,7 +48,10 @@ fn install_links_the_program_and_writes_a_private_beginning() {
     let sandbox = Sandbox::new();
     let repo = repository(&sandbox, "r.git");
     let said = done(&sandbox.run("r.git", &["install"]));
-    assert!(said.contains("installed") && said.contains("next:"), "{said}");
+    assert!(
+        said.contains("installed") && said.contains("next:"),
+        "{said}"
+    );
     assert_eq!(target(&repo), Path::new(PROGRAM));
     let meta = fs::metadata(repo.join("hooks.toml")).unwrap();
     assert_eq!(meta.mode() & 0o7777, 0o640);
@@ -59,16 +66,31 @@ fn install_twice_changes_nothing() {
     fs::write(repo.join("hooks.toml"), "# mine\n").unwrap();
     let said = done(&sandbox.run("", &["-C", "r.git", "install"]));
     assert!(said.contains("already in place"), "{said}");
-    assert_eq!(fs::read_to_string(repo.join("hooks.toml")).unwrap(), "# mine\n");
-    let names: Vec<_> = fs::read_dir(repo.join("hooks")).unwrap().map(|e| e.unwrap().file_name()).collect();
-    assert!(!names.iter().any(|n| n.to_str().unwrap().starts_with(".post-receive")), "{names:?}");
+    assert_eq!(
+        fs::read_to_string(repo.join("hooks.toml")).unwrap(),
+        "# mine\n"
+    );
+    let names: Vec<_> = fs::read_dir(repo.join("hooks"))
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
+    assert!(
+        !names
+            .iter()
+            .any(|n| n.to_str().unwrap().starts_with(".post-receive")),
+        "{names:?}"
+    );
 }
 
 #[test]
 fn a_link_to_an_older_place_of_the_program_is_mended() {
     let sandbox = Sandbox::new();
     let repo = repository(&sandbox, "r.git");
-    symlink("/opt/gone/git-service-hook", repo.join("hooks/post-receive")).unwrap();
+    symlink(
+        "/opt/gone/git-service-hook",
+        repo.join("hooks/post-receive"),
+    )
+    .unwrap();
     done(&sandbox.run("r.git", &["install"]));
     assert_eq!(target(&repo), Path::new(PROGRAM));
 }
@@ -81,7 +103,10 @@ fn a_foreign_hook_is_never_overwritten() {
     let out = sandbox.run("r.git", &["install"]);
     assert_eq!(out.status.code(), Some(1));
     assert!(said(&out).contains("--chain"), "{}", said(&out));
-    assert_eq!(fs::read_to_string(repo.join("hooks/post-receive")).unwrap(), "#!/bin/sh\nexec mail\n");
+    assert_eq!(
+        fs::read_to_string(repo.join("hooks/post-receive")).unwrap(),
+        "#!/bin/sh\nexec mail\n"
+    );
 }
 
 #[test]
@@ -114,13 +139,23 @@ fn hooks_that_git_looks_for_elsewhere_are_told_and_not_installed() {
     sandbox.git("r.git", &["config", "core.hooksPath", "/etc/git-hooks"]);
     let out = sandbox.run("r.git", &["install"]);
     assert_eq!(out.status.code(), Some(1));
-    assert!(said(&out).contains("core.hooksPath is /etc/git-hooks"), "{}", said(&out));
+    assert!(
+        said(&out).contains("core.hooksPath is /etc/git-hooks"),
+        "{}",
+        said(&out)
+    );
     assert!(!repo.join("hooks/post-receive").exists());
 }
 
 fn install_sh(sandbox: &Sandbox, arguments: &[&str]) -> Output {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("install.sh");
-    sandbox.command("sh", "").arg(script).args(["--binary", PROGRAM]).args(arguments).output().unwrap()
+    sandbox
+        .command("sh", "")
+        .arg(script)
+        .args(["--binary", PROGRAM])
+        .args(arguments)
+        .output()
+        .unwrap()
 }
 
 #[test]
@@ -129,15 +164,30 @@ fn the_script_installs_wires_a_repository_and_takes_both_away() {
     let repo = repository(&sandbox, "r.git");
     let prefix = sandbox.path("usr");
     let prefix = prefix.to_str().unwrap();
-    let said = done(&install_sh(&sandbox, &["--prefix", prefix, "--repo", "r.git"]));
+    let said = done(&install_sh(
+        &sandbox,
+        &["--prefix", prefix, "--repo", "r.git"],
+    ));
     let program = sandbox.path("usr/bin/git-service-hook");
     assert_eq!(target(&repo), program);
-    assert!(said.contains("not on PATH") && said.contains("next:"), "{said}");
+    assert!(
+        said.contains("not on PATH") && said.contains("next:"),
+        "{said}"
+    );
 
-    let again = done(&install_sh(&sandbox, &["--prefix", prefix, "--repo", "r.git"]));
-    assert!(again.contains("up to date") && again.contains("already in place"), "{again}");
+    let again = done(&install_sh(
+        &sandbox,
+        &["--prefix", prefix, "--repo", "r.git"],
+    ));
+    assert!(
+        again.contains("up to date") && again.contains("already in place"),
+        "{again}"
+    );
 
-    done(&install_sh(&sandbox, &["--prefix", prefix, "--repo", "r.git", "--uninstall"]));
+    done(&install_sh(
+        &sandbox,
+        &["--prefix", prefix, "--repo", "r.git", "--uninstall"],
+    ));
     assert!(!program.exists() && repo.join("hooks/post-receive").symlink_metadata().is_err());
     let nothing = done(&install_sh(&sandbox, &["--prefix", prefix, "--uninstall"]));
     assert!(nothing.contains("nothing to take away"), "{nothing}");
@@ -151,7 +201,10 @@ fn the_script_leaves_a_foreign_hook_alone_and_says_so() {
     let out = install_sh(&sandbox, &["--prefix", "usr", "--repo", "r.git"]);
     assert_eq!(out.status.code(), Some(1));
     assert!(said(&out).contains("--chain"), "{}", said(&out));
-    assert_eq!(fs::read_to_string(repo.join("hooks/post-receive")).unwrap(), "#!/bin/sh\n");
+    assert_eq!(
+        fs::read_to_string(repo.join("hooks/post-receive")).unwrap(),
+        "#!/bin/sh\n"
+    );
     assert_eq!(install_sh(&sandbox, &["--nonsense"]).status.code(), Some(2));
     assert_eq!(install_sh(&sandbox, &["--prefix"]).status.code(), Some(2));
 }
@@ -162,8 +215,17 @@ fn the_scripts_are_clean_by_shellcheck() {
         return;
     }
     let root = env!("CARGO_MANIFEST_DIR");
-    for script in ["install.sh", "hooks/post-receive", ".ci/run", "benches/push.sh"] {
-        let out = Sandbox::new().command("shellcheck", "").arg(Path::new(root).join(script)).output().unwrap();
+    for script in [
+        "install.sh",
+        "hooks/post-receive",
+        ".ci/run",
+        "benches/push.sh",
+    ] {
+        let out = Sandbox::new()
+            .command("shellcheck", "")
+            .arg(Path::new(root).join(script))
+            .output()
+            .unwrap();
         done(&out);
     }
 }
@@ -171,7 +233,10 @@ fn the_scripts_are_clean_by_shellcheck() {
 /// A repository whose hook is the shim, with a chained hook that keeps its stdin and fails.
 fn with_shim(sandbox: &Sandbox) -> PathBuf {
     let repo = repository(sandbox, "r.git");
-    script(&repo.join("hooks/post-receive"), include_str!("../../../hooks/post-receive"));
+    script(
+        &repo.join("hooks/post-receive"),
+        include_str!("../../../hooks/post-receive"),
+    );
     let log = repo.join("seen");
     let keep = format!("#!/bin/sh\ncat > '{}'\nexit 3\n", log.display());
     script(&repo.join("hooks/post-receive.d/20-keep"), &keep);
@@ -189,7 +254,10 @@ fn the_shim_starts_the_program_and_the_chain_gets_the_whole_stdin() {
     let seen = sandbox.push("work", &["origin", "main", "v1"]);
     assert!(!seen.contains("not found"), "{seen}");
     let lines = fs::read_to_string(log).unwrap();
-    let refs: Vec<_> = lines.lines().map(|l| l.rsplit(' ').next().unwrap()).collect();
+    let refs: Vec<_> = lines
+        .lines()
+        .map(|l| l.rsplit(' ').next().unwrap())
+        .collect();
     assert_eq!(refs, ["refs/heads/main", "refs/tags/v1"]);
 }
 
@@ -197,10 +265,16 @@ fn the_shim_starts_the_program_and_the_chain_gets_the_whole_stdin() {
 fn without_the_program_the_shim_says_so_and_runs_the_chain_all_the_same() {
     let sandbox = Sandbox::new();
     let log = with_shim(&sandbox);
-    if Path::new("/usr/local/bin/git-service-hook").exists() || Path::new("/usr/bin/git-service-hook").exists() {
+    if Path::new("/usr/local/bin/git-service-hook").exists()
+        || Path::new("/usr/bin/git-service-hook").exists()
+    {
         return;
     }
     let seen = sandbox.push("work", &["origin", "main"]);
     assert!(seen.contains("was not told to anybody"), "{seen}");
-    assert!(fs::read_to_string(log).unwrap().ends_with("refs/heads/main\n"));
+    assert!(
+        fs::read_to_string(log)
+            .unwrap()
+            .ends_with("refs/heads/main\n")
+    );
 }

@@ -48,7 +48,12 @@ fn a_foreign_hook_comes_back_byte_for_byte_with_its_mode_and_time() {
         script(&hook, "#!/bin/sh\nexec mail \u{e9}\n");
         fs::set_permissions(&hook, fs::Permissions::from_mode(mode)).unwrap();
         let old = SystemTime::UNIX_EPOCH + Duration::from_secs(1_500_000_000);
-        fs::File::options().append(true).open(&hook).unwrap().set_modified(old).unwrap();
+        fs::File::options()
+            .append(true)
+            .open(&hook)
+            .unwrap()
+            .set_modified(old)
+            .unwrap();
         let before = picture(&repo);
         done(&sandbox.run("r.git", &["install", "--chain"]));
         done(&sandbox.run("r.git", &["uninstall"]));
@@ -93,7 +98,10 @@ fn history_goes_when_asked_for_and_what_somebody_wrote_stays() {
     pushing.push("one");
     let repo = pushing.sandbox.path("r.git");
     let told = done(&pushing.sandbox.run("r.git", &["uninstall"]));
-    assert!(told.contains("uninstall --purge") && pushing.done().len() == 1, "{told}");
+    assert!(
+        told.contains("uninstall --purge") && pushing.done().len() == 1,
+        "{told}"
+    );
     let told = done(&pushing.sandbox.run("r.git", &["uninstall", "--purge"]));
     assert!(told.contains("service-hook/ was removed"), "{told}");
     assert!(!repo.join("service-hook").exists() && repo.join("hooks.toml").exists());
@@ -105,20 +113,49 @@ fn what_still_starts_it_is_named() {
     let sandbox = Sandbox::new();
     let repo = sandbox.bare("r.git");
     sandbox.git("r.git", &["config", "hook.tell.event", "post-receive"]);
-    sandbox.git("r.git", &["config", "hook.tell.command", "git-service-hook post-receive"]);
+    sandbox.git(
+        "r.git",
+        &[
+            "config",
+            "hook.tell.command",
+            "git-service-hook post-receive",
+        ],
+    );
     let told = done(&sandbox.run("r.git", &["uninstall"]));
-    assert!(told.contains("hook.tell.command in Git's configuration still starts it"), "{told}");
+    assert!(
+        told.contains("hook.tell.command in Git's configuration still starts it"),
+        "{told}"
+    );
 
     fs::create_dir(sandbox.path("common")).unwrap();
     symlink(crate::support::PROGRAM, sandbox.path("common/post-receive")).unwrap();
-    sandbox.git("r.git", &["config", "core.hooksPath", sandbox.path("common").to_str().unwrap()]);
+    sandbox.git(
+        "r.git",
+        &[
+            "config",
+            "core.hooksPath",
+            sandbox.path("common").to_str().unwrap(),
+        ],
+    );
     let told = done(&sandbox.run("r.git", &["uninstall"]));
-    assert!(told.contains("common/post-receive still starts it"), "{told}");
-    assert!(sandbox.path("common/post-receive").exists(), "one repository does not change what serves many");
+    assert!(
+        told.contains("common/post-receive still starts it"),
+        "{told}"
+    );
+    assert!(
+        sandbox.path("common/post-receive").exists(),
+        "one repository does not change what serves many"
+    );
 
-    script(&repo.join("hooks/post-receive"), "#!/bin/sh\ngit-service-hook post-receive\n");
+    script(
+        &repo.join("hooks/post-receive"),
+        "#!/bin/sh\ngit-service-hook post-receive\n",
+    );
     let told = said(&sandbox.run("r.git", &["uninstall"]));
-    assert!(told.contains("left alone") && told.contains("it starts git-service-hook itself"), "{told}");
+    assert!(
+        told.contains("left alone") && told.contains("it starts git-service-hook itself"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -127,7 +164,11 @@ fn all_below_a_directory_are_taken_away_at_once() {
     let repositories = ["srv/a.git", "srv/team/b.git"].map(|name| repository(&sandbox, name));
     let before = picture(&sandbox.path("srv"));
     done(&sandbox.run("", &["install", "--all", "srv"]));
-    assert!(repositories.iter().all(|repo| repo.join("hooks/post-receive").exists()));
+    assert!(
+        repositories
+            .iter()
+            .all(|repo| repo.join("hooks/post-receive").exists())
+    );
     done(&sandbox.run("", &["uninstall", "--all", "srv", "--purge"]));
     assert_eq!(picture(&sandbox.path("srv")), before);
 }

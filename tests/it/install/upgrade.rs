@@ -30,8 +30,12 @@ fn replace(program: &Path) {
 
 #[test]
 fn the_program_is_replaced_again_and_again_while_people_push() {
-    let receiver = Receiver::start(|_| Answer::Late(Duration::from_millis(30), 200, b"{}".to_vec()));
-    let pushing = Pushing::new(&format!("[deliver]\nwait = \"10ms\"\n{}", webhook("ci", &receiver.url("/"))));
+    let receiver =
+        Receiver::start(|_| Answer::Late(Duration::from_millis(30), 200, b"{}".to_vec()));
+    let pushing = Pushing::new(&format!(
+        "[deliver]\nwait = \"10ms\"\n{}",
+        webhook("ci", &receiver.url("/"))
+    ));
     let program = with_copy(&pushing);
     let pushed = AtomicBool::new(false);
     let expected: Vec<String> = (0..15).map(|n| format!("push {n}")).collect();
@@ -49,7 +53,9 @@ fn the_program_is_replaced_again_and_again_while_people_push() {
         }
         pushed.store(true, Ordering::Relaxed);
     });
-    eventually("all are delivered", || pushing.done().len() == expected.len());
+    eventually("all are delivered", || {
+        pushing.done().len() == expected.len()
+    });
     assert_eq!(messages(&receiver), expected, "each once, in order");
 }
 
@@ -69,7 +75,13 @@ fn while_the_program_is_away_pushes_go_through_and_what_waited_waits() {
     pushing.push("after");
     eventually("what waited is delivered too", || pushing.done().len() == 2);
     let told = messages(&receiver);
-    assert_eq!((told.first().unwrap().as_str(), told.last().unwrap().as_str()), ("before", "after"));
+    assert_eq!(
+        (
+            told.first().unwrap().as_str(),
+            told.last().unwrap().as_str()
+        ),
+        ("before", "after")
+    );
 }
 
 /// A record as the first version wrote it; this file never changes.
@@ -81,7 +93,9 @@ fn put(pushing: &Pushing, id: &str, record: &str) -> PathBuf {
     for folder in ["done", "lane"] {
         fs::create_dir_all(pushing.sandbox.path("r.git/service-hook").join(folder)).unwrap();
     }
-    pushing.sandbox.write(&format!("r.git/service-hook/pending/{id}"), record)
+    pushing
+        .sandbox
+        .write(&format!("r.git/service-hook/pending/{id}"), record)
 }
 
 #[test]
@@ -89,11 +103,18 @@ fn a_record_of_the_first_version_is_read_and_delivered_under_its_id() {
     let receiver = Receiver::start(|_| Answer::ok());
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     put(&pushing, FIRST_ID, FIRST);
-    let shown = done(&pushing.sandbox.run("r.git", &["deliveries", "show", FIRST_DELIVERY]));
+    let shown = done(
+        &pushing
+            .sandbox
+            .run("r.git", &["deliveries", "show", FIRST_DELIVERY]),
+    );
     assert!(shown.contains("connection refused"), "{shown}");
     assert_eq!(pushing.drain(), Some(0));
     assert_eq!(messages(&receiver), ["First commit"]);
-    assert_eq!(receiver.got()[0].header("X-Coding-Delivery"), Some(FIRST_DELIVERY));
+    assert_eq!(
+        receiver.got()[0].header("X-Coding-Delivery"),
+        Some(FIRST_DELIVERY)
+    );
     assert_eq!(pushing.done(), [FIRST_ID]);
 }
 
@@ -108,10 +129,17 @@ fn what_a_later_version_adds_is_passed_over_and_a_newer_format_is_left_alone() {
     let newer_id = FIRST_ID.replace("01a2", "01a1");
     let path = put(&pushing, &newer_id, &newer);
     let out = pushing.sandbox.run("r.git", &["drain"]);
-    assert_eq!(messages(&receiver), ["First commit"], "the newer one holds nobody up");
+    assert_eq!(
+        messages(&receiver),
+        ["First commit"],
+        "the newer one holds nobody up"
+    );
     assert_eq!(fs::read_to_string(&path).unwrap(), newer);
     let said = String::from_utf8_lossy(&out.stderr).into_owned();
-    assert!(said.contains("newer version") && out.status.code() == Some(1), "{said}");
+    assert!(
+        said.contains("newer version") && out.status.code() == Some(1),
+        "{said}"
+    );
 
     let told = done(&pushing.sandbox.run("r.git", &["uninstall"]));
     assert!(told.contains("1 delivery waits"), "{told}");

@@ -10,23 +10,43 @@ use std::process::Command;
 /// A receiver that the server's file names, for all repositories, and a work tree to push from.
 fn server(sandbox: &Sandbox) -> Receiver {
     let receiver = Receiver::start(|_| Answer::ok());
-    let hook = format!("[hook.all]\naction = \"webhook_http_post\"\nservice_url = \"{}\"\n", receiver.url("/"));
-    sandbox.write("server/hooks.toml", format!("[deliver]\nwait = \"20s\"\n{hook}"));
+    let hook = format!(
+        "[hook.all]\naction = \"webhook_http_post\"\nservice_url = \"{}\"\n",
+        receiver.url("/")
+    );
+    sandbox.write(
+        "server/hooks.toml",
+        format!("[deliver]\nwait = \"20s\"\n{hook}"),
+    );
     sandbox.git("", &["init", "-q", "wt"]);
     receiver
 }
 
 /// Commits and pushes; names of the projects that were told so far.
 #[track_caller]
-fn change(sandbox: &Sandbox, receiver: &Receiver, name: &str, adjust: impl Fn(&mut Command)) -> Vec<String> {
+fn change(
+    sandbox: &Sandbox,
+    receiver: &Receiver,
+    name: &str,
+    adjust: impl Fn(&mut Command),
+) -> Vec<String> {
     sandbox.commit("wt", "file.txt", name, name);
     let mut push = sandbox.command("git", "wt");
     push.args(["push", "-q", &format!("../{name}"), "main"]);
     adjust(&mut push);
     let out = push.output().unwrap();
     assert!(out.status.success(), "{}", said(&out));
-    let project = |json: serde_json::Value| json["project"]["name"].as_str().unwrap_or_default().to_owned();
-    receiver.got().iter().map(|request| project(request.json())).collect()
+    let project = |json: serde_json::Value| {
+        json["project"]["name"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    receiver
+        .got()
+        .iter()
+        .map(|request| project(request.json()))
+        .collect()
 }
 
 #[test]
@@ -36,14 +56,20 @@ fn repositories_made_from_a_template_have_the_hook() {
     fs::create_dir_all(sandbox.path("template/hooks")).unwrap();
     symlink(PROGRAM, sandbox.path("template/hooks/post-receive")).unwrap();
     let template = sandbox.path("template").display().to_string();
-    sandbox.git("", &["init", "-q", "--bare", "--template", &template, "a.git"]);
+    sandbox.git(
+        "",
+        &["init", "-q", "--bare", "--template", &template, "a.git"],
+    );
     sandbox.git("", &["config", "--global", "init.templateDir", &template]);
     sandbox.git("", &["init", "-q", "--bare", "b.git"]);
     sandbox.git("", &["clone", "-q", "--bare", "wt/.git", "c.git"]);
     for name in ["a.git", "b.git", "c.git"] {
         change(&sandbox, &receiver, name, |_| {});
     }
-    assert_eq!(change(&sandbox, &receiver, "a.git", |_| {}), ["a", "b", "c", "a"]);
+    assert_eq!(
+        change(&sandbox, &receiver, "a.git", |_| {}),
+        ["a", "b", "c", "a"]
+    );
 }
 
 /// A folder of hooks that every repository shares.
@@ -68,7 +94,10 @@ fn one_link_serves_all_repositories_by_core_hooks_path_of_the_system_or_the_acco
     }
     sandbox.git("", &["config", "--global", "core.hooksPath", &hooks]);
     repository(&sandbox, "c.git");
-    assert_eq!(change(&sandbox, &receiver, "c.git", |_| {}), ["a", "b", "c"]);
+    assert_eq!(
+        change(&sandbox, &receiver, "c.git", |_| {}),
+        ["a", "b", "c"]
+    );
     // A repository's own link is shadowed like every other hook of its own, so nothing is told twice.
     symlink(PROGRAM, sandbox.path("c.git/hooks/post-receive")).unwrap();
     assert_eq!(change(&sandbox, &receiver, "c.git", |_| {}).len(), 4);
@@ -81,29 +110,63 @@ fn with_core_hooks_path_the_chain_beside_the_link_runs_and_the_repositorys_own_h
     let hooks = shared_hooks(&sandbox);
     sandbox.git("", &["config", "--global", "core.hooksPath", &hooks]);
     let repo = repository(&sandbox, "a.git");
-    script(&sandbox.path("etc/git-hooks/post-receive.d/50-log"), "#!/bin/sh\ncat >>log\n");
+    script(
+        &sandbox.path("etc/git-hooks/post-receive.d/50-log"),
+        "#!/bin/sh\ncat >>log\n",
+    );
     script(&repo.join("hooks/post-receive"), "#!/bin/sh\ncat >>own\n");
-    script(&repo.join("hooks/post-receive.d/50-own"), "#!/bin/sh\ncat >>own\n");
+    script(
+        &repo.join("hooks/post-receive.d/50-own"),
+        "#!/bin/sh\ncat >>own\n",
+    );
     change(&sandbox, &receiver, "a.git", |_| {});
-    assert_eq!(fs::read_to_string(repo.join("log")).unwrap().lines().count(), 1);
-    assert!(!repo.join("own").exists(), "whoever set core.hooksPath may not want them");
+    assert_eq!(
+        fs::read_to_string(repo.join("log"))
+            .unwrap()
+            .lines()
+            .count(),
+        1
+    );
+    assert!(
+        !repo.join("own").exists(),
+        "whoever set core.hooksPath may not want them"
+    );
 
     // The script of docs/install.md that lets them run.
-    script(&sandbox.path("etc/git-hooks/post-receive.d/90-own-hook"), include_str!("../../../examples/own-hook.sh"));
+    script(
+        &sandbox.path("etc/git-hooks/post-receive.d/90-own-hook"),
+        include_str!("../../../examples/own-hook.sh"),
+    );
     change(&sandbox, &receiver, "a.git", |_| {});
-    assert_eq!(fs::read_to_string(repo.join("own")).unwrap().lines().count(), 1);
+    assert_eq!(
+        fs::read_to_string(repo.join("own"))
+            .unwrap()
+            .lines()
+            .count(),
+        1
+    );
     fs::remove_file(repo.join("hooks/post-receive")).unwrap();
     symlink(PROGRAM, repo.join("hooks/post-receive")).unwrap();
-    assert_eq!(change(&sandbox, &receiver, "a.git", |_| {}).len(), 3, "a link of ours is not started again");
+    assert_eq!(
+        change(&sandbox, &receiver, "a.git", |_| {}).len(),
+        3,
+        "a link of ours is not started again"
+    );
 }
 
 #[test]
 fn install_knows_when_core_hooks_path_or_another_hook_starts_it_already() {
     let sandbox = Sandbox::new();
     let repo = repository(&sandbox, "r.git");
-    sandbox.git("r.git", &["config", "core.hooksPath", &shared_hooks(&sandbox)]);
+    sandbox.git(
+        "r.git",
+        &["config", "core.hooksPath", &shared_hooks(&sandbox)],
+    );
     let told = done(&sandbox.run("r.git", &["install"]));
-    assert!(told.contains("already in place, core.hooksPath is"), "{told}");
+    assert!(
+        told.contains("already in place, core.hooksPath is"),
+        "{told}"
+    );
     assert!(repo.join("hooks.toml").exists() && !repo.join("hooks/post-receive").exists());
 
     sandbox.git("r.git", &["config", "--unset", "core.hooksPath"]);
@@ -112,12 +175,25 @@ fn install_knows_when_core_hooks_path_or_another_hook_starts_it_already() {
     for arguments in [&["install"][..], &["install", "--chain"]] {
         let told = done(&sandbox.run("r.git", arguments));
         assert!(told.contains("another hook starts it"), "{told}");
-        assert_eq!(fs::read_to_string(repo.join("hooks/post-receive")).unwrap(), own);
+        assert_eq!(
+            fs::read_to_string(repo.join("hooks/post-receive")).unwrap(),
+            own
+        );
     }
 
     fs::remove_file(repo.join("hooks/post-receive")).unwrap();
     sandbox.git("r.git", &["config", "hook.tell.event", "post-receive"]);
-    sandbox.git("r.git", &["config", "hook.tell.command", "git service-hook post-receive"]);
+    sandbox.git(
+        "r.git",
+        &[
+            "config",
+            "hook.tell.command",
+            "git service-hook post-receive",
+        ],
+    );
     let told = done(&sandbox.run("r.git", &["install"]));
-    assert!(told.contains("installed") && told.contains("note: hook.tell.command"), "{told}");
+    assert!(
+        told.contains("installed") && told.contains("note: hook.tell.command"),
+        "{told}"
+    );
 }

@@ -16,8 +16,16 @@ fn source(relative: &str) -> PathBuf {
 #[track_caller]
 fn lines(command: &mut Command) -> Vec<String> {
     let out = command.output().unwrap();
-    assert!(out.status.success(), "{command:?}: {}", String::from_utf8_lossy(&out.stderr));
-    String::from_utf8(out.stdout).unwrap().lines().map(str::to_owned).collect()
+    assert!(
+        out.status.success(),
+        "{command:?}: {}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    String::from_utf8(out.stdout)
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The package of the program under test. `None` where it cannot be made.
@@ -26,7 +34,9 @@ fn package(sandbox: &Sandbox) -> Option<PathBuf> {
         return None;
     }
     let mut script = Command::new(source("packaging/deb.sh"));
-    script.args(["--binary", PROGRAM, "--fast", "--output"]).arg(sandbox.path(""));
+    script
+        .args(["--binary", PROGRAM, "--fast", "--output"])
+        .arg(sandbox.path(""));
     let said = lines(&mut script);
     Some(PathBuf::from(said.last().unwrap()))
 }
@@ -40,11 +50,19 @@ fn on_a_machine(sandbox: &Sandbox, script: &str, arguments: &[&str]) -> Option<C
         exec chroot root \"$@\"";
     std::fs::create_dir_all(sandbox.path("machine")).unwrap();
     let at = |shell: &mut Command| {
-        shell.args(["--mount", "sh", "-c", over]).arg(sandbox.path("machine"));
+        shell
+            .args(["--mount", "sh", "-c", over])
+            .arg(sandbox.path("machine"));
     };
     let mut probe = Command::new("unshare");
     at(&mut probe);
-    if !needs("unshare") || !is_root() || !probe.arg("true").status().is_ok_and(|status| status.success()) {
+    if !needs("unshare")
+        || !is_root()
+        || !probe
+            .arg("true")
+            .status()
+            .is_ok_and(|status| status.success())
+    {
         return None;
     }
     let mut command = sandbox.command("unshare", "");
@@ -55,9 +73,16 @@ fn on_a_machine(sandbox: &Sandbox, script: &str, arguments: &[&str]) -> Option<C
 
 #[test]
 fn the_package_is_installed_used_and_taken_away_without_a_trace() {
-    let shells = ["man", "zsh", "fish", "../share/bash-completion/bash_completion"];
+    let shells = [
+        "man",
+        "zsh",
+        "fish",
+        "../share/bash-completion/bash_completion",
+    ];
     let sandbox = Sandbox::new();
-    let Some(package) = package(&sandbox).filter(|_| shells.into_iter().all(needs)) else { return };
+    let Some(package) = package(&sandbox).filter(|_| shells.into_iter().all(needs)) else {
+        return;
+    };
     // Down for whoever comes first.
     let down = AtomicBool::new(true);
     let receiver = Receiver::start(move |request| {
@@ -70,11 +95,21 @@ fn the_package_is_installed_used_and_taken_away_without_a_trace() {
     sandbox.git("", &["init", "-q", "c"]);
     sandbox.commit("c", "file.txt", "one\n", "First commit");
     let (package, source) = (package.to_str().unwrap().to_owned(), sandbox.path("c"));
-    let arguments = [package.as_str(), &receiver.url(""), source.to_str().unwrap()];
-    let Some(mut machine) = on_a_machine(&sandbox, "tests/it/package/machine.sh", &arguments) else { return };
+    let arguments = [
+        package.as_str(),
+        &receiver.url(""),
+        source.to_str().unwrap(),
+    ];
+    let Some(mut machine) = on_a_machine(&sandbox, "tests/it/package/machine.sh", &arguments)
+    else {
+        return;
+    };
     let said = lines(&mut machine).join("\n");
     let part = |name: &str| {
-        let rest = said.split_once(&format!("= {name}\n")).unwrap_or_else(|| panic!("{name}: {said}")).1;
+        let rest = said
+            .split_once(&format!("= {name}\n"))
+            .unwrap_or_else(|| panic!("{name}: {said}"))
+            .1;
         rest.split("\n= ").next().unwrap().to_owned()
     };
 
@@ -90,51 +125,120 @@ fn the_package_is_installed_used_and_taken_away_without_a_trace() {
     ] {
         assert!(installed.lines().any(|l| l == line), "{line}: {installed}");
     }
-    assert!(!installed.contains("the timer is on") && !installed.contains("hooks.toml -"), "{installed}");
+    assert!(
+        !installed.contains("the timer is on") && !installed.contains("hooks.toml -"),
+        "{installed}"
+    );
 
     let help = part("help").lines().map(str::to_owned).collect::<Vec<_>>();
     assert!(help[0].starts_with("GIT-SERVICE-HOOK(1)"), "{help:?}");
-    assert!(help[1].ends_with("-F _git__service__hook git-service-hook"), "{help:?}");
+    assert!(
+        help[1].ends_with("-F _git__service__hook git-service-hook"),
+        "{help:?}"
+    );
     assert_eq!(help[2], "zsh: _git-service-hook");
     assert!(help[3].starts_with("drain\t"), "{help:?}");
 
     let used = part("use");
-    assert!(used.contains("installed, hooks/post-receive -> /usr/bin/git-service-hook\n"), "{used}");
-    assert_eq!(used.matches("audit: delivered").count(), 2, "by a link, and by core.hooksPath: {used}");
-    assert!(used.ends_with("/srv/git/linked.git: 1 warning"), "`check` misses the timer alone: {used}");
+    assert!(
+        used.contains("installed, hooks/post-receive -> /usr/bin/git-service-hook\n"),
+        "{used}"
+    );
+    assert_eq!(
+        used.matches("audit: delivered").count(),
+        2,
+        "by a link, and by core.hooksPath: {used}"
+    );
+    assert!(
+        used.ends_with("/srv/git/linked.git: 1 warning"),
+        "`check` misses the timer alone: {used}"
+    );
 
     let removed = part("remove");
-    assert!(removed.contains("audit: 503 Service Unavailable"), "{removed}");
-    assert!(removed.ends_with("hooks.toml\nhooks.toml.example\na push goes on without it"), "{removed}");
+    assert!(
+        removed.contains("audit: 503 Service Unavailable"),
+        "{removed}"
+    );
+    assert!(
+        removed.ends_with("hooks.toml\nhooks.toml.example\na push goes on without it"),
+        "{removed}"
+    );
 
     let again = part("again");
-    assert!(again.contains(r#""state":"pending""#) && again.contains("audit: delivered"), "{again}");
-    assert_eq!(part("purge"), "1", "nothing is left of it but the history of repositories");
-    let told = receiver.got().iter().map(|request| request.target.clone()).collect::<Vec<_>>();
+    assert!(
+        again.contains(r#""state":"pending""#) && again.contains("audit: delivered"),
+        "{again}"
+    );
+    assert_eq!(
+        part("purge"),
+        "1",
+        "nothing is left of it but the history of repositories"
+    );
+    let told = receiver
+        .got()
+        .iter()
+        .map(|request| request.target.clone())
+        .collect::<Vec<_>>();
     assert_eq!(told, ["/linked", "/shared", "/waiting", "/waiting"]);
 }
 
 #[test]
 fn the_crate_holds_what_its_build_reads() {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(source("")).args(["package", "--list", "--offline", "--allow-dirty"]);
+    cargo
+        .current_dir(source(""))
+        .args(["package", "--list", "--offline", "--allow-dirty"]);
     let packed = lines(&mut cargo);
-    let read = ["src/main.rs", "Cargo.lock", "README.md", "LICENSE-MIT", "LICENSE-APACHE", "install.sh"];
-    let more = ["packaging/deb.sh", "packaging/hooks.toml.example", "examples/systemd/git-service-hook.service"];
+    let read = [
+        "src/main.rs",
+        "Cargo.lock",
+        "README.md",
+        "LICENSE-MIT",
+        "LICENSE-APACHE",
+        "install.sh",
+    ];
+    let more = [
+        "packaging/deb.sh",
+        "packaging/hooks.toml.example",
+        "examples/systemd/git-service-hook.service",
+    ];
     for file in read.into_iter().chain(more) {
-        assert!(packed.iter().any(|packed| packed == file), "{file}: {packed:#?}");
+        assert!(
+            packed.iter().any(|packed| packed == file),
+            "{file}: {packed:#?}"
+        );
     }
     // What the compiler puts into the program.
-    let is_code = |file: &&String| file.starts_with("src/") && Path::new(file).extension().is_some_and(|e| e == "rs");
+    let is_code = |file: &&String| {
+        file.starts_with("src/") && Path::new(file).extension().is_some_and(|e| e == "rs")
+    };
     for file in packed.iter().filter(is_code) {
         let text = std::fs::read_to_string(source(file)).unwrap();
-        for named in text.split("include_str!(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
-            let path = source(file).parent().unwrap().join(named).canonicalize().unwrap();
-            let path = path.strip_prefix(source("").canonicalize().unwrap()).unwrap().display().to_string();
+        for named in text
+            .split("include_str!(\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+        {
+            let path = source(file)
+                .parent()
+                .unwrap()
+                .join(named)
+                .canonicalize()
+                .unwrap();
+            let path = path
+                .strip_prefix(source("").canonicalize().unwrap())
+                .unwrap()
+                .display()
+                .to_string();
             assert!(packed.contains(&path), "{file} includes {path}");
         }
     }
-    assert!(!packed.iter().any(|file| file.starts_with(".ci") || file.starts_with("target/")), "{packed:#?}");
+    assert!(
+        !packed
+            .iter()
+            .any(|file| file.starts_with(".ci") || file.starts_with("target/")),
+        "{packed:#?}"
+    );
 }
 
 #[test]
@@ -147,5 +251,9 @@ fn the_server_file_of_the_package_says_nothing_until_somebody_fills_it_in() {
         _ => line,
     });
     let filled_in = as_server(&uncommented.collect::<Vec<_>>().join("\n"));
-    assert_eq!((told(&filled_in), filled_in.hooks.len()), (Vec::new(), 1), "`team` waits for its repositories");
+    assert_eq!(
+        (told(&filled_in), filled_in.hooks.len()),
+        (Vec::new(), 1),
+        "`team` waits for its repositories"
+    );
 }

@@ -42,20 +42,42 @@ impl Sandbox {
     /// fit the action above them. Nothing is written outside of the sandbox.
     #[track_caller]
     pub fn write_referenced(&self, folder: &str, text: &str) {
-        let text = text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n");
-        for (at, mark) in text.match_indices("file = \"").filter(|(at, _)| !text[..*at].ends_with("ca_")) {
+        let text = text
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .collect::<Vec<_>>()
+            .join("\n");
+        for (at, mark) in text
+            .match_indices("file = \"")
+            .filter(|(at, _)| !text[..*at].ends_with("ca_"))
+        {
             let file = text[at + mark.len()..].split('"').next().unwrap();
             let path = self.path(folder).join(file);
-            assert!(path.starts_with(self.path("")), "{file} is outside of the sandbox");
-            let action = text[..at].rsplit("action = \"").next().and_then(|rest| rest.split('"').next());
-            let content = match action.filter(|_| path.extension().is_some_and(|extension| extension == "url")) {
+            assert!(
+                path.starts_with(self.path("")),
+                "{file} is outside of the sandbox"
+            );
+            let action = text[..at]
+                .rsplit("action = \"")
+                .next()
+                .and_then(|rest| rest.split('"').next());
+            let content = match action
+                .filter(|_| path.extension().is_some_and(|extension| extension == "url"))
+            {
                 None => "secret",
-                Some("wecom_group_chat_robot") => "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=k",
-                Some("dingding_group_chat_robot") => "https://oapi.dingtalk.com/robot/send?access_token=k",
+                Some("wecom_group_chat_robot") => {
+                    "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=k"
+                }
+                Some("dingding_group_chat_robot") => {
+                    "https://oapi.dingtalk.com/robot/send?access_token=k"
+                }
                 Some("feishu_group_chat_robot") => "https://open.feishu.cn/open-apis/bot/v2/hook/k",
                 Some(_) => "https://receiver.example.com/push",
             };
-            let path = self.write(path.strip_prefix(self.path("")).unwrap().to_str().unwrap(), content);
+            let path = self.write(
+                path.strip_prefix(self.path("")).unwrap().to_str().unwrap(),
+                content,
+            );
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o640)).unwrap();
         }
     }
@@ -94,8 +116,14 @@ impl Sandbox {
     #[track_caller]
     pub fn git(&self, dir: &str, arguments: &[&str]) -> String {
         let out = self.command("git", dir).args(arguments).output().unwrap();
-        assert!(out.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
-        String::from_utf8_lossy(&out.stdout).trim_end_matches('\n').to_owned()
+        assert!(
+            out.status.success(),
+            "git {arguments:?}: {}",
+            String::from_utf8_lossy(&out.stderr)
+        );
+        String::from_utf8_lossy(&out.stdout)
+            .trim_end_matches('\n')
+            .to_owned()
     }
 
     /// Runs the program under test.
@@ -121,14 +149,29 @@ impl Sandbox {
     pub fn commit(&self, clone: &str, file: &str, text: &str, message: &str) -> String {
         self.write(&format!("{clone}/{file}"), text);
         self.git(clone, &["add", "-A"]);
-        self.git(clone, &["commit", "-q", "--allow-empty", "--allow-empty-message", "-m", message]);
+        self.git(
+            clone,
+            &[
+                "commit",
+                "-q",
+                "--allow-empty",
+                "--allow-empty-message",
+                "-m",
+                message,
+            ],
+        );
         self.git(clone, &["rev-parse", "HEAD"])
     }
 
     /// Pushes; returns what the pusher saw, `remote: ` lines included.
     #[track_caller]
     pub fn push(&self, clone: &str, arguments: &[&str]) -> String {
-        let out = self.command("git", clone).arg("push").args(arguments).output().unwrap();
+        let out = self
+            .command("git", clone)
+            .arg("push")
+            .args(arguments)
+            .output()
+            .unwrap();
         let seen = String::from_utf8_lossy(&out.stderr).into_owned();
         assert!(out.status.success(), "git push {arguments:?}: {seen}");
         seen
@@ -150,9 +193,22 @@ pub fn eventually(what: &str, mut probe: impl FnMut() -> bool) {
 /// Whether a program is installed; tests that need one say so and pass without it, except in CI.
 pub fn needs(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let places = ["/usr/sbin", "/usr/bin", "/bin", "/usr/local/bin", "/usr/lib/git-core"].map(PathBuf::from);
-    let found = places.into_iter().chain(std::env::split_paths(&path)).any(|place| place.join(program).exists());
-    assert!(found || std::env::var_os("GIT_SERVICE_HOOK_NO_SKIP").is_none(), "{program} is not installed");
+    let places = [
+        "/usr/sbin",
+        "/usr/bin",
+        "/bin",
+        "/usr/local/bin",
+        "/usr/lib/git-core",
+    ]
+    .map(PathBuf::from);
+    let found = places
+        .into_iter()
+        .chain(std::env::split_paths(&path))
+        .any(|place| place.join(program).exists());
+    assert!(
+        found || std::env::var_os("GIT_SERVICE_HOOK_NO_SKIP").is_none(),
+        "{program} is not installed"
+    );
     if !found {
         eprintln!("skipped: needs {program}");
     }
@@ -166,16 +222,25 @@ pub fn full() -> bool {
 
 /// Places in /proc of processes that run the program under test somewhere below a directory.
 pub fn ours_below(dir: &Path) -> Vec<PathBuf> {
-    let points_to = |process: &Path, link: &str| std::fs::read_link(process.join(link)).unwrap_or_default();
+    let points_to =
+        |process: &Path, link: &str| std::fs::read_link(process.join(link)).unwrap_or_default();
     let ours = |process: &PathBuf| {
-        points_to(process, "cwd").starts_with(dir) && points_to(process, "exe") == Path::new(PROGRAM)
+        points_to(process, "cwd").starts_with(dir)
+            && points_to(process, "exe") == Path::new(PROGRAM)
     };
-    std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path()).filter(ours).collect()
+    std::fs::read_dir("/proc")
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(ours)
+        .collect()
 }
 
 /// Peak of a process's resident memory so far, in KiB.
 pub fn memory_peak(process: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     peak.trim().trim_end_matches(" kB").parse().ok()
 }

@@ -17,7 +17,10 @@ pub struct Received {
 
 impl Received {
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
+        self.headers
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case(name))
+            .map(|(_, v)| v.as_str())
     }
 
     /// The body as JSON; `Null` when it is none.
@@ -55,7 +58,11 @@ impl Answer {
     }
 
     pub fn json(status: u16, body: &str) -> Self {
-        Self::Reply(status, vec![("Content-Type".into(), "application/json".into())], body.as_bytes().to_vec())
+        Self::Reply(
+            status,
+            vec![("Content-Type".into(), "application/json".into())],
+            body.as_bytes().to_vec(),
+        )
     }
 }
 
@@ -71,7 +78,10 @@ pub struct Receiver {
 impl Receiver {
     pub fn start(answers: impl Fn(&Received) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback can be listened on");
-        let port = listener.local_addr().expect("a bound socket has an address").port();
+        let port = listener
+            .local_addr()
+            .expect("a bound socket has an address")
+            .port();
         let got = Arc::new(Mutex::new(Vec::new()));
         let answers: Arc<Mutex<Arc<Answers>>> = Arc::new(Mutex::new(Arc::new(answers)));
         let (log, how) = (got.clone(), answers.clone());
@@ -102,12 +112,18 @@ impl Receiver {
     }
 }
 
-fn serve(stream: TcpStream, log: &Mutex<Vec<Received>>, how: &Mutex<Arc<Answers>>) -> std::io::Result<()> {
+fn serve(
+    stream: TcpStream,
+    log: &Mutex<Vec<Received>>,
+    how: &Mutex<Arc<Answers>>,
+) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut stream = stream;
     while let Some(request) = read_request(&mut reader)? {
-        log.lock().expect("no thread panics with it").push(request.clone());
+        log.lock()
+            .expect("no thread panics with it")
+            .push(request.clone());
         let answers = how.lock().expect("no thread panics with it").clone();
         if !reply(&mut stream, answers(&request))? {
             break;
@@ -122,28 +138,46 @@ fn read_request(reader: &mut impl BufRead) -> std::io::Result<Option<Received>> 
         return Ok(None);
     }
     let mut words = line.split_whitespace().map(str::to_owned);
-    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let (method, target) = (
+        words.next().unwrap_or_default(),
+        words.next().unwrap_or_default(),
+    );
     let mut headers = Vec::new();
     loop {
         let mut line = String::new();
         reader.read_line(&mut line)?;
         let line = line.trim_end_matches(['\r', '\n']);
-        let Some((name, value)) = line.split_once(':') else { break };
+        let Some((name, value)) = line.split_once(':') else {
+            break;
+        };
         headers.push((name.to_owned(), value.trim().to_owned()));
     }
-    let length =
-        headers.iter().find(|(n, _)| n.eq_ignore_ascii_case("content-length")).and_then(|(_, v)| v.parse().ok());
+    let length = headers
+        .iter()
+        .find(|(n, _)| n.eq_ignore_ascii_case("content-length"))
+        .and_then(|(_, v)| v.parse().ok());
     let mut body = vec![0; length.unwrap_or(0)];
     reader.read_exact(&mut body)?;
-    Ok(Some(Received { method, target, headers, body }))
+    Ok(Some(Received {
+        method,
+        target,
+        headers,
+        body,
+    }))
 }
 
 /// Whether the connection can take another request.
 fn reply(stream: &mut TcpStream, answer: Answer) -> std::io::Result<bool> {
-    let head = |status: u16, length: usize| format!("HTTP/1.1 {status} Reason\r\nContent-Length: {length}\r\n");
+    let head = |status: u16, length: usize| {
+        format!("HTTP/1.1 {status} Reason\r\nContent-Length: {length}\r\n")
+    };
     match answer {
         Answer::Reply(status, headers, body) => {
-            let headers = headers.iter().map(|(n, v)| format!("{n}: {v}\r\n")).collect::<Vec<_>>().concat();
+            let headers = headers
+                .iter()
+                .map(|(n, v)| format!("{n}: {v}\r\n"))
+                .collect::<Vec<_>>()
+                .concat();
             stream.write_all(format!("{}{headers}\r\n", head(status, body.len())).as_bytes())?;
             stream.write_all(&body)?;
             Ok(true)

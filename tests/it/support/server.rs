@@ -12,8 +12,15 @@ impl Server {
     /// Starts it in its own process group, with its output in `log` below the sandbox.
     pub fn start(sandbox: &Sandbox, log: &str, command: &mut Command) -> Self {
         let log = std::fs::File::create(sandbox.path(log)).unwrap();
-        command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-        Self(command.spawn().unwrap_or_else(|e| panic!("{}: {e}", command.get_program().display())))
+        command
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log);
+        Self(
+            command
+                .spawn()
+                .unwrap_or_else(|e| panic!("{}: {e}", command.get_program().display())),
+        )
     }
 }
 
@@ -37,7 +44,10 @@ impl Ssh {
     pub fn start(sandbox: &Sandbox) -> Self {
         key_pair(sandbox, "id");
         let key = std::fs::read_to_string(sandbox.path("id.pub")).unwrap();
-        let keys = sandbox.write("authorized_keys", format!("environment=\"HOOK_PUSHER=alice\" {key}"));
+        let keys = sandbox.write(
+            "authorized_keys",
+            format!("environment=\"HOOK_PUSHER=alice\" {key}"),
+        );
         Self::serve(sandbox, &keys, "")
     }
 
@@ -59,9 +69,17 @@ impl Ssh {
             std::fs::create_dir_all("/run/sshd").unwrap();
         }
         let mut sshd = Command::new("/usr/sbin/sshd");
-        let server = Server::start(sandbox, "sshd.log", sshd.args(["-D", "-e", "-f", &at("sshd_config")]));
+        let server = Server::start(
+            sandbox,
+            "sshd.log",
+            sshd.args(["-D", "-e", "-f", &at("sshd_config")]),
+        );
         listening(port);
-        let mut ssh = Self { _server: server, port, command: String::new() };
+        let mut ssh = Self {
+            _server: server,
+            port,
+            command: String::new(),
+        };
         ssh.command = ssh.command_with(&sandbox.path("id"));
         ssh
     }
@@ -79,25 +97,42 @@ impl Ssh {
     pub fn url(&self, repository: &Path) -> String {
         let user = Command::new("id").arg("-un").output().unwrap().stdout;
         let user = String::from_utf8(user).unwrap();
-        format!("ssh://{}@127.0.0.1:{}{}", user.trim(), self.port, repository.display())
+        format!(
+            "ssh://{}@127.0.0.1:{}{}",
+            user.trim(),
+            self.port,
+            repository.display()
+        )
     }
 }
 
 /// `NAME` and `NAME.pub` in the sandbox.
 pub fn key_pair(sandbox: &Sandbox, name: &str) {
     let mut keygen = sandbox.command("ssh-keygen", "");
-    assert!(keygen.args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", name]).status().unwrap().success());
+    assert!(
+        keygen
+            .args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", name])
+            .status()
+            .unwrap()
+            .success()
+    );
 }
 
 /// A port that was free a moment ago.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 /// Waits until something listens.
 #[track_caller]
 pub fn listening(port: u16) {
-    super::eventually(&format!("port {port} listens"), || TcpStream::connect(("127.0.0.1", port)).is_ok());
+    super::eventually(&format!("port {port} listens"), || {
+        TcpStream::connect(("127.0.0.1", port)).is_ok()
+    });
 }
 
 /// Whether the tests run as root: servers that drop their rights need it.

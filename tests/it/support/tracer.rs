@@ -24,7 +24,10 @@ pub fn may_trace() -> bool {
     let may = ptrace::seize(pid, Options::PTRACE_O_EXITKILL).is_ok();
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(may || std::env::var_os("GIT_SERVICE_HOOK_NO_SKIP").is_none(), "no process may be traced");
+    assert!(
+        may || std::env::var_os("GIT_SERVICE_HOOK_NO_SKIP").is_none(),
+        "no process may be traced"
+    );
     if !may {
         eprintln!("skipped: needs ptrace");
     }
@@ -33,7 +36,10 @@ pub fn may_trace() -> bool {
 
 /// A shell that waits to be traced before it becomes `program`.
 fn stopped(shell: &mut Command, program: &str) -> (Child, Pid) {
-    let child = shell.args(["-c", &format!("kill -STOP $$; exec {program}")]).spawn().unwrap();
+    let child = shell
+        .args(["-c", &format!("kill -STOP $$; exec {program}")])
+        .spawn()
+        .unwrap();
     let pid = Pid::from_raw(child.id().cast_signed());
     waitpid(pid, Some(WaitPidFlag::WUNTRACED)).unwrap();
     (child, pid)
@@ -48,9 +54,19 @@ pub fn kill_at(shell: &mut Command, program: &str, whom: Whom, call: usize) -> b
         Whom::Itself => Options::empty(),
         Whom::Child => Options::PTRACE_O_TRACEVFORK | Options::PTRACE_O_TRACEFORK,
     };
-    let options = Options::PTRACE_O_TRACECLONE | Options::PTRACE_O_TRACEEXEC | Options::PTRACE_O_TRACESYSGOOD | follow;
+    let options = Options::PTRACE_O_TRACECLONE
+        | Options::PTRACE_O_TRACEEXEC
+        | Options::PTRACE_O_TRACESYSGOOD
+        | follow;
     ptrace::seize(first, options).unwrap();
-    let mut tracer = Tracer { first, whom, call, made: 0, counted: None, inside: HashMap::new() };
+    let mut tracer = Tracer {
+        first,
+        whom,
+        call,
+        made: 0,
+        counted: None,
+        inside: HashMap::new(),
+    };
     let killed = tracer.run();
     // It is reaped already.
     let _ = child.wait();
@@ -91,7 +107,11 @@ impl Tracer {
                 _ => {}
             }
             // A thread that has just been killed cannot be resumed, and need not be.
-            let _ = if self.follows(thread) { ptrace::syscall(thread, signal) } else { ptrace::cont(thread, signal) };
+            let _ = if self.follows(thread) {
+                ptrace::syscall(thread, signal)
+            } else {
+                ptrace::cont(thread, signal)
+            };
         }
         killed
     }
@@ -106,7 +126,9 @@ impl Tracer {
 
     /// Threads of the process that counts; those of the one that starts it run freely.
     fn follows(&mut self, thread: Pid) -> bool {
-        let Some(counted) = self.counted else { return false };
+        let Some(counted) = self.counted else {
+            return false;
+        };
         let of_it = || std::path::Path::new(&format!("/proc/{counted}/task/{thread}")).exists();
         if !self.inside.contains_key(&thread) && of_it() {
             self.inside.insert(thread, false);

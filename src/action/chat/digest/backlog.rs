@@ -58,7 +58,10 @@ pub(super) struct Backlog<'a> {
 }
 
 impl Commits {
-    const NONE: Self = Self { distinct: 0, exact: true };
+    const NONE: Self = Self {
+        distinct: 0,
+        exact: true,
+    };
 
     fn add(&mut self, moved: &Moved<'_>) {
         if let Some(event) = moved.event {
@@ -81,7 +84,9 @@ impl Moved<'_> {
     /// What happened, as far as a list tells it: outside branches a ref that moves is a ref that moves, and what
     /// cannot be read is not called rewritten.
     fn change(&self, kind: RefKind) -> Change {
-        let change = self.event.map_or_else(|| self.update.change(), |event| event.change);
+        let change = self
+            .event
+            .map_or_else(|| self.update.change(), |event| event.change);
         let readable = self.event.is_some_and(|event| event.error.is_none());
         match (change, kind) {
             (Change::Updated | Change::Forced, RefKind::Tag) => Change::Forced,
@@ -95,7 +100,14 @@ impl Moved<'_> {
 impl<'a> Moves<'a> {
     fn none(name: &'a RefName) -> Self {
         let (changes, who) = (Vec::new(), Who::default());
-        Self { name, pushes: 0, recovered: 0, commits: Commits::NONE, changes, who }
+        Self {
+            name,
+            pushes: 0,
+            recovered: 0,
+            commits: Commits::NONE,
+            changes,
+            who,
+        }
     }
 
     fn add(&mut self, moved: &Moved<'_>, push: &Push, person: Option<usize>) {
@@ -105,7 +117,11 @@ impl<'a> Moves<'a> {
         self.who.add(person);
         let change = moved.change(self.name.kind());
         if change != Change::Updated {
-            let before = self.changes.iter().position(|(c, _)| *c == change).map(|at| self.changes.remove(at).1);
+            let before = self
+                .changes
+                .iter()
+                .position(|(c, _)| *c == change)
+                .map(|at| self.changes.remove(at).1);
             self.changes.push((change, before.unwrap_or(0) + 1));
         }
     }
@@ -117,7 +133,10 @@ impl<'a> Backlog<'a> {
         let (mut persons, mut people) = (BTreeMap::new(), Vec::new());
         let (mut places, mut refs) = (BTreeMap::new(), Vec::<Moves<'a>>::new());
         let (mut who, mut commits) = (Who::default(), Commits::NONE);
-        for Pushed { push, refs: moved, .. } in &pushes {
+        for Pushed {
+            push, refs: moved, ..
+        } in &pushes
+        {
             let person = login(push).map(|login| {
                 *persons.entry(login).or_insert_with(|| {
                     people.push(*push);
@@ -135,30 +154,68 @@ impl<'a> Backlog<'a> {
                 commits.add(moved);
             }
         }
-        let default = out.project.default_branch.as_ref().map(|branch| RefName::new(format!("refs/heads/{branch}")));
-        refs.sort_by_key(|moves| (default.as_ref() != Some(moves.name), moves.name.kind(), moves.name));
+        let default = out
+            .project
+            .default_branch
+            .as_ref()
+            .map(|branch| RefName::new(format!("refs/heads/{branch}")));
+        refs.sort_by_key(|moves| {
+            (
+                default.as_ref() != Some(moves.name),
+                moves.name.kind(),
+                moves.name,
+            )
+        });
         let recovered = pushes.iter().filter(|pushed| pushed.push.recovered).count();
-        Self { pushes, refs, people, who, commits, recovered }
+        Self {
+            pushes,
+            refs,
+            people,
+            who,
+            commits,
+            recovered,
+        }
     }
 }
 
 /// Under which name somebody is known, if it is known who pushed.
 fn login(push: &Push) -> Option<&str> {
     let names = [push.pusher.username.as_str(), push.pusher.name.as_str()];
-    names.into_iter().find(|name| !name.is_empty() && !push.recovered)
+    names
+        .into_iter()
+        .find(|name| !name.is_empty() && !push.recovered)
 }
 
 fn pushes(backlog: &[Waiting]) -> Vec<Pushed<'_>> {
     let (mut places, mut pushes) = (BTreeMap::new(), Vec::<Pushed<'_>>::new());
     let mut seen = BTreeSet::new();
-    for Waiting { push, time, events, rest } in backlog {
+    for Waiting {
+        push,
+        time,
+        events,
+        rest,
+    } in backlog
+    {
         let at = *places.entry(push.id.as_str()).or_insert_with(|| {
-            pushes.push(Pushed { push, time, refs: Vec::new() });
+            pushes.push(Pushed {
+                push,
+                time,
+                refs: Vec::new(),
+            });
             pushes.len() - 1
         });
-        let told = events.iter().map(|event| Moved { update: &event.update, event: Some(event) });
-        let bare = rest.iter().map(|update| Moved { update, event: None });
-        pushes[at].refs.extend(told.chain(bare).filter(|moved| seen.insert((at, &moved.update.name))));
+        let told = events.iter().map(|event| Moved {
+            update: &event.update,
+            event: Some(event),
+        });
+        let bare = rest.iter().map(|update| Moved {
+            update,
+            event: None,
+        });
+        pushes[at].refs.extend(
+            told.chain(bare)
+                .filter(|moved| seen.insert((at, &moved.update.name))),
+        );
     }
     pushes
 }

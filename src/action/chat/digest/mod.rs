@@ -44,39 +44,79 @@ impl<'a> Digest<'a> {
 
     /// How many lines [`Self::by_push`] has at least.
     pub(super) fn lines(&self) -> usize {
-        let refs = |pushed: &Pushed<'_>| if pushed.refs.len() > 1 { pushed.refs.len() } else { 0 };
-        self.backlog.pushes.iter().map(|pushed| 1 + refs(pushed)).sum()
+        let refs = |pushed: &Pushed<'_>| {
+            if pushed.refs.len() > 1 {
+                pushed.refs.len()
+            } else {
+                0
+            }
+        };
+        self.backlog
+            .pushes
+            .iter()
+            .map(|pushed| 1 + refs(pushed))
+            .sum()
     }
 
     /// One block a push, with at most so many commits.
     pub(super) fn by_push(&self, most: usize) -> Message {
         let day = self.day();
-        let blocks = self.backlog.pushes.iter().map(|pushed| self.push(pushed, day, most)).collect();
-        Message { blocks, more: self.words.more, ..self.headed() }
+        let blocks = self
+            .backlog
+            .pushes
+            .iter()
+            .map(|pushed| self.push(pushed, day, most))
+            .collect();
+        Message {
+            blocks,
+            more: self.words.more,
+            ..self.headed()
+        }
     }
 
     /// One line a ref.
     pub(super) fn by_ref(&self) -> Message {
-        let block = |moves| Block { head: vec![self.moves(moves)], ..Block::default() };
-        Message { blocks: self.backlog.refs.iter().map(block).collect(), more: self.own.more, ..self.headed() }
+        let block = |moves| Block {
+            head: vec![self.moves(moves)],
+            ..Block::default()
+        };
+        Message {
+            blocks: self.backlog.refs.iter().map(block).collect(),
+            more: self.own.more,
+            ..self.headed()
+        }
     }
 
     fn headed(&self) -> Message {
-        Message { head: vec![self.heading()], blocks: Vec::new(), tail: Vec::new(), more: self.words.more }
+        Message {
+            head: vec![self.heading()],
+            blocks: Vec::new(),
+            tail: Vec::new(),
+            more: self.words.more,
+        }
     }
 
     /// Project, pushes and people, refs, commits, from when to when.
     fn heading(&self) -> Line {
         let Self { own, backlog, .. } = self;
         let pushes = Span::ours((own.pushes)(backlog.pushes.len()));
-        let mut parts = vec![fill(own.pushes_by, &[("pushes", vec![pushes]), ("who", self.people())])];
+        let mut parts = vec![fill(
+            own.pushes_by,
+            &[("pushes", vec![pushes]), ("who", self.people())],
+        )];
         if backlog.refs.len() > 1 {
             parts.push(vec![Span::ours(self.refs())]);
         }
         parts.extend(self.new_commits(backlog.commits));
         parts.extend(self.span());
         parts.extend(self.found_later(backlog.recovered));
-        fill(own.heading, &[("project", vec![project(self.out)]), ("parts", joined(parts, own.comma))])
+        fill(
+            own.heading,
+            &[
+                ("project", vec![project(self.out)]),
+                ("parts", joined(parts, own.comma)),
+            ],
+        )
     }
 
     /// "3 branches", "2 tags", or "5 refs" when they are mixed.
@@ -92,7 +132,12 @@ impl<'a> Digest<'a> {
     }
 
     fn new_commits(&self, commits: Commits) -> Option<Line> {
-        (commits.distinct > 0).then(|| vec![Span::ours((self.words.commits)(commits.distinct, commits.exact))])
+        (commits.distinct > 0).then(|| {
+            vec![Span::ours((self.words.commits)(
+                commits.distinct,
+                commits.exact,
+            ))]
+        })
     }
 
     fn found_later(&self, n: usize) -> Option<Line> {
@@ -102,21 +147,37 @@ impl<'a> Digest<'a> {
     /// The day that all times share, as they begin with it; empty when they do not, or are of today.
     fn day(&self) -> &str {
         let pushes = &self.backlog.pushes;
-        let day = pushes.first().and_then(|first| Some(first.time.split_once(' ')?.0)).unwrap_or("");
-        let same = pushes.iter().all(|pushed| pushed.time.split_once(' ').is_some_and(|(d, _)| d == day));
+        let day = pushes
+            .first()
+            .and_then(|first| Some(first.time.split_once(' ')?.0))
+            .unwrap_or("");
+        let same = pushes
+            .iter()
+            .all(|pushed| pushed.time.split_once(' ').is_some_and(|(d, _)| d == day));
         if same { day } else { "" }
     }
 
     /// "14:02 to 15:10", with the days where they are not today.
     fn span(&self) -> Option<Line> {
-        let mut times = self.backlog.pushes.iter().map(|pushed| pushed.time).filter(|time| !time.is_empty());
+        let mut times = self
+            .backlog
+            .pushes
+            .iter()
+            .map(|pushed| pushed.time)
+            .filter(|time| !time.is_empty());
         let from = times.next()?;
         let to = times.next_back().unwrap_or(from);
         if from == to {
             return Some(vec![Span::ours(from)]);
         }
         let to = without_day(to, self.day());
-        Some(fill(self.own.span, &[("from", vec![Span::ours(from)]), ("to", vec![Span::ours(to)])]))
+        Some(fill(
+            self.own.span,
+            &[
+                ("from", vec![Span::ours(from)]),
+                ("to", vec![Span::ours(to)]),
+            ],
+        ))
     }
 
     /// One person by name, several by number.
@@ -125,7 +186,11 @@ impl<'a> Digest<'a> {
         match backlog.who.known.len() {
             0 | 1 => self.names(&backlog.who),
             n => {
-                let somebody = if backlog.who.unknown { own.and_somebody } else { "" };
+                let somebody = if backlog.who.unknown {
+                    own.and_somebody
+                } else {
+                    ""
+                };
                 vec![Span::ours((own.people)(n) + somebody)]
             }
         }
@@ -134,13 +199,20 @@ impl<'a> Digest<'a> {
     /// The first few by name, the others by number.
     fn names(&self, who: &Who) -> Line {
         let Self { words, own, .. } = self;
-        let shown = who.known.iter().take(NAMES).map(|person| vec![self::who(self.backlog.people[*person], words)]);
+        let shown = who
+            .known
+            .iter()
+            .take(NAMES)
+            .map(|person| vec![self::who(self.backlog.people[*person], words)]);
         let mut line = joined(shown.collect(), own.and);
         match (who.known.len().saturating_sub(NAMES), who.unknown) {
             (0, true) if line.is_empty() => line.push(Span::ours(words.somebody)),
             (0, true) => line.push(Span::ours(own.and_somebody)),
             (0, false) => {}
-            (others, unknown) => line.push(Span::ours((own.and_others)(NAMES, others + usize::from(unknown)))),
+            (others, unknown) => line.push(Span::ours((own.and_others)(
+                NAMES,
+                others + usize::from(unknown),
+            ))),
         }
         line
     }
@@ -149,10 +221,22 @@ impl<'a> Digest<'a> {
         let Self { words, own, .. } = self;
         let refs: Vec<Told<'_>> = pushed.refs.iter().map(told).collect();
         let what_of = |(event, told): &Told<'_>| what(event, *told, words);
-        let done = if let [only] = refs.as_slice() { what_of(only) } else { sum(&refs, words) };
-        let pattern = if pushed.time.is_empty() { own.done } else { own.done_at };
+        let done = if let [only] = refs.as_slice() {
+            what_of(only)
+        } else {
+            sum(&refs, words)
+        };
+        let pattern = if pushed.time.is_empty() {
+            own.done
+        } else {
+            own.done_at
+        };
         let time = Span::ours(without_day(pushed.time, day));
-        let spans = [("time", vec![time]), ("who", vec![who(pushed.push, words)]), ("what", done)];
+        let spans = [
+            ("time", vec![time]),
+            ("who", vec![who(pushed.push, words)]),
+            ("what", done),
+        ];
         let mut first = fill(pattern, &spans);
         first.extend(later(pushed.push, words));
         let mut head = vec![first];
@@ -162,8 +246,16 @@ impl<'a> Digest<'a> {
             }
             head.extend(details(&each.0, words));
         }
-        let listed = refs.iter().flat_map(|(event, _)| commits(event, words)).take(most).collect();
-        Block { head, commits: listed, total: refs.iter().map(|(event, _)| event.total_distinct).sum() }
+        let listed = refs
+            .iter()
+            .flat_map(|(event, _)| commits(event, words))
+            .take(most)
+            .collect();
+        Block {
+            head,
+            commits: listed,
+            total: refs.iter().map(|(event, _)| event.total_distinct).sum(),
+        }
     }
 
     /// "main: 31 pushes, 64 commits, force-pushed twice, by Ann, Bob".
@@ -183,7 +275,11 @@ impl<'a> Digest<'a> {
         }
         parts.extend(self.found_later(moves.recovered));
         parts.push(fill(own.by, &[("who", self.names(&moves.who))]));
-        let pattern = if kind == RefKind::Branch { own.branch } else { own.other };
+        let pattern = if kind == RefKind::Branch {
+            own.branch
+        } else {
+            own.other
+        };
         let spans = [
             ("kind", vec![Span::ours(kind_word(kind, words))]),
             ("ref", vec![Span::foreign(&moves.name.short()).bold()]),
@@ -201,7 +297,9 @@ fn told<'a>(moved: &Moved<'a>) -> Told<'a> {
 }
 
 fn without_day<'a>(time: &'a str, day: &str) -> &'a str {
-    time.strip_prefix(day).filter(|_| !day.is_empty()).map_or(time, |rest| rest.trim_start())
+    time.strip_prefix(day)
+        .filter(|_| !day.is_empty())
+        .map_or(time, |rest| rest.trim_start())
 }
 
 fn joined(parts: Vec<Line>, between: &'static str) -> Line {

@@ -88,6 +88,12 @@ const CHINESE: Words = Words {
     pushes: |n| format!("{n} 次推送"),
     people: |n| format!("{n} 人"),
     recovered: |n| format!("{n} 次为事后发现"),
-    times: |verb, n| if n == 1 { verb.to_owned() } else { format!("{verb} {n} 次") },
+    times: |verb, n| {
+        if n == 1 {
+            verb.to_owned()
+        } else {
+            format!("{verb} {n} 次")
+        }
+    },
     more: |n| format!("… 还有 {n} 个引用"),
 };

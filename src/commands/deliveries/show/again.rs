@@ -28,19 +28,25 @@ pub(super) struct Again {
 }
 
 pub(super) fn of(site: &Site<'_>, record: &Record, delivery: &Delivery, steps: &[Step]) -> Again {
-    let not = |why: String| Again { why_not: Some(why), ..Again::default() };
+    let not = |why: String| Again {
+        why_not: Some(why),
+        ..Again::default()
+    };
     if delivery.last.as_ref().is_some_and(|l| l.digest > 0) {
         return not("it was told by a message for several, which is not made again".to_owned());
     }
     let hook = match site.loaded.find(&delivery.planned.hook) {
         Found::On(hook) => hook,
-        Found::Broken => return not("its hook is off until a mistake is mended (see `check`)".to_owned()),
+        Found::Broken => {
+            return not("its hook is off until a mistake is mended (see `check`)".to_owned());
+        }
         Found::Gone => return not("its hook has gone from the configuration, or is off".to_owned()),
     };
-    let (request, secrets) = match render(site, hook, record, &delivery.planned, as_last_tried(steps)) {
-        Ok(made) => made,
-        Err(why) => return not(why),
-    };
+    let (request, secrets) =
+        match render(site, hook, record, &delivery.planned, as_last_tried(steps)) {
+            Ok(made) => made,
+            Err(why) => return not(why),
+        };
     let whole = masked_body(&request, &secrets);
     let shown = cut(&whole, MOST);
     let sent = super::newest_exchange(steps).map(|(_, exchange)| &exchange.body_sha256);
@@ -55,16 +61,30 @@ pub(super) fn of(site: &Site<'_>, record: &Record, delivery: &Delivery, steps: &
 
 /// The newest attempt with a request, so that what depends on its time comes out as it was.
 fn as_last_tried(steps: &[Step]) -> Attempt {
-    let mut attempt = Attempt { now_ms: clock::now_ms(), number: 1, simplify: false };
+    let mut attempt = Attempt {
+        now_ms: clock::now_ms(),
+        number: 1,
+        simplify: false,
+    };
     let mut simplify = false;
     for step in steps {
         match step {
             Step::Requeued { .. } => simplify = false,
             Step::Alone { .. } => {}
-            Step::Attempt(Attempted { number, started_ms, ended }) => {
-                let (Some(number), Some(now_ms), Some(ended)) = (number, started_ms, ended) else { continue };
+            Step::Attempt(Attempted {
+                number,
+                started_ms,
+                ended,
+            }) => {
+                let (Some(number), Some(now_ms), Some(ended)) = (number, started_ms, ended) else {
+                    continue;
+                };
                 if ended.exchange.is_some() {
-                    attempt = Attempt { now_ms: *now_ms, number: *number, simplify };
+                    attempt = Attempt {
+                        now_ms: *now_ms,
+                        number: *number,
+                        simplify,
+                    };
                 }
                 simplify |= ended.outcome == Outcome::Simplify;
             }

@@ -24,8 +24,15 @@ pub(super) fn of(whole: &Whole<'_>, style: Style) -> String {
         text.push_str("  none yet\n");
     }
     if let Some((number, exchange)) = whole.exchange() {
-        let of = number.map(|n| format!(" of attempt {n}")).unwrap_or_default();
-        let _ = write!(text, "\n{}\n{}", style.bold(&format!("request{of}")), request(exchange, style));
+        let of = number
+            .map(|n| format!(" of attempt {n}"))
+            .unwrap_or_default();
+        let _ = write!(
+            text,
+            "\n{}\n{}",
+            style.bold(&format!("request{of}")),
+            request(exchange, style)
+        );
     }
     text.push_str(&body(whole, style));
     text
@@ -37,7 +44,10 @@ fn head(whole: &Whole<'_>, style: Style) -> String {
     let mut say = |name: &str, what: &str| {
         let name = format!("{name:<9}");
         let what = clean(what);
-        let what = match what.strip_prefix(row.state.name()).filter(|_| name.starts_with("state")) {
+        let what = match what
+            .strip_prefix(row.state.name())
+            .filter(|_| name.starts_with("state"))
+        {
             Some(rest) => format!("{}{rest}", coloured(row.state, row.state.name(), style)),
             None => what,
         };
@@ -46,13 +56,35 @@ fn head(whole: &Whole<'_>, style: Style) -> String {
     say("delivery", &planned.id);
     say("hook", &planned.hook);
     let words = row.words();
-    let next = row.next_attempt_ms.map(|at| format!("; due {}", clock::local_seconds(at))).unwrap_or_default();
-    let words = if words.is_empty() { words } else { format!(": {words}") };
+    let next = row
+        .next_attempt_ms
+        .map(|at| format!("; due {}", clock::local_seconds(at)))
+        .unwrap_or_default();
+    let words = if words.is_empty() {
+        words
+    } else {
+        format!(": {words}")
+    };
     say("state", &format!("{}{words}{next}", row.state.name()));
     let pusher = &push.pusher;
-    let by = format!("{} ({}, from {})", pusher.name, pusher.username, pusher.source);
-    say("push", &format!("{} by {by}, {}", push.id, clock::local_seconds(push.time_ms)));
-    for update in push.updates.iter().filter(|u| row.refs.contains(&u.name)).take(REFS) {
+    let by = format!(
+        "{} ({}, from {})",
+        pusher.name, pusher.username, pusher.source
+    );
+    say(
+        "push",
+        &format!(
+            "{} by {by}, {}",
+            push.id,
+            clock::local_seconds(push.time_ms)
+        ),
+    );
+    for update in push
+        .updates
+        .iter()
+        .filter(|u| row.refs.contains(&u.name))
+        .take(REFS)
+    {
         say("ref", &moved(update));
     }
     if row.refs.len() > REFS {
@@ -63,29 +95,57 @@ fn head(whole: &Whole<'_>, style: Style) -> String {
 
 fn moved(update: &RefUpdate) -> String {
     let short = |id: &str| id.get(..12).unwrap_or(id).to_owned();
-    format!("{} {}..{}", update.name.display(), short(update.old.as_str()), short(update.new.as_str()))
+    format!(
+        "{} {}..{}",
+        update.name.display(),
+        short(update.old.as_str()),
+        short(update.new.as_str())
+    )
 }
 
 fn line(step: &Step, whole: &Whole<'_>) -> String {
     let attempted = match step {
         Step::Attempt(attempted) => attempted,
-        Step::Requeued { at_ms } => return format!("-  {}  queued again", clock::local_seconds(*at_ms)),
+        Step::Requeued { at_ms } => {
+            return format!("-  {}  queued again", clock::local_seconds(*at_ms));
+        }
         Step::Alone { at_ms } => {
-            return format!("-  {}  goes alone from now on: others are taken", clock::local_seconds(*at_ms));
+            return format!(
+                "-  {}  goes alone from now on: others are taken",
+                clock::local_seconds(*at_ms)
+            );
         }
     };
-    let Attempted { number, started_ms, ended } = attempted;
+    let Attempted {
+        number,
+        started_ms,
+        ended,
+    } = attempted;
     let number = number.map_or_else(|| "-".to_owned(), |n| n.to_string());
-    let at = started_ms.or(ended.as_ref().map(|e| e.at_ms)).map(clock::local_seconds).unwrap_or_default();
+    let at = started_ms
+        .or(ended.as_ref().map(|e| e.at_ms))
+        .map(clock::local_seconds)
+        .unwrap_or_default();
     let Some(ended) = ended else {
-        let newest = whole.steps.iter().rev().find(|s| matches!(s, Step::Attempt(_)));
-        let goes_on = whole.row.state == State::Pending && whole.row.sending && newest == Some(step);
-        let what = if goes_on { "being sent now" } else { "cut off: the process that sent it died" };
+        let newest = whole
+            .steps
+            .iter()
+            .rev()
+            .find(|s| matches!(s, Step::Attempt(_)));
+        let goes_on =
+            whole.row.state == State::Pending && whole.row.sending && newest == Some(step);
+        let what = if goes_on {
+            "being sent now"
+        } else {
+            "cut off: the process that sent it died"
+        };
         return format!("{number}  {at}  {what}");
     };
     let mut line = format!("{number}  {at}");
     if let Some(exchange) = &ended.exchange {
-        let status = exchange.status.map_or_else(|| "no answer".to_owned(), |s| s.to_string());
+        let status = exchange
+            .status
+            .map_or_else(|| "no answer".to_owned(), |s| s.to_string());
         let _ = write!(line, "  {} ms  {status}", exchange.took_ms);
     }
     let _ = write!(line, "  {}", outcome(ended.outcome));
@@ -107,7 +167,12 @@ fn request(exchange: &Exchange, style: Style) -> String {
     for (name, value) in &exchange.headers {
         let _ = writeln!(text, "  {}: {}", clean(name), clean(value));
     }
-    let _ = writeln!(text, "  body: {} bytes, SHA-256 {}", exchange.body_size, clean(&exchange.body_sha256));
+    let _ = writeln!(
+        text,
+        "  body: {} bytes, SHA-256 {}",
+        exchange.body_size,
+        clean(&exchange.body_sha256)
+    );
     if let Some(status) = exchange.status {
         let _ = writeln!(text, "\n{}", style.bold(&format!("answer, {status}")));
         for line in plain(&exchange.answer).lines() {
@@ -119,7 +184,10 @@ fn request(exchange: &Exchange, style: Style) -> String {
 
 fn body(whole: &Whole<'_>, style: Style) -> String {
     let again = &whole.again;
-    let mut text = format!("\n{}, made again with the configuration of today", style.bold("body"));
+    let mut text = format!(
+        "\n{}, made again with the configuration of today",
+        style.bold("body")
+    );
     if let Some(why) = &again.why_not {
         let _ = writeln!(text, ": none, {}", clean(why));
         return text;

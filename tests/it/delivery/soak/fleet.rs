@@ -41,7 +41,12 @@ impl Fleet {
             )
             .unwrap();
         }
-        let imported = feed(sandbox.command("git", "template.git").args(["fast-import", "--quiet"]), &stream);
+        let imported = feed(
+            sandbox
+                .command("git", "template.git")
+                .args(["fast-import", "--quiet"]),
+            &stream,
+        );
         assert!(imported.status.success());
         let commits = sandbox.git("template.git", &["rev-list", "--reverse", "main"]);
         let commits: Vec<String> = commits.lines().map(str::to_owned).collect();
@@ -49,12 +54,21 @@ impl Fleet {
         std::fs::create_dir(sandbox.path("fleet")).unwrap();
         let names: Vec<String> = (0..size).map(|n| format!("fleet/{n:02}.git")).collect();
         for (n, name) in names.iter().enumerate() {
-            let copied = sandbox.command("cp", "").args(["-a", "template.git", name]).status().unwrap();
+            let copied = sandbox
+                .command("cp", "")
+                .args(["-a", "template.git", name])
+                .status()
+                .unwrap();
             assert!(copied.success());
             sandbox.write(&format!("{name}/hooks.toml"), hooks(n, receivers));
         }
         let pushed = names.iter().map(|_| Mutex::default()).collect();
-        Self { sandbox, names, commits, pushed }
+        Self {
+            sandbox,
+            names,
+            commits,
+            pushed,
+        }
     }
 
     pub fn size(&self) -> usize {
@@ -76,7 +90,14 @@ impl Fleet {
         let name = &self.names[repository];
         if number % 40 == 39 {
             let place = self.place(repository);
-            self.sandbox.push("c", &["-q", place.to_str().unwrap(), &format!("{new}:refs/heads/real-{nth}")]);
+            self.sandbox.push(
+                "c",
+                &[
+                    "-q",
+                    place.to_str().unwrap(),
+                    &format!("{new}:refs/heads/real-{nth}"),
+                ],
+            );
             self.note(repository, &format!("{null} {new} refs/heads/real-{nth}\n"));
             return;
         }
@@ -85,15 +106,25 @@ impl Fleet {
             writeln!(stdin, "{null} {new} refs/tags/v{nth}").unwrap();
         }
         let mut hook = self.sandbox.command(PROGRAM, name);
-        let out = feed(hook.arg("post-receive").env("GIT_DIR", ".").stderr(std::process::Stdio::piped()), &stdin);
+        let out = feed(
+            hook.arg("post-receive")
+                .env("GIT_DIR", ".")
+                .stderr(std::process::Stdio::piped()),
+            &stdin,
+        );
         let said = seen(&out);
-        let odd = ["not recorded", "hooks.toml", "failed for good"].iter().any(|word| said.contains(word));
+        let odd = ["not recorded", "hooks.toml", "failed for good"]
+            .iter()
+            .any(|word| said.contains(word));
         assert!(out.status.success() && !odd, "{name}: {said}");
         self.note(repository, &stdin);
     }
 
     fn note(&self, repository: usize, stdin: &str) {
-        self.pushed[repository].lock().unwrap().push(stdin.lines().map(str::to_owned).collect());
+        self.pushed[repository]
+            .lock()
+            .unwrap()
+            .push(stdin.lines().map(str::to_owned).collect());
     }
 
     /// As a timer runs it.
@@ -111,19 +142,34 @@ impl Fleet {
     pub fn an_hour_passes(&self) {
         for n in 0..self.size() {
             let (spool, place) = (self.spool(n), self.place(n).join("service-hook"));
-            for hook in std::fs::read_dir(place.join("lane")).into_iter().flatten().flatten() {
+            for hook in std::fs::read_dir(place.join("lane"))
+                .into_iter()
+                .flatten()
+                .flatten()
+            {
                 if let Ok(Some(lane)) = spool.lane(hook.file_name().to_str().unwrap()) {
                     let earlier = earlier(lane.standing());
                     lane.keep(&earlier);
                 }
             }
-            spool.pending().unwrap().iter().for_each(|id| due_an_hour_earlier(&place.join("pending").join(id)));
+            spool
+                .pending()
+                .unwrap()
+                .iter()
+                .for_each(|id| due_an_hour_earlier(&place.join("pending").join(id)));
         }
     }
 }
 
 fn earlier(mut standing: Standing) -> Standing {
-    let Standing { since_ms, failed_ms, next_ms, due_ms, sent, .. } = &mut standing;
+    let Standing {
+        since_ms,
+        failed_ms,
+        next_ms,
+        due_ms,
+        sent,
+        ..
+    } = &mut standing;
     let times = [since_ms, failed_ms, next_ms, due_ms].into_iter().flatten();
     times.chain(sent).for_each(|at| *at -= HOUR_MS);
     standing
@@ -133,15 +179,23 @@ fn earlier(mut standing: Standing) -> Standing {
 fn due_an_hour_earlier(record: &Path) {
     const MEMBER: &str = "\"next_attempt_ms\":";
     // It may have been finished meanwhile.
-    let Ok(text) = std::fs::read_to_string(record) else { return };
-    let Ok(file) = std::fs::OpenOptions::new().write(true).open(record) else { return };
+    let Ok(text) = std::fs::read_to_string(record) else {
+        return;
+    };
+    let Ok(file) = std::fs::OpenOptions::new().write(true).open(record) else {
+        return;
+    };
     for (place, _) in text.match_indices(MEMBER) {
-        let digits = &text[place + MEMBER.len()..].split([',', '}']).next().unwrap();
+        let digits = &text[place + MEMBER.len()..]
+            .split([',', '}'])
+            .next()
+            .unwrap();
         let at: i64 = digits.parse().unwrap();
         if at > git_service_hook::clock::now_ms() {
             let earlier = (at - HOUR_MS).to_string();
             assert_eq!(earlier.len(), digits.len());
-            file.write_all_at(earlier.as_bytes(), (place + MEMBER.len()) as u64).unwrap();
+            file.write_all_at(earlier.as_bytes(), (place + MEMBER.len()) as u64)
+                .unwrap();
         }
     }
 }
@@ -155,7 +209,11 @@ fn hooks(n: usize, receivers: &Receivers) -> String {
     hooks += &(webhook("audit", &receivers.web.url("/audit")) + &timeout);
     if n.is_multiple_of(10) {
         let url = receivers.robot.url("/robot/send?access_token=x");
-        write!(hooks, "[hook.team]\naction = \"dingding_group_chat_robot\"\nservice_url = \"{url}{n}\"\n").unwrap();
+        write!(
+            hooks,
+            "[hook.team]\naction = \"dingding_group_chat_robot\"\nservice_url = \"{url}{n}\"\n"
+        )
+        .unwrap();
     }
     hooks
 }

@@ -27,7 +27,10 @@ pub struct Receivers {
 
 impl Receivers {
     pub fn start() -> Self {
-        let (arrivals, messages) = (Arc::<Mutex<Vec<Arrival>>>::default(), Arc::<AtomicUsize>::default());
+        let (arrivals, messages) = (
+            Arc::<Mutex<Vec<Arrival>>>::default(),
+            Arc::<AtomicUsize>::default(),
+        );
         let (log, count, dice) = (arrivals.clone(), messages.clone(), Dice::default());
         let web = Receiver::start(move |request: &Received| {
             let (answer, taken) = mood(dice.roll());
@@ -45,7 +48,12 @@ impl Receivers {
                 Answer::json(200, r#"{"errcode":0,"errmsg":"ok"}"#)
             }
         });
-        Self { web, robot, arrivals, messages }
+        Self {
+            web,
+            robot,
+            arrivals,
+            messages,
+        }
     }
 
     /// In the order of arrival.

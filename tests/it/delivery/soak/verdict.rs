@@ -34,8 +34,15 @@ pub fn of(fleet: &Fleet, receivers: &Receivers) -> Told {
         nothing_is_left(&fleet.place(repository).join("service-hook"));
         one_repository(fleet, repository, &mut by_id, &mut told);
     }
-    assert!(by_id.is_empty(), "nothing arrived that no record tells of: {by_id:?}");
-    let messages: usize = told.by_robot.iter().map(|(size, deliveries)| deliveries / size).sum();
+    assert!(
+        by_id.is_empty(),
+        "nothing arrived that no record tells of: {by_id:?}"
+    );
+    let messages: usize = told
+        .by_robot
+        .iter()
+        .map(|(size, deliveries)| deliveries / size)
+        .sum();
     let told_by_robot = receivers.messages.load(std::sync::atomic::Ordering::SeqCst);
     assert_eq!(messages, told_by_robot, "each message of a robot once");
     told
@@ -48,12 +55,20 @@ fn one_repository(fleet: &Fleet, repository: usize, by_id: &mut Arrivals<'_>, to
     let mut records = spool.recorded().unwrap();
     records.reverse();
     for id in records {
-        let Read::Record(record) = spool.look(&id).unwrap() else { panic!("{id} is a record") };
-        let lines = record.push.updates.iter().map(|u| format!("{} {} {}", u.old, u.new, u.name.display()));
+        let Read::Record(record) = spool.look(&id).unwrap() else {
+            panic!("{id} is a record")
+        };
+        let lines = record
+            .push
+            .updates
+            .iter()
+            .map(|u| format!("{} {} {}", u.old, u.new, u.name.display()));
         moved.push(lines.collect::<Moved>());
         for delivery in &record.deliveries {
             assert_eq!(delivery.state, State::Delivered, "{delivery:?}");
-            let arrived = by_id.remove(delivery.planned.id.as_str()).unwrap_or_default();
+            let arrived = by_id
+                .remove(delivery.planned.id.as_str())
+                .unwrap_or_default();
             one_delivery(&spool, &id, delivery, &arrived, told);
             if let Some((place, _)) = arrived.last().filter(|_| !delivery.alone) {
                 let before = newest.insert(delivery.planned.hook.clone(), *place);
@@ -64,18 +79,41 @@ fn one_repository(fleet: &Fleet, repository: usize, by_id: &mut Arrivals<'_>, to
     let mut pushed = fleet.pushed[repository].lock().unwrap().clone();
     pushed.sort();
     moved.sort();
-    assert_eq!(moved, pushed, "every push has a record, and only pushes have");
+    assert_eq!(
+        moved, pushed,
+        "every push has a record, and only pushes have"
+    );
 }
 
 /// Repeated only after a failed or unknown attempt, under the same id; the last one was taken.
-fn one_delivery(spool: &Spool, record: &str, delivery: &Delivery, arrived: &[(usize, &Arrival)], told: &mut Told) {
+fn one_delivery(
+    spool: &Spool,
+    record: &str,
+    delivery: &Delivery,
+    arrived: &[(usize, &Arrival)],
+    told: &mut Told,
+) {
     let steps = spool.steps(record, &delivery.planned.id).unwrap();
-    let attempts = steps.iter().filter_map(|s| if let Step::Attempt(attempt) = s { Some(attempt) } else { None });
+    let attempts = steps.iter().filter_map(|s| {
+        if let Step::Attempt(attempt) = s {
+            Some(attempt)
+        } else {
+            None
+        }
+    });
     let ends = attempts.map(|Attempted { ended, .. }| ended.as_deref().unwrap());
     let ends: Vec<_> = ends.collect();
     let (last, before) = ends.split_last().unwrap();
-    assert!(matches!(last.outcome, Outcome::Delivered | Outcome::Accepted), "{ends:?}");
-    assert!(before.iter().all(|ended| ended.outcome == Outcome::Deferred), "{ends:?}");
+    assert!(
+        matches!(last.outcome, Outcome::Delivered | Outcome::Accepted),
+        "{ends:?}"
+    );
+    assert!(
+        before
+            .iter()
+            .all(|ended| ended.outcome == Outcome::Deferred),
+        "{ends:?}"
+    );
     told.deliveries += 1;
     told.attempts += ends.len();
     told.alone += usize::from(delivery.alone);
@@ -84,11 +122,18 @@ fn one_delivery(spool: &Spool, record: &str, delivery: &Delivery, arrived: &[(us
         *told.by_robot.entry(last.digest.max(1)).or_default() += 1;
         return;
     }
-    assert_eq!(arrived.len(), ends.len(), "as many requests as attempts: {arrived:?} {ends:?}");
+    assert_eq!(
+        arrived.len(),
+        ends.len(),
+        "as many requests as attempts: {arrived:?} {ends:?}"
+    );
     for ((_, arrival), ended) in arrived.iter().zip(&ends) {
         // Taken and not believed: only where no answer came.
         let believed = ended.outcome != Outcome::Deferred;
-        assert!(arrival.taken == believed || (arrival.taken && ended.unknown), "{arrival:?} {ended:?}");
+        assert!(
+            arrival.taken == believed || (arrival.taken && ended.unknown),
+            "{arrival:?} {ended:?}"
+        );
     }
 }
 
@@ -96,21 +141,60 @@ fn one_delivery(spool: &Spool, record: &str, delivery: &Delivery, arrived: &[(us
 fn nothing_is_left(spool: &std::path::Path) {
     let names = |folder: &std::path::Path| -> Vec<String> {
         let entries = std::fs::read_dir(folder).unwrap();
-        entries.flatten().map(|entry| entry.file_name().into_string().unwrap()).collect()
+        entries
+            .flatten()
+            .map(|entry| entry.file_name().into_string().unwrap())
+            .collect()
     };
     for folder in ["pending", "corrupt"] {
-        assert_eq!(names(&spool.join(folder)), [""; 0], "{}: {folder}/ is empty", spool.display());
+        assert_eq!(
+            names(&spool.join(folder)),
+            [""; 0],
+            "{}: {folder}/ is empty",
+            spool.display()
+        );
     }
-    let stays = ["corrupt", "done", "lane", "pending", "publish.lock", "stay.lock", "timer"];
-    assert!(names(spool).iter().all(|name| stays.contains(&name.as_str())), "{:?}", names(spool));
-    assert!(names(&spool.join("lane")).iter().all(|name| ["audit", "ci", "team"].contains(&name.as_str())));
+    let stays = [
+        "corrupt",
+        "done",
+        "lane",
+        "pending",
+        "publish.lock",
+        "stay.lock",
+        "timer",
+    ];
+    assert!(
+        names(spool)
+            .iter()
+            .all(|name| stays.contains(&name.as_str())),
+        "{:?}",
+        names(spool)
+    );
+    assert!(
+        names(&spool.join("lane"))
+            .iter()
+            .all(|name| ["audit", "ci", "team"].contains(&name.as_str()))
+    );
 }
 
 impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { deliveries, attempts, alone, unknown, by_robot } = self;
+        let Self {
+            deliveries,
+            attempts,
+            alone,
+            unknown,
+            by_robot,
+        } = self;
         let largest = by_robot.keys().max().copied().unwrap_or_default();
-        write!(f, "{deliveries} deliveries, {attempts} attempts, {unknown} of them unknown, {alone} went alone, ")?;
-        write!(f, "{} told by a robot, at most {largest} in a message", by_robot.values().sum::<usize>())
+        write!(
+            f,
+            "{deliveries} deliveries, {attempts} attempts, {unknown} of them unknown, {alone} went alone, "
+        )?;
+        write!(
+            f,
+            "{} told by a robot, at most {largest} in a message",
+            by_robot.values().sum::<usize>()
+        )
     }
 }

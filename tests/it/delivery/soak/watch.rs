@@ -51,7 +51,10 @@ impl Watch {
         let memory = memory_peak(process.file_name()?.to_str()?.parse().ok()?)?;
         let files = std::fs::read_dir(process.join("fd")).ok()?.count();
         let most = self.0.entry((part, third)).or_default();
-        *most = Most { memory: most.memory.max(memory), files: most.files.max(files) };
+        *most = Most {
+            memory: most.memory.max(memory),
+            files: most.files.max(files),
+        };
         Some(())
     }
 
@@ -61,9 +64,18 @@ impl Watch {
         for part in [Part::Hook, Part::Deliverer, Part::Drain] {
             let of = |third| self.0.get(&(part, third)).copied().unwrap_or_default();
             let (first, middle, last) = (of(0), of(1), of(2));
-            let before = Most { memory: first.memory.max(middle.memory), files: first.files.max(middle.files) };
-            assert!(last.memory <= before.memory + before.memory / 4 + 2048, "{part:?}: {self}");
-            assert!(last.files <= before.files + 16 && last.files <= 128, "{part:?}: {self}");
+            let before = Most {
+                memory: first.memory.max(middle.memory),
+                files: first.files.max(middle.files),
+            };
+            assert!(
+                last.memory <= before.memory + before.memory / 4 + 2048,
+                "{part:?}: {self}"
+            );
+            assert!(
+                last.files <= before.files + 16 && last.files <= 128,
+                "{part:?}: {self}"
+            );
         }
     }
 }
@@ -71,7 +83,12 @@ impl Watch {
 impl fmt::Display for Watch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for ((part, third), Most { memory, files }) in &self.0 {
-            write!(f, "{part:?} in third {}: {} MiB, {files} files; ", third + 1, memory / 1024)?;
+            write!(
+                f,
+                "{part:?} in third {}: {} MiB, {files} files; ",
+                third + 1,
+                memory / 1024
+            )?;
         }
         Ok(())
     }
