@@ -33,7 +33,7 @@ fn main() {
         ["tell", repo, needs] => tell(Path::new(repo), &needs_of(needs)),
         ["make", commits] => made::stream(commits.parse().unwrap(), &mut std::io::stdout().lock()),
         ["race", program, repo, rounds] => {
-            rows::all(program, Path::new(repo), rounds.parse().unwrap())
+            rows::all(program, Path::new(repo), rounds.parse().unwrap());
         }
         // `cargo bench` and `cargo test --benches` start it with nothing to do.
         _ => println!("benches/event.sh runs this"),

@@ -71,9 +71,9 @@ impl Table<'_> {
             let count =
                 try_git(self.repo, &["rev-list", "--count", &range]).and_then(|n| n.parse().ok());
             if count.is_some_and(|n: usize| n <= commits) {
-                near = middle
+                near = middle;
             } else {
-                far = middle
+                far = middle;
             }
         }
         git(self.repo, &["rev-parse", &format!("{}~{near}", self.main)])

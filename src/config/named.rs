@@ -42,7 +42,7 @@ pub(super) fn references(hook: &DeTable<'_>) -> Vec<(Named, usize)> {
                 )));
             }
             DeValue::Table(pairs) if PAIRS.contains(&key) => {
-                pairs.values().map(reference).for_each(note)
+                pairs.values().map(reference).for_each(note);
             }
             DeValue::Array(items) => items.iter().map(reference).for_each(note),
             _ => note(reference(value)),

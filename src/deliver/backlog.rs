@@ -106,10 +106,10 @@ impl Backlog {
             Ok(Read::Gone) => {}
             Ok(Read::Torn) => problems.push(format!("{id} has no complete first line yet")),
             Ok(Read::Newer(v)) => {
-                problems.push(format!("{id} was written by a newer version (format {v})"))
+                problems.push(format!("{id} was written by a newer version (format {v})"));
             }
             Ok(Read::Foreign) => {
-                problems.push(format!("{id} is no record and was moved to corrupt/"))
+                problems.push(format!("{id} is no record and was moved to corrupt/"));
             }
             Err(error) => problems.push(format!("{id} cannot be read: {}", error.kind())),
         }

@@ -349,7 +349,7 @@ impl<'r> Session<'r> {
     fn walk(&mut self, after: Node, others: &mut Reach, asked: &mut Asked) -> Difference {
         let teller = &self.teller;
         difference_told(&mut self.history, after, others, &mut |history, node| {
-            teller.expect(history, node, asked)
+            teller.expect(history, node, asked);
         })
     }
 

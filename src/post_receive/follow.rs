@@ -88,9 +88,9 @@ impl<'a> Watch<'a> {
 
     fn tell(&mut self, told: Vec<Told>, lines: &mut Lines) {
         if self.each {
-            lines.tell(told, true)
+            lines.tell(told, true);
         } else {
-            self.kept.extend(told)
+            self.kept.extend(told);
         }
     }
 

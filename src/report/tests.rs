@@ -165,7 +165,7 @@ fn failures_come_first() {
         lines.tell(
             vec![ended(Outcome::Delivered, ""), ended(Outcome::Failed, "no")],
             true,
-        )
+        );
     });
     assert_eq!(
         text,

@@ -130,7 +130,7 @@ fn step(steps: &mut Vec<Step>, line: Line, of: &str) {
             match newest {
                 // Nobody has to try before cancelling: what was cut off stays cut off.
                 Some(open) if open.ended.is_none() && ended.outcome != Outcome::Cancelled => {
-                    open.ended = Some(ended)
+                    open.ended = Some(ended);
                 }
                 _ => steps.push(Step::Attempt(Attempted {
                     ended: Some(ended),
@@ -139,7 +139,7 @@ fn step(steps: &mut Vec<Step>, line: Line, of: &str) {
             }
         }
         Line::Requeued { delivery, at_ms } if delivery == of => {
-            steps.push(Step::Requeued { at_ms })
+            steps.push(Step::Requeued { at_ms });
         }
         Line::Alone { delivery, at_ms } if delivery == of => steps.push(Step::Alone { at_ms }),
         _ => {}

@@ -335,7 +335,7 @@ fn what_others_can_write_is_not_read() {
         files.0.path("srv/team/app.git/hooks.toml"),
     );
     let mode = |path: &std::path::Path, mode| {
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap()
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
     };
 
     mode(&repository, 0o664);

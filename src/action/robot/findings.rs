@@ -30,7 +30,7 @@ impl Keys<'_> {
         match self.service_url {
             None => found.push(mistake("service_url", "is missing")),
             Some(Text::Plain(url)) if url.is_empty() => {
-                found.push(mistake("service_url", "is missing"))
+                found.push(mistake("service_url", "is missing"));
             }
             Some(Text::Plain(url)) => found.extend(self.judge_address(url)),
             Some(Text::Reference(_)) => {}

@@ -146,7 +146,7 @@ impl Look<'_> {
         };
         match self.file.standing() {
             Standing::Missing => {
-                findings.fine(format!("hook.{name}.command in {origin} starts it"))
+                findings.fine(format!("hook.{name}.command in {origin} starts it"));
             }
             Standing::Foreign if !hook_file::mentions_us(&path) => {
                 findings.fine(format!(
@@ -210,7 +210,7 @@ impl Look<'_> {
             let dangles = path.is_symlink() && !path.exists();
             match hook_file::standing(&path) {
                 _ if dangles => {
-                    findings.warn(place(&path), "leads to what is not there, so it never runs")
+                    findings.warn(place(&path), "leads to what is not there, so it never runs");
                 }
                 Standing::Link(_) | Standing::Shim => {
                     findings.mistake(

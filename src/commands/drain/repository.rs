@@ -54,7 +54,7 @@ pub(super) fn drain(
     };
     place.pass(Some(push), destinations);
     stay::while_due(&git_dir, &spool, &mut || {
-        place.pass(None, &Destinations::default())
+        place.pass(None, &Destinations::default());
     });
     exit::OK
 }

@@ -53,7 +53,7 @@ fn bound(key: &str, schema: &mut Value) {
     match key {
         "service_url" => schema["pattern"] = json!("^\\s*([Hh][Tt][Tt][Pp][Ss]?://|[$]\\{)"),
         "url" | "commit_url" | "compare_url" => {
-            schema["pattern"] = json!("^$|^https?://|^[$]\\{|^\\{[%#]")
+            schema["pattern"] = json!("^$|^https?://|^[$]\\{|^\\{[%#]");
         }
         "root" | "state_dir" => schema["pattern"] = json!("^$|^/"),
         "max_refs" => schema["minimum"] = json!(1),

@@ -81,10 +81,10 @@ fn all_commits(repo: &Repo) -> Vec<String> {
 #[test]
 fn objects_are_found_however_they_are_packed() {
     alike("one pack with a bitmap", |repo| {
-        drop(repo.git(&["repack", "-adfbq"]))
+        drop(repo.git(&["repack", "-adfbq"]));
     });
     alike("long chains of deltas", |repo| {
-        drop(repo.git(&["repack", "-adfq", "--depth=50", "--window=50"]))
+        drop(repo.git(&["repack", "-adfq", "--depth=50", "--window=50"]));
     });
     alike("a multi-pack-index with a bitmap", |repo| {
         each_commit_a_pack(repo);
@@ -122,7 +122,7 @@ fn each_commit_a_pack(repo: &Repo) {
 #[test]
 fn refs_are_found_however_they_are_kept() {
     alike("packed alone", |repo| {
-        drop(repo.git(&["pack-refs", "--all", "--prune"]))
+        drop(repo.git(&["pack-refs", "--all", "--prune"]));
     });
     alike("packed and moved since", |repo| {
         let main = repo.git(&["rev-parse", "refs/heads/main"]);
@@ -192,10 +192,10 @@ fn a_commit_graph_of_any_kind_changes_nothing() {
             .join("\n")
     };
     alike("whole", |repo| {
-        drop(repo.git_with(&write, all_commits(repo).join("\n").as_bytes()))
+        drop(repo.git_with(&write, all_commits(repo).join("\n").as_bytes()));
     });
     alike("stale", |repo| {
-        drop(repo.git_with(&write, half(repo).as_bytes()))
+        drop(repo.git_with(&write, half(repo).as_bytes()));
     });
     alike("with paths", |repo| {
         let all = all_commits(repo).join("\n");
