@@ -1,7 +1,7 @@
 //! The command line: what `event`, `preview` and `test` say, exit codes, and whose rights a command has.
 
 use crate::support::receiver::{Answer, Receiver};
-use crate::support::server::{is_root, program_for_all};
+use crate::support::server::program_for_all;
 use crate::support::{PROGRAM, Sandbox};
 use serde_json::Value;
 use std::fs;
@@ -339,11 +339,9 @@ fn a_mistake_in_one_hook_is_told_and_the_others_are_tested() {
     );
 }
 
+#[needs(root)]
 #[test]
 fn a_command_of_root_runs_as_the_repositorys_owner() {
-    if !is_root() {
-        return;
-    }
     let sandbox = Sandbox::new();
     let program = program_for_all(&sandbox);
     let nobody = 65534;
@@ -375,11 +373,9 @@ fn a_command_of_root_runs_as_the_repositorys_owner() {
     assert_eq!(link.uid(), nobody);
 }
 
+#[needs(root)]
 #[test]
 fn a_repository_of_another_user_is_refused_as_git_refuses_it() {
-    if !is_root() {
-        return;
-    }
     let sandbox = Sandbox::new();
     let program = program_for_all(&sandbox);
     sandbox.git("", &["init", "-q", "--bare", "roots.git"]);
@@ -390,11 +386,9 @@ fn a_repository_of_another_user_is_refused_as_git_refuses_it() {
     assert!(stderr(&out).contains("safe.directory"), "{}", stderr(&out));
 }
 
+#[needs(root)]
 #[test]
 fn a_timer_of_root_drains_each_repository_as_its_owner() {
-    if !is_root() {
-        return;
-    }
     let sandbox = Sandbox::new();
     let program = program_for_all(&sandbox);
     for name in ["a.git", "b.git"] {

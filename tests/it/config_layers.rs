@@ -1,7 +1,7 @@
 //! Two files, one configuration: what the repository's may change, and whose files are read at all.
 
 use crate::config_mistakes::told;
-use crate::support::{Sandbox, server};
+use crate::support::Sandbox;
 use git_service_hook::action::Severity;
 use git_service_hook::config::{self, Found, Loaded};
 use git_service_hook::environment::Environment;
@@ -363,12 +363,9 @@ fn what_others_can_write_is_not_read() {
     assert!(loaded.hold.is_some() && names(&loaded).is_empty());
 }
 
+#[needs(root)]
 #[test]
 fn only_root_and_the_owner_of_the_repository_are_trusted() {
-    if !server::is_root() {
-        eprintln!("skipped: needs root to give files away");
-        return;
-    }
     let files = Files::new("", TEAM);
     let git_dir = files.0.path("srv/team/app.git");
     let repository = git_dir.join("hooks.toml");

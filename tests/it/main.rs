@@ -11,7 +11,9 @@
     reason = "a test binary has no outside; `pub` marks what the modules offer each other"
 )]
 
-#[path = "support/mod.rs"]
+#[macro_use]
+extern crate needs;
+
 mod support;
 
 mod actions;

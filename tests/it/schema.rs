@@ -2,14 +2,11 @@
 
 use crate::config_examples::as_server;
 use crate::config_mistakes::told;
-use crate::support::{Sandbox, needs};
+use crate::support::Sandbox;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-
-/// Debian's python3-jsonschema, as seen from /usr/bin.
-const JUDGE: &str = "../lib/python3/dist-packages/jsonschema";
 
 fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")
@@ -242,43 +239,44 @@ fn agree(texts: &[String], right: bool) {
         let told = told(&as_server(text));
         assert_eq!(told.is_empty(), right, "the reader on {text}: {told:#?}");
     }
-    if needs(JUDGE) {
-        let texts = texts.iter().map(String::as_str).collect::<Vec<_>>();
-        for (text, takes) in texts.iter().zip(takes(&texts)) {
-            assert_eq!(takes, right, "the schema on {text}");
-        }
+    let texts = texts.iter().map(String::as_str).collect::<Vec<_>>();
+    for (text, takes) in texts.iter().zip(takes(&texts)) {
+        assert_eq!(takes, right, "the schema on {text}");
     }
 }
 
+#[needs("/usr/lib/python3/dist-packages/jsonschema")]
+#[needs("/usr/lib/python3/dist-packages/jsonschema")]
 #[test]
 fn what_the_reader_takes_the_schema_takes() {
     agree(&whole(&RIGHT), true);
 }
 
+#[needs("/usr/lib/python3/dist-packages/jsonschema")]
 #[test]
 fn what_the_reader_refuses_for_its_form_the_schema_refuses() {
     agree(&whole(&WRONG), false);
 }
 
+#[needs("/usr/lib/python3/dist-packages/jsonschema")]
 #[test]
 fn a_repositorys_file_may_narrow_a_hook_of_the_servers_and_no_more() {
-    if needs(JUDGE) {
-        let hook = |line| format!("[hook.audit]\n{line}\n");
-        let texts = [
-            "",
-            "enabled = false",
-            "branches = [\"main\"]",
-            "timeout = \"5s\"",
-            "token = \"x\"",
-        ]
-        .map(hook);
-        assert_eq!(
-            takes(&texts.each_ref().map(String::as_str)),
-            [true, true, true, false, false]
-        );
-    }
+    let hook = |line| format!("[hook.audit]\n{line}\n");
+    let texts = [
+        "",
+        "enabled = false",
+        "branches = [\"main\"]",
+        "timeout = \"5s\"",
+        "token = \"x\"",
+    ]
+    .map(hook);
+    assert_eq!(
+        takes(&texts.each_ref().map(String::as_str)),
+        [true, true, true, false, false]
+    );
 }
 
+#[needs("/usr/lib/python3/dist-packages/jsonschema")]
 #[test]
 fn every_example_is_taken_and_names_the_schema_beside_it() {
     let files = std::fs::read_dir(examples())
@@ -295,10 +293,8 @@ fn every_example_is_taken_and_names_the_schema_beside_it() {
     for text in &texts {
         assert!(text.starts_with("#:schema ./hooks.schema.json\n"), "{text}");
     }
-    if needs(JUDGE) {
-        let texts = texts.iter().map(String::as_str).collect::<Vec<_>>();
-        assert!(takes(&texts).into_iter().all(|takes| takes));
-    }
+    let texts = texts.iter().map(String::as_str).collect::<Vec<_>>();
+    assert!(takes(&texts).into_iter().all(|takes| takes));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The pusher's name arrives right whichever server runs the hook, and a real receiver believes our signature.
 
 use crate::support::receiver::{Answer, Receiver};
-use crate::support::server::{Server, Ssh, free_port, is_root, listening, program_for_all};
-use crate::support::{Sandbox, eventually, needs};
+use crate::support::server::{Server, Ssh, free_port, listening, program_for_all};
+use crate::support::{Sandbox, eventually};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
@@ -55,11 +55,9 @@ fn over_a_local_path_the_account_is_told() {
     );
 }
 
+#[needs("sshd", "ssh-keygen")]
 #[test]
 fn over_ssh_the_key_says_who_pushed() {
-    if !needs("sshd") || !needs("ssh-keygen") {
-        return;
-    }
     let sandbox = Sandbox::new();
     let receiver = Receiver::start(|_| Answer::ok());
     repository(
@@ -93,16 +91,9 @@ fn over_ssh_the_key_says_who_pushed() {
     );
 }
 
+#[needs("nginx", "fcgiwrap", "spawn-fcgi", "openssl", root)]
 #[test]
 fn over_http_the_login_says_who_pushed() {
-    if !needs("nginx")
-        || !needs("fcgiwrap")
-        || !needs("spawn-fcgi")
-        || !needs("openssl")
-        || !is_root()
-    {
-        return;
-    }
     let sandbox = Sandbox::new();
     let receiver = Receiver::start(|_| Answer::ok());
     repository(
@@ -226,11 +217,9 @@ fn debian_webhook(sandbox: &Sandbox) -> (Server, String) {
     (server, format!("http://127.0.0.1:{port}/hooks/push"))
 }
 
+#[needs("webhook")]
 #[test]
 fn a_real_receiver_accepts_our_signature_and_refuses_a_wrong_token() {
-    if !needs("webhook") {
-        return;
-    }
     let sandbox = Sandbox::new();
     let (_webhook, url) = debian_webhook(&sandbox);
     let repo = sandbox.bare("app.git");

@@ -1,7 +1,7 @@
 //! Certificates: what is trusted, and what is said of the others.
 
+use crate::support::Sandbox;
 use crate::support::server::{free_port, listening};
-use crate::support::{Sandbox, needs};
 use git_service_hook::http::{Method, Request};
 use git_service_hook::secret::Secrets;
 use git_service_hook::transport::{Options, send};
@@ -159,11 +159,9 @@ impl Server {
     }
 }
 
+#[needs("openssl")]
 #[test]
 fn a_certificate_is_trusted_or_its_fault_is_named() {
-    if !needs("openssl") {
-        return;
-    }
     let authority = Authority::new();
     let root = || Some(std::fs::read(authority.sandbox.path("ca.pem")).unwrap());
     let good = authority.server("good", "DNS:localhost,IP:127.0.0.1", "10");

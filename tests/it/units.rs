@@ -1,6 +1,6 @@
 //! The units and the cron line in examples/: what runs `drain` beside the pushes.
 
-use crate::support::{PROGRAM, Sandbox, needs};
+use crate::support::{PROGRAM, Sandbox};
 use std::path::Path;
 
 const TIMER: &str = "git-service-hook.timer";
@@ -39,11 +39,9 @@ fn analyze(sandbox: &Sandbox, arguments: &[&str]) -> (bool, String) {
     )
 }
 
+#[needs("systemd-analyze")]
 #[test]
 fn systemd_finds_no_fault_with_the_units() {
-    if !needs("systemd-analyze") {
-        return;
-    }
     let sandbox = units();
     let (well, said) = analyze(
         &sandbox,
@@ -62,11 +60,9 @@ fn systemd_finds_no_fault_with_the_units() {
     assert!(said.contains("ProtectSystm"), "{said}");
 }
 
+#[needs("systemd-analyze")]
 #[test]
 fn the_service_exposes_little() {
-    if !needs("systemd-analyze") {
-        return;
-    }
     // Tenths of the exposure level: 0 is nothing, 100 everything.
     let (well, said) = analyze(
         &units(),

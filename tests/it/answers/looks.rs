@@ -3,7 +3,7 @@
 use crate::delivery::{Pushing, webhook};
 use crate::history::{complaints, run, told};
 use crate::support::receiver::{Answer, Receiver};
-use crate::support::{PROGRAM, Sandbox, eventually, needs, ours_below};
+use crate::support::{PROGRAM, Sandbox, eventually, ours_below};
 use std::fmt::Write;
 
 /// What is seen in a terminal of 80 columns, carriage returns and colours included.
@@ -18,11 +18,9 @@ fn seen(sandbox: &Sandbox, arguments: &str, environment: &[(&str, &str)]) -> Str
     String::from_utf8_lossy(&out.stdout).into_owned()
 }
 
+#[needs("script")]
 #[test]
 fn colour_is_for_terminals_that_want_it() {
-    if !needs("script") {
-        return;
-    }
     let receiver = Receiver::start(|_| Answer::json(404, "{}"));
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     pushing.push("one");
@@ -56,11 +54,9 @@ fn colour_is_for_terminals_that_want_it() {
     assert!(log.contains("\x1b[31mfailed\x1b[0m"), "{log:?}");
 }
 
+#[needs("script")]
 #[test]
 fn progress_is_a_line_that_goes_away() {
-    if !needs("script") {
-        return;
-    }
     let receiver = Receiver::start(|_| Answer::json(404, "{}"));
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     for message in ["one", "two"] {

@@ -3,7 +3,7 @@
 use super::{Watched, null, told};
 use crate::delivery::{Pushing, messages, webhook};
 use crate::support::receiver::{Answer, Receiver};
-use crate::support::server::{is_root, program_for_all};
+use crate::support::server::program_for_all;
 use crate::support::{PROGRAM, Sandbox};
 use std::fmt::Write;
 
@@ -30,17 +30,14 @@ fn a_deletion_among_fourteen_thousand_packed_refs_is_seen() {
     );
 }
 
+#[needs(reftable)]
 #[test]
 fn reftables_are_read_too() {
     let sandbox = Sandbox::new();
-    let made = sandbox
-        .command("git", "")
-        .args(["init", "-q", "--bare", "--ref-format=reftable", "r.git"])
-        .output();
-    if !made.unwrap().status.success() {
-        eprintln!("skipped: needs a git that knows reftable");
-        return;
-    }
+    sandbox.git(
+        "",
+        &["init", "-q", "--bare", "--ref-format=reftable", "r.git"],
+    );
     std::os::unix::fs::symlink(PROGRAM, sandbox.path("r.git/hooks/post-receive")).unwrap();
     let receiver = Receiver::start(|_| Answer::ok());
     let pushing = Pushing { sandbox };
@@ -95,11 +92,9 @@ fn a_ref_that_cannot_be_read_is_not_taken_for_deleted() {
     assert_eq!(watched.state(), state);
 }
 
+#[needs(root)]
 #[test]
 fn root_looks_as_the_owner_also_where_nothing_was_ever_pushed() {
-    if !is_root() {
-        return;
-    }
     let sandbox = Sandbox::new();
     let program = program_for_all(&sandbox);
     sandbox.git("", &["init", "-q", "--bare", "a.git"]);

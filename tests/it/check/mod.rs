@@ -116,11 +116,9 @@ fn what_was_put_aside_is_worth_a_warning() {
     );
 }
 
+#[needs(root)]
 #[test]
 fn a_hook_that_a_third_user_owns_is_worth_a_warning() {
-    if !crate::support::server::is_root() {
-        return;
-    }
     let sandbox = repository(GOOD);
     let hook = sandbox.path("r.git/hooks/post-receive");
     fs::remove_file(&hook).unwrap();

@@ -1,10 +1,10 @@
 //! Several accounts of one group push to one repository with `core.sharedRepository = group`.
 
 use super::{Pushing, feed, messages, seen, webhook};
+use crate::support::eventually;
 use crate::support::receiver::{Answer, Receiver};
-use crate::support::server::{is_root, program_for_all};
-use crate::support::tracer::{Whom, kill_at, may_trace};
-use crate::support::{eventually, needs};
+use crate::support::server::program_for_all;
+use crate::support::tracer::{Whom, kill_at};
 use std::fs::File;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -151,11 +151,9 @@ fn below(dir: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
+#[needs("setpriv", root, ptrace)]
 #[test]
 fn two_accounts_of_a_group_deliver_what_the_other_left() {
-    if !needs("setpriv") || !is_root() || !may_trace() {
-        return;
-    }
     let shared = Shared::new();
     shared.left_pending(ANN, "one");
     // Bob's own push takes it along.
@@ -198,11 +196,9 @@ fn two_accounts_of_a_group_deliver_what_the_other_left() {
     }
 }
 
+#[needs("setpriv", root, ptrace)]
 #[test]
 fn whoever_dies_while_it_creates_files_leaves_none_that_the_group_cannot_use() {
-    if !needs("setpriv") || !is_root() || !may_trace() {
-        return;
-    }
     let shared = Shared::new();
     let line = shared.pushing.unannounced("one", "refs/heads/main");
     shared.chown(ANN, "r.git/objects");

@@ -1,9 +1,9 @@
 //! No process may be started, and no thread: this one delivers, and says so.
 
 use super::{Pushing, feed, messages, seen, webhook};
+use crate::support::PROGRAM;
 use crate::support::receiver::{Answer, Receiver};
-use crate::support::server::{is_root, program_for_all};
-use crate::support::{PROGRAM, needs};
+use crate::support::server::program_for_all;
 
 /// Runs the hook under strace, which makes calls fail; what the pusher saw.
 fn denied(pushing: &Pushing, inject: &str) -> String {
@@ -30,11 +30,9 @@ fn denied(pushing: &Pushing, inject: &str) -> String {
     seen(&out)
 }
 
+#[needs("strace")]
 #[test]
 fn where_no_process_may_be_started_the_hook_delivers() {
-    if !needs("strace") {
-        return;
-    }
     for inject in [
         "execve:error=EPERM:when=2+",
         "execve:error=EAGAIN:when=2+",
@@ -60,11 +58,9 @@ fn where_no_process_may_be_started_the_hook_delivers() {
     }
 }
 
+#[needs("strace")]
 #[test]
 fn what_is_not_recorded_either_is_sent_or_told_as_lost() {
-    if !needs("strace") {
-        return;
-    }
     let receiver = Receiver::start(|_| Answer::ok());
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     pushing.sandbox.write("r.git/service-hook", "in the way");
@@ -76,11 +72,9 @@ fn what_is_not_recorded_either_is_sent_or_told_as_lost() {
     assert_eq!(messages(&receiver), ["one"]);
 }
 
+#[needs("prlimit", "setpriv", root)]
 #[test]
 fn an_account_at_its_limit_of_processes_can_push() {
-    if !needs("prlimit") || !needs("setpriv") || !is_root() {
-        return;
-    }
     let receiver = Receiver::start(|_| Answer::ok());
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     let line = pushing.unannounced("one", "refs/heads/main");

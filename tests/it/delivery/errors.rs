@@ -1,7 +1,7 @@
 //! Calls that fail: the push succeeds, and is either recorded and delivered, or delivered from memory and told so.
 
 use super::alike::{Alike, HOOKS, Scene};
-use crate::support::{PROGRAM, full, needs};
+use crate::support::{PROGRAM, full};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Calls that a sick disk makes fail, in the hook; the last ones are for the full proof.
@@ -127,9 +127,6 @@ fn check(alike: &Alike, runs: &BTreeMap<usize, Run>) {
 }
 
 fn in_every_call(mode: &Mode) {
-    if !needs("strace") {
-        return;
-    }
     let calls = if full() { &CALLS[..] } else { &CALLS[..6] };
     for error in ["EIO", "ENOSPC"] {
         let alike = Alike::new(&Scene {
@@ -148,6 +145,7 @@ fn in_every_call(mode: &Mode) {
     }
 }
 
+#[needs("strace")]
 #[test]
 fn whichever_call_of_the_hook_fails_the_push_is_delivered_under_one_id() {
     in_every_call(&Mode {
@@ -156,6 +154,7 @@ fn whichever_call_of_the_hook_fails_the_push_is_delivered_under_one_id() {
     });
 }
 
+#[needs("strace")]
 #[test]
 fn from_whichever_call_on_the_hook_fails_the_push_is_delivered_under_one_id() {
     in_every_call(&Mode {
@@ -164,6 +163,7 @@ fn from_whichever_call_on_the_hook_fails_the_push_is_delivered_under_one_id() {
     });
 }
 
+#[needs("strace")]
 #[test]
 fn whichever_call_fails_everywhere_the_push_is_delivered_under_one_id() {
     in_every_call(&Mode {

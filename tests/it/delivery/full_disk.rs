@@ -2,35 +2,24 @@
 
 use super::{Pushing, seen, webhook};
 use crate::support::receiver::{Answer, Receiver};
-use crate::support::{needs, server::is_root};
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Output;
 
 /// Runs a script with `service-hook/` on a file system of that size, which is gone with the script: it is mounted in a
-/// namespace of its own. `None` where that may not be done, as for root of a container.
-fn on_disk_of(pushing: &Pushing, size: &str, script: &str) -> Option<Output> {
-    let may_mount = || {
-        std::process::Command::new("unshare")
-            .args(["-m", "true"])
-            .status()
-            .is_ok_and(|s| s.success())
-    };
-    if !needs("unshare") || !is_root() || !may_mount() {
-        return None;
-    }
+/// namespace of its own.
+fn on_disk_of(pushing: &Pushing, size: &str, script: &str) -> Output {
     let spool = pushing.sandbox.path("r.git/service-hook");
     std::fs::create_dir(&spool).unwrap();
     let script = format!("mount -t tmpfs -o size={size},mode=700 tmpfs \"$1\" || exit 9; {script}");
     let mut command = pushing.sandbox.command("unshare", "c");
-    Some(
-        command
-            .args(["-m", "sh", "-c", &script, "sh"])
-            .arg(&spool)
-            .output()
-            .unwrap(),
-    )
+    command
+        .args(["-m", "sh", "-c", &script, "sh"])
+        .arg(&spool)
+        .output()
+        .unwrap()
 }
 
+#[needs(mount)]
 #[test]
 fn on_a_full_disk_the_push_succeeds_is_sent_from_memory_and_says_so() {
     let receiver = Receiver::start(|_| Answer::ok());
@@ -38,9 +27,7 @@ fn on_a_full_disk_the_push_succeeds_is_sent_from_memory_and_says_so() {
     let script = "mkdir \"$1\"/pending \"$1\"/done \"$1\"/corrupt \"$1\"/lane
         dd if=/dev/zero of=\"$1/fill\" bs=1k count=100 2>/dev/null
         git push -q origin HEAD:main";
-    let Some(out) = on_disk_of(&pushing, "64k", script) else {
-        return;
-    };
+    let out = on_disk_of(&pushing, "64k", script);
     let said = seen(&out);
     assert!(out.status.success(), "{said}");
     assert!(
@@ -50,6 +37,7 @@ fn on_a_full_disk_the_push_succeeds_is_sent_from_memory_and_says_so() {
     assert_eq!(receiver.got().len(), 1);
 }
 
+#[needs(mount)]
 #[test]
 fn while_a_disk_fills_up_no_push_is_lost_or_told_under_two_ids() {
     let receiver = Receiver::start(|_| Answer::ok());
@@ -69,9 +57,7 @@ fn while_a_disk_fills_up_no_push_is_lost_or_told_under_two_ids() {
         exit 3",
         program = crate::support::PROGRAM
     );
-    let Some(out) = on_disk_of(&pushing, "1m", &script) else {
-        return;
-    };
+    let out = on_disk_of(&pushing, "1m", &script);
     let said = seen(&out);
     assert!(out.status.success(), "{said}");
     assert!(

@@ -1,9 +1,9 @@
 //! The pusher goes away while receivers are slow: what was recorded is delivered all the same, and once.
 
 use super::{Pushing, messages, webhook};
+use crate::support::eventually;
 use crate::support::receiver::{Answer, Receiver};
 use crate::support::server::{Ssh, program_for_all};
-use crate::support::{eventually, needs};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
@@ -104,11 +104,9 @@ fn a_receive_pack_that_is_killed() {
     waiting.must_be_delivered();
 }
 
+#[needs("sshd", "ssh-keygen")]
 #[test]
 fn an_ssh_client_that_is_killed() {
-    if !needs("sshd") || !needs("ssh-keygen") {
-        return;
-    }
     let mut ssh = None;
     let waiting = Waiting::start(|pushing, git| {
         let program = program_for_all(&pushing.sandbox);

@@ -2,7 +2,7 @@
 
 use super::{Pushing, feed, messages, seen, webhook};
 use crate::support::receiver::{Answer, Receiver};
-use crate::support::{PROGRAM, eventually, needs};
+use crate::support::{PROGRAM, eventually};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt;
@@ -80,11 +80,9 @@ fn much_to_say_is_bounded_and_a_pipe_that_nobody_reads_holds_nothing_up() {
     eventually("both are delivered", || receiver.got().len() == 2);
 }
 
+#[needs("flock")]
 #[test]
 fn the_deliverer_keeps_no_descriptor_of_the_caller() {
-    if !needs("flock") {
-        return;
-    }
     let receiver = Receiver::start(|_| Answer::Hang);
     let pushing = Pushing::new(&format!(
         "[deliver]\nwait = \"0s\"\n{}",

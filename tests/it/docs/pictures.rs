@@ -1,6 +1,5 @@
 //! The pictures show what the program says.
 
-use crate::support::needs;
 use std::path::Path;
 use std::process::Command;
 
@@ -22,11 +21,9 @@ fn words(picture: &str) -> Vec<String> {
     words
 }
 
+#[needs("script")]
 #[test]
 fn the_pictures_show_what_the_program_says_today() {
-    if !needs("script") {
-        return;
-    }
     let folder = tempfile::tempdir().unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let program = Path::new(env!("CARGO_BIN_EXE_git-service-hook"))

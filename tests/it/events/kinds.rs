@@ -1,7 +1,6 @@
 //! One push, told alike by repositories of every kind.
 
 use super::repo::Repo;
-use crate::support::Sandbox;
 use git_service_hook::git::Repository;
 use git_service_hook::push::{Commit, Computed, Needs, RefUpdate};
 use std::path::Path;
@@ -132,21 +131,9 @@ fn refs_are_found_however_they_are_kept() {
     });
 }
 
+#[needs(reftable)]
 #[test]
 fn a_reftable_is_told_alike() {
-    let probe = Sandbox::new();
-    let init = ["init", "-q", "--bare", "--ref-format=reftable", "probe.git"];
-    if !probe
-        .command("git", "")
-        .args(init)
-        .output()
-        .unwrap()
-        .status
-        .success()
-    {
-        eprintln!("skipped: needs a git with reftable");
-        return;
-    }
     let (repo, updates) = pushed(&["--ref-format=reftable"]);
     assert_eq!(told(&repo.sandbox.path("repo.git"), &updates), plain());
 }

@@ -1,8 +1,8 @@
 //! Real pushes through git receive-pack: what Git lets through is told, and nothing else.
 
 use crate::delivery::{Pushing, feed, seen, webhook};
+use crate::support::eventually;
 use crate::support::receiver::{Answer, Receiver};
-use crate::support::{eventually, needs};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
@@ -143,11 +143,9 @@ fn push_options_are_told_in_their_order_with_repeats_and_without_bytes_that_are_
 }
 
 /// Signed with an SSH key, which needs no key ring.
+#[needs("ssh-keygen")]
 #[test]
 fn the_signer_of_a_push_certificate_is_the_pusher() {
-    if !needs("ssh-keygen") {
-        return;
-    }
     let (pushing, receiver) = pushing();
     let mut keygen = pushing.sandbox.command("ssh-keygen", "");
     assert!(

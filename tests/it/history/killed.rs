@@ -3,7 +3,7 @@
 use super::{log, push_and_finish};
 use crate::delivery::{Pushing, webhook};
 use crate::support::receiver::{Answer, Receiver};
-use crate::support::{PROGRAM, eventually, needs};
+use crate::support::{PROGRAM, eventually};
 use std::os::unix::process::ExitStatusExt;
 
 /// Kills `redeliver` at its n-th call of a system call, for every n; the number of deaths.
@@ -64,11 +64,9 @@ fn killed_at(syscall: &str) -> usize {
     unreachable!("the program makes so many calls and no more")
 }
 
+#[needs("strace")]
 #[test]
 fn wherever_redeliver_is_killed_the_record_is_not_stranded() {
-    if !needs("strace") {
-        return;
-    }
     for syscall in ["rename", "write", "flock", "fdatasync"] {
         assert!(killed_at(syscall) > 0, "{syscall} is made on the way");
     }

@@ -4,7 +4,7 @@ use super::{complaints, log, push_and_finish, run, told};
 use crate::delivery::{Pushing, busy, messages, webhook};
 use crate::support::eventually;
 use crate::support::receiver::{Answer, Receiver};
-use crate::support::server::{is_root, program_for_all};
+use crate::support::server::program_for_all;
 use git_service_hook::spool::Spool;
 use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
@@ -274,12 +274,9 @@ fn at_the_same_time_as_others_nothing_is_lost() {
     );
 }
 
+#[needs(root)]
 #[test]
 fn root_does_it_as_the_owner() {
-    if !is_root() {
-        eprintln!("skipped: needs root");
-        return;
-    }
     let receiver = Receiver::start(|_| Answer::ok());
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     push_and_finish(&pushing, "one");

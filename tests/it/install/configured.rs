@@ -1,5 +1,5 @@
-//! Hooks that Git's configuration names (Git 2.54 and newer): one line for all repositories of a server. Without such
-//! a Git, named by `GIT_SERVICE_HOOK_NEW_GIT` or found on PATH, these claims are not proven, and that is said.
+//! Hooks that Git's configuration names (Git 2.54 and newer): one line for all repositories of a server. They need
+//! such a Git, named by `GIT_SERVICE_HOOK_NEW_GIT` or found on PATH.
 
 use super::script;
 use crate::support::receiver::{Answer, Receiver};
@@ -9,22 +9,11 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A Git that knows `hook.NAME.event`: the folder that it is in.
-fn new_git() -> Option<PathBuf> {
+/// The folder of a Git that knows `hook.NAME.event`.
+fn new_git() -> PathBuf {
     let git =
         std::env::var_os("GIT_SERVICE_HOOK_NEW_GIT").map_or_else(|| "git".into(), PathBuf::from);
-    let said = Command::new(&git).arg("version").output().unwrap().stdout;
-    let said = String::from_utf8(said).unwrap();
-    let mut numbers = said
-        .trim()
-        .trim_start_matches("git version ")
-        .split('.')
-        .map_while(|n| n.parse::<u32>().ok());
-    if (numbers.next(), numbers.next()) < (Some(2), Some(54)) {
-        eprintln!("skipped: needs git 2.54 or newer, this is {}", said.trim());
-        return None;
-    }
-    Some(git.parent().unwrap_or(Path::new("")).to_owned())
+    git.parent().unwrap_or(Path::new("")).to_owned()
 }
 
 /// A server whose gitconfig has `hook.service-hook`, and a receiver that its hooks.toml names.
@@ -35,8 +24,7 @@ struct Site {
 }
 
 impl Site {
-    fn new() -> Option<Self> {
-        let git = new_git()?;
+    fn new() -> Self {
         let (sandbox, receiver) = (Sandbox::new(), Receiver::start(|_| Answer::ok()));
         let command = format!("{PROGRAM} post-receive");
         sandbox.write(
@@ -54,11 +42,11 @@ impl Site {
         let site = Self {
             sandbox,
             receiver,
-            git,
+            git: new_git(),
         };
         site.repository("a.git");
         site.sandbox.git("", &["init", "-q", "wt"]);
-        Some(site)
+        site
     }
 
     fn repository(&self, name: &str) -> PathBuf {
@@ -106,9 +94,10 @@ impl Site {
     }
 }
 
+#[needs(configured_hooks)]
 #[test]
 fn one_line_of_the_systems_gitconfig_serves_every_repository() {
-    let Some(site) = Site::new() else { return };
+    let site = Site::new();
     site.repository("team/b.git");
     let seen = site.change("a.git", "one");
     assert_eq!(seen.matches("all: delivered").count(), 1, "{seen}");
@@ -131,9 +120,10 @@ fn one_line_of_the_systems_gitconfig_serves_every_repository() {
     );
 }
 
+#[needs(configured_hooks)]
 #[test]
 fn the_repositorys_own_hook_and_the_chain_run_too_with_the_whole_stdin() {
-    let Some(site) = Site::new() else { return };
+    let site = Site::new();
     let hooks = site.sandbox.path("a.git/hooks");
     script(&hooks.join("post-receive"), "#!/bin/sh\ncat >>own\n");
     script(
@@ -170,9 +160,10 @@ fn beside(site: &Site) -> Vec<(&'static str, Place)> {
     ]
 }
 
+#[needs(configured_hooks)]
 #[test]
 fn a_push_is_told_once_where_the_link_is_installed_as_well() {
-    let Some(site) = Site::new() else { return };
+    let site = Site::new();
     for (name, install) in beside(&site) {
         let repo = site.repository(&format!("{name}.git"));
         install(&repo.join("hooks/post-receive"));
@@ -189,9 +180,10 @@ fn a_push_is_told_once_where_the_link_is_installed_as_well() {
     }
 }
 
+#[needs(configured_hooks)]
 #[test]
 fn a_push_is_told_once_when_both_run_at_the_same_time() {
-    let Some(site) = Site::new() else { return };
+    let site = Site::new();
     symlink(PROGRAM, site.sandbox.path("a.git/hooks/post-receive")).unwrap();
     site.sandbox
         .git("a.git", &["config", "hook.service-hook.parallel", "true"]);
@@ -202,9 +194,10 @@ fn a_push_is_told_once_when_both_run_at_the_same_time() {
     }
 }
 
+#[needs(configured_hooks)]
 #[test]
 fn the_same_move_pushed_again_is_another_push() {
-    let Some(site) = Site::new() else { return };
+    let site = Site::new();
     symlink(PROGRAM, site.sandbox.path("a.git/hooks/post-receive")).unwrap();
     site.change("a.git", "one");
     for round in 1..=3 {
@@ -214,9 +207,10 @@ fn the_same_move_pushed_again_is_another_push() {
     }
 }
 
+#[needs(configured_hooks)]
 #[test]
 fn a_hook_that_hands_over_one_update_after_the_other_loses_none() {
-    let Some(site) = Site::new() else { return };
+    let site = Site::new();
     site.sandbox.write("system", "");
     let each = format!(
         "#!/bin/sh\nwhile read -r line; do echo \"$line\" | {PROGRAM} post-receive; done\n"

@@ -5,7 +5,7 @@ use super::document::blocks;
 use super::script;
 use crate::support::receiver::{Answer, Receiver};
 use crate::support::server::{Ssh, key_pair};
-use crate::support::{PROGRAM, Sandbox, needs};
+use crate::support::{PROGRAM, Sandbox};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -20,10 +20,7 @@ struct Gitolite {
 
 impl Gitolite {
     /// `conf` is for gitolite.conf.
-    fn new(conf: &str) -> Option<Self> {
-        if !needs("gitolite") || !needs("sshd") || !needs("ssh-keygen") {
-            return None;
-        }
+    fn new(conf: &str) -> Self {
         let (sandbox, receiver) = (Sandbox::new(), Receiver::start(|_| Answer::ok()));
         for name in ["admin", "alice", "bob", "server-other"] {
             key_pair(&sandbox, name);
@@ -74,7 +71,7 @@ impl Gitolite {
         }
         site.conf(conf);
         site.sandbox.git("", &["init", "-q", "wt"]);
-        Some(site)
+        site
     }
 
     /// Changes a place in .gitolite.rc.
@@ -182,12 +179,11 @@ impl Gitolite {
 
 const DEMO: &str = "repo team/demo\n    RW+ = alice bob\n";
 
+#[needs("gitolite", "sshd", "ssh-keygen")]
 #[test]
 fn every_repository_has_the_hook_also_one_that_is_made_later() {
     let wild = "repo wild/CREATOR/..*\n    C = @all\n    RW+ = CREATOR\n";
-    let Some(site) = Gitolite::new(&format!("{DEMO}{wild}")) else {
-        return;
-    };
+    let site = Gitolite::new(&format!("{DEMO}{wild}"));
     let seen = site.push("alice", "team/demo", &[]);
     assert!(
         seen.contains("remote: service-hook: all: delivered"),
@@ -212,13 +208,12 @@ fn every_repository_has_the_hook_also_one_that_is_made_later() {
     assert_eq!(site.told("/project/name").len(), 4);
 }
 
+#[needs("gitolite", "sshd", "ssh-keygen")]
 #[test]
 fn one_file_says_what_is_told_about_which_repository_and_push_options_are_switched_on_in_gitolite_conf()
  {
     let options = "repo team/demo\n    config receive.advertisePushOptions = true\n";
-    let Some(site) = Gitolite::new(&format!("{DEMO}{options}repo other\n    RW+ = alice\n")) else {
-        return;
-    };
+    let site = Gitolite::new(&format!("{DEMO}{options}repo other\n    RW+ = alice\n"));
     site.configure("repositories = [\"team/**\"]\npushers = [\"!bob\"]\n");
     let (from, to) = (
         site.sandbox.path("server/hooks.toml"),
@@ -239,11 +234,10 @@ fn one_file_says_what_is_told_about_which_repository_and_push_options_are_switch
     assert_eq!(site.told("/pusher/username"), ["alice"]);
 }
 
+#[needs("gitolite", "sshd", "ssh-keygen")]
 #[test]
 fn what_waits_is_sent_by_a_timer_that_knows_nothing_of_gitolite() {
-    let Some(site) = Gitolite::new(DEMO) else {
-        return;
-    };
+    let site = Gitolite::new(DEMO);
     site.configure("repositories = [\"team/**\"]\n");
     site.receiver.answer(|_| crate::delivery::busy());
     site.push("alice", "team/demo", &[]);
@@ -256,11 +250,10 @@ fn what_waits_is_sent_by_a_timer_that_knows_nothing_of_gitolite() {
     assert_eq!(site.told("/project/name").last().unwrap(), "team/demo");
 }
 
+#[needs("gitolite", "sshd", "ssh-keygen")]
 #[test]
 fn scripts_beside_it_run_by_the_folder_or_by_gitolites_own_driver() {
-    let Some(site) = Gitolite::new(DEMO) else {
-        return;
-    };
+    let site = Gitolite::new(DEMO);
     script(
         &site
             .sandbox
@@ -301,12 +294,11 @@ fn scripts_beside_it_run_by_the_folder_or_by_gitolites_own_driver() {
     assert_eq!(site.told("/project/name").last().unwrap(), "specific");
 }
 
+#[needs("gitolite", "sshd", "ssh-keygen")]
 #[test]
 fn a_copy_is_pushed_to_by_its_server_which_a_filter_can_leave_out() {
     let mirrored = "repo mirrored\n    RW+ = alice\n    option mirror.master = other\n    option mirror.copies = here\n";
-    let Some(site) = Gitolite::new(DEMO) else {
-        return;
-    };
+    let site = Gitolite::new(DEMO);
     site.settings("# 'Mirroring'", "'Mirroring'");
     site.conf(mirrored);
     site.push("server-other", "mirrored", &[]);

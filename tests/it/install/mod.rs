@@ -8,7 +8,7 @@ mod uninstall;
 mod upgrade;
 mod ways;
 
-use crate::support::{PROGRAM, Sandbox, needs};
+use crate::support::{PROGRAM, Sandbox};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -209,11 +209,9 @@ fn the_script_leaves_a_foreign_hook_alone_and_says_so() {
     assert_eq!(install_sh(&sandbox, &["--prefix"]).status.code(), Some(2));
 }
 
+#[needs("shellcheck")]
 #[test]
 fn the_scripts_are_clean_by_shellcheck() {
-    if !needs("shellcheck") {
-        return;
-    }
     let root = env!("CARGO_MANIFEST_DIR");
     for script in [
         "install.sh",

@@ -4,7 +4,7 @@
 use crate::config_examples::as_server;
 use crate::config_mistakes::told;
 use crate::support::receiver::{Answer, Receiver};
-use crate::support::{PROGRAM, Sandbox, needs, server::is_root};
+use crate::support::{PROGRAM, Sandbox};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,61 +28,47 @@ fn lines(command: &mut Command) -> Vec<String> {
         .collect()
 }
 
-/// The package of the program under test. `None` where it cannot be made.
-fn package(sandbox: &Sandbox) -> Option<PathBuf> {
-    if !needs("cargo-deb") || !needs("dpkg-deb") || !needs("strip") {
-        return None;
-    }
+/// The package of the program under test.
+fn package(sandbox: &Sandbox) -> PathBuf {
     let mut script = Command::new(source("packaging/deb.sh"));
     script
         .args(["--binary", PROGRAM, "--fast", "--output"])
         .arg(sandbox.path(""));
     let said = lines(&mut script);
-    Some(PathBuf::from(said.last().unwrap()))
+    PathBuf::from(said.last().unwrap())
 }
 
-/// Runs a script as root of a copy of this machine: a mount over everything, gone with the script. `None` where that may
-/// not be done, as for root of a container.
-fn on_a_machine(sandbox: &Sandbox, script: &str, arguments: &[&str]) -> Option<Command> {
+/// Runs a script as root of a copy of this machine: a mount over everything, gone with the script.
+fn on_a_machine(sandbox: &Sandbox, script: &str, arguments: &[&str]) -> Command {
     let over = "mount -t tmpfs tmpfs \"$0\" && cd \"$0\" && mkdir upper work root &&
         mount -t overlay overlay -o lowerdir=/,upperdir=upper,workdir=work root &&
         mount -t proc proc root/proc && mount --bind /dev root/dev &&
         exec chroot root \"$@\"";
     std::fs::create_dir_all(sandbox.path("machine")).unwrap();
-    let at = |shell: &mut Command| {
-        shell
-            .args(["--mount", "sh", "-c", over])
-            .arg(sandbox.path("machine"));
-    };
-    let mut probe = Command::new("unshare");
-    at(&mut probe);
-    if !needs("unshare")
-        || !is_root()
-        || !probe
-            .arg("true")
-            .status()
-            .is_ok_and(|status| status.success())
-    {
-        return None;
-    }
     let mut command = sandbox.command("unshare", "");
-    at(&mut command);
-    command.arg(source(script)).args(arguments);
-    Some(command)
+    command
+        .args(["--mount", "sh", "-c", over])
+        .arg(sandbox.path("machine"))
+        .arg(source(script))
+        .args(arguments);
+    command
 }
 
+#[needs(
+    "cargo-deb",
+    "dpkg-deb",
+    "strip",
+    "man",
+    "zsh",
+    "fish",
+    "/usr/share/bash-completion/bash_completion",
+    root,
+    overlay
+)]
 #[test]
 fn the_package_is_installed_used_and_taken_away_without_a_trace() {
-    let shells = [
-        "man",
-        "zsh",
-        "fish",
-        "../share/bash-completion/bash_completion",
-    ];
     let sandbox = Sandbox::new();
-    let Some(package) = package(&sandbox).filter(|_| shells.into_iter().all(needs)) else {
-        return;
-    };
+    let package = package(&sandbox);
     // Down for whoever comes first.
     let down = AtomicBool::new(true);
     let receiver = Receiver::start(move |request| {
@@ -100,10 +86,7 @@ fn the_package_is_installed_used_and_taken_away_without_a_trace() {
         &receiver.url(""),
         source.to_str().unwrap(),
     ];
-    let Some(mut machine) = on_a_machine(&sandbox, "tests/it/package/machine.sh", &arguments)
-    else {
-        return;
-    };
+    let mut machine = on_a_machine(&sandbox, "tests/it/package/machine.sh", &arguments);
     let said = lines(&mut machine).join("\n");
     let part = |name: &str| {
         let rest = said

@@ -190,31 +190,6 @@ pub fn eventually(what: &str, mut probe: impl FnMut() -> bool) {
     panic!("never happened: {what}");
 }
 
-/// Whether a program is installed; tests that need one say so and pass without it, except in CI.
-pub fn needs(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let places = [
-        "/usr/sbin",
-        "/usr/bin",
-        "/bin",
-        "/usr/local/bin",
-        "/usr/lib/git-core",
-    ]
-    .map(PathBuf::from);
-    let found = places
-        .into_iter()
-        .chain(std::env::split_paths(&path))
-        .any(|place| place.join(program).exists());
-    assert!(
-        found || std::env::var_os("GIT_SERVICE_HOOK_NO_SKIP").is_none(),
-        "{program} is not installed"
-    );
-    if !found {
-        eprintln!("skipped: needs {program}");
-    }
-    found
-}
-
 /// Whether everything is to be proven, not only what fits into a minute: `GIT_SERVICE_HOOK_FULL=1`.
 pub fn full() -> bool {
     std::env::var_os("GIT_SERVICE_HOOK_FULL").is_some_and(|v| v == "1")

@@ -18,22 +18,6 @@ pub enum Whom {
     Child,
 }
 
-/// Whether one process may trace another here; tests that need it say so and pass without it, except in CI.
-pub fn may_trace() -> bool {
-    let (mut child, pid) = stopped(&mut Command::new("sh"), "true");
-    let may = ptrace::seize(pid, Options::PTRACE_O_EXITKILL).is_ok();
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert!(
-        may || std::env::var_os("GIT_SERVICE_HOOK_NO_SKIP").is_none(),
-        "no process may be traced"
-    );
-    if !may {
-        eprintln!("skipped: needs ptrace");
-    }
-    may
-}
-
 /// A shell that waits to be traced before it becomes `program`.
 fn stopped(shell: &mut Command, program: &str) -> (Child, Pid) {
     let child = shell
