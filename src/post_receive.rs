@@ -139,7 +139,7 @@ impl Received<'_> {
             self.git_dir,
             repository.as_ref().map_or(0, Repository::shared_mode),
         );
-        if updates.is_empty() || self.loaded.tells_nobody() {
+        if updates.is_empty() || self.loaded.has_no_active_hooks() {
             self.say_mistakes(&bad, lines);
             return Some(exit::OK);
         }
@@ -180,11 +180,11 @@ impl Received<'_> {
         }
         for mistake in self
             .loaded
-            .mistakes
+            .diagnostics
             .iter()
             .filter(|m| m.severity == Severity::Mistake)
         {
-            lines.say(&report::mistake(mistake));
+            lines.say(&mistake.to_string());
         }
     }
 

@@ -3,7 +3,7 @@
 
 mod wording;
 
-pub use wording::{Told, failures, mistake, short};
+pub use wording::{Told, failures, short};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::BTreeMap;

@@ -16,6 +16,8 @@ pub mod webhook_get;
 pub mod webhook_post;
 pub mod wecom;
 
+pub use crate::diagnostic::{Finding, Severity};
+
 use crate::http::{Request, Response};
 use crate::outgoing::Outgoing;
 use crate::parameter::{Resolver, Text, Unresolved};
@@ -154,30 +156,6 @@ pub trait Action {
     fn advice(&self, response: &Response) -> Vec<&'static str> {
         advice::by_status(response)
     }
-}
-
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Severity {
-    /// The hook is off until it is mended.
-    Mistake,
-    /// Told by `check` only.
-    Warning,
-}
-
-/// Something wrong with a parameter that can be seen without resolving anything.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// How bad.
-    pub severity: Severity,
-    /// The parameter.
-    pub key: &'static str,
-    /// Which entry of a table or array.
-    pub entry: Option<String>,
-    /// Bytes in the decoded string, where known: becomes line and column.
-    pub range: Option<Range<usize>>,
-    /// One sentence fragment; never a secret.
-    pub message: String,
 }
 
 /// What every action's parameters answer.

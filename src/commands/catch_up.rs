@@ -55,7 +55,7 @@ fn look(repository: &Repository, loaded: &Loaded, spool: &Spool) -> io::Result<O
         .take()
         .or_else(|| before.as_ref()?.gl_repo.clone());
     let (missed, state) = match &before {
-        Some(before) if !loaded.tells_nobody() => {
+        Some(before) if !loaded.has_no_active_hooks() => {
             catch_up::missed(&before.state, &announced.updates, refs.objects, now_ms)
         }
         _ => (

@@ -15,7 +15,7 @@ mod trial;
 use super::hook_file::{HookFile, Standing};
 use super::{Failure, Session, as_owner, parallel, print, repositories};
 use crate::action::Severity;
-use crate::config::{self, Loaded, Mistake, Places};
+use crate::config::{self, Loaded, SourceMap};
 use crate::git::Repository;
 use crate::spool::Spool;
 use crate::terminal::{self, Style};
@@ -161,7 +161,7 @@ fn examine(session: &Session) -> Result<(Repository, Findings), Failure> {
     let git_dir = repository.git_dir();
     let loaded = config::load(git_dir, &session.environment);
     let mut findings = Findings::default();
-    let bare = loaded.tells_nobody() && loaded.mistakes.is_empty();
+    let bare = loaded.has_no_active_hooks() && loaded.diagnostics.is_empty();
     if bare
         && repository.hooks_path().is_none()
         && HookFile::of(git_dir).standing() == Standing::Missing
@@ -171,7 +171,7 @@ fn examine(session: &Session) -> Result<(Repository, Findings), Failure> {
         );
         return Ok((repository, findings));
     }
-    let places = Places::read(git_dir, &session.environment);
+    let places = SourceMap::read(git_dir, &session.environment);
     hooks_toml::look(&repository, &loaded, &places, &mut findings);
     let spool = Spool::at(git_dir, repository.shared_mode());
     hook::look(&repository, spool.is_caught_up(), &mut findings);
@@ -207,18 +207,10 @@ fn shown(git_dir: &Path, path: &Path) -> String {
     }
 }
 
-/// `file:line:column`, as editors jump to it.
-pub fn place(mistake: &Mistake) -> String {
-    match mistake.line {
-        0 => mistake.file.clone(),
-        line => format!("{}:{line}:{}", mistake.file, mistake.column),
-    }
-}
-
 /// Says on stderr what is off because of a mistake, where another command leaves it out silently.
 pub fn tell_mistakes(loaded: &Loaded) {
     for mistake in loaded
-        .mistakes
+        .diagnostics
         .iter()
         .filter(|m| m.severity == Severity::Mistake)
     {

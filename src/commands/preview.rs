@@ -7,7 +7,7 @@ pub use request::masked_body;
 
 use super::subject::{Subject, Wanted, find_hook, names, split, unknown};
 use super::{Failure, Session, check, print};
-use crate::config::{self, Hook, Loaded, Places};
+use crate::config::{self, Hook, Loaded, SourceMap};
 use crate::exit;
 use crate::filter::Decision;
 use crate::terminal::Style;
@@ -46,7 +46,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
         options: &arguments.options,
     };
     let subject = Subject::of(session, &repository, loaded, &wanted)?;
-    let places = Places::read(repository.git_dir(), &session.environment);
+    let places = SourceMap::read(repository.git_dir(), &session.environment);
     let style = Style::of(&stdout(), &session.environment);
     let page = Page {
         subject: &subject,
@@ -61,7 +61,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
 #[derive(Clone, Copy)]
 struct Page<'a> {
     subject: &'a Subject,
-    places: &'a Places,
+    places: &'a SourceMap,
     style: Style,
     /// What is sent is shown byte for byte, unless it could drive a terminal.
     is_terminal: bool,

@@ -5,7 +5,7 @@ mod outcome;
 use super::subject::{Subject, Wanted};
 use super::{Failure, Session, check, print};
 use crate::action::{self, Action, Attempt, Verdict};
-use crate::config::{self, Hook, Per, Places};
+use crate::config::{self, Hook, Per, SourceMap};
 use crate::filter::Decision;
 use crate::outgoing::{Kind, Outgoing};
 use crate::secret::Secrets;
@@ -52,7 +52,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
         .collect::<Vec<_>>();
     let hooks = subject.hooks(
         &names,
-        &Places::read(repository.git_dir(), &session.environment),
+        &SourceMap::read(repository.git_dir(), &session.environment),
     )?;
     if hooks.is_empty() {
         return Err(Failure::new(

@@ -5,13 +5,14 @@ use super::file::Layer;
 use super::form::{Anything, Count, FullName, ListOf, ShortName, Size, Time};
 use super::hook::{Hook, Per};
 use super::keys;
-use super::mistake::Notes;
-use super::place;
+use super::notes::Notes;
+use super::offset;
 use super::reference::References;
 use super::settings::Deliver;
 use super::value::{self, Fields};
+use crate::action::Kind;
 use crate::action::parameters::Parsed;
-use crate::action::{Finding, Kind};
+use crate::diagnostic::Finding;
 use crate::filter::{Filters, Globs};
 use crate::parameter::{Reference, Resolve, Text};
 use crate::push::Change;
@@ -232,13 +233,8 @@ impl Section<'_, '_> {
     }
 
     fn note_finding(&self, finding: &Finding, notes: &mut Notes<'_>) {
-        let at = place::of_finding(notes.text(), self.table, finding).unwrap_or(self.header);
-        notes.note(
-            at,
-            Some(self.name),
-            place::sentence(finding),
-            finding.severity,
-        );
+        let at = offset::of_finding(notes.text(), self.table, finding).unwrap_or(self.header);
+        notes.note(at, Some(self.name), finding.sentence(), finding.severity);
     }
 
     fn check_ranges(&self, common: &Common, defaults: &Defaults, notes: &mut Notes<'_>) {

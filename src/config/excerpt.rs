@@ -2,8 +2,9 @@
 //! file has lines as well: there a string may seem to end where it begins, so of its keys only those are shown that are
 //! ours.
 
+use super::keys;
 use super::tokens::{Token, Tokens};
-use super::{keys, suggest};
+use crate::suggest;
 use std::ops::Range;
 
 /// Stands for a value.
@@ -21,7 +22,7 @@ pub struct Excerpt {
 }
 
 /// The line with the byte `at` of a file that is TOML or not. `None` when there is nothing on it.
-pub(super) fn of(text: &str, at: usize, is_toml: bool) -> Option<Excerpt> {
+pub(super) fn at(text: &str, at: usize, is_toml: bool) -> Option<Excerpt> {
     let at = at.min(text.len());
     let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
     let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
@@ -135,7 +136,7 @@ mod tests {
             before,
             meant,
             after,
-        } = of(text, text.find(at).unwrap(), DeTable::parse(text).is_ok()).unwrap();
+        } = super::at(text, text.find(at).unwrap(), DeTable::parse(text).is_ok()).unwrap();
         assert_eq!(format!("{before}«{meant}»{after}"), expected, "{text}");
     }
 
@@ -200,8 +201,8 @@ mod tests {
             "«…»==",
         );
         shows("= hunter2", "=", "«=» …");
-        assert_eq!(of("a = 1\n\n", 6, true), None);
-        assert_eq!(of("", 0, true), None);
+        assert_eq!(super::at("a = 1\n\n", 6, true), None);
+        assert_eq!(super::at("", 0, true), None);
         shows("a = \"\\\"hunter2\" #", "a", "«a» = \"…\"");
     }
 
@@ -211,7 +212,7 @@ mod tests {
             before,
             meant,
             after,
-        } = of("action =\nb = 1", 8, false).unwrap();
+        } = super::at("action =\nb = 1", 8, false).unwrap();
         assert_eq!(
             (before.as_str(), meant.as_str(), after.as_str()),
             ("action =", "", "")

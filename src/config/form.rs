@@ -2,6 +2,7 @@
 
 use crate::filter::{Globs, Pattern};
 use crate::push::Change;
+use crate::suggest;
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Unexpected, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
@@ -303,7 +304,7 @@ impl Item for Change {
             "forced" => Ok(Self::Forced),
             "deleted" => Ok(Self::Deleted),
             _ => {
-                let hint = super::suggest::hint(text, ["created", "updated", "forced", "deleted"]);
+                let hint = suggest::hint(text, ["created", "updated", "forced", "deleted"]);
                 Err(format!("must be {}{hint}", Self::LIST))
             }
         }

@@ -2,12 +2,12 @@
 
 use super::entry::{Section, common_keys};
 use super::file::Layer;
-use super::mistake::Notes;
+use super::notes::Notes;
 use super::settings::{DeliverTable, ProjectTable, PusherTable, SecretsTable};
-use super::suggest;
 use crate::action::Kind;
 use crate::action::parameters::fields;
 use crate::schema::{Key, Table};
+use crate::suggest;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};

@@ -123,7 +123,7 @@ impl Loaded {
     }
 
     /// What the templates of `[project]` read and cannot, for `check`: the key, and a fragment that follows it.
-    pub fn rehearse_project(&self, project: &Project) -> Vec<(&'static str, String)> {
+    pub fn check_templates(&self, project: &Project) -> Vec<(&'static str, String)> {
         let mut sample = context(project);
         sample["commit"] = json!({ "id": "0".repeat(40) });
         sample["before"] = json!("0".repeat(40));

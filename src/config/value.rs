@@ -1,7 +1,7 @@
 //! Reads values of the parsed file with serde. The errors name what was expected and where, and never show what stood
 //! there: those of the toml crate print the source.
 
-use super::suggest;
+use crate::suggest;
 use serde::de::{
     self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Unexpected,
     Visitor,

@@ -118,7 +118,7 @@ impl Lane<'_> {
         // Whatever comes of it: a moment that has passed would keep somebody staying for nothing.
         standing.due_ms = None;
         let walk = match self.site.loaded.find(self.name) {
-            Found::On(hook) => self.steps(hook, lock, &mut standing),
+            Found::Active(hook) => self.steps(hook, lock, &mut standing),
             Found::Broken => Walk::Done,
             Found::Gone => self.cancel(),
         };

@@ -40,7 +40,7 @@ fn completed(hooks: &str, names: &[&str]) -> Completed {
     let environment =
         Environment::from([(config::SERVER_FILE_VARIABLE, nowhere.to_str().unwrap())]);
     let loaded = config::load(dir.path(), &environment);
-    assert_eq!(loaded.mistakes, []);
+    assert_eq!(loaded.diagnostics, []);
     complete_bare(&loaded, &push(names), "the repository cannot be opened")
 }
 

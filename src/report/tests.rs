@@ -1,6 +1,4 @@
 use super::*;
-use crate::action::Severity;
-use crate::config::Mistake;
 use crate::spool::{Ended, Exchange, Outcome, Queued};
 use std::sync::{Arc, Mutex};
 
@@ -137,25 +135,6 @@ fn a_queued_delivery_says_behind_how_many_and_since_when() {
     assert_eq!(
         line,
         format!("mirror: queued behind 12, receiver down since {time}")
-    );
-}
-
-#[test]
-fn a_mistake_is_told_at_its_place() {
-    let mut typo = Mistake {
-        file: "hooks.toml".into(),
-        line: 7,
-        column: 1,
-        message: "unknown key `brnches`, did you mean `branches`?".into(),
-        hook: Some("ci".into()),
-        severity: Severity::Mistake,
-    };
-    let line = "hooks.toml:7:1: unknown key `brnches`, did you mean `branches`? hook `ci` is off until this is mended";
-    assert_eq!(mistake(&typo), line);
-    (typo.message, typo.line) = ("no such action".into(), 0);
-    assert_eq!(
-        mistake(&typo),
-        "hooks.toml: no such action; hook `ci` is off until this is mended"
     );
 }
 

@@ -1,8 +1,5 @@
-use crate::action::Severity;
 use crate::clock;
-use crate::config::Mistake;
 use crate::spool::{Ended, Failures, Outcome, Queued};
-use std::fmt::Write;
 use std::time::Duration;
 
 /// What is known of one delivery when the pusher is told.
@@ -187,29 +184,6 @@ pub(super) fn sum(hook: &str, told: &[Told]) -> String {
         .collect();
     let reason = reason.map(|why| format!(" ({why})")).unwrap_or_default();
     format!("{hook}: {}{reason}", parts.join(", "))
-}
-
-/// A mistake at its place, and what it does to its hook.
-pub fn mistake(mistake: &Mistake) -> String {
-    let Mistake {
-        file,
-        line,
-        column,
-        message,
-        hook,
-        severity,
-    } = mistake;
-    let place = if *line == 0 {
-        file.clone()
-    } else {
-        format!("{file}:{line}:{column}")
-    };
-    let mut text = format!("{place}: {message}");
-    if let (Some(hook), Severity::Mistake) = (hook, severity) {
-        let joint = if text.ends_with('?') { "" } else { ";" };
-        let _ = write!(text, "{joint} hook `{hook}` is off until this is mended");
-    }
-    text
 }
 
 /// What has failed for good since somebody was told the last time.

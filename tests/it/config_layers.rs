@@ -79,7 +79,7 @@ fn fires(loaded: &Loaded, hook: &str, name: &str) -> Decision {
         gl_repo: None,
         recovered: false,
     };
-    let Found::On(hook) = loaded.find(hook) else {
+    let Found::Active(hook) = loaded.find(hook) else {
         return Decision::Skip(skipped("off"));
     };
     hook.decide(
@@ -149,7 +149,7 @@ fn a_repository_may_narrow_the_servers_hook_and_nothing_else() {
         "[hook.team]\nservice_url = \"http://evil.example/\"\nskip_ci = false\n",
     );
     let loaded = files.load();
-    let off = "; hook `team` is off until this is mended";
+    let off = "; hook `team` is disabled until this is fixed";
     let expected = [
         format!(
             "hooks.toml:2:1: `service_url`: the hook `team` is the server's, only its filters and `enabled` may be set here{off}"
@@ -222,7 +222,11 @@ fn a_hook_may_be_meant_for_some_repositories() {
         );
         let loaded = files.load();
         assert_eq!(!loaded.hooks.is_empty(), here, "{glob}");
-        assert_eq!(matches!(loaded.find("team"), Found::On(_)), here, "{glob}");
+        assert_eq!(
+            matches!(loaded.find("team"), Found::Active(_)),
+            here,
+            "{glob}"
+        );
     }
 }
 
@@ -240,7 +244,7 @@ fn a_name_that_only_gitolite_knows_does_not_cancel_deliveries_later() {
     // Started by a timer, nobody knows: it fires for no new push, but what is queued goes out.
     let later = files.load();
     assert_eq!(names(&later), [""; 0]);
-    assert!(matches!(later.find("team"), Found::On(_)));
+    assert!(matches!(later.find("team"), Found::Active(_)));
 }
 
 #[test]
@@ -288,7 +292,7 @@ fn without_any_file_nothing_is_configured() {
         !loaded.configured
             && loaded.hold.is_none()
             && !loaded.unresolved
-            && loaded.mistakes.is_empty()
+            && loaded.diagnostics.is_empty()
     );
 }
 
@@ -345,7 +349,7 @@ fn what_others_can_write_is_not_read() {
         ["hooks.toml: its group can write it, and with it decide what is sent where"]
     );
     assert_eq!(
-        (loaded.mistakes[0].severity, loaded.unresolved),
+        (loaded.diagnostics[0].severity, loaded.unresolved),
         (Severity::Warning, false)
     );
 

@@ -22,7 +22,7 @@ pub(crate) fn none(sandbox: &Sandbox) -> Environment {
 
 /// What is told about a file.
 pub(crate) fn told(loaded: &Loaded) -> Vec<String> {
-    loaded.mistakes.iter().map(ToString::to_string).collect()
+    loaded.diagnostics.iter().map(ToString::to_string).collect()
 }
 
 #[track_caller]
@@ -97,7 +97,7 @@ loose = true
 
 #[test]
 fn all_mistakes_of_a_file_are_told_in_its_order() {
-    let off = |hook: &str| format!(" hook `{hook}` is off until this is mended");
+    let off = |hook: &str| format!(" hook `{hook}` is disabled until this is fixed");
     let reference = r#"a string, { env = "NAME" }, { file = "PATH" } or { credential = "NAME" }"#;
     let ci = off("ci");
     let (team, typo, empty, later) = (off("team"), off("typo"), off("empty"), off("later"));
@@ -172,7 +172,7 @@ fn one_broken_hook_never_stops_the_others() {
         ["good"]
     );
     assert_eq!((loaded.hold.as_ref(), loaded.unresolved), (None, false));
-    assert!(matches!(loaded.find("good"), config::Found::On(_)));
+    assert!(matches!(loaded.find("good"), config::Found::Active(_)));
     assert!(matches!(loaded.find("ci"), config::Found::Broken));
     assert!(matches!(loaded.find("empty"), config::Found::Broken));
     assert!(matches!(loaded.find("never-there"), config::Found::Gone));
@@ -270,7 +270,7 @@ fn keys_at_the_top_are_told_where_they_belong() {
 fn the_keys_of_a_repositorys_own_hook_do_not_reach_beyond_it() {
     let text = "[hook.x]\naction = \"webhook_http_post\"\nservice_url = \"http://x.example/\"\nlocked = true\n\
                 repositories = [\"a\"]\nheaders = { Host = \"y\" }\n";
-    let off = "; hook `x` is off until this is mended";
+    let off = "; hook `x` is disabled until this is fixed";
     let alone = "belongs to the server's file alone";
     let expected = [
         format!("hooks.toml:4:1: `locked` {alone}{off}"),
@@ -283,7 +283,7 @@ fn the_keys_of_a_repositorys_own_hook_do_not_reach_beyond_it() {
 #[test]
 fn numbers_and_lists_have_bounds() {
     let hook = "[hook.x]\naction = \"feishu_group_chat_robot\"\nservice_url = \"https://open.feishu.cn/open-apis/bot/v2/hook/x\"\n";
-    let off = "; hook `x` is off until this is mended";
+    let off = "; hook `x` is disabled until this is fixed";
     for (line, message) in [
         ("max_refs = 0", "12: `max_refs` must be at least 1"),
         ("max_body = 1", "12: `max_body` must be at least 1KiB"),
@@ -339,7 +339,7 @@ fn warnings_switch_nothing_off() {
     assert!(
         loaded.configured
             && loaded
-                .mistakes
+                .diagnostics
                 .iter()
                 .all(|m| m.severity == Severity::Warning)
     );

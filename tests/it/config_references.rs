@@ -29,7 +29,7 @@ fn build(
         ("CREDENTIALS_DIRECTORY", value("CREDENTIALS_DIRECTORY")),
     ]);
     let loaded = config::load(&sandbox.path("repo.git"), &environment);
-    let Found::On(hook) = loaded.find("x") else {
+    let Found::Active(hook) = loaded.find("x") else {
         return Err(told(&loaded).join("\n"));
     };
     let (_, secrets) = hook.action().map_err(|unresolved| unresolved.to_string())?;
@@ -144,7 +144,7 @@ fn a_repository_cannot_name_what_the_servers_file_names() {
         let why = build(&sandbox, sign, server, &[("ROBOT_SIGN", "hunter2")]);
         let expected = format!(
             "hooks.toml:4:8: what is named here belongs to the server's file, which does not list it in \
-             `[secrets] shared` (`{kind}:…`); hook `x` is off until this is mended"
+             `[secrets] shared` (`{kind}:…`); hook `x` is disabled until this is fixed"
         );
         assert_eq!(why.unwrap_err(), expected, "{sign}");
     };

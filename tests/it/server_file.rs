@@ -200,7 +200,7 @@ fn a_repositorys_file_can_have_less_and_its_own_and_nothing_else_of_the_servers(
         set(&["audit", "ci"]),
         "a secret is not sent elsewhere: {seen}"
     );
-    assert!(seen.contains("hook `payments` is off"), "{seen}");
+    assert!(seen.contains("hook `payments` is disabled"), "{seen}");
 
     let hook = format!("[hook.own]\naction = \"webhook_http_post\"\nservice_url = \"{own}\"\n");
     let token = server
@@ -210,7 +210,7 @@ fn a_repositorys_file_can_have_less_and_its_own_and_nothing_else_of_the_servers(
         .to_string();
     let (told, seen) = with(&format!("{hook}token = {{ file = \"{token}\" }}\n"));
     assert!(
-        !told.contains("own") && seen.contains("hook `own` is off"),
+        !told.contains("own") && seen.contains("hook `own` is disabled"),
         "{seen}"
     );
     let (told, _) = with(&hook);
@@ -279,7 +279,7 @@ fn a_mistake_in_one_hook_of_the_file_stops_that_one_in_every_repository_and_is_t
         server.repository(name);
         let seen = server.push(name, &[]);
         assert!(
-            seen.contains("did you mean `skippable`? hook `tools` is off"),
+            seen.contains("did you mean `skippable`? hook `tools` is disabled"),
             "{seen}"
         );
     }

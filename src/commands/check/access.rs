@@ -2,8 +2,8 @@
 
 use super::findings::{Finding, Findings};
 use super::shown;
-use crate::action::Severity;
-use crate::config::{Loaded, Places, SecretFile};
+use crate::config::{Loaded, SecretFile, SourceMap};
+use crate::diagnostic::Severity;
 use crate::git::Repository;
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
@@ -13,11 +13,11 @@ use std::path::Path;
 pub(super) fn look(
     repository: &Repository,
     loaded: &Loaded,
-    places: &Places,
+    places: &SourceMap,
     findings: &mut Findings,
 ) {
     let git_dir = repository.git_dir();
-    for (path, name) in places.with_secrets() {
+    for (path, name) in places.files_with_secrets() {
         if let Some(mode) = fs::metadata(path)
             .ok()
             .filter(|_| everybody_enters(path))
@@ -33,7 +33,7 @@ pub(super) fn look(
     for hook in &loaded.hooks {
         for file in places.secret_files(&hook.name) {
             if let Some(mistake) = secret_file(&file, git_dir, shared).and_then(|message| {
-                places.of_file(
+                places.locate_file(
                     &file,
                     Severity::Warning,
                     format!("`{}`: {message}", file.key),

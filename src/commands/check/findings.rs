@@ -1,7 +1,7 @@
 //! What was found, in the order of looking. Knows not how it is shown.
 
-use crate::action::Severity;
-use crate::config::{Excerpt, Mistake};
+use crate::config::Excerpt;
+use crate::diagnostic::{self, Diagnostic, Place, Severity};
 use serde_json::{Value, json};
 
 /// Something that was looked at.
@@ -12,7 +12,7 @@ pub(super) struct Finding {
     /// `hooks.toml:7:1`, or a path, in the Git directory where it can be.
     pub(super) place: Option<String>,
     /// File, line and column, where it stands in one.
-    pub(super) at: Option<(String, usize, usize)>,
+    pub(super) at: Option<Place>,
     /// The hook that is off because of it.
     pub(super) hook: Option<String>,
     /// One sentence fragment.
@@ -23,29 +23,28 @@ pub(super) struct Finding {
 
 impl Finding {
     /// A mistake or a warning at its place.
-    pub(super) fn placed(mistake: &Mistake, excerpt: Option<Excerpt>) -> Self {
+    pub(super) fn placed(diagnostic: &Diagnostic, excerpt: Option<Excerpt>) -> Self {
+        let Diagnostic {
+            severity,
+            place,
+            hook,
+            message,
+        } = diagnostic.clone();
         Self {
-            severity: Some(mistake.severity),
-            place: Some(super::place(mistake)),
-            at: (mistake.line > 0).then(|| (mistake.file.clone(), mistake.line, mistake.column)),
-            hook: mistake.hook.clone(),
-            message: mistake.message.clone(),
+            severity: Some(severity),
+            place: Some(place.to_string()),
+            at: (place.line > 0).then_some(place),
+            hook,
+            message,
             excerpt,
         }
     }
 
-    /// The sentence, and what it means for its hook, as the pusher is told.
+    /// The sentence, and what it means for its hook, as the pusher sees it.
     pub(super) fn sentence(&self) -> String {
-        match (&self.hook, self.severity) {
-            (Some(hook), Some(Severity::Mistake)) => {
-                let join = if self.message.ends_with('?') { "" } else { ";" };
-                format!(
-                    "{}{join} hook `{hook}` is off until this is mended",
-                    self.message
-                )
-            }
-            _ => self.message.clone(),
-        }
+        let hook = self.hook.as_deref();
+        let disabled = hook.filter(|_| self.severity == Some(Severity::Mistake));
+        diagnostic::with_effect(&self.message, disabled)
     }
 
     /// For programs.
@@ -64,10 +63,10 @@ impl Finding {
         let mut told = json!({
             "repository": repository, "severity": severity, "place": place, "hook": hook, "message": message
         });
-        if let Some((file, line, column)) = &self.at {
-            told["file"] = json!(file);
-            told["line"] = json!(line);
-            told["column"] = json!(column);
+        if let Some(at) = &self.at {
+            told["file"] = json!(at.file);
+            told["line"] = json!(at.line);
+            told["column"] = json!(at.column);
         }
         told
     }

@@ -2,7 +2,8 @@
 
 use super::findings::{Finding, Findings};
 use super::trial::Trial;
-use crate::config::{Loaded, Mistake, Places};
+use crate::config::{Loaded, SourceMap};
+use crate::diagnostic::Diagnostic;
 use crate::environment::Environment;
 use crate::git::{self, Repository};
 
@@ -10,17 +11,17 @@ use crate::git::{self, Repository};
 pub(super) fn look(
     repository: &Repository,
     loaded: &Loaded,
-    places: &Places,
+    places: &SourceMap,
     findings: &mut Findings,
 ) {
     let git_dir = repository.git_dir();
-    let at_place = |mistake: &Mistake| Finding::placed(mistake, places.excerpt(mistake));
+    let at_place = |mistake: &Diagnostic| Finding::placed(mistake, places.excerpt(mistake));
     loaded
-        .mistakes
+        .diagnostics
         .iter()
         .for_each(|mistake| findings.push(at_place(mistake)));
     places
-        .oddities()
+        .lints()
         .iter()
         .for_each(|oddity| findings.push(at_place(oddity)));
     if let Some(why) = &loaded.hold {
@@ -31,15 +32,15 @@ pub(super) fn look(
     }
     if !loaded.configured {
         findings.warn(None, "there is no hooks.toml: pushes are told to nobody");
-    } else if loaded.tells_nobody() && loaded.mistakes.iter().all(|m| m.hook.is_none()) {
+    } else if loaded.has_no_active_hooks() && loaded.diagnostics.iter().all(|m| m.hook.is_none()) {
         findings.warn(
             None,
             "no hook is configured for this repository: pushes are told to nobody",
         );
     }
     let project = loaded.project(git_dir, None, repository.default_branch().as_deref());
-    for (key, why) in loaded.rehearse_project(&project) {
-        let place = places.of_project(key, format!("`{key}`: {why}"));
+    for (key, why) in loaded.check_templates(&project) {
+        let place = places.locate_project(key, format!("`{key}`: {why}"));
         findings.push(at_place(&place));
     }
     let account = git::pusher(&Environment::default(), &[]).username;

@@ -165,7 +165,7 @@ mod tests {
         let page = PAGE.write("/r.git", &findings);
         let expected = "hooks.toml:7:1: unknown key `brnches`,\n  \
             did you mean `branches`? hook `ci` is\n  \
-            off until this is mended\n    \
+            disabled until this is fixed\n    \
             brnches = \"…\"\n    \
             ^^^^^^^\n\
             hooks: warning: can be written by\n  \

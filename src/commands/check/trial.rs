@@ -2,9 +2,10 @@
 //! filters may let pass.
 
 use super::findings::{Finding, Findings};
-use crate::action::{Action, Attempt, Finding as Found, RenderError, Severity, parameters};
+use crate::action::{Action, Attempt, RenderError, parameters};
 use crate::clock;
-use crate::config::{Hook, Mistake, Per, Places};
+use crate::config::{Hook, Per, SourceMap};
+use crate::diagnostic::{Diagnostic, Finding as Found, Severity};
 use crate::filter;
 use crate::outgoing::{Kind, Limits, Outgoing, Project, sample};
 use crate::parameter::{Reference, Text, Unread};
@@ -14,7 +15,7 @@ use crate::secret::Secrets;
 /// A hook, and what it is tried with.
 pub(super) struct Trial<'a> {
     pub(super) hook: &'a Hook,
-    pub(super) places: &'a Places,
+    pub(super) places: &'a SourceMap,
     /// Who tries.
     pub(super) account: &'a str,
     pub(super) project: &'a Project,
@@ -151,13 +152,13 @@ impl Trial<'_> {
 
     /// A finding about a parameter, at its place.
     fn told(&self, finding: &Found) -> Finding {
-        match self.places.of(&self.hook.name, finding) {
+        match self.places.locate(&self.hook.name, finding) {
             Some(mistake) => self.placed(&mistake),
             None => self.vague(finding.severity, &finding.message),
         }
     }
 
-    fn placed(&self, mistake: &Mistake) -> Finding {
+    fn placed(&self, mistake: &Diagnostic) -> Finding {
         Finding::placed(mistake, self.places.excerpt(mistake))
     }
 
@@ -193,7 +194,7 @@ impl Trial<'_> {
         let message = format!("`{key}`: {why} ({advice})");
         match self
             .places
-            .of_reference(&self.hook.name, reference, severity, message.clone())
+            .locate_reference(&self.hook.name, reference, severity, message.clone())
         {
             Some(mistake) => self.placed(&mistake),
             None => self.vague(severity, &message),

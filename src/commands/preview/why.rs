@@ -1,7 +1,7 @@
 //! What stops a hook, with the line that says so.
 
 use crate::commands::subject::Subject;
-use crate::config::{Hook, Places};
+use crate::config::{Hook, SourceMap};
 use crate::filter::{self, Refusal};
 use crate::push::{Change, Push};
 
@@ -37,7 +37,7 @@ pub(super) fn subject(subject: &Subject) -> String {
 }
 
 /// "`branches = ["main"]` (hooks.toml:7) does not match `feature/x`"
-pub(super) fn refused(hook: &Hook, refusal: &Refusal, places: &Places) -> String {
+pub(super) fn refused(hook: &Hook, refusal: &Refusal, places: &SourceMap) -> String {
     let Some(key) = refusal.key else {
         return refusal.why.clone();
     };

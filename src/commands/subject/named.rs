@@ -1,9 +1,9 @@
 //! Hooks by their names, and why one that is named is not on here.
 
-use super::super::{Failure, check};
+use super::super::Failure;
 use super::Subject;
-use crate::action::Severity;
-use crate::config::{Hook, Loaded, Mistake, Places};
+use crate::config::{Hook, Loaded, SourceMap};
+use crate::diagnostic::{Diagnostic, Severity};
 use std::fmt;
 
 /// Why a hook that the files have is not on.
@@ -27,7 +27,11 @@ impl fmt::Display for NotOn {
 
 impl Subject {
     /// The named hooks in the given order; all of them when none is named.
-    pub fn hooks<'a>(&'a self, names: &[&str], places: &Places) -> Result<Vec<&'a Hook>, Failure> {
+    pub fn hooks<'a>(
+        &'a self,
+        names: &[&str],
+        places: &SourceMap,
+    ) -> Result<Vec<&'a Hook>, Failure> {
         if names.is_empty() {
             return Ok(self.loaded.hooks.iter().collect());
         }
@@ -40,13 +44,12 @@ impl Subject {
     }
 
     /// Why a hook is not on; `None` when no file has it.
-    pub fn not_on(&self, places: &Places, name: &str) -> Option<NotOn> {
+    pub fn not_on(&self, places: &SourceMap, name: &str) -> Option<NotOn> {
         let loaded = &self.loaded;
         if let Some(mistake) = mistakes(loaded).find(|m| m.hook.as_deref() == Some(name)) {
             return Some(NotOn::Broken(format!(
                 "{}: {}",
-                check::place(mistake),
-                mistake.message
+                mistake.place, mistake.message
             )));
         }
         let written = |key: &str| {
@@ -54,7 +57,7 @@ impl Subject {
                 .switch(name, key)
                 .map_or_else(|| format!("`{key}`"), |w| w.to_string())
         };
-        if loaded.off.iter().any(|off| off == name) {
+        if loaded.disabled.iter().any(|off| off == name) {
             return Some(NotOn::Off(written("enabled")));
         }
         let here = format!(
@@ -113,13 +116,13 @@ pub fn names(loaded: &Loaded) -> impl Iterator<Item = &str> {
         .filter_map(|m| m.hook.as_deref())
         .collect::<Vec<_>>();
     broken.dedup();
-    on.chain(loaded.off.iter().map(String::as_str))
+    on.chain(loaded.disabled.iter().map(String::as_str))
         .chain(broken)
 }
 
-fn mistakes(loaded: &Loaded) -> impl Iterator<Item = &Mistake> {
+fn mistakes(loaded: &Loaded) -> impl Iterator<Item = &Diagnostic> {
     loaded
-        .mistakes
+        .diagnostics
         .iter()
         .filter(|m| m.severity == Severity::Mistake)
 }

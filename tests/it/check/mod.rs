@@ -61,7 +61,7 @@ fn a_mistake_is_told_by_file_line_and_column_and_is_1() {
         &[
             "hooks.toml:4:1",
             "did you mean `branches`?",
-            "hook `audit` is off",
+            "hook `audit` is disabled",
         ],
     );
 }

@@ -125,7 +125,7 @@ fn a_hook_in_trouble_does_not_stop_the_others() {
         "{said}"
     );
     assert!(
-        said.contains("hook `typo` is off until this is mended"),
+        said.contains("hook `typo` is disabled until this is fixed"),
         "{said}"
     );
     assert!(

@@ -84,7 +84,7 @@ fn a_changed_configuration_is_noticed() {
         json["body_error"]
             .as_str()
             .unwrap()
-            .contains("until a mistake is mended"),
+            .contains("until a mistake is fixed"),
         "{json}"
     );
 }

@@ -36,9 +36,9 @@ pub(super) fn of(site: &Site<'_>, record: &Record, delivery: &Delivery, steps: &
         return not("it was told by a message for several, which is not made again".to_owned());
     }
     let hook = match site.loaded.find(&delivery.planned.hook) {
-        Found::On(hook) => hook,
+        Found::Active(hook) => hook,
         Found::Broken => {
-            return not("its hook is off until a mistake is mended (see `check`)".to_owned());
+            return not("its hook is disabled until a mistake is fixed (see `check`)".to_owned());
         }
         Found::Gone => return not("its hook has gone from the configuration, or is off".to_owned()),
     };

@@ -22,7 +22,7 @@ const ALSO_CALLED: [(&str, &str); 14] = [
 const BEGINNING: usize = 5;
 
 /// The nearest of the known words, if any is near enough.
-pub(super) fn near<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub fn near<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let known = known.into_iter().collect::<Vec<_>>();
     let lower = word.to_lowercase().replace('-', "_");
     let allowed = (lower.chars().count() / 3).clamp(1, 3);
@@ -48,19 +48,19 @@ pub(super) fn near<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> 
 }
 
 /// ", did you mean `…`?", or nothing.
-pub(super) fn hint<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+pub fn hint<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> String {
     near(word, known)
         .map(|k| format!(", did you mean `{k}`?"))
         .unwrap_or_default()
 }
 
 /// "`a`, `b` or `c`".
-pub(super) fn any_of(words: &[&str]) -> String {
+pub fn any_of(words: &[&str]) -> String {
     joined(words, "or")
 }
 
 /// "`a`, `b` and `c`".
-pub(super) fn all_of(words: &[&str]) -> String {
+pub fn all_of(words: &[&str]) -> String {
     joined(words, "and")
 }
 
@@ -73,7 +73,7 @@ fn joined(words: &[&str], last: &str) -> String {
 }
 
 /// A key as it may be shown: people can quote anything into one.
-pub(super) fn shown(key: &str) -> String {
+pub fn shown(key: &str) -> String {
     let clean = |c: char| {
         if c.is_control() || c == '`' {
             '\u{fffd}'

@@ -2,8 +2,8 @@
 
 use super::entry::FILTERS;
 use super::file::{Layer, Source};
-use super::locate::{Places, note, table};
-use crate::action::Severity;
+use super::source_map::{SourceMap, note, table};
+use crate::diagnostic::Severity;
 use std::fmt;
 use toml::de::DeValue;
 
@@ -15,7 +15,7 @@ const LONGEST: usize = 60;
 
 /// A key with its value, at its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Written {
+pub struct FilterSource {
     key: String,
     value: String,
     file: String,
@@ -23,7 +23,7 @@ pub struct Written {
 }
 
 /// "`branches = ["main"]` (hooks.toml:7)"
-impl fmt::Display for Written {
+impl fmt::Display for FilterSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -33,9 +33,9 @@ impl fmt::Display for Written {
     }
 }
 
-impl Places {
+impl SourceMap {
     /// A filter of one of a hook's sets (see [`crate::filter::Refusal::set`]); `None`: it is not written there.
-    pub fn filter(&self, hook: &str, set: usize, key: &str) -> Option<Written> {
+    pub fn filter(&self, hook: &str, set: usize, key: &str) -> Option<FilterSource> {
         let mut with_hook: Vec<_> = self
             .sources()
             .filter(|source| table(source, hook).is_some())
@@ -45,7 +45,7 @@ impl Places {
     }
 
     /// What says that a hook is not on here: `enabled`, the repository's first, or `repositories`.
-    pub fn switch(&self, hook: &str, key: &str) -> Option<Written> {
+    pub fn switch(&self, hook: &str, key: &str) -> Option<FilterSource> {
         let all = self
             .sources()
             .filter_map(|source| written(source, hook, key));
@@ -54,18 +54,20 @@ impl Places {
     }
 }
 
-fn written(source: &Source, hook: &str, key: &str) -> Option<Written> {
+fn written(source: &Source, hook: &str, key: &str) -> Option<FilterSource> {
     if !FILTERS.contains(&key) && !SWITCHES.contains(&key) {
         return None;
     }
     let (table, _) = table(source, hook)?;
     let (at, value) = table.get_key_value(key)?;
-    let line = note(source, at.span().start, String::new(), Severity::Warning)?.line;
+    let line = note(source, at.span().start, String::new(), Severity::Warning)?
+        .place
+        .line;
     let mut value = text(value.get_ref());
     if value.chars().count() > LONGEST {
         value = value.chars().take(LONGEST).chain(['…']).collect();
     }
-    Some(Written {
+    Some(FilterSource {
         key: key.to_owned(),
         value,
         file: source.shown.clone(),
@@ -107,10 +109,10 @@ mod tests {
         }
     }
 
-    fn places() -> Places {
+    fn places() -> SourceMap {
         let server = "[hook.ci]\nbranches = [\n  'main', # hunter2\n  \"x\"\n]\nenabled = false\ntoken = \"hunter2\"\n";
         let own = "[hook.own]\nskip_ci = true\ntags = \"v*,w\"\n[hook.ci]\npaths = [\"src/**\"]\nenabled = true\n";
-        Places::of_sources(vec![
+        SourceMap::from_sources(vec![
             source(Layer::Repository, "hooks.toml", own),
             source(Layer::Server, "/etc/h.toml", server),
         ])

@@ -2,9 +2,10 @@
 //! effect. For `check` alone. Certain or not said at all.
 
 use super::file::Source;
-use super::locate;
-use super::mistake::{Mistake, Notes};
-use crate::action::{Kind, Severity};
+use super::notes::Notes;
+use super::source_map;
+use crate::action::Kind;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::filter::Globs;
 use crate::secret::mask_url;
 use crate::template;
@@ -12,9 +13,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// The warnings about the hooks of a file, in its order.
-pub(super) fn of(source: &Source) -> Vec<Mistake> {
+pub(super) fn warnings(source: &Source) -> Vec<Diagnostic> {
     let mut notes = Notes::new(&source.shown, &source.text);
-    for (_, table, _) in locate::hooks(source) {
+    for (_, table, _) in source_map::hooks(source) {
         let hook = Written(&table);
         if hook.flag("enabled") == Some(false) {
             continue;
@@ -30,7 +31,7 @@ pub(super) fn of(source: &Source) -> Vec<Mistake> {
             notes.note(at, None, message, Severity::Warning);
         }
     }
-    notes.into_mistakes()
+    notes.into_diagnostics()
 }
 
 /// A byte of the file, and a sentence.
@@ -257,7 +258,7 @@ mod tests {
             text,
             warning: None,
         };
-        of(&source).iter().map(ToString::to_string).collect()
+        warnings(&source).iter().map(ToString::to_string).collect()
     }
 
     #[test]

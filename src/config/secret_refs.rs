@@ -13,20 +13,20 @@ const PAIRS: [&str; 4] = [
 ];
 
 /// A reference, and the parameter that has it.
-pub(super) struct Named {
+pub(super) struct SecretRef {
     pub(super) key: String,
     pub(super) reference: Reference,
 }
 
 /// The references of a hook, `ca_file` included, each with the byte where it stands.
-pub(super) fn references(hook: &DeTable<'_>) -> Vec<(Named, usize)> {
+pub(super) fn references(hook: &DeTable<'_>) -> Vec<(SecretRef, usize)> {
     let mut found = Vec::new();
     for (key, value) in hook {
         let key = key.get_ref().as_ref();
         let mut note = |of: Option<(Reference, usize)>| {
             found.extend(of.map(|(reference, at)| {
                 (
-                    Named {
+                    SecretRef {
                         key: key.to_owned(),
                         reference,
                     },

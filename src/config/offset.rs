@@ -1,10 +1,32 @@
-//! From a parameter, an entry of it and an offset in its decoded text to a byte of hooks.toml.
+//! Converts between bytes of a hooks.toml and what people and findings name: a line and column, or a parameter with an
+//! offset in its decoded string.
 
-use super::suggest;
-use crate::action::Finding;
+use crate::diagnostic::Finding;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+/// Line and column, both from 1, in characters; a byte order mark does not count.
+pub(super) fn position(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    (
+        before.matches('\n').count() + 1,
+        line.trim_start_matches('\u{feff}').chars().count() + 1,
+    )
+}
+
+/// The byte at a line and column as [`position`] counts them.
+pub(super) fn byte_at(text: &str, line: usize, column: usize) -> Option<usize> {
+    let start = match line.checked_sub(1)? {
+        0 => 0,
+        before => text.match_indices('\n').nth(before - 1)?.0 + 1,
+    };
+    let rest = text[start..].trim_start_matches('\u{feff}');
+    let mut places = rest.char_indices().map(|(at, _)| at);
+    let within = places.nth(column.checked_sub(1)?).unwrap_or(rest.len());
+    Some(text.len() - rest.len() + within)
+}
 
 /// The byte of `text` that a finding is about; `None` when its key is not written.
 pub(super) fn of_finding(text: &str, table: &DeTable<'_>, finding: &Finding) -> Option<usize> {
@@ -21,25 +43,6 @@ pub(super) fn of_finding(text: &str, table: &DeTable<'_>, finding: &Finding) -> 
             .and_then(|range| within(text, value, range))
             .unwrap_or(value.span().start),
     )
-}
-
-/// A finding with its key in front: "`keyword` is longer than …", "`template`: unexpected end of input".
-pub(super) fn sentence(finding: &Finding) -> String {
-    let Finding { key, message, .. } = finding;
-    let entry = finding
-        .entry
-        .as_deref()
-        .map(|e| format!(".{}", suggest::shown(e)))
-        .unwrap_or_default();
-    let verbs = [
-        "is", "must", "has", "holds", "names", "needs", "cannot", "takes", "belongs", "stands",
-        "would", "renders",
-    ];
-    let follows = message
-        .split(' ')
-        .next()
-        .is_some_and(|word| verbs.contains(&word));
-    format!("`{key}{entry}`{} {message}", if follows { "" } else { ":" })
 }
 
 /// An entry of a table by name, of an array by number or by its text.
@@ -128,7 +131,7 @@ fn escape(rest: &str) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::Severity;
+    use crate::diagnostic::Severity;
 
     /// Where the mark `X` of the decoded value of `key` (and entry) is found in the file.
     #[track_caller]
@@ -150,6 +153,23 @@ mod tests {
     }
 
     #[test]
+    fn columns_count_characters() {
+        assert_eq!(position("a\n中文x", 2 + 6), (2, 3));
+        assert_eq!(position("\u{feff}a = 1", 3), (1, 1));
+        assert_eq!(position("ab", 99), (1, 3));
+        for (text, at) in [
+            ("a\n中文x", 8),
+            ("\u{feff}a = 1", 3),
+            ("ab", 2),
+            ("a\n\nb", 3),
+        ] {
+            let (line, column) = position(text, at);
+            assert_eq!(byte_at(text, line, column), Some(at), "{text:?}");
+        }
+        assert_eq!(byte_at("a", 7, 1), None);
+    }
+
+    #[test]
     fn every_form_of_string_is_mapped() {
         finds(r#"a = "{\"t\": \"X\"}""#, "a", None);
         finds("a = '{\"t\": X}'", "a", None);
@@ -163,25 +183,6 @@ mod tests {
         finds("b = 1\na.d = \"中X\"", "a", Some("d"));
         finds("a = { \"X-Y\" = \"12X\" }", "a", Some("X-Y"));
         finds("a = [\"a\", \"2X\"]", "a", Some("1"));
-    }
-
-    #[test]
-    fn a_finding_follows_its_key() {
-        let told = |entry: Option<&str>, message: &str| {
-            let (entry, message) = (entry.map(str::to_owned), message.to_owned());
-            sentence(&Finding {
-                severity: Severity::Mistake,
-                key: "headers",
-                entry,
-                range: None,
-                message,
-            })
-        };
-        assert_eq!(told(None, "is missing"), "`headers` is missing");
-        assert_eq!(
-            told(Some("X-A"), "unexpected end"),
-            "`headers.X-A`: unexpected end"
-        );
     }
 
     #[test]

@@ -2,16 +2,17 @@
 
 use super::entry::{Common, Entry, FILTERS, Section};
 use super::file::{self, Layer, Source};
-use super::mistake::{Notes, whole_file};
+use super::notes::Notes;
 use super::project::repository_path;
-use super::read::Document;
+use super::reader::Document;
 use super::reference::References;
 use super::settings::Deliver;
 use super::shared::Reserved;
-use super::{Loaded, REPOSITORY_FILE, SERVER_FILE, SERVER_FILE_VARIABLE, named, suggest};
-use crate::action::Severity;
+use super::{Loaded, REPOSITORY_FILE, SERVER_FILE, SERVER_FILE_VARIABLE, secret_refs};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::environment::Environment;
 use crate::filter::{Filters, Globs};
+use crate::suggest;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use toml::de::DeValue;
@@ -67,8 +68,8 @@ fn server_source(
         loaded.configured = true;
         loaded.hold = Some(format!("{path} {why}"));
         loaded
-            .mistakes
-            .push(whole_file(path, why, Severity::Mistake));
+            .diagnostics
+            .push(Diagnostic::whole_file(path, why, Severity::Mistake));
         None
     })
     .inspect(|_| loaded.configured = true)
@@ -81,9 +82,11 @@ fn repository_source(git_dir: &Path, owner: Option<u32>, loaded: &mut Loaded) ->
     read.unwrap_or_else(|why| {
         loaded.configured = true;
         loaded.unresolved = true;
-        loaded
-            .mistakes
-            .push(whole_file(REPOSITORY_FILE, why, Severity::Mistake));
+        loaded.diagnostics.push(Diagnostic::whole_file(
+            REPOSITORY_FILE,
+            why,
+            Severity::Mistake,
+        ));
         None
     })
     .inspect(|_| loaded.configured = true)
@@ -92,7 +95,7 @@ fn repository_source(git_dir: &Path, owner: Option<u32>, loaded: &mut Loaded) ->
 fn document<'s>(source: &'s Source, loaded: &mut Loaded) -> Option<Document<'s>> {
     Document::parse(source)
         .map_err(|mistakes| {
-            loaded.mistakes.extend(mistakes);
+            loaded.diagnostics.extend(mistakes);
             match source.layer {
                 Layer::Server => loaded.hold = Some(format!("{} is not TOML", source.shown)),
                 Layer::Repository => loaded.unresolved = true,
@@ -132,12 +135,12 @@ impl Layers<'_> {
             inherited = self.server_hooks(&sections, notes, &references);
             let taken = sections
                 .iter()
-                .flat_map(|s| named::references(s.table))
+                .flat_map(|s| secret_refs::references(s.table))
                 .map(|(named, _)| named.reference);
             reserved = repository
                 .is_some()
                 .then(|| Arc::new(Reserved::new(&path, taken.collect(), shared)));
-            self.loaded.mistakes.extend(document.into_mistakes());
+            self.loaded.diagnostics.extend(document.into_diagnostics());
         }
         let mut own = Vec::new();
         if let Some(mut document) = repository {
@@ -158,7 +161,7 @@ impl Layers<'_> {
                     )),
                 }
             }
-            self.loaded.mistakes.extend(document.into_mistakes());
+            self.loaded.diagnostics.extend(document.into_diagnostics());
         }
         self.finish(inherited, own);
     }
@@ -181,7 +184,7 @@ impl Layers<'_> {
             let entry = section.entry(notes, &self.loaded.deliver, references);
             Inherited {
                 name: section.name.to_owned(),
-                entry: entry.filter(|_| !notes.breaks(section.name)),
+                entry: entry.filter(|_| !notes.disables(section.name)),
             }
         };
         sections.iter().map(read).collect()
@@ -195,7 +198,7 @@ impl Layers<'_> {
         let (own, off): (Vec<_>, Vec<_>) = own.into_iter().partition(|entry| entry.enabled);
         let inherited = inherited.into_iter().filter_map(|hook| hook.entry);
         let (inherited, off_too): (Vec<_>, Vec<_>) = inherited.partition(|entry| entry.enabled);
-        self.loaded.off = off_too
+        self.loaded.disabled = off_too
             .into_iter()
             .chain(off)
             .map(|entry| entry.hook.name)
@@ -213,9 +216,9 @@ impl Layers<'_> {
             match here {
                 true => self.loaded.hooks.push(entry.hook),
                 false if project.name_is_settled(gl_repo.as_deref()) => {
-                    self.loaded.others.push(entry.hook.name);
+                    self.loaded.other_repositories.push(entry.hook.name);
                 }
-                false => self.loaded.elsewhere.push(entry.hook),
+                false => self.loaded.pending_match.push(entry.hook),
             }
         }
         self.loaded
@@ -233,14 +236,14 @@ fn repository_hook(
 ) -> Option<Entry> {
     let entry = section.entry(notes, deliver, references);
     if let Some(reserved) = &references.reserved {
-        for (named, at) in named::references(section.table) {
+        for (named, at) in secret_refs::references(section.table) {
             if let Some(why) = reserved.refuses(&named.reference, &references.base) {
                 notes.mistake(at, Some(section.name), format!("what is named here {why}"));
             }
         }
     }
     refuse_host(section, notes);
-    entry.filter(|_| !notes.breaks(section.name))
+    entry.filter(|_| !notes.disables(section.name))
 }
 
 /// `Host` chooses the receiver behind an address; a repository must not.
@@ -300,7 +303,7 @@ fn narrow(hook: &mut Inherited, section: &Section<'_, '_>, notes: &mut Notes<'_>
         };
         notes.mistake(key.span().start, stops, message);
     }
-    if stops.is_some_and(|name| notes.breaks(name)) {
+    if stops.is_some_and(|name| notes.disables(name)) {
         hook.entry = None;
     }
     let Some(entry) = &mut hook.entry else { return };

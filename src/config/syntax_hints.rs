@@ -1,7 +1,7 @@
 //! What people write who come from other formats, where the parser of TOML only says what it expected.
 
 /// What people write out of another habit in the line of a syntax error, where the parser would say what it expected.
-pub(super) fn named(text: &str, at: usize) -> Option<&'static str> {
+pub(super) fn hint(text: &str, at: usize) -> Option<&'static str> {
     let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
     let line = text[start..].lines().next()?.split('#').next()?.trim();
     let key = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
@@ -29,7 +29,7 @@ fn is_bare_word(value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::named;
+    use super::hint;
 
     #[test]
     fn other_formats_are_recognised_by_their_line() {
@@ -39,14 +39,14 @@ mod tests {
             ("action = webhook_http_post", "quotes"),
         ] {
             let text = format!("[hook.x]\n{line}\n");
-            let said = named(&text, 9 + line.find(['“', ':', 'w']).unwrap());
+            let said = hint(&text, 9 + line.find(['“', ':', 'w']).unwrap());
             assert!(
                 said.is_some_and(|said| said.contains(word)),
                 "{line}: {said:?}"
             );
         }
         for line in ["enabled = true x", "[hook.x", "a = \"b", "a = 5 5", ""] {
-            assert_eq!(named(line, line.len()), None, "{line}");
+            assert_eq!(hint(line, line.len()), None, "{line}");
         }
     }
 }

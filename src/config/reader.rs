@@ -2,13 +2,14 @@
 
 use super::entry::Section;
 use super::file::{Layer, Source};
-use super::habit;
 use super::keys::{self, Settings};
-use super::mistake::{Mistake, Notes, whole_file};
+use super::notes::Notes;
 use super::settings::{DeliverTable, ProjectTable, PusherTable, SecretsTable};
 use super::shared::Shared;
-use super::{suggest, value};
-use crate::action::Severity;
+use super::syntax_hints;
+use super::value;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::suggest;
 use crate::template;
 use serde::Deserialize;
 use toml::Spanned;
@@ -32,7 +33,7 @@ pub(super) struct Document<'s> {
 
 impl<'s> Document<'s> {
     /// Reads the settings of a file. `Err`: its syntax errors.
-    pub(super) fn parse(source: &'s Source) -> Result<Self, Vec<Mistake>> {
+    pub(super) fn parse(source: &'s Source) -> Result<Self, Vec<Diagnostic>> {
         let (root, errors) = DeTable::parse_recoverable(&source.text);
         let mut notes = Notes::new(&source.shown, &source.text);
         if !errors.is_empty() {
@@ -44,11 +45,11 @@ impl<'s> Document<'s> {
                     None,
                     format!(
                         "not TOML: {}",
-                        habit::named(&source.text, at).unwrap_or(error.message())
+                        syntax_hints::hint(&source.text, at).unwrap_or(error.message())
                     ),
                 );
             }
-            return Err(notes.into_mistakes());
+            return Err(notes.into_diagnostics());
         }
         let mut document = Self {
             source,
@@ -65,14 +66,14 @@ impl<'s> Document<'s> {
     }
 
     /// The mistakes, those of the whole file first.
-    pub(super) fn into_mistakes(self) -> Vec<Mistake> {
+    pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
         let warning = self
             .source
             .warning
-            .map(|why| whole_file(&self.source.shown, why, Severity::Warning));
+            .map(|why| Diagnostic::whole_file(&self.source.shown, why, Severity::Warning));
         warning
             .into_iter()
-            .chain(self.notes.into_mistakes())
+            .chain(self.notes.into_diagnostics())
             .collect()
     }
 
