@@ -39,6 +39,7 @@ pub mod exit;
 pub mod filter;
 pub mod git;
 pub mod http;
+pub mod network;
 pub mod outgoing;
 pub mod parameter;
 pub mod post_receive;
