@@ -154,5 +154,6 @@ fn options(hook: &Hook) -> Result<Options, String> {
         connect_timeout: hook.connect_timeout,
         ca_pem: hook.ca_pem().map_err(|e| e.to_string())?,
         insecure_skip_verify: hook.insecure_skip_verify,
+        ..Options::default()
     })
 }

@@ -114,6 +114,7 @@ pub fn options(hook: &Hook) -> Result<Options, Unresolved> {
         connect_timeout: hook.connect_timeout,
         ca_pem: hook.ca_pem()?,
         insecure_skip_verify: hook.insecure_skip_verify,
+        ..Options::default()
     })
 }
 

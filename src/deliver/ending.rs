@@ -274,6 +274,7 @@ mod tests {
             advice: "",
             sent,
             permanent: false,
+            denied: false,
         })
     }
 

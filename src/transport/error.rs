@@ -1,4 +1,5 @@
 use super::{Options, SendError};
+use crate::network::Denied;
 use std::io;
 use std::time::Duration;
 use ureq::{Error, Timeout};
@@ -17,6 +18,17 @@ const CLOSED: &str = "the receiver, or a proxy in front of it, hung up: its log 
 const TRUST: &str = "set `ca_file` to the certificate of the authority that signed the receiver's (PEM); a receiver must \
     also send the certificates in between";
 
+/// An address that `[network]` does not let through: deferred, since the administrator may change it.
+pub(super) fn denied(denied: &Denied) -> SendError {
+    SendError {
+        what: denied.to_string(),
+        advice: "the server's file decides which addresses are reachable: see `[network]` there",
+        sent: false,
+        permanent: false,
+        denied: true,
+    }
+}
+
 pub(super) fn unusable_url() -> SendError {
     let what = "the URL is not valid (check `service_url`)".to_owned();
     SendError {
@@ -24,6 +36,7 @@ pub(super) fn unusable_url() -> SendError {
         advice: URL,
         sent: false,
         permanent: true,
+        denied: false,
     }
 }
 
@@ -37,11 +50,15 @@ pub(super) fn unusable_header(_: &ureq::http::Error) -> SendError {
         advice,
         sent: false,
         permanent: true,
+        denied: false,
     }
 }
 
 /// What went wrong, for people. ureq's own texts can hold the URL, so none of them is used.
 pub(super) fn in_words(error: &Error, options: &Options, sent: bool) -> SendError {
+    if let Some(error) = denied_by_network(error) {
+        return denied(error);
+    }
     let (what, advice) = match error {
         Error::Timeout(reason) => timeout(*reason, options, sent),
         Error::HostNotFound => no_such_host(),
@@ -63,7 +80,14 @@ pub(super) fn in_words(error: &Error, options: &Options, sent: bool) -> SendErro
         advice,
         sent,
         permanent: false,
+        denied: false,
     }
+}
+
+/// What the resolver refused.
+fn denied_by_network(error: &Error) -> Option<&Denied> {
+    let Error::Io(error) = error else { return None };
+    error.get_ref()?.downcast_ref()
 }
 
 fn timeout(reason: Timeout, options: &Options, sent: bool) -> Said {
@@ -205,7 +229,7 @@ const TLS: [(&str, &str, &str); 11] = [
     (
         "CertificateRequired",
         "TLS: the receiver wants a client certificate",
-        "client certificates are not supported yet: let the receiver know this server by something else",
+        "set `client_cert` and `client_key` to a certificate that the receiver accepts (PEM)",
     ),
     (
         "received fatal alert",
@@ -237,8 +261,7 @@ mod tests {
         let options = Options {
             timeout: second,
             connect_timeout: second,
-            ca_pem: None,
-            insecure_skip_verify: false,
+            ..Options::default()
         };
         let io = |kind: Kind, text: &str| Error::Io(io::Error::new(kind, text));
         let table = [

@@ -10,12 +10,14 @@ mod resolve;
 mod roots;
 mod wire;
 
-pub use proxy::Proxies;
+pub use proxy::{Proxies, is_usable_proxy};
 pub use wire::masked_head;
 
 use crate::environment::Environment;
 use crate::http::{Method, Request, Response};
+use crate::network::Policy;
 use observe::Observed;
+use std::fmt;
 use std::io::Read;
 use std::time::{Duration, Instant};
 use ureq::config::AutoHeaderValue;
@@ -35,6 +37,42 @@ pub struct Options {
     pub ca_pem: Option<Vec<u8>>,
     /// Accept any certificate.
     pub insecure_skip_verify: bool,
+    /// The certificate that this side shows, where the receiver asks for one.
+    pub client: Option<ClientCertificate>,
+    /// `proxy`: used for every request, instead of those that the environment names.
+    pub proxy: Option<String>,
+    /// The addresses that may be reached.
+    pub network: Policy,
+}
+
+impl Default for Options {
+    /// The defaults of `[deliver]`.
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(10),
+            connect_timeout: Duration::from_secs(3),
+            ca_pem: None,
+            insecure_skip_verify: false,
+            client: None,
+            proxy: None,
+            network: Policy::default(),
+        }
+    }
+}
+
+/// PEM texts of a client's certificate chain and private key. `Debug` shows neither.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// The certificate, and those between it and a root.
+    pub chain_pem: Vec<u8>,
+    /// Its private key, not encrypted.
+    pub key_pem: Vec<u8>,
+}
+
+impl fmt::Debug for ClientCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientCertificate")
+    }
 }
 
 /// No complete answer. Never says the URL.
@@ -49,11 +87,17 @@ pub struct SendError {
     pub sent: bool,
     /// Whether trying again is pointless (an impossible URL or header).
     pub permanent: bool,
+    /// Whether `[network]` does not let the address through: nothing was sent.
+    pub denied: bool,
 }
 
-/// Sends one request, through the proxy that the environment names for it, if any.
+/// Sends one request, through the proxy that the options or the environment name for it, if any.
 pub fn send(request: &Request, options: &Options) -> Result<Response, SendError> {
-    send_through(request, options, &Proxies::of(&Environment::of_process()))
+    let proxies = match &options.proxy {
+        Some(url) => Proxies::always(url),
+        None => Proxies::of(&Environment::of_process()),
+    };
+    send_through(request, options, &proxies)
 }
 
 /// Sends one request.
@@ -65,7 +109,10 @@ pub fn send_through(
     let started = Instant::now();
     let observed = Observed::default();
     let config = config(request, options, proxies)?;
-    let agent = ureq::Agent::with_parts(config, observed.connector(), resolve::Patient);
+    let resolver = resolve::Guarded {
+        network: options.network.clone(),
+    };
+    let agent = ureq::Agent::with_parts(config, observed.connector(), resolver);
     let result = match request.method {
         Method::Get => agent.run(
             head(request)?
@@ -121,11 +168,15 @@ fn config(
     options: &Options,
     proxies: &Proxies,
 ) -> Result<ureq::config::Config, SendError> {
+    let proxy = proxies.to(&request.url)?;
+    if proxy.is_some() {
+        check_behind_proxy(request, &options.network)?;
+    }
     let builder = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
-        .proxy(proxies.to(&request.url)?)
+        .proxy(proxy)
         .timeout_global(Some(options.timeout))
         .timeout_connect(Some(options.connect_timeout.min(options.timeout)))
         .max_idle_connections(0)
@@ -144,6 +195,15 @@ fn config(
         builder
     }
     .build())
+}
+
+/// Behind a proxy only the name of the target is known here, or its literal address.
+fn check_behind_proxy(request: &Request, network: &Policy) -> Result<(), SendError> {
+    let uri: http::Uri = request.url.parse().map_err(|_| error::unusable_url())?;
+    let host = uri.host().ok_or_else(error::unusable_url)?;
+    network
+        .check_behind_proxy(host)
+        .map_err(|denied| error::denied(&denied))
 }
 
 #[cfg(test)]

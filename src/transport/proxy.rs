@@ -2,10 +2,13 @@ use super::SendError;
 use crate::environment::Environment;
 use ureq::http::Uri;
 
-/// The proxies that the environment names. Only the lower-case variables count: a client of a web server sets
+/// Which proxy a request goes through: the one of the hook, or those that the environment names. Of
+/// the environment only the lower-case variables count, since a client of a web server sets
 /// `HTTP_PROXY` by sending a header `Proxy:` (CVE-2016-5385).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proxies {
+    /// `proxy` of the hook, used for every host.
+    always: Option<String>,
     http: Option<String>,
     https: Option<String>,
     /// Host names and suffixes that are reached directly; `*` is all of them.
@@ -13,6 +16,14 @@ pub struct Proxies {
 }
 
 impl Proxies {
+    /// The proxy that the configuration names, for every host.
+    pub fn always(url: &str) -> Self {
+        Self {
+            always: Some(url.to_owned()),
+            ..Self::default()
+        }
+    }
+
     /// Reads `http_proxy`, `https_proxy` and `no_proxy`.
     pub fn of(environment: &Environment) -> Self {
         let direct = environment.get("no_proxy").unwrap_or_default();
@@ -20,6 +31,7 @@ impl Proxies {
             .split(',')
             .map(|d| d.trim().trim_start_matches("*.").trim_start_matches('.'));
         Self {
+            always: None,
             http: environment.non_empty("http_proxy"),
             https: environment.non_empty("https_proxy"),
             direct: direct
@@ -29,8 +41,11 @@ impl Proxies {
         }
     }
 
-    /// The proxy for a URL; loopback is always reached directly.
+    /// The proxy for a URL. Loopback is always reached directly, unless the hook names a proxy.
     pub(super) fn to(&self, url: &str) -> Result<Option<ureq::Proxy>, SendError> {
+        if let Some(proxy) = &self.always {
+            return usable(proxy).map(Some).ok_or_else(unusable_key);
+        }
         let Ok(uri) = url.parse::<Uri>() else {
             return Ok(None);
         };
@@ -44,23 +59,7 @@ impl Proxies {
         if self.is_direct(host) {
             return Ok(None);
         }
-        let unusable = || SendError {
-            what: "the proxy that the environment names cannot be used (http:// or https:// only)"
-                .to_owned(),
-            advice: "set `https_proxy` and `http_proxy` to http://HOST:PORT, and list what needs none in `no_proxy`",
-            sent: false,
-            permanent: false,
-        };
-        let proxy = ureq::Proxy::new(proxy).map_err(|_| unusable())?;
-        let usable = matches!(
-            proxy.protocol(),
-            ureq::ProxyProtocol::Http | ureq::ProxyProtocol::Https
-        );
-        if usable {
-            Ok(Some(proxy))
-        } else {
-            Err(unusable())
-        }
+        usable(proxy).map(Some).ok_or_else(unusable_variable)
     }
 
     fn is_direct(&self, host: &str) -> bool {
@@ -76,6 +75,46 @@ impl Proxies {
                     .is_some_and(|h| h.ends_with('.'))
         };
         loopback || self.direct.iter().any(named)
+    }
+}
+
+/// A proxy that speaks CONNECT or SOCKS 5.
+fn usable(url: &str) -> Option<ureq::Proxy> {
+    use ureq::ProxyProtocol as Protocol;
+    let proxy = ureq::Proxy::new(url).ok()?;
+    let is_supported = matches!(
+        proxy.protocol(),
+        Protocol::Http | Protocol::Https | Protocol::Socks5 | Protocol::Socks5h
+    );
+    is_supported.then_some(proxy)
+}
+
+/// Whether a proxy's URL can be used.
+pub fn is_usable_proxy(url: &str) -> bool {
+    usable(url).is_some()
+}
+
+fn unusable_key() -> SendError {
+    unusable(
+        "the proxy cannot be used (check `proxy`)",
+        "write `proxy` as http://HOST:PORT, https://HOST:PORT, socks5://HOST:PORT or socks5h://HOST:PORT",
+    )
+}
+
+fn unusable_variable() -> SendError {
+    unusable(
+        "the proxy that the environment names cannot be used",
+        "set `https_proxy` and `http_proxy` to http://HOST:PORT or socks5://HOST:PORT, and list what needs none in `no_proxy`",
+    )
+}
+
+fn unusable(what: &str, advice: &'static str) -> SendError {
+    SendError {
+        what: what.to_owned(),
+        advice,
+        sent: false,
+        permanent: false,
+        denied: false,
     }
 }
 
@@ -122,8 +161,23 @@ mod tests {
     }
 
     #[test]
-    fn a_socks_proxy_is_refused_in_words() {
-        let env = Environment::from([("http_proxy", "socks5://p:1")]);
-        assert!(Proxies::of(&env).to("http://a.example/").is_err());
+    fn socks_5_is_used_and_other_protocols_are_refused_by_name_of_the_setting() {
+        let variable = |url: &str| {
+            Proxies::of(&Environment::from([("http_proxy", url)])).to("http://a.example/")
+        };
+        assert!(variable("socks5://p:1").is_ok_and(|proxy| proxy.is_some()));
+        assert!(
+            variable("socks4://p:1")
+                .unwrap_err()
+                .advice
+                .contains("`http_proxy`")
+        );
+        let key = |url: &str| Proxies::always(url).to("http://127.0.0.1/");
+        assert!(key("socks5h://user:pw@p:1").is_ok_and(|proxy| proxy.is_some()));
+        let error = key("ftp://user:pw@p:1").unwrap_err();
+        assert!(
+            error.what.contains("`proxy`") && !error.what.contains("pw"),
+            "{error}"
+        );
     }
 }

@@ -1,6 +1,10 @@
-//! Names to addresses within a deadline. The system's lookup knows none, so it happens on a thread. ureq's own resolver
-//! panics where there is no thread left; this one then looks up right here.
+//! Looks names up within a deadline, and keeps only the addresses that `[network]` lets through.
+//!
+//! The system's lookup knows no deadline, so it runs on a thread. ureq's own resolver panics where no
+//! thread can be started; this one then looks up in place. ureq connects to the addresses that are
+//! returned here and looks nothing up again, so a name that changes its addresses gains nothing.
 
+use crate::network::Policy;
 use std::io;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use ureq::config::Config;
@@ -9,34 +13,58 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::NextTimeout;
 use ureq::unversioned::transport::time::Duration;
 
-/// Waits no longer than it is told to, unless nothing is left to wait with.
+/// The resolver of receivers and of proxies.
 #[derive(Debug)]
-pub(super) struct Patient;
+pub(super) struct Guarded {
+    pub(super) network: Policy,
+}
 
-impl Resolver for Patient {
+impl Resolver for Guarded {
     fn resolve(
         &self,
         uri: &Uri,
         config: &Config,
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let (uri, config, reason) = (uri.clone(), config.clone(), timeout.reason);
-        let at_leisure = NextTimeout {
-            after: Duration::NotHappening,
-            ..timeout
-        };
-        let lookup = move || DefaultResolver::default().resolve(&uri, &config, at_leisure);
-        let (here, (result, resolved)) = (lookup.clone(), channel());
-        let Ok(_) = std::thread::Builder::new().spawn(move || drop(result.send(lookup()))) else {
-            return here();
-        };
-        resolved
-            .recv_timeout(*timeout.after)
-            .unwrap_or_else(|error| match error {
-                RecvTimeoutError::Timeout => Err(ureq::Error::Timeout(reason)),
-                RecvTimeoutError::Disconnected => {
-                    Err(ureq::Error::Io(io::Error::other("name lookup failed")))
-                }
-            })
+        let host = uri.host().unwrap_or_default();
+        let found = lookup(uri, config, timeout)?;
+        let mut allowed = self.empty();
+        let mut denied = None;
+        for address in &found {
+            match self.network.check(host, address.ip()) {
+                Ok(()) => allowed.push(*address),
+                Err(error) => denied = Some(error),
+            }
+        }
+        match denied {
+            Some(error) if allowed.is_empty() => Err(ureq::Error::Io(io::Error::other(error))),
+            _ => Ok(allowed),
+        }
     }
+}
+
+/// Waits no longer than `timeout`, unless no thread can be started.
+fn lookup(
+    uri: &Uri,
+    config: &Config,
+    timeout: NextTimeout,
+) -> Result<ResolvedSocketAddrs, ureq::Error> {
+    let (uri, config, reason) = (uri.clone(), config.clone(), timeout.reason);
+    let at_leisure = NextTimeout {
+        after: Duration::NotHappening,
+        ..timeout
+    };
+    let lookup = move || DefaultResolver::default().resolve(&uri, &config, at_leisure);
+    let (here, (result, resolved)) = (lookup.clone(), channel());
+    let Ok(_) = std::thread::Builder::new().spawn(move || drop(result.send(lookup()))) else {
+        return here();
+    };
+    resolved
+        .recv_timeout(*timeout.after)
+        .unwrap_or_else(|error| match error {
+            RecvTimeoutError::Timeout => Err(ureq::Error::Timeout(reason)),
+            RecvTimeoutError::Disconnected => {
+                Err(ureq::Error::Io(io::Error::other("name lookup failed")))
+            }
+        })
 }

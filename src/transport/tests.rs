@@ -37,8 +37,7 @@ fn options() -> Options {
     Options {
         timeout,
         connect_timeout: timeout,
-        ca_pem: None,
-        insecure_skip_verify: false,
+        ..Options::default()
     }
 }
 

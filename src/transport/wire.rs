@@ -57,8 +57,7 @@ mod tests {
         let options = Options {
             timeout: second,
             connect_timeout: second,
-            ca_pem: None,
-            insecure_skip_verify: false,
+            ..Options::default()
         };
         send_through(request, &options, &Proxies::default()).unwrap();
         reader

@@ -133,6 +133,7 @@ impl Carrier for World {
                 advice: "",
                 sent: true,
                 permanent: false,
+                denied: false,
             }),
             Ending::Refused | Ending::Died => End::Answered(Verdict::Failed { why }),
         };
