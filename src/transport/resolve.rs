@@ -6,6 +6,7 @@
 
 use crate::network::Policy;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use ureq::config::Config;
 use ureq::http::Uri;
@@ -27,10 +28,20 @@ impl Resolver for Guarded {
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let host = uri.host().unwrap_or_default();
-        let found = lookup(uri, config, timeout)?;
+        self.allowed(host, &lookup(uri, config, timeout)?)
+    }
+}
+
+impl Guarded {
+    /// The addresses that may be connected to; an error where none is left.
+    fn allowed(
+        &self,
+        host: &str,
+        found: &[SocketAddr],
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let mut allowed = self.empty();
         let mut denied = None;
-        for address in &found {
+        for address in found {
             match self.network.check(host, address.ip()) {
                 Ok(()) => allowed.push(*address),
                 Err(error) => denied = Some(error),
@@ -67,4 +78,21 @@ fn lookup(
                 Err(ureq::Error::Io(io::Error::other("name lookup failed")))
             }
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_addresses_only_those_that_are_allowed_are_connected_to() {
+        let resolver = Guarded {
+            network: Policy::default(),
+        };
+        let address = |text: &str| text.parse::<SocketAddr>().unwrap();
+        let (denied, good) = (address("169.254.169.254:80"), address("192.0.2.1:80"));
+        let allowed = |found: &[SocketAddr]| resolver.allowed("a.example", found);
+        assert_eq!(&allowed(&[denied, good, denied]).unwrap()[..], [good]);
+        assert!(allowed(&[denied, denied]).is_err());
+    }
 }

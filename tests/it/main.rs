@@ -36,6 +36,7 @@ mod events;
 mod history;
 mod install;
 mod jenkins_requests;
+mod network;
 mod outgoing;
 mod package;
 mod rooms;

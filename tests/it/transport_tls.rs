@@ -146,6 +146,7 @@ impl Server {
             connect_timeout: timeout,
             ca_pem,
             insecure_skip_verify,
+            ..Options::default()
         };
         send(&request, &options)
             .map(|response| response.status)
