@@ -1,6 +1,7 @@
 //! Request and response as plain values. What may be shown of them is decided when they are made.
 
-use crate::secret::Secrets;
+use crate::secret::{MASK, Secrets};
+use serde_json::Value;
 use std::fmt;
 use std::time::Duration;
 
@@ -137,7 +138,12 @@ pub struct Response {
     pub truncated: bool,
     /// From the start of the attempt to the last byte.
     pub took: Duration,
+    /// Whether the answer repeated a secret and is shown by its status alone.
+    pub withheld: bool,
 }
+
+/// Stands for the text of an answer that repeats a secret.
+pub const WITHHELD: &str = "withheld: the answer repeats a secret of the request";
 
 impl Response {
     /// The value of the first header of that name (lower case).
@@ -148,8 +154,96 @@ impl Response {
             .map(|(_, v)| v.as_str())
     }
 
+    /// The answer without anything that was secret in the request. Comes before every cut and every
+    /// excerpt: numbers of a JSON body stay, so that its codes can be judged, and texts that hold a
+    /// secret go.
+    #[must_use]
+    pub fn without(mut self, secrets: &Secrets) -> Self {
+        for (_, value) in &mut self.headers {
+            if secrets.occur_in(value.as_bytes()) {
+                MASK.clone_into(value);
+                self.withheld = true;
+            }
+        }
+        if secrets.occur_in(&self.body) {
+            self.body = json_without(&self.body, secrets).unwrap_or_default();
+            self.withheld = true;
+        }
+        self
+    }
+
+    /// The body as people may see it.
+    pub fn shown(&self) -> std::borrow::Cow<'_, str> {
+        if self.withheld {
+            WITHHELD.into()
+        } else {
+            self.text()
+        }
+    }
+
     /// The body as text, lossy.
     pub fn text(&self) -> std::borrow::Cow<'_, str> {
         String::from_utf8_lossy(&self.body)
+    }
+}
+
+/// A JSON body whose texts hold no secret: those that do are masked, or all of them where a secret is
+/// spread over several. `None` where it is not JSON or a name or number holds one.
+fn json_without(body: &[u8], secrets: &Secrets) -> Option<Vec<u8>> {
+    let value = serde_json::from_slice::<Value>(body).ok()?;
+    let holds = |text: &str| secrets.occur_in(text.as_bytes());
+    let some = with_texts_masked(value.clone(), &holds);
+    let all = || with_texts_masked(value, &|_| true);
+    let text = |value: Value| value.to_string().into_bytes();
+    [text(some), text(all())]
+        .into_iter()
+        .find(|body| !secrets.occur_in(body))
+}
+
+fn with_texts_masked(value: Value, is_masked: &dyn Fn(&str) -> bool) -> Value {
+    match value {
+        Value::String(text) if is_masked(&text) => MASK.into(),
+        Value::Array(items) => {
+            let masked = |item| with_texts_masked(item, is_masked);
+            items.into_iter().map(masked).collect()
+        }
+        Value::Object(members) => {
+            let masked = |(name, member)| (name, with_texts_masked(member, is_masked));
+            Value::Object(members.into_iter().map(masked).collect())
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn without(body: &str) -> (String, bool) {
+        let mut secrets = Secrets::default();
+        secrets.add("SECc4f1d7a8e2b95");
+        let body = body.as_bytes().to_vec();
+        let response = Response {
+            body,
+            ..Response::default()
+        }
+        .without(&secrets);
+        (response.text().into_owned(), response.withheld)
+    }
+
+    #[test]
+    fn codes_of_an_answer_stay_where_its_texts_repeat_a_secret() {
+        let echo = r#"{"errcode":310000,"errmsg":"got secC4F1D7A8E2B95","hint":"sign"}"#;
+        let masked = r#"{"errcode":310000,"errmsg":"***","hint":"sign"}"#;
+        assert_eq!(without(echo), (masked.to_owned(), true));
+        let spread = r#"{"code":1,"a":["SECc4f1","d7a8e2b95"]}"#;
+        assert!(without(spread).0.starts_with(r#"{"code":1,"a":["#));
+        let name = r#"{"SECc4f1d7a8e2b95":"x"}"#;
+        assert_eq!(without(name), (String::new(), true));
+        assert_eq!(without("you sent SECc4f1d7a8"), (String::new(), true));
+        assert_eq!(
+            without(r#"{"errcode":0}"#),
+            (r#"{"errcode":0}"#.to_owned(), false)
+        );
     }
 }

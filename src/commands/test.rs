@@ -7,6 +7,7 @@ use super::{Failure, Session, check, print};
 use crate::action::{self, Action, Attempt, Verdict};
 use crate::config::{self, Hook, Per, SourceMap};
 use crate::filter::Decision;
+use crate::http::Response;
 use crate::outgoing::{Kind, Outgoing};
 use crate::secret::Secrets;
 use crate::terminal::{self, Style};
@@ -122,7 +123,8 @@ fn attempt(
         Ok(options) => options,
         Err(why) => return no(format!("not sent: {why}")),
     };
-    match transport::send(&request, &options) {
+    let clean = |answer: Response| answer.without(secrets).without(&request.secrets);
+    match transport::send(&request, &options).map(clean) {
         Err(why) => {
             let outcome = no(format!("no answer: {}", request.secrets.redact(&why.what)))?;
             let advice = Some(why.advice)

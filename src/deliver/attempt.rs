@@ -93,7 +93,7 @@ fn make_unguarded(hook: &Hook, outgoing: &Outgoing, attempt: Attempt) -> Tried {
     };
     secrets.extend(&request.secrets);
     let started = clock::now_ms();
-    let result = transport::send(&request, &options);
+    let result = transport::send(&request, &options).map(|answer| answer.without(&secrets));
     let took_ms = u64::try_from(clock::now_ms() - started).unwrap_or(0);
     let exchange = exchange(&request, result.as_ref().ok(), took_ms, &secrets);
     let end = match result {
@@ -268,7 +268,7 @@ fn exchange(
     secrets: &Secrets,
 ) -> Exchange {
     let answer = response
-        .map(|r| cut(&secrets.redact(&r.text()), EXCERPT).to_owned())
+        .map(|r| cut(&secrets.redact(&r.shown()), EXCERPT).to_owned())
         .unwrap_or_default();
     Exchange {
         method: request.method.as_str().to_owned(),

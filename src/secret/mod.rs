@@ -1,5 +1,6 @@
 //! What nobody may see, and how texts are cleaned of it. Knows no source of secrets.
 
+mod search;
 mod url;
 
 pub use url::{is_secret_pair, is_telling, mask_url, url_secrets};
@@ -24,19 +25,43 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
 /// The secrets of one request or one hook. `Debug` shows their number only.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secrets {
-    known: Vec<String>,
+    known: Vec<Known>,
     /// Every form of every secret, the longest first: a secret within another leaves no remainder.
     forms: Vec<String>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Known {
+    text: String,
+    /// Whether eight bytes of it in a row are secret as well.
+    parts: bool,
 }
 
 impl Secrets {
     /// Notes a secret; the empty string is none. Its percent-encoded, JSON-escaped, HTML-escaped and base64 forms are
     /// noted as well: receivers echo what they got in the form in which they got it, or their own.
     pub fn add(&mut self, secret: &str) {
-        if secret.is_empty() || self.known.iter().any(|s| s == secret) {
+        // Scheme and host of an address are no secret.
+        self.note(secret, !secret.contains("://"));
+    }
+
+    /// As [`Self::add`] for a text of which a part may be shown: `name=value`, or a path.
+    pub fn add_whole(&mut self, secret: &str) {
+        self.note(secret, false);
+    }
+
+    fn note(&mut self, secret: &str, parts: bool) {
+        if secret.is_empty() {
             return;
         }
-        self.known.push(secret.to_owned());
+        if let Some(known) = self.known.iter_mut().find(|known| known.text == secret) {
+            known.parts |= parts;
+            return;
+        }
+        self.known.push(Known {
+            text: secret.to_owned(),
+            parts,
+        });
         for form in forms(secret) {
             if !self.forms.contains(&form) {
                 self.forms.push(form);
@@ -45,10 +70,19 @@ impl Secrets {
         self.forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
     }
 
+    /// Whether one of them stands in an answer, whole or in part, in whatever spelling.
+    pub fn occur_in(&self, answer: &[u8]) -> bool {
+        let mut needles = search::Needles::default();
+        for known in &self.known {
+            needles.add(&known.text, known.parts);
+        }
+        needles.occur_in(answer)
+    }
+
     /// Notes all of `other`.
     pub fn extend(&mut self, other: &Self) {
-        for secret in &other.known {
-            self.add(secret);
+        for known in &other.known {
+            self.note(&known.text, known.parts);
         }
     }
 

@@ -96,9 +96,6 @@ pub fn url_secrets(url: &str, from_reference: bool) -> Secrets {
         note(userinfo);
         note(&STANDARD_NO_PAD.encode(percent_decode_str(userinfo).collect::<Vec<_>>()));
     }
-    if from_reference && path.len() > 1 {
-        note(path);
-    }
     for (segment, secret) in segments(path) {
         if !is_template(segment) && (secret || (from_reference && is_telling(segment))) {
             note(segment);
@@ -109,9 +106,17 @@ pub fn url_secrets(url: &str, from_reference: bool) -> Secrets {
         if !is_template(value) && (is_telling(value) || is_secret_name(name)) {
             note(value);
         }
+    }
+    for pair in query.into_iter().flat_map(|query| query.split('&')) {
+        let value = pair.split_once('=').map_or(pair, |(_, value)| value);
         if !value.is_empty() && !is_template(value) {
-            note(pair);
+            secrets.add_whole(pair);
+            secrets.add_whole(&percent_decode_str(pair).decode_utf8_lossy());
         }
+    }
+    if from_reference && path.len() > 1 {
+        secrets.add_whole(path);
+        secrets.add_whole(&percent_decode_str(path).decode_utf8_lossy());
     }
     secrets
 }

@@ -149,6 +149,7 @@ pub fn send_through(
         body,
         truncated,
         took: started.elapsed(),
+        withheld: false,
     })
 }
 

@@ -54,7 +54,7 @@ pub(super) fn judge(
     let excerpt = if accepted || !shows {
         String::new()
     } else {
-        excerpt(&clean(&response.text()))
+        excerpt(&clean(&response.shown()))
     };
     let answer = if excerpt.is_empty() {
         excerpt
