@@ -19,19 +19,19 @@ use trail::{Gap, Trail};
 /// So long a hook may take to record its push.
 pub const GRACE_MS: i64 = 60_000;
 
-/// What one run leaves to the next.
+/// The state of the refs after a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-pub struct State {
-    /// What the refs held.
+pub struct RefSnapshot {
+    /// The values of the refs.
     #[serde(with = "pairs")]
     pub refs: BTreeMap<RefName, ObjectId>,
-    /// Moves that nobody has announced so far; those of one ref in their order.
-    pub gaps: Vec<Suspicion>,
+    /// Moves that no record has announced yet; those of one ref in their order.
+    pub gaps: Vec<UnannouncedMove>,
 }
 
 /// A move that may have been missed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub struct Suspicion {
+pub struct UnannouncedMove {
     /// From where to where; null as in a push.
     #[serde(flatten)]
     pub update: RefUpdate,
@@ -43,31 +43,31 @@ pub struct Suspicion {
 /// (read after the records, or else the newest of these would lead to nowhere). Returns what was missed, by name, and
 /// what to remember.
 pub fn missed(
-    before: &State,
+    before: &RefSnapshot,
     announced: &[RefUpdate],
     refs: BTreeMap<RefName, ObjectId>,
     now_ms: i64,
-) -> (Vec<RefUpdate>, State) {
+) -> (Vec<RefUpdate>, RefSnapshot) {
     let (mut missed, mut gaps) = (Vec::new(), Vec::new());
     for (name, trail) in trails(before, announced, &refs) {
         let stand = trail.gaps(now_ms).into_iter();
         let (old, young): (Vec<_>, Vec<_>) =
             stand.partition(|gap| now_ms - gap.seen_ms >= GRACE_MS);
         missed.extend(joined(old).into_iter().filter_map(|gap| gap.update(name)));
-        let suspicion = |gap: Gap<'_>| {
-            Some(Suspicion {
+        let unannounced = |gap: Gap<'_>| {
+            Some(UnannouncedMove {
                 update: gap.update(name)?,
                 seen_ms: gap.seen_ms,
             })
         };
-        gaps.extend(young.into_iter().filter_map(suspicion));
+        gaps.extend(young.into_iter().filter_map(unannounced));
     }
-    (missed, State { refs, gaps })
+    (missed, RefSnapshot { refs, gaps })
 }
 
 /// The ways of the refs of which anything has to be said: most have not moved.
 fn trails<'a>(
-    before: &'a State,
+    before: &'a RefSnapshot,
     announced: &'a [RefUpdate],
     refs: &'a BTreeMap<RefName, ObjectId>,
 ) -> BTreeMap<&'a RefName, Trail<'a>> {
@@ -89,12 +89,12 @@ fn trails<'a>(
             .announced
             .push((existing(&update.old), existing(&update.new)));
     }
-    for suspicion in &before.gaps {
+    for unannounced in &before.gaps {
         trails
-            .entry(&suspicion.update.name)
+            .entry(&unannounced.update.name)
             .or_default()
             .open
-            .push(Gap::from(suspicion));
+            .push(Gap::from(unannounced));
     }
     for (name, trail) in &mut trails {
         (trail.from, trail.to) = (before.refs.get(*name), refs.get(*name));

@@ -92,7 +92,7 @@ pub fn run(site: Site<'_>, push: Option<&str>, patience: Duration) -> Ran {
         r.busy = backlog.unread.is_some();
     });
     let hooks = backlog.hooks();
-    site.spool.let_rest(&hooks);
+    site.spool.clear_due_except(&hooks);
     std::thread::scope(|scope| {
         let report = &report;
         for hook in hooks {

@@ -24,8 +24,8 @@ fn at(value: u64) -> BTreeMap<RefName, ObjectId> {
         .collect()
 }
 
-fn baseline(value: u64) -> State {
-    State {
+fn baseline(value: u64) -> RefSnapshot {
+    RefSnapshot {
         refs: at(value),
         gaps: Vec::new(),
     }
@@ -220,7 +220,7 @@ fn the_state_survives_json_with_any_name() {
         json.contains("[\"refs/heads/b0\",\"0000000000000000000000000000000000000002\"]"),
         "{json}"
     );
-    assert_eq!(serde_json::from_str::<State>(&json).unwrap(), state);
+    assert_eq!(serde_json::from_str::<RefSnapshot>(&json).unwrap(), state);
 }
 
 /// xorshift64: the same cases on every machine.
@@ -244,7 +244,7 @@ struct World {
     under_way: Vec<(RefUpdate, i64)>,
     recorded: Vec<RefUpdate>,
     told: Vec<RefUpdate>,
-    state: State,
+    state: RefSnapshot,
     now_ms: i64,
 }
 
@@ -323,7 +323,7 @@ fn in_any_history_exactly_the_silent_moves_are_told_and_each_once() {
             under_way: Vec::new(),
             recorded: Vec::new(),
             told: Vec::new(),
-            state: State::default(),
+            state: RefSnapshot::default(),
             now_ms: 0,
         };
         world.state.refs = world.refs();
@@ -341,7 +341,7 @@ fn in_any_history_exactly_the_silent_moves_are_told_and_each_once() {
         assert_eq!(moves(&world.told), moves(&world.silent), "seed {seed}");
         assert_eq!(
             world.state,
-            State {
+            RefSnapshot {
                 refs: world.refs(),
                 gaps: Vec::new()
             },

@@ -1,4 +1,4 @@
-use super::{Suspicion, existing};
+use super::{UnannouncedMove, existing};
 use crate::push::{ObjectId, RefName, RefUpdate};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,13 +13,13 @@ pub(super) struct Gap<'a> {
     pub(super) seen_ms: i64,
 }
 
-impl<'a> From<&'a Suspicion> for Gap<'a> {
-    fn from(suspicion: &'a Suspicion) -> Self {
-        let update = &suspicion.update;
+impl<'a> From<&'a UnannouncedMove> for Gap<'a> {
+    fn from(unannounced: &'a UnannouncedMove) -> Self {
+        let update = &unannounced.update;
         Self {
             start: existing(&update.old),
             end: existing(&update.new),
-            seen_ms: suspicion.seen_ms,
+            seen_ms: unannounced.seen_ms,
         }
     }
 }

@@ -1,12 +1,12 @@
 //! `drain --catch-up`: records what moved without being announced, as pushes that nobody made. Knows where things are
 //! read and written; what was missed is decided in [`crate::catch_up`].
 
-use crate::catch_up::{self, State};
+use crate::catch_up::{self, RefSnapshot};
 use crate::clock;
 use crate::config::Loaded;
 use crate::git::Repository;
 use crate::push::{Push, Pusher, RefUpdate};
-use crate::spool::{Announced, Memory, Remembered, Spool};
+use crate::spool::{AnnouncedUpdates, CatchUpState, SavedCatchUp, Spool};
 use std::collections::BTreeSet;
 use std::io;
 
@@ -21,17 +21,17 @@ pub fn run(repository: &Repository, loaded: &Loaded, spool: &Spool) -> Option<St
 
 fn look(repository: &Repository, loaded: &Loaded, spool: &Spool) -> io::Result<Option<String>> {
     // Another one is at it: so be it.
-    let Some(_turn) = spool.catching_up()? else {
+    let Some(_turn) = spool.lock_catch_up()? else {
         return Ok(None);
     };
-    let (before, problem) = match spool.remembered()? {
-        Memory::Of(before) => (Some(*before), None),
-        Memory::None => (None, None),
-        Memory::Damaged => (
+    let (before, problem) = match spool.catch_up_state()? {
+        SavedCatchUp::State(before) => (Some(*before), None),
+        SavedCatchUp::None => (None, None),
+        SavedCatchUp::Damaged => (
             None,
             Some("service-hook/refs is damaged: what was missed before now is not told"),
         ),
-        Memory::Newer(v) => {
+        SavedCatchUp::Newer(v) => {
             let why = format!(
                 "service-hook/refs was written by a newer version of this program (format {v})"
             );
@@ -41,7 +41,7 @@ fn look(repository: &Repository, loaded: &Loaded, spool: &Spool) -> io::Result<O
     let none = BTreeSet::new();
     let now_ms = clock::now_ms();
     // The records before the refs: a push in between looks as if it were not recorded yet, which the next run mends.
-    let mut announced = spool.announced(before.as_ref().map_or(&none, |b| &b.counted))?;
+    let mut announced = spool.announced_updates(before.as_ref().map_or(&none, |b| &b.counted))?;
     let Some(refs) = repository.refs() else {
         return Err(io::Error::other(
             "a ref cannot be read (see `git for-each-ref`)",
@@ -54,25 +54,25 @@ fn look(repository: &Repository, loaded: &Loaded, spool: &Spool) -> io::Result<O
         .gl_repo
         .take()
         .or_else(|| before.as_ref()?.gl_repo.clone());
-    let (missed, state) = match &before {
+    let (missed, snapshot) = match &before {
         Some(before) if !loaded.has_no_active_hooks() => {
-            catch_up::missed(&before.state, &announced.updates, refs.objects, now_ms)
+            catch_up::missed(&before.snapshot, &announced.updates, refs.objects, now_ms)
         }
         _ => (
             Vec::new(),
-            State {
+            RefSnapshot {
                 refs: refs.objects,
                 gaps: Vec::new(),
             },
         ),
     };
-    let Announced { mut records, .. } = announced;
+    let AnnouncedUpdates { mut records, .. } = announced;
     records.extend(record(repository, spool, missed, gl_repo.as_deref())?);
-    let after = Remembered::new(state, records, gl_repo);
+    let after = CatchUpState::new(snapshot, records, gl_repo);
     if before.as_ref() != Some(&after) {
-        spool.remember(&after)?;
+        spool.save_catch_up_state(&after)?;
     }
-    spool.forget_removed()?;
+    spool.clear_removed()?;
     Ok(problem.map(str::to_owned))
 }
 

@@ -174,10 +174,10 @@ fn examine(session: &Session) -> Result<(Repository, Findings), Failure> {
     let places = SourceMap::read(git_dir, &session.environment);
     hooks_toml::look(&repository, &loaded, &places, &mut findings);
     let spool = Spool::at(git_dir, repository.shared_mode());
-    hook::look(&repository, spool.is_caught_up(), &mut findings);
+    hook::look(&repository, spool.has_catch_up_state(), &mut findings);
     access::look(&repository, &loaded, &places, &mut findings);
     disk::look(git_dir, &mut findings);
-    if let n @ 1.. = spool.put_aside() {
+    if let n @ 1.. = spool.quarantined() {
         let message = format!("{n} in it that are no records: look at them and remove them");
         findings.warn(format!("{}corrupt/", spool.place()), message);
     }
@@ -188,7 +188,7 @@ fn examine(session: &Session) -> Result<(Repository, Findings), Failure> {
 /// Whether somebody tries again what has failed.
 fn timer(loaded: &Loaded, spool: &Spool, findings: &mut Findings) {
     let now_ms = clock::now_ms();
-    match spool.timer_stamp().filter(|_| spool.timer_seen(now_ms)) {
+    match spool.last_timer_run().filter(|_| spool.timer_seen(now_ms)) {
         Some(at) => findings.fine(format!("a timer ran `drain` {} min ago", (now_ms - at).max(0) / 60_000)),
         None if loaded.hooks.is_empty() => {}
         None => findings.warn(

@@ -7,7 +7,7 @@ mod table;
 
 use super::{Failure, Session, print};
 use crate::exit;
-use crate::spool::{Spool, State};
+use crate::spool::{DeliveryState, Spool};
 use crate::terminal::{self, Style};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use find::Log;
@@ -40,7 +40,7 @@ struct List {
     hook: Option<String>,
     /// Those in this state
     #[arg(long, value_name = "STATE", value_parser = state())]
-    state: Option<State>,
+    state: Option<DeliveryState>,
     /// So many at most; 0: all
     #[arg(short, value_name = "N", default_value_t = 20)]
     n: usize,
@@ -49,10 +49,10 @@ struct List {
     json: bool,
 }
 
-fn state() -> impl TypedValueParser<Value = State> {
-    let named = |name: String| State::ALL.into_iter().find(|s| s.name() == name);
-    PossibleValuesParser::new(State::ALL.map(State::name))
-        .map(move |name| named(name).unwrap_or(State::Pending))
+fn state() -> impl TypedValueParser<Value = DeliveryState> {
+    let named = |name: String| DeliveryState::ALL.into_iter().find(|s| s.name() == name);
+    PossibleValuesParser::new(DeliveryState::ALL.map(DeliveryState::name))
+        .map(move |name| named(name).unwrap_or(DeliveryState::Pending))
 }
 
 /// Runs it.

@@ -8,7 +8,7 @@ use crate::deliver::{self, Destinations, Site};
 use crate::exit;
 use crate::report::{Told, short};
 use crate::schedule;
-use crate::spool::{Delivery, Read, Spool, State};
+use crate::spool::{Delivery, DeliveryState, RecordFile, Spool};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -107,7 +107,7 @@ fn choose(spool: &Spool, arguments: &Arguments) -> Result<(Vec<Found>, bool), Fa
         return Ok((chosen, all_found));
     }
     let wanted = |d: &Delivery| {
-        d.state == State::Failed
+        d.state == DeliveryState::Failed
             && arguments
                 .hook
                 .as_ref()
@@ -158,8 +158,8 @@ fn queue<'a>(spool: &Spool, chosen: &'a [Found], now_ms: i64) -> Vec<&'a Found> 
 fn result(site: &Site<'_>, found: &Found, queued_ms: i64) -> (String, bool) {
     let planned = &found.delivery.planned;
     let hook = label(site.loaded, &planned.hook);
-    let now = match site.spool.look(&found.record) {
-        Ok(Read::Record(record)) => record
+    let now = match site.spool.read_anywhere(&found.record) {
+        Ok(RecordFile::Record(record)) => record
             .deliveries
             .into_iter()
             .find(|d| d.planned.id == planned.id),
@@ -181,7 +181,7 @@ fn result(site: &Site<'_>, found: &Found, queued_ms: i64) -> (String, bool) {
                 ended: Box::new(ended.clone()),
                 until_ms,
             };
-            (told.line(), now.state == State::Failed)
+            (told.line(), now.state == DeliveryState::Failed)
         }
         _ => (
             format!("{hook}: queued, {}", when(site.loaded, &planned.hook)),

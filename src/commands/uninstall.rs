@@ -88,7 +88,7 @@ fn records(repository: &Repository, purge: bool, hooks_toml: bool) -> Result<u8,
         return Ok(exit::OK);
     }
     let waiting = spool
-        .waiting()
+        .count_pending()
         .map_err(|e| Failure::new(format!("cannot read {}: {e}", spool.place())))?;
     if waiting > 0 {
         left(spool.place());

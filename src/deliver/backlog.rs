@@ -1,6 +1,6 @@
 //! What waits, read once from the records: places and states, without the events.
 
-use crate::spool::{Delivery, Read, Spool, State};
+use crate::spool::{Delivery, DeliveryState, RecordFile, Spool};
 use std::collections::BTreeSet;
 use std::io;
 
@@ -89,13 +89,14 @@ impl Backlog {
 
     fn look(&mut self, spool: &Spool, id: String, hook: Option<&str>, problems: &mut Vec<String>) {
         match spool.read(&id) {
-            Ok(Read::Record(record)) if record.is_finished() => drop(spool.finish(&id)),
-            Ok(Read::Record(record)) => {
+            Ok(RecordFile::Record(record)) if record.is_finished() => drop(spool.finish(&id)),
+            Ok(RecordFile::Record(record)) => {
                 if record.events.is_none() && self.unread.is_none() {
                     self.unread = Some(id.clone());
                 }
                 let waits = |d: &Delivery| {
-                    d.state == State::Pending && hook.is_none_or(|hook| d.planned.hook == hook)
+                    d.state == DeliveryState::Pending
+                        && hook.is_none_or(|hook| d.planned.hook == hook)
                 };
                 let waiting = record.deliveries.into_iter().filter(waits);
                 self.entries.extend(waiting.map(|delivery| Entry {
@@ -103,12 +104,12 @@ impl Backlog {
                     delivery,
                 }));
             }
-            Ok(Read::Gone) => {}
-            Ok(Read::Torn) => problems.push(format!("{id} has no complete first line yet")),
-            Ok(Read::Newer(v)) => {
+            Ok(RecordFile::Gone) => {}
+            Ok(RecordFile::Torn) => problems.push(format!("{id} has no complete first line yet")),
+            Ok(RecordFile::Newer(v)) => {
                 problems.push(format!("{id} was written by a newer version (format {v})"));
             }
-            Ok(Read::Foreign) => {
+            Ok(RecordFile::Foreign) => {
                 problems.push(format!("{id} is no record and was moved to corrupt/"));
             }
             Err(error) => problems.push(format!("{id} cannot be read: {}", error.kind())),

@@ -4,7 +4,7 @@
 
 use super::plan::{Down, Health, believable};
 use crate::schedule::Pace;
-use crate::spool::{self, Shared};
+use crate::spool::{self, DestinationState};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io;
@@ -74,7 +74,7 @@ impl Destination<'_> {
         });
         let shared = self
             .shared
-            .and_then(|folder| down(&spool::read_shared(folder, &self.key), now_ms));
+            .and_then(|folder| down(&spool::read_destination(folder, &self.key), now_ms));
         in_run
             .into_iter()
             .chain(shared)
@@ -83,7 +83,7 @@ impl Destination<'_> {
 
     /// When it got messages lately, from all repositories; `None`: they do not share it.
     pub(super) fn sent(&self) -> Option<Vec<i64>> {
-        Some(spool::read_shared(self.shared?, &self.key).sent)
+        Some(spool::read_destination(self.shared?, &self.key).sent)
     }
 
     /// Takes a place within its pace, and the right to be the one that probes it until `lease_ms` is over. `known` is
@@ -98,7 +98,7 @@ impl Destination<'_> {
         let Some(folder) = self.shared else {
             return Ok(true);
         };
-        spool::change_shared(folder, &self.key, |shared| {
+        spool::update_destination(folder, &self.key, |shared| {
             let known_ms = known.map_or(now_ms, |known| known.until_ms.max(now_ms));
             let news = down(shared, now_ms).is_some_and(|down| down.until_ms > known_ms);
             if news || pace.room(&shared.sent, now_ms) == 0 {
@@ -127,7 +127,7 @@ impl Destination<'_> {
             );
         }
         let Some(folder) = self.shared else { return };
-        let _ = spool::change_shared(folder, &self.key, |shared| {
+        let _ = spool::update_destination(folder, &self.key, |shared| {
             counted_at(&mut shared.sent, taken_ms, now_ms);
             match health {
                 Health::Up => (shared.since_ms, shared.until_ms) = (None, None),
@@ -142,7 +142,7 @@ impl Destination<'_> {
 }
 
 /// What its file says of that.
-fn down(shared: &Shared, now_ms: i64) -> Option<Down> {
+fn down(shared: &DestinationState, now_ms: i64) -> Option<Down> {
     let until_ms = shared
         .until_ms
         .filter(|until_ms| believable(*until_ms, now_ms))?;

@@ -7,7 +7,7 @@ use super::plan::{self, Rules, Step, View, Why};
 use super::turn::Turn;
 use super::{Report, Site, note, with};
 use crate::config::{Found, Hook};
-use crate::spool::{Lane as Lock, Line, Queued, Read, Standing, State};
+use crate::spool::{DeliveryState, Lane as Lock, LaneState, Queued, RecordFile, RecordLine};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -114,7 +114,7 @@ impl Lane<'_> {
             );
             return Walk::Unwritable;
         }
-        let mut standing = lock.standing();
+        let mut standing = lock.state();
         // Whatever comes of it: a moment that has passed would keep somebody staying for nothing.
         standing.due_ms = None;
         let walk = match self.site.loaded.find(self.name) {
@@ -130,11 +130,11 @@ impl Lane<'_> {
                     .map_or(look_again, |due| due.min(look_again)),
             );
         }
-        lock.keep(&standing);
+        lock.save(&standing);
         walk
     }
 
-    fn steps(&mut self, hook: &Hook, lock: &Lock, standing: &mut Standing) -> Walk {
+    fn steps(&mut self, hook: &Hook, lock: &Lock, standing: &mut LaneState) -> Walk {
         let kind = hook.kind;
         let rules = Rules {
             pace: kind.pace(),
@@ -201,7 +201,7 @@ impl Lane<'_> {
     /// Notes once, for whoever follows a record, that the turn of its deliveries has not come.
     fn queue(&mut self, why: Option<Why>) {
         let Some(why) = why else { return };
-        let (since_ms, cut_off, paced) = match why {
+        let (since_ms, interrupted, paced) = match why {
             Why::Down { since_ms } => (since_ms, false, false),
             Why::CutOff { since_ms } => (since_ms, true, false),
             Why::Paced => (self.site.carrier.now_ms(), false, true),
@@ -212,11 +212,11 @@ impl Lane<'_> {
                 continue;
             }
             let delivery = delivery.planned.id.clone();
-            let queued = Line::Queued(Queued {
+            let queued = RecordLine::Queued(Queued {
                 delivery,
                 behind,
                 since_ms,
-                cut_off,
+                interrupted,
                 paced,
             });
             let _ = self.site.spool.append(&entry.record, &queued);
@@ -234,7 +234,7 @@ impl Lane<'_> {
             if self
                 .site
                 .spool
-                .append(&entry.record, &Line::Ended(Box::new(ended)))
+                .append(&entry.record, &RecordLine::Ended(Box::new(ended)))
                 .is_ok()
             {
                 let _ = self.site.spool.finish(&entry.record);
@@ -249,12 +249,12 @@ impl Lane<'_> {
 
     /// Whether a push still has something to do for this hook.
     fn waits(&self, push: &str) -> bool {
-        let Ok(Read::Record(record)) = self.site.spool.read(push) else {
+        let Ok(RecordFile::Record(record)) = self.site.spool.read(push) else {
             return false;
         };
         record
             .deliveries
             .iter()
-            .any(|d| d.planned.hook == self.name && d.state == State::Pending && !d.queued)
+            .any(|d| d.planned.hook == self.name && d.state == DeliveryState::Pending && !d.queued)
     }
 }

@@ -4,7 +4,7 @@
 
 use super::backlog::Entry;
 use crate::schedule::{self, Pace};
-use crate::spool::{Delivery, Standing};
+use crate::spool::{Delivery, LaneState};
 use std::collections::BTreeSet;
 
 /// Deliveries in one message at most.
@@ -44,7 +44,7 @@ pub(super) struct View<'a> {
     pub(super) waiting: &'a [Entry],
     /// Those that have had their turn in this run.
     pub(super) tried: &'a BTreeSet<String>,
-    pub(super) standing: &'a Standing,
+    pub(super) standing: &'a LaneState,
     /// When the receiver got messages lately.
     pub(super) sent: &'a [i64],
     pub(super) down: Option<Down>,
@@ -279,14 +279,14 @@ pub(super) enum Health {
 }
 
 /// The standing after an attempt that ended then.
-pub(super) fn settle(standing: &mut Standing, health: Health, at_ms: i64) {
+pub(super) fn settle(standing: &mut LaneState, health: Health, at_ms: i64) {
     match health {
         Health::Up => {
             let (sent, due_ms) = (std::mem::take(&mut standing.sent), standing.due_ms);
-            *standing = Standing {
+            *standing = LaneState {
                 due_ms,
                 sent,
-                ..Standing::default()
+                ..LaneState::default()
             };
         }
         Health::Down { next_ms } | Health::Held { next_ms } => {

@@ -60,18 +60,18 @@ fn queued(n: usize) -> Delivery {
     }
 }
 
-fn trouble(failures: u32, next_ms: i64) -> Standing {
+fn trouble(failures: u32, next_ms: i64) -> LaneState {
     let (since_ms, failed_ms) = (Some(NOW - 9000), Some(NOW - 5));
-    Standing {
+    LaneState {
         failures,
         since_ms,
         failed_ms,
         next_ms: Some(next_ms),
-        ..Standing::default()
+        ..LaneState::default()
     }
 }
 
-fn step(deliveries: Vec<Delivery>, standing: &Standing, rules: Rules) -> Step {
+fn step(deliveries: Vec<Delivery>, standing: &LaneState, rules: Rules) -> Step {
     let (waiting, tried) = (waiting(deliveries), BTreeSet::new());
     next(
         &View {
@@ -104,7 +104,7 @@ fn down(due_ms: i64) -> Step {
 
 #[test]
 fn the_oldest_goes_first_and_alone() {
-    let well = Standing::default();
+    let well = LaneState::default();
     assert_eq!(
         step(vec![delivery(0), delivery(1)], &well, WEBHOOK),
         send([0])
@@ -164,7 +164,7 @@ fn send_past() -> Step {
 #[test]
 fn once_the_receiver_is_back_the_backlog_goes_on_at_once_whatever_its_own_pauses_were() {
     let back = vec![deferred(1, true, false, NOW + 3_600_000), delivery(2)];
-    assert_eq!(step(back, &Standing::default(), WEBHOOK), send([0]));
+    assert_eq!(step(back, &LaneState::default(), WEBHOOK), send([0]));
 }
 
 #[test]
@@ -174,17 +174,17 @@ fn where_each_repeat_counts_a_doubtful_one_keeps_its_pause_and_its_place() {
         due_ms: Some(NOW + 120_000),
         why: Some(Why::Down { since_ms: NOW - 5 }),
     };
-    assert_eq!(step(line(), &Standing::default(), ROBOT), rest);
-    assert_eq!(step(line(), &Standing::default(), WEBHOOK), send([0]));
+    assert_eq!(step(line(), &LaneState::default(), ROBOT), rest);
+    assert_eq!(step(line(), &LaneState::default(), WEBHOOK), send([0]));
 }
 
 #[test]
 fn what_only_one_event_is_to_blame_for_is_passed_over() {
     let line = vec![deferred(0, false, false, NOW + 5000), delivery(1)];
-    assert_eq!(step(line, &Standing::default(), WEBHOOK), send([1]));
+    assert_eq!(step(line, &LaneState::default(), WEBHOOK), send([1]));
     let alone = vec![deferred(0, false, false, NOW + 5000)];
     assert_eq!(
-        step(alone, &Standing::default(), WEBHOOK),
+        step(alone, &LaneState::default(), WEBHOOK),
         Step::Rest {
             due_ms: Some(NOW + 5000),
             why: None
@@ -201,7 +201,7 @@ fn one_that_goes_alone_holds_up_nobody_and_is_no_probe() {
     assert_eq!(
         step(
             vec![loner(NOW + 1), delivery(1)],
-            &Standing::default(),
+            &LaneState::default(),
             WEBHOOK
         ),
         send([1])
@@ -211,7 +211,7 @@ fn one_that_goes_alone_holds_up_nobody_and_is_no_probe() {
         send([1])
     );
     assert_eq!(
-        step(vec![loner(NOW)], &Standing::default(), WEBHOOK),
+        step(vec![loner(NOW)], &LaneState::default(), WEBHOOK),
         send([0])
     );
 }
@@ -225,7 +225,7 @@ fn an_attempt_that_was_cut_off_keeps_its_place_until_it_is_repeated() {
         why,
     } = step(
         vec![died.clone(), delivery(1)],
-        &Standing::default(),
+        &LaneState::default(),
         WEBHOOK,
     )
     else {
@@ -243,7 +243,7 @@ fn an_attempt_that_was_cut_off_keeps_its_place_until_it_is_repeated() {
     );
     died.open_since_ms = Some(NOW - 7000);
     assert_eq!(
-        step(vec![died, delivery(1)], &Standing::default(), WEBHOOK),
+        step(vec![died, delivery(1)], &LaneState::default(), WEBHOOK),
         send([0])
     );
 }
@@ -256,7 +256,7 @@ fn where_each_attempt_may_count_a_cut_off_one_has_the_pauses_of_a_doubtful_one_a
             ..delivery(0)
         };
         died.start(NOW - 1000);
-        step(vec![died, delivery(1)], &Standing::default(), ROBOT)
+        step(vec![died, delivery(1)], &LaneState::default(), ROBOT)
     };
     let rest = |due_ms| Step::Rest {
         due_ms: Some(due_ms),
@@ -296,7 +296,7 @@ fn what_others_found_out_about_the_destination_counts() {
     let (waiting, tried, standing) = (
         waiting(vec![delivery(0)]),
         BTreeSet::new(),
-        Standing::default(),
+        LaneState::default(),
     );
     let found = Down {
         since_ms: NOW - 9000,
@@ -325,9 +325,9 @@ fn what_others_found_out_about_the_destination_counts() {
 
 #[test]
 fn a_robot_gets_no_more_than_it_takes_and_the_excess_as_one_message() {
-    let sent = |n: usize| Standing {
+    let sent = |n: usize| LaneState {
         sent: vec![NOW - 10; n],
-        ..Standing::default()
+        ..LaneState::default()
     };
     let five = || (0..5).map(delivery).collect::<Vec<_>>();
     assert_eq!(
@@ -350,7 +350,7 @@ fn a_robot_gets_no_more_than_it_takes_and_the_excess_as_one_message() {
 
 #[test]
 fn what_was_held_up_goes_out_together_except_what_must_not() {
-    let well = Standing::default();
+    let well = LaneState::default();
     assert_eq!(step(vec![queued(0), queued(1)], &well, ROBOT), send([0, 1]));
     assert_eq!(
         step(vec![queued(0), delivery(1)], &well, ROBOT),
@@ -386,9 +386,9 @@ fn what_was_held_up_goes_out_together_except_what_must_not() {
 
 #[test]
 fn the_standing_counts_failures_in_a_row() {
-    let mut standing = Standing {
+    let mut standing = LaneState {
         sent: vec![1],
-        ..Standing::default()
+        ..LaneState::default()
     };
     settle(&mut standing, Health::Down { next_ms: NOW + 5 }, NOW);
     settle(&mut standing, Health::Held { next_ms: NOW + 9 }, NOW + 6);
@@ -402,9 +402,9 @@ fn the_standing_counts_failures_in_a_row() {
     settle(&mut standing, Health::Up, NOW + 10);
     assert_eq!(
         standing,
-        Standing {
+        LaneState {
             sent: vec![1],
-            ..Standing::default()
+            ..LaneState::default()
         }
     );
 }
@@ -420,7 +420,7 @@ fn a_clock_that_was_set_back_holds_up_nothing_and_lifts_no_pause() {
         assert_eq!(
             step(
                 vec![deferred(0, false, true, NOW + DAY)],
-                &Standing::default(),
+                &LaneState::default(),
                 rules
             ),
             send([0])
@@ -429,7 +429,7 @@ fn a_clock_that_was_set_back_holds_up_nothing_and_lifts_no_pause() {
             open_since_ms: Some(NOW + DAY),
             ..delivery(0)
         };
-        assert_eq!(step(vec![cut_off], &Standing::default(), rules), send([0]));
+        assert_eq!(step(vec![cut_off], &LaneState::default(), rules), send([0]));
     }
     let asked = Delivery {
         requeued_ms: Some(NOW + DAY),
@@ -444,7 +444,7 @@ fn a_clock_that_was_set_back_holds_up_nothing_and_lifts_no_pause() {
         requeued_ms: Some(NOW - 1),
         ..delivery(0)
     };
-    let failed_tomorrow = Standing {
+    let failed_tomorrow = LaneState {
         failed_ms: Some(NOW + DAY),
         ..trouble(1, NOW + 9)
     };
@@ -459,7 +459,11 @@ fn where_each_repeat_counts_an_attempt_that_was_cut_off_waits_like_any_doubtful_
         ..delivery(0)
     };
     let at = |age_ms, unknowns, rules| {
-        step(vec![cut_off(age_ms, unknowns)], &Standing::default(), rules)
+        step(
+            vec![cut_off(age_ms, unknowns)],
+            &LaneState::default(),
+            rules,
+        )
     };
     for (pause, unknowns) in [(120_000, 0), (600_000, 1)] {
         let why = Some(Why::CutOff {

@@ -11,7 +11,9 @@ use crate::action::Attempt;
 use crate::config::Hook;
 use crate::outgoing::Outgoing;
 use crate::schedule::Pace;
-use crate::spool::{Ended, Lane as Lock, Line, Outcome, Read, Record, Standing, Started, State};
+use crate::spool::{
+    DeliveryState, Ended, Lane as Lock, LaneState, Outcome, Record, RecordFile, RecordLine, Started,
+};
 
 /// Beyond its time limit, what an attempt may take before somebody else may probe the same destination.
 const LEASE_MS: i64 = 2000;
@@ -36,7 +38,7 @@ impl Lane<'_> {
         &mut self,
         turn: &Turn<'_>,
         places: &[usize],
-        standing: &mut Standing,
+        standing: &mut LaneState,
     ) -> bool {
         let Some(mut records) = self.unchanged(places) else {
             return true;
@@ -69,7 +71,7 @@ impl Lane<'_> {
             destination.give(health, now_ms, at_ms);
         }
         plan::settle(standing, health, at_ms);
-        turn.lock.keep(standing);
+        turn.lock.save(standing);
         if let (Some(past), Health::Up) = (turn.past, health) {
             self.leave_alone(past, at_ms);
         }
@@ -85,11 +87,11 @@ impl Lane<'_> {
             let entry = &self.backlog.entries[*place];
             let id = &entry.delivery.planned.id;
             let record = match self.site.spool.read(&entry.record) {
-                Ok(Read::Record(record)) if record.events.is_some() => record,
+                Ok(RecordFile::Record(record)) if record.events.is_some() => record,
                 _ => return self.gone(*place),
             };
             match record.deliveries.iter().find(|d| d.planned.id == *id) {
-                Some(now) if now.state != State::Pending => return self.gone(*place),
+                Some(now) if now.state != DeliveryState::Pending => return self.gone(*place),
                 Some(now) if *now == entry.delivery => records.push(*record),
                 Some(now) => {
                     self.backlog.entries[*place].delivery = now.clone();
@@ -107,7 +109,7 @@ impl Lane<'_> {
     }
 
     /// Takes a place within the pace; `false` when there is none after all.
-    fn reserve(&self, turn: &Turn<'_>, standing: &mut Standing, now_ms: i64) -> bool {
+    fn reserve(&self, turn: &Turn<'_>, standing: &mut LaneState, now_ms: i64) -> bool {
         let lease_ms = i64::try_from(turn.hook.timeout.as_millis()).unwrap_or(0) + LEASE_MS;
         // Whoever stays looks here again if this process dies, and does not leave before it has come to an end.
         standing.due_ms = Some(now_ms + lease_ms);
@@ -126,7 +128,7 @@ impl Lane<'_> {
             turn.pace.forget(&mut standing.sent, now_ms);
             standing.sent.push(now_ms);
         }
-        turn.lock.keep(standing);
+        turn.lock.save(standing);
         true
     }
 
@@ -136,7 +138,7 @@ impl Lane<'_> {
         entry.delivery.start(now_ms);
         let (delivery, attempt) = (entry.delivery.planned.id.clone(), entry.delivery.attempts);
         self.tried.insert(delivery.clone());
-        let started = Line::Started(Started {
+        let started = RecordLine::Started(Started {
             delivery,
             attempt,
             at_ms: now_ms,
@@ -157,7 +159,7 @@ impl Lane<'_> {
         turn: &Turn<'_>,
         places: &[usize],
         records: Vec<Record>,
-        standing: &Standing,
+        standing: &LaneState,
     ) -> (Vec<Ended>, Health) {
         let hook = turn.hook;
         let digest = if places.len() > 1 { places.len() } else { 0 };
@@ -248,7 +250,7 @@ impl Lane<'_> {
         let _ = self
             .site
             .spool
-            .append(&entry.record, &Line::Alone { delivery, at_ms });
+            .append(&entry.record, &RecordLine::Alone { delivery, at_ms });
     }
 
     /// Writes how it ended. If that fails the delivery will be repeated: at least once is what is promised.
@@ -263,7 +265,7 @@ impl Lane<'_> {
             if let Err(error) = self
                 .site
                 .spool
-                .append(record, &Line::Ended(Box::new(ended)))
+                .append(record, &RecordLine::Ended(Box::new(ended)))
             {
                 note(
                     self.report,
@@ -276,16 +278,16 @@ impl Lane<'_> {
             }
             if let Some(failed_ms) = failed_ms {
                 if !asked {
-                    self.site.spool.note_failure(failed_ms);
+                    self.site.spool.add_failure(failed_ms);
                 }
                 with(self.report, |r| r.failed += 1);
             }
-            if delivery.state != State::Pending {
+            if delivery.state != DeliveryState::Pending {
                 let _ = self.site.spool.finish(record);
             }
         }
         self.backlog
             .entries
-            .retain(|entry| entry.delivery.state == State::Pending);
+            .retain(|entry| entry.delivery.state == DeliveryState::Pending);
     }
 }

@@ -3,7 +3,7 @@
 use crate::config::Loaded;
 use crate::report::{Lines, Told};
 use crate::schedule;
-use crate::spool::{Ended, Follower, Line, Outcome, Planned, Queued};
+use crate::spool::{Ended, Follower, Outcome, Planned, Queued, RecordLine};
 use std::collections::BTreeMap;
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -64,7 +64,7 @@ impl<'a> Watch<'a> {
         loop {
             let gone = deliverer.is_gone();
             let told = follower
-                .news()
+                .new_lines()
                 .unwrap_or_default()
                 .into_iter()
                 .filter_map(|line| self.told(line))
@@ -94,10 +94,10 @@ impl<'a> Watch<'a> {
         }
     }
 
-    fn told(&mut self, line: Line) -> Option<Told> {
+    fn told(&mut self, line: RecordLine) -> Option<Told> {
         match line {
-            Line::Ended(ended) => self.ended(*ended),
-            Line::Queued(queued) => self.queued(queued),
+            RecordLine::Ended(ended) => self.ended(*ended),
+            RecordLine::Queued(queued) => self.queued(queued),
             _ => None,
         }
     }

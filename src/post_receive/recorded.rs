@@ -7,7 +7,7 @@ use crate::deliver::{self, Destinations, Site};
 use crate::git::Repository;
 use crate::push::Push;
 use crate::report::Lines;
-use crate::spool::{Line, Locked, Spool};
+use crate::spool::{LockedRecord, RecordLine, Spool};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
@@ -24,7 +24,7 @@ pub(super) fn deliver(
     received: &Received<'_>,
     repository: Option<Repository>,
     spool: &Spool,
-    record: Locked,
+    record: LockedRecord,
     push: &Push,
     lines: &mut Lines,
 ) {
@@ -88,10 +88,12 @@ pub(super) fn say_omitted(omitted: &[String], lines: &mut Lines) {
 fn completed(
     received: &Received<'_>,
     repository: Repository,
-    record: &Locked,
+    record: &LockedRecord,
     push: &Push,
 ) -> Option<Completed> {
-    record.append(&Line::Computing(clock::now_ms())).ok()?;
+    record
+        .append(&RecordLine::Computing(clock::now_ms()))
+        .ok()?;
     let (loaded, push, repository) = (
         Arc::clone(received.loaded),
         push.clone(),
@@ -110,7 +112,7 @@ fn completed(
         Err(_) => catch_unwind(AssertUnwindSafe(here)).ok()??,
     };
     record
-        .append(&Line::Events(Box::new(completed.events.clone())))
+        .append(&RecordLine::Events(Box::new(completed.events.clone())))
         .ok()?;
     Some(completed)
 }

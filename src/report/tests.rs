@@ -103,16 +103,16 @@ fn retrying_is_promised_only_when_a_timer_keeps_the_promise() {
 #[test]
 fn a_queued_delivery_says_behind_how_many_and_since_when() {
     let at = crate::clock::now_ms();
-    let cut_off = Queued {
+    let interrupted = Queued {
         delivery: "d".into(),
         behind: 1,
         since_ms: at,
-        cut_off: true,
+        interrupted: true,
         paced: false,
     };
     let told = Told::Queued {
         hook: "ci".into(),
-        queued: cut_off,
+        queued: interrupted,
     };
     assert!(
         told.line().ends_with("was cut off and is repeated first"),
@@ -123,7 +123,7 @@ fn a_queued_delivery_says_behind_how_many_and_since_when() {
         delivery: "d".into(),
         behind: 12,
         since_ms: at,
-        cut_off: false,
+        interrupted: false,
         paced: false,
     };
     let line = Told::Queued {

@@ -105,7 +105,7 @@ fn turn(queued: &Queued) -> String {
         );
     }
     let since = clock::local_moment(queued.since_ms);
-    if queued.cut_off {
+    if queued.interrupted {
         format!("{place}, the attempt of {since} was cut off and is repeated first")
     } else {
         format!("{place}, receiver down since {since}")

@@ -1,147 +1,173 @@
-use super::fold::{Read, Record};
-use super::{Ended, Line, Outcome, Spool};
-use std::fs::{File, TryLockError};
-use std::io::{self, BufRead, BufReader};
+//! Moves records: from `pending/` to `done/` when they are finished, back when a delivery is requeued, and out of the
+//! spool when they are pruned or the folder is removed.
 
-/// What happened to one delivery, in the order of its record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// It was tried, or ended without having been tried.
-    Attempt(Attempted),
-    /// Somebody asked for it again.
-    Requeued {
-        /// When.
-        at_ms: i64,
-    },
-    /// From now on it goes alone.
-    Alone {
-        /// When.
-        at_ms: i64,
-    },
-}
+use super::writer::lock_record;
+use super::{
+    DeliveryState, LockedRecord, RecordFile, RecordLine, Spool, modes, optional, time_of_id,
+};
+use std::fs::{DirEntry, File};
+use std::io;
+use std::time::Duration;
 
-/// One attempt as far as it was written down.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Attempted {
-    /// From 1; absent for an end without an attempt of its own (cancelled, or told by a message for several).
-    pub number: Option<u32>,
-    /// When it began.
-    pub started_ms: Option<i64>,
-    /// What came of it; absent while it goes on, or when its process died.
-    pub ended: Option<Box<Ended>>,
+/// How often, and how long each time, `requeue` waits for a record that another process has locked.
+const REQUEUE_TRIES: u32 = 150;
+const REQUEUE_PAUSE: Duration = Duration::from_millis(20);
+
+/// The same for `finish`.
+const FINISH_TRIES: u32 = 50;
+const FINISH_PAUSE: Duration = Duration::from_millis(2);
+
+/// A temporary file of this age belongs to a process that died.
+const ABANDONED: Duration = Duration::from_secs(3600);
+
+/// How much history is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// By age.
+    pub age: Duration,
+    /// By number of pushes.
+    pub count: usize,
+    /// By bytes.
+    pub size: u64,
 }
 
 impl Spool {
-    /// Names of all records, waiting and finished, newest first.
-    pub fn recorded(&self) -> io::Result<Vec<String>> {
-        let mut names = self.names("pending")?;
-        names.extend(self.names("done")?);
-        names.sort_unstable();
-        // One that was moved between the two looks is in both.
-        names.dedup();
-        names.reverse();
-        Ok(names)
-    }
-
-    /// How many files were put aside because they are no records.
-    pub fn put_aside(&self) -> usize {
-        self.names("corrupt").map_or(0, |names| names.len())
-    }
-
-    /// Reads a record wherever it stands. Nothing is moved.
-    pub fn look(&self, id: &str) -> io::Result<Read> {
-        Ok(self
-            .bytes(id)?
-            .map_or(Read::Gone, |bytes| Record::parse(id, &bytes)))
-    }
-
-    /// Whether its first line is one of ours; the rest of it is not read.
-    pub fn is_record(&self, id: &str) -> bool {
-        let open = [
-            self.pending_path(id),
-            self.done_path(id),
-            self.pending_path(id),
-        ]
-        .into_iter()
-        .map(File::open);
-        let Some(file) = open.flatten().next() else {
-            return !self.recorded().is_ok_and(|all| all.iter().any(|n| n == id));
+    /// Moves a finished record into `done/`. Another process may have moved it already. A record that stays locked is
+    /// left for a later run.
+    pub fn finish(&self, id: &str) -> io::Result<()> {
+        let Some(_lock) = self.lock_briefly(id)? else {
+            return Ok(());
         };
-        let mut first = Vec::new();
-        let read = BufReader::new(file).read_until(b'\n', &mut first);
-        read.is_ok() && matches!(Record::parse(id, &first), Read::Record(_))
-    }
-
-    /// What happened to a delivery. Lines that cannot be read are left out.
-    pub fn steps(&self, id: &str, delivery: &str) -> io::Result<Vec<Step>> {
-        let bytes = self.bytes(id)?.unwrap_or_default();
-        let lines = bytes
-            .split(|b| *b == b'\n')
-            .skip(1)
-            .filter_map(|line| serde_json::from_slice(line).ok());
-        let mut steps = Vec::new();
-        for line in lines {
-            step(&mut steps, line, delivery);
+        // Read again under the lock: a record that was just requeued must not go to the history.
+        if !matches!(self.read(id)?, RecordFile::Record(record) if record.is_finished()) {
+            return Ok(());
         }
-        Ok(steps)
+        optional(std::fs::rename(self.pending_path(id), self.done_path(id))).map(drop)
     }
 
-    /// Whether somebody sends for this hook right now. Asked without the right to send: it is held only while asking.
-    pub fn is_lane_taken(&self, hook: &str) -> bool {
-        let lane = File::open(self.folder("lane").join(hook));
-        lane.is_ok_and(|lane| matches!(lane.try_lock_shared(), Err(TryLockError::WouldBlock)))
-    }
-
-    fn bytes(&self, id: &str) -> io::Result<Option<Vec<u8>>> {
-        // The first place again at last: it may have been queued again between the first two looks.
-        for path in [
-            self.pending_path(id),
-            self.done_path(id),
-            self.pending_path(id),
-        ] {
-            match std::fs::read(path) {
-                Ok(bytes) => return Ok(Some(bytes)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
+    /// Two lanes that finish the same record at once both need its lock, and neither may leave the move to the other.
+    fn lock_briefly(&self, id: &str) -> io::Result<Option<LockedRecord>> {
+        for _ in 0..FINISH_TRIES {
+            let lock = self.lock_record(id)?;
+            if lock.is_some() || !self.pending_path(id).try_exists()? {
+                return Ok(lock);
             }
+            std::thread::sleep(FINISH_PAUSE);
         }
         Ok(None)
     }
-}
 
-fn step(steps: &mut Vec<Step>, line: Line, of: &str) {
-    match line {
-        Line::Started(started) if started.delivery == of => {
-            let (number, started_ms) = (Some(started.attempt), Some(started.at_ms));
-            steps.push(Step::Attempt(Attempted {
-                number,
-                started_ms,
-                ended: None,
-            }));
+    /// Queues deliveries of a record again, under the same ids. `NotFound`: the record has been removed; `WouldBlock`:
+    /// another process keeps it locked.
+    ///
+    /// The record is moved first and gets its lines then. A process that dies in between leaves a finished record in
+    /// `pending/`, which the next run moves to `done/`, and never one in `done/` that has deliveries to send.
+    pub fn requeue(&self, id: &str, deliveries: &[String], at_ms: i64) -> io::Result<()> {
+        let lock = self.lock_anywhere(id)?;
+        if !self.pending_path(id).try_exists()? {
+            std::fs::rename(self.done_path(id), self.pending_path(id))?;
         }
-        Line::Ended(ended) if ended.delivery == of => {
-            let newest = steps.iter_mut().rev().find_map(|s| {
-                if let Step::Attempt(a) = s {
-                    Some(a)
-                } else {
-                    None
+        for delivery in deliveries {
+            lock.append(&RecordLine::Requeued {
+                delivery: delivery.clone(),
+                at_ms,
+            })?;
+        }
+        lock.sync()?;
+        File::open(self.folder("pending"))?.sync_all()
+    }
+
+    /// Locks a record, pending or finished: only the process that has the lock moves it.
+    fn lock_anywhere(&self, id: &str) -> io::Result<LockedRecord> {
+        for _ in 0..REQUEUE_TRIES {
+            for path in [self.pending_path(id), self.done_path(id)] {
+                if let Some(lock) = lock_record(&path)? {
+                    return Ok(lock);
                 }
-            });
-            match newest {
-                // Nobody has to try before cancelling: what was cut off stays cut off.
-                Some(open) if open.ended.is_none() && ended.outcome != Outcome::Cancelled => {
-                    open.ended = Some(ended);
+            }
+            if matches!(self.read_anywhere(id)?, RecordFile::Gone) {
+                return Err(io::ErrorKind::NotFound.into());
+            }
+            std::thread::sleep(REQUEUE_PAUSE);
+        }
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+
+    /// Removes the oldest finished records past any of the limits, and temporary files of processes that died.
+    pub fn prune(&self, keep: &Retention, now_ms: i64) -> io::Result<()> {
+        let oldest = now_ms.saturating_sub(i64::try_from(keep.age.as_millis()).unwrap_or(i64::MAX));
+        let (mut count, mut size) = (0, 0);
+        let done = self.names("done")?;
+        let surplus = done.iter().rev().filter(|id| {
+            count += 1;
+            size += self.done_path(id).metadata().map_or(0, |m| m.len());
+            count > keep.count || size > keep.size || time_of_id(id) < oldest
+        });
+        let surplus: Vec<_> = surplus.collect();
+        self.note_removed(&surplus)?;
+        for id in surplus {
+            let _ = std::fs::remove_file(self.done_path(id));
+        }
+        self.remove_abandoned();
+        Ok(())
+    }
+
+    fn remove_abandoned(&self) {
+        for folder in [self.root.clone(), self.folder("lane")] {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                let in_root = entry.path().parent() == Some(&*self.root);
+                if is_temporary(&entry, in_root) && age(&entry).is_some_and(|age| age > ABANDONED) {
+                    let _ = std::fs::remove_file(entry.path())
+                        .or_else(|_| std::fs::remove_dir(entry.path()));
                 }
-                _ => steps.push(Step::Attempt(Attempted {
-                    ended: Some(ended),
-                    ..Attempted::default()
-                })),
             }
         }
-        Line::Requeued { delivery, at_ms } if delivery == of => {
-            steps.push(Step::Requeued { at_ms });
-        }
-        Line::Alone { delivery, at_ms } if delivery == of => steps.push(Step::Alone { at_ms }),
-        _ => {}
     }
+
+    /// Whether anything was ever recorded here.
+    pub fn exists(&self) -> bool {
+        self.root.is_dir()
+    }
+
+    /// Number of pending deliveries. A record without computed events, or one that cannot be read, counts as one.
+    pub fn count_pending(&self) -> io::Result<usize> {
+        let count = |id: &String| match self.read(id) {
+            Ok(RecordFile::Record(record)) if record.events.is_some() => record
+                .deliveries
+                .iter()
+                .filter(|delivery| delivery.state == DeliveryState::Pending)
+                .count(),
+            Ok(RecordFile::Gone | RecordFile::Foreign) => 0,
+            _ => 1,
+        };
+        Ok(self.pending()?.iter().map(count).sum())
+    }
+
+    /// Removes history and state; returns whether nothing is left. `corrupt/` is kept if it has files, and so is what a
+    /// push writes meanwhile. `DirectoryNotEmpty` when a record is pending: then nothing was removed.
+    pub fn remove(&self) -> io::Result<bool> {
+        // The first step is also the check: a later push creates its own folder, which nothing below touches.
+        optional(std::fs::remove_dir(self.folder("pending")))?;
+        for folder in ["done", "lane"] {
+            optional(std::fs::remove_dir_all(self.folder(folder)))?;
+        }
+        let _ = std::fs::remove_dir(self.folder("corrupt"));
+        for entry in std::fs::read_dir(&self.root)?.flatten() {
+            if entry.file_type()?.is_file() && !is_temporary(&entry, true) {
+                optional(std::fs::remove_file(entry.path()))?;
+            }
+        }
+        Ok(std::fs::remove_dir(&self.root).is_ok())
+    }
+}
+
+/// Whether a file or folder is not finished. Records are written as `new-ID` beside the folders.
+fn is_temporary(entry: &DirEntry, in_root: bool) -> bool {
+    let name = entry.file_name();
+    let name = name.as_encoded_bytes();
+    name.starts_with(modes::UNFINISHED.as_bytes()) || (in_root && name.starts_with(b"new-"))
+}
+
+fn age(entry: &DirEntry) -> Option<Duration> {
+    entry.metadata().ok()?.modified().ok()?.elapsed().ok()
 }

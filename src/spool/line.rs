@@ -1,68 +1,82 @@
+//! The format of a record: one JSON object a line.
+
 use crate::outgoing::Kind;
 use crate::push::Push;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// The format of records that this program writes. A record of a newer version is left alone.
+/// The version of the format. A record of a newer version is left alone.
 pub const VERSION: u32 = 1;
 
-/// Line 1: what Git said. Written before anything else is done with the push.
+/// Line 1: what Git reported. It is written before anything else is done with the push.
 #[derive(Debug, Deserialize, Serialize)]
-pub(super) struct First {
+pub(super) struct FirstLine {
     pub(super) v: u32,
-    /// Where Git may start us twice for one push: the receive-pack that took it. Stands right behind the version.
+    /// The receive-pack that took the push, where Git may start this program twice. It follows the version directly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) receive_pack: Option<String>,
     pub(super) push: Push,
 }
 
-/// Enough of line 1 to tell a newer version from something that is not ours.
-#[derive(Debug, Deserialize)]
-pub(super) struct VersionOnly {
-    pub(super) v: u32,
+/// The version of a JSON object that is newer than `known`.
+pub(super) fn newer_version(json: &[u8], known: u32) -> Option<u32> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        v: u32,
+    }
+    let Versioned { v } = serde_json::from_slice(json).ok()?;
+    (v > known).then_some(v)
 }
 
-/// Every line after the first: an object with one member that says what it is.
+/// The lines that are a `T`; others are skipped.
+pub(super) fn json_lines<T: DeserializeOwned>(bytes: &[u8]) -> impl Iterator<Item = T> + '_ {
+    bytes
+        .split(|b| *b == b'\n')
+        .filter_map(|line| serde_json::from_slice(line).ok())
+}
+
+/// Every line after the first: an object with one member, named after the variant.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Line {
-    /// Somebody is about to compute the events: milliseconds since 1970.
+pub enum RecordLine {
+    /// A process is about to compute the events: milliseconds since 1970.
     Computing(i64),
-    /// The events and who gets them. The first such line counts.
+    /// The events and their deliveries. The first such line counts.
     Events(Box<Events>),
     /// An attempt is about to be made.
     Started(Started),
-    /// What came of it.
+    /// The result of an attempt.
     Ended(Box<Ended>),
-    /// It waits behind others; for the pusher's eyes, without effect on the state.
+    /// It waits behind others. Shown to the pusher; does not change the state.
     Queued(Queued),
     /// It is to be delivered again, under the same id.
     Requeued {
-        /// Of which delivery.
+        /// Id of the delivery.
         delivery: String,
-        /// When: its time to give up counts from here.
+        /// `retry_for` counts from this moment, in milliseconds since 1970.
         at_ms: i64,
     },
-    /// The receiver takes others but not this one: from now on it goes alone, and nothing waits for it.
+    /// The receiver accepts others but not this one: from now on it is sent alone, and no other waits for it.
     Alone {
-        /// Which delivery.
+        /// Id of the delivery.
         delivery: String,
-        /// When.
+        /// Milliseconds since 1970.
         at_ms: i64,
     },
 }
 
-/// What a push means, computed once.
+/// The events of a push, computed once.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Events {
-    /// Short name of HEAD's branch at the time.
+    /// Short name of HEAD's branch when the events were computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_branch: Option<String>,
     /// Distinct commits of all refs.
     pub push_total_commits: usize,
     /// Each one a `PushEvent` in JSON.
     pub events: Vec<Box<RawValue>>,
-    /// In the order in which they are to be made.
+    /// In the order in which they are to be sent.
     pub deliveries: Vec<Planned>,
 }
 
@@ -71,74 +85,74 @@ pub struct Events {
 pub struct Planned {
     /// UUID version 7, the same over all attempts.
     pub id: String,
-    /// Name of the hook.
+    /// The hook's name.
     pub hook: String,
-    /// What kind of message it is.
+    /// Whether it reports one ref, a push, or a summary.
     pub kind: Kind,
-    /// Places in [`Events::events`].
+    /// Indexes into [`Events::events`].
     pub events: Vec<usize>,
-    /// Places in `push.updates` of refs that have no event of their own.
+    /// Indexes into `push.updates` of refs that have no event of their own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rest: Vec<usize>,
 }
 
-/// Written before an attempt: a crash in the middle counts as a failed one.
+/// Written before an attempt, so that one without an end counts as failed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Started {
-    /// Of which delivery.
+    /// Id of the delivery.
     pub delivery: String,
     /// From 1, over all attempts.
     pub attempt: u32,
-    /// When.
+    /// Milliseconds since 1970.
     pub at_ms: i64,
 }
 
-/// How an attempt ended.
+/// The result of an attempt, as the record keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// The receiver said yes.
+    /// The receiver confirmed it.
     Delivered,
-    /// The receiver said nothing that confirms it; counts as delivered.
+    /// The answer confirms nothing; counts as delivered.
     Accepted,
     /// To be tried again at `next_attempt_ms`.
     Deferred,
     /// To be tried once more at once, in the plain form.
     Simplify,
-    /// Never again, unless somebody asks for it.
+    /// Not tried again, unless a person requeues it.
     Failed,
-    /// Its hook has gone or is off.
+    /// Its hook was removed or disabled.
     Cancelled,
 }
 
-/// The end of an attempt, without anything that is secret.
+/// The end of an attempt, with secrets removed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Ended {
-    /// Of which delivery.
+    /// Id of the delivery.
     pub delivery: String,
-    /// When.
+    /// Milliseconds since 1970.
     pub at_ms: i64,
-    /// How.
+    /// The result.
     pub outcome: Outcome,
     /// For people: a note when it was delivered, the reason otherwise.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,
-    /// Whether the request may have had its effect all the same.
+    /// Whether the receiver may have processed the request although no answer says so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unknown: bool,
-    /// Whether the receiver, or the hook's set-up, is at fault, so that later deliveries of the hook wait as well.
+    /// Whether the receiver or the hook's configuration is at fault, so that later deliveries of the hook wait as well.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub whole_hook: bool,
-    /// How many deliveries were told by the same message; 0: this one alone.
+    /// How many deliveries the message was for; 0: this one alone.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub digest: usize,
-    /// Whether it must have a message of its own from now on, because one for several was refused.
+    /// Whether it needs a message of its own from now on, because a digest was refused.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub single: bool,
     /// When it is due again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_attempt_ms: Option<i64>,
-    /// What went over the line; absent when no request was made.
+    /// Request and answer; absent when no request was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exchange: Option<Exchange>,
 }
@@ -151,7 +165,7 @@ fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 
-/// One request and its answer, masked. The body is not kept: it can be made again from the events.
+/// One request and its answer, masked. The body is not kept: it can be rendered again from the events.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Exchange {
     /// `GET` or `POST`.
@@ -164,29 +178,33 @@ pub struct Exchange {
     pub body_sha256: String,
     /// Bytes of the body.
     pub body_size: usize,
-    /// Of the answer; absent when there was none.
+    /// Status of the answer; absent when there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// The beginning of the answer's body, masked, at most 2 KiB.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub answer: String,
-    /// From the name lookup to the last byte that was read.
+    /// From the name lookup to the last byte read.
     pub took_ms: u64,
 }
 
-/// A delivery whose turn has not come.
+/// A delivery that waits for others.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Queued {
-    /// Of which delivery.
+    /// Id of the delivery.
     pub delivery: String,
-    /// How many deliveries of its hook are before it.
+    /// How many deliveries of its hook precede it.
     pub behind: usize,
-    /// Since when the receiver has not taken anything, in milliseconds since 1970.
+    /// Since when the receiver has accepted nothing, in milliseconds since 1970.
     pub since_ms: i64,
-    /// Whether the one in front was cut off: its process died, and what came of it is not known.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub cut_off: bool,
-    /// Whether the receiver has got as many messages as it takes in a minute.
+    /// Whether the first one was interrupted: its process died, and the result is not known.
+    #[serde(
+        rename = "cut_off",
+        default,
+        skip_serializing_if = "std::ops::Not::not"
+    )]
+    pub interrupted: bool,
+    /// Whether the receiver's rate limit is reached.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub paced: bool,
 }

@@ -1,41 +1,36 @@
-//! The durable record of a push: publish, append, fold, lanes, list, history, requeue, prune. To this room a hook is a name and an
-//! event is bytes with a number; it knows no HTTP, no actions, no gix.
+//! The durable record of each push. This room knows no HTTP, no actions and no gix: a hook is a name and an event is
+//! bytes with an index.
 //!
-//! One file a push below `service-hook/` in the Git directory (docs/operating.md, "Files"). It is created once, by
-//! renaming a file that is complete and synced; afterwards it is only appended to, a line a write. Its state is a fold
-//! over its lines, so no process ever has to rewrite what another one wrote.
+//! Each push has one file below `service-hook/` in the Git directory (docs/operating.md, "Files"). The file is written
+//! and synced under a temporary name and then renamed into place. Afterwards it is append-only, one line per write. The
+//! state of a push is a fold over its lines, so no process has to rewrite what another one wrote.
+//!
+//! `line` and `record` are the format, `writer` and `reader` the access to one record, `history` moves records from
+//! `pending/` to `done/` and back, `lanes` holds the locks and the state of each hook and destination.
 
-mod announced;
-mod append;
-mod failures;
-mod fold;
-mod follow;
+mod catch_up_state;
+mod dedup;
 mod history;
-mod lane;
+mod lanes;
 mod line;
-mod list;
+mod markers;
 mod modes;
-mod once;
-mod prune;
-mod publish;
-mod remembered;
-mod remove;
-mod requeue;
-mod stamp;
-mod standing;
+mod reader;
+mod record;
+mod writer;
 
-pub use announced::Announced;
-pub use failures::Failures;
-pub use fold::{Delivery, Read, Record, State};
-pub use follow::Follower;
-pub use history::{Attempted, Step};
-pub use lane::{Lane, Sole};
-pub use line::{Ended, Events, Exchange, Line, Outcome, Planned, Queued, Started, VERSION};
-pub use prune::Keep;
-pub use publish::{Locked, new_id, time_of};
-pub use remembered::{Memory, Remembered};
-pub use standing::{Shared, Standing, change_shared, read_shared};
+pub use catch_up_state::{AnnouncedUpdates, CatchUpState, SavedCatchUp};
+pub use history::Retention;
+pub use lanes::{
+    DestinationState, ExclusiveLock, Lane, LaneState, read_destination, update_destination,
+};
+pub use line::{Ended, Events, Exchange, Outcome, Planned, Queued, RecordLine, Started, VERSION};
+pub use markers::Failures;
+pub use reader::{DeliveryStep, Follower, RecordedAttempt};
+pub use record::{Delivery, DeliveryState, Record, RecordFile};
+pub use writer::{LockedRecord, new_id, time_of_id};
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The folder `service-hook/` of one repository. It is created when something is published.
@@ -47,7 +42,7 @@ pub struct Spool {
 }
 
 impl Spool {
-    /// `git_dir` is the (common) Git directory; `shared` as the git room gives it.
+    /// `git_dir` is the common Git directory; `shared` comes from `core.sharedRepository`.
     pub fn at(git_dir: &Path, shared: u32) -> Self {
         Self {
             root: git_dir.join("service-hook"),
@@ -55,7 +50,7 @@ impl Spool {
         }
     }
 
-    /// Its name within the Git directory, for people.
+    /// The folder's name within the Git directory, for messages.
     pub fn place(&self) -> &'static str {
         "service-hook/"
     }
@@ -64,13 +59,22 @@ impl Spool {
         self.root.join(name)
     }
 
-    /// Where a record that still has something to do stands.
+    /// The path of a record that has deliveries to send.
     fn pending_path(&self, id: &str) -> PathBuf {
         self.root.join("pending").join(id)
     }
 
-    /// Where it stands when nothing is left to do.
+    /// The path of a finished record.
     fn done_path(&self, id: &str) -> PathBuf {
         self.root.join("done").join(id)
+    }
+}
+
+/// Turns `NotFound` into `None`.
+fn optional<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }

@@ -1,4 +1,6 @@
-use super::publish;
+//! Files and folders appear under their names with their final modes.
+
+use super::new_id;
 use crate::clock;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
@@ -7,18 +9,18 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// What the names of files and folders begin with that are not finished; no hook is called so.
+/// Prefix of unfinished files and folders. No hook may have such a name.
 pub(super) const UNFINISHED: &str = ".new-";
 
-/// Mode of files: private, plus what the repository shares. No umask has a say, so that a push by one member of the
-/// group can be delivered by another.
-pub(super) fn of_file(shared: u32) -> u32 {
+/// Mode of files: private, plus what the repository shares. The umask is not applied, so that a push by one member of
+/// the group can be delivered by another.
+fn file_mode(shared: u32) -> u32 {
     0o600 | (shared & 0o666)
 }
 
-/// Mode of folders: who may read may enter; shared ones hand their group down.
-pub(super) fn of_folder(shared: u32) -> u32 {
-    let file = of_file(shared);
+/// Mode of folders: read implies search; shared folders pass on their group.
+fn folder_mode(shared: u32) -> u32 {
+    let file = file_mode(shared);
     let enter = (file & 0o444) >> 2;
     let group = if shared & 0o060 == 0 { 0 } else { 0o2000 };
     file | enter | group
@@ -29,12 +31,12 @@ pub(super) fn create_folder(path: &Path, shared: u32) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
-    let new = beside(path);
+    let new = temporary_name(path);
     DirBuilder::new().mode(0o700).create(&new)?;
-    let made = std::fs::set_permissions(&new, Permissions::from_mode(of_folder(shared)));
-    match made.and_then(|()| rename_to_nothing(&new, path)) {
+    let made = std::fs::set_permissions(&new, Permissions::from_mode(folder_mode(shared)));
+    match made.and_then(|()| rename_no_replace(&new, path)) {
         Ok(()) => Ok(()),
-        // Somebody else was faster.
+        // Another process was faster.
         Err(error) => {
             let _ = std::fs::remove_dir(&new);
             if path.is_dir() { Ok(()) } else { Err(error) }
@@ -42,47 +44,47 @@ pub(super) fn create_folder(path: &Path, shared: u32) -> io::Result<()> {
     }
 }
 
-/// A plain rename would replace an empty folder, under the feet of who has just created it and is about to fill it.
-fn rename_to_nothing(new: &Path, path: &Path) -> io::Result<()> {
+/// A plain rename would replace an empty folder that another process has just created and is about to fill.
+fn rename_no_replace(new: &Path, path: &Path) -> io::Result<()> {
     match renameat_with(CWD, new, CWD, path, RenameFlags::NOREPLACE) {
-        // A file system that cannot promise it.
+        // The file system does not support it.
         Err(Errno::INVAL | Errno::NOSYS) => std::fs::rename(new, path),
         renamed => Ok(renamed?),
     }
 }
 
-/// Opens a file for appending, creating it with the right mode; an existing one is left as it is.
+/// Opens a file for appending, and creates it with the final mode if it is missing.
 pub(super) fn create_file(path: &Path, shared: u32) -> io::Result<File> {
-    create(path, shared, OpenOptions::new().read(true).append(true))
+    create_and_open(path, shared, OpenOptions::new().read(true).append(true))
 }
 
-/// The same for a file whose content is replaced in its place.
+/// The same for a file whose content is overwritten in place.
 pub(super) fn create_state(path: &Path, shared: u32) -> io::Result<File> {
-    create(path, shared, OpenOptions::new().read(true).write(true))
+    create_and_open(path, shared, OpenOptions::new().read(true).write(true))
 }
 
-/// A file that is given its name by whoever fills it.
+/// Creates a temporary file that the caller fills and renames.
 pub(super) fn create_unnamed(path: &Path, shared: u32) -> io::Result<File> {
-    let mode = of_file(shared);
+    let mode = file_mode(shared);
     let file = OpenOptions::new()
         .read(true)
         .append(true)
         .create_new(true)
         .mode(mode)
         .open(path)?;
-    // The umask has had its say.
+    // `open` has applied the umask.
     file.set_permissions(Permissions::from_mode(mode))?;
     Ok(file)
 }
 
-/// A file appears under its name with its final mode: else it would be closed to the rest of the group for ever, if
-/// this process died before it has set it.
-fn create(path: &Path, shared: u32, how: &OpenOptions) -> io::Result<File> {
+/// The file appears under its name with its final mode: if this process died before setting it, the rest of the group
+/// could never open the file.
+fn create_and_open(path: &Path, shared: u32, how: &OpenOptions) -> io::Result<File> {
     match how.open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         other => return other,
     }
-    let new = beside(path);
+    let new = temporary_name(path);
     drop(create_unnamed(&new, shared)?);
     let linked = std::fs::hard_link(&new, path);
     let moved = match linked {
@@ -94,9 +96,9 @@ fn create(path: &Path, shared: u32, how: &OpenOptions) -> io::Result<File> {
     moved.and_then(|()| how.open(path))
 }
 
-/// A name for what is not finished, which pruning knows.
-fn beside(path: &Path) -> PathBuf {
-    path.with_file_name(format!("{UNFINISHED}{}", publish::new_id(clock::now_ms())))
+/// A name that `prune` removes.
+fn temporary_name(path: &Path) -> PathBuf {
+    path.with_file_name(format!("{UNFINISHED}{}", new_id(clock::now_ms())))
 }
 
 #[cfg(test)]
@@ -104,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_creates_a_folder_at_the_same_time_does_not_take_it_away() {
+    fn creating_a_folder_twice_at_once_keeps_its_files() {
         let dir = tempfile::tempdir().unwrap();
         for round in 0..200 {
             let folder = dir.path().join(round.to_string());
@@ -122,9 +124,9 @@ mod tests {
 
     #[test]
     fn modes_follow_shared_repository() {
-        assert_eq!((of_file(0), of_folder(0)), (0o600, 0o700));
-        assert_eq!((of_file(0o060), of_folder(0o060)), (0o660, 0o2770));
-        assert_eq!((of_file(0o064), of_folder(0o064)), (0o664, 0o2775));
-        assert_eq!((of_file(0o640), of_folder(0o640)), (0o640, 0o2750));
+        assert_eq!((file_mode(0), folder_mode(0)), (0o600, 0o700));
+        assert_eq!((file_mode(0o060), folder_mode(0o060)), (0o660, 0o2770));
+        assert_eq!((file_mode(0o064), folder_mode(0o064)), (0o664, 0o2775));
+        assert_eq!((file_mode(0o640), folder_mode(0o640)), (0o640, 0o2750));
     }
 }

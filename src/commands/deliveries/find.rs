@@ -1,7 +1,7 @@
 //! Going through the records, and deliveries by a part of their id.
 
 use super::super::{Failure, print};
-use crate::spool::{Delivery, Read, Record, Spool};
+use crate::spool::{Delivery, Record, RecordFile, Spool};
 
 /// Deliveries that an ambiguous part of an id is said to mean.
 const CANDIDATES: usize = 10;
@@ -16,7 +16,7 @@ pub struct Log<'a> {
 impl<'a> Log<'a> {
     /// Looks which records there are.
     pub fn open(spool: &'a Spool) -> Result<Self, Failure> {
-        let names = spool.recorded();
+        let names = spool.record_ids();
         let names = names
             .map_err(|e| Failure::new(format!("{} cannot be read: {}", spool.place(), e.kind())))?;
         Ok(Self {
@@ -47,7 +47,7 @@ impl<'a> Log<'a> {
                 "{what} broken (`git service-hook deliveries -n 0` says more)"
             ));
         }
-        match self.spool.put_aside() {
+        match self.spool.quarantined() {
             0 => {}
             n => print::error(&format!(
                 "{n} in {}corrupt/: no records; look at them and remove them",
@@ -63,12 +63,14 @@ impl Iterator for Log<'_> {
     fn next(&mut self) -> Option<Record> {
         loop {
             let id = self.names.next()?;
-            let problem = match self.spool.look(&id) {
-                Ok(Read::Record(record)) => return Some(*record),
-                Ok(Read::Gone) => continue,
-                Ok(Read::Torn) => format!("{id} has no complete first line"),
-                Ok(Read::Newer(v)) => format!("{id} was written by a newer version (format {v})"),
-                Ok(Read::Foreign) => format!("{id} is no record"),
+            let problem = match self.spool.read_anywhere(&id) {
+                Ok(RecordFile::Record(record)) => return Some(*record),
+                Ok(RecordFile::Gone) => continue,
+                Ok(RecordFile::Torn) => format!("{id} has no complete first line"),
+                Ok(RecordFile::Newer(v)) => {
+                    format!("{id} was written by a newer version (format {v})")
+                }
+                Ok(RecordFile::Foreign) => format!("{id} is no record"),
                 Err(error) => format!("{id} cannot be read: {}", error.kind()),
             };
             self.problems.push(problem);

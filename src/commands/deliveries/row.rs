@@ -3,7 +3,7 @@
 use crate::clock;
 use crate::push::RefName;
 use crate::report::clean;
-use crate::spool::{Delivery, Ended, Outcome, Planned, Read, Record, Spool, State};
+use crate::spool::{Delivery, DeliveryState, Ended, Outcome, Planned, Record, RecordFile, Spool};
 use serde_json::{Value, json};
 
 /// A delivery, or a push whose deliveries are not known yet.
@@ -18,7 +18,7 @@ pub(super) struct Row {
     /// What it tells about, in the order in which it does.
     pub(super) refs: Vec<RefName>,
     /// Where it stands.
-    pub(super) state: State,
+    pub(super) state: DeliveryState,
     /// Attempts so far.
     pub(super) attempts: u32,
     /// When the push was recorded.
@@ -74,7 +74,7 @@ impl Row {
             attempts: delivery.attempts,
             next_attempt_ms: delivery
                 .next_attempt_ms
-                .filter(|_| delivery.state == State::Pending),
+                .filter(|_| delivery.state == DeliveryState::Pending),
             status: last.and_then(|l| l.exchange.as_ref()?.status),
             took_ms: last.and_then(|l| Some(l.exchange.as_ref()?.took_ms)),
             said: said(delivery, last, open),
@@ -90,7 +90,7 @@ impl Row {
             push_id: record.id.clone(),
             hook: None,
             refs: record.push.updates.iter().map(|u| u.name.clone()).collect(),
-            state: State::Pending,
+            state: DeliveryState::Pending,
             attempts: 0,
             created_ms: record.push.time_ms,
             next_attempt_ms: None,
@@ -104,8 +104,9 @@ impl Row {
 
     /// As scripts get it. Members may be added.
     pub(super) fn json(&self) -> Value {
-        let error = Some(&self.said)
-            .filter(|said| self.state != State::Delivered && !self.sending && !said.is_empty());
+        let error = Some(&self.said).filter(|said| {
+            self.state != DeliveryState::Delivered && !self.sending && !said.is_empty()
+        });
         let mut value = json!({
             "id": self.id,
             "push_id": self.push_id,
@@ -152,7 +153,7 @@ impl Row {
     fn joined(&self, due: Option<&str>) -> String {
         let took = self.took_ms.map(|took| format!("{took} ms"));
         let took = took
-            .filter(|_| self.state == State::Delivered)
+            .filter(|_| self.state == DeliveryState::Delivered)
             .unwrap_or_default();
         let others = if self.digest > 0 {
             format!("one of {} in one message", self.digest)
@@ -173,7 +174,8 @@ const AGAIN: &str = "queued again";
 
 /// What an end says of an earlier life is no news of this one.
 fn is_news(delivery: &Delivery, last: &Ended) -> bool {
-    delivery.state != State::Pending || delivery.requeued_ms.is_none_or(|at| last.at_ms > at)
+    delivery.state != DeliveryState::Pending
+        || delivery.requeued_ms.is_none_or(|at| last.at_ms > at)
 }
 
 fn said(delivery: &Delivery, last: Option<&Ended>, open: Open) -> String {
@@ -189,13 +191,13 @@ fn said(delivery: &Delivery, last: Option<&Ended>, open: Open) -> String {
 /// An attempt that has no end goes on if somebody sends for its hook; if nobody does, and it still has no end when that
 /// is known, its process died.
 fn open(spool: &Spool, record: &str, delivery: &Delivery) -> Open {
-    let (State::Pending, Some(since)) = (delivery.state, delivery.open_since_ms) else {
+    let (DeliveryState::Pending, Some(since)) = (delivery.state, delivery.open_since_ms) else {
         return Open::No;
     };
-    if spool.is_lane_taken(&delivery.planned.hook) {
+    if spool.is_lane_locked(&delivery.planned.hook) {
         return Open::Sending;
     }
-    let Ok(Read::Record(now)) = spool.look(record) else {
+    let Ok(RecordFile::Record(now)) = spool.read_anywhere(record) else {
         return Open::No;
     };
     let still = now

@@ -11,7 +11,9 @@ use crate::config;
 use crate::deliver::{Destinations, Site};
 use crate::exit;
 use crate::git::Repository;
-use crate::spool::{Attempted, Delivery, Ended, Exchange, Read, Record, Spool, Step};
+use crate::spool::{
+    Delivery, DeliveryStep, Ended, Exchange, Record, RecordFile, RecordedAttempt, Spool,
+};
 use crate::terminal::Style;
 use again::Again;
 use serde_json::{Value, json};
@@ -32,7 +34,7 @@ struct Whole<'a> {
     record: &'a Record,
     delivery: &'a Delivery,
     row: Row,
-    steps: Vec<Step>,
+    steps: Vec<DeliveryStep>,
     again: Again,
 }
 
@@ -48,7 +50,7 @@ pub(super) fn run(
     log.tell_problems();
     let found = found.unwrap_or_else(|| Err(Failure::new("no delivery is named")))?;
     let gone = || Failure::new("it has just been removed from the history");
-    let Ok(Read::Record(record)) = spool.look(&found.record) else {
+    let Ok(RecordFile::Record(record)) = spool.read_anywhere(&found.record) else {
         return Err(gone());
     };
     let id = &found.delivery.planned.id;
@@ -57,7 +59,7 @@ pub(super) fn run(
         .iter()
         .find(|d| d.planned.id == *id)
         .ok_or_else(gone)?;
-    let steps = spool.steps(&record.id, id).unwrap_or_default();
+    let steps = spool.delivery_steps(&record.id, id).unwrap_or_default();
     let loaded = config::load(repo.git_dir(), &session.environment);
     let destinations = Destinations::default();
     let site = Site::new(repo.git_dir(), spool, &loaded, &destinations);
@@ -126,31 +128,33 @@ impl Whole<'_> {
     }
 }
 
-fn newest_exchange(steps: &[Step]) -> Option<(Option<u32>, &Exchange)> {
-    let exchange = |attempted: &'_ Attempted| {
+fn newest_exchange(steps: &[DeliveryStep]) -> Option<(Option<u32>, &Exchange)> {
+    let exchange = |attempted: &'_ RecordedAttempt| {
         attempted
             .ended
             .as_ref()
             .is_some_and(|e| e.exchange.is_some())
     };
     let newest = steps.iter().rev().find_map(|s| match s {
-        Step::Attempt(attempted) if exchange(attempted) => Some(attempted),
+        DeliveryStep::Attempt(attempted) if exchange(attempted) => Some(attempted),
         _ => None,
     })?;
     Some((newest.number, newest.ended.as_ref()?.exchange.as_ref()?))
 }
 
-fn step(step: &Step) -> Value {
-    let Attempted {
+fn step(step: &DeliveryStep) -> Value {
+    let RecordedAttempt {
         number,
         started_ms,
         ended,
     } = match step {
-        Step::Attempt(attempted) => attempted,
-        Step::Requeued { at_ms } => {
+        DeliveryStep::Attempt(attempted) => attempted,
+        DeliveryStep::Requeued { at_ms } => {
             return json!({"what": "requeued", "at": clock::rfc3339(*at_ms)});
         }
-        Step::Alone { at_ms } => return json!({"what": "alone", "at": clock::rfc3339(*at_ms)}),
+        DeliveryStep::Alone { at_ms } => {
+            return json!({"what": "alone", "at": clock::rfc3339(*at_ms)});
+        }
     };
     let end = |get: fn(&Ended) -> Value| ended.as_deref().map_or(Value::Null, get);
     let mut attempt = json!({

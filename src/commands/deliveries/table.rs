@@ -4,7 +4,7 @@ use super::row::Row;
 use crate::clock;
 use crate::push::RefName;
 use crate::report::{clean, short};
-use crate::spool::State;
+use crate::spool::DeliveryState;
 use crate::terminal::{Style, columns, cut};
 
 /// Columns at most for the names of a hook and of a ref.
@@ -52,12 +52,12 @@ pub(super) fn of(rows: &[Row], width: usize, style: Style) -> String {
 }
 
 /// A state in its colour.
-pub(super) fn coloured(state: State, text: &str, style: Style) -> String {
+pub(super) fn coloured(state: DeliveryState, text: &str, style: Style) -> String {
     match state {
-        State::Pending => style.yellow(text),
-        State::Delivered => style.green(text),
-        State::Failed => style.red(text),
-        State::Cancelled => style.dim(text),
+        DeliveryState::Pending => style.yellow(text),
+        DeliveryState::Delivered => style.green(text),
+        DeliveryState::Failed => style.red(text),
+        DeliveryState::Cancelled => style.dim(text),
     }
 }
 
@@ -119,7 +119,7 @@ mod tests {
             push_id: "p".into(),
             hook: Some(hook.into()),
             refs: vec![RefName::new(name)],
-            state: State::Delivered,
+            state: DeliveryState::Delivered,
             attempts: 1,
             created_ms: 0,
             next_attempt_ms: None,
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn what_waits_says_when_it_is_due() {
         let waiting = |next_ms: i64| Row {
-            state: State::Pending,
+            state: DeliveryState::Pending,
             next_attempt_ms: Some(next_ms),
             ..row("ci", "refs/heads/main", "503 Service Unavailable")
         };

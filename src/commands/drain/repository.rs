@@ -9,7 +9,7 @@ use crate::environment::Environment;
 use crate::exit;
 use crate::git::{self, Repository};
 use crate::post_receive::{Completed, complete, complete_bare};
-use crate::spool::{Keep, Line, Read, Spool};
+use crate::spool::{RecordFile, RecordLine, Retention, Spool};
 use std::io::IsTerminal;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -76,7 +76,7 @@ impl Place<'_> {
         }
         // Somebody at a terminal is no timer: the next push must not promise what nobody will do.
         if !std::io::stderr().is_terminal() {
-            self.spool.stamp_timer(clock::now_ms());
+            self.spool.record_timer_run(clock::now_ms());
         }
         let missed = if catches_up {
             catch_up::run(self.repository, &loaded, self.spool)
@@ -104,7 +104,7 @@ impl Place<'_> {
         });
         let mut ran = deliver::run(site, push, patience);
         ran.problems.extend(problems);
-        let keep = Keep {
+        let keep = Retention {
             age: loaded.deliver.keep,
             count: loaded.deliver.keep_count,
             size: loaded.deliver.keep_size,
@@ -158,21 +158,21 @@ fn complete_one(
     id: &str,
 ) -> std::io::Result<()> {
     // What is no record is left for the run behind us, which puts it aside and says so.
-    if !matches!(spool.look(id)?, Read::Record(record) if record.events.is_none()) {
+    if !matches!(spool.read_anywhere(id)?, RecordFile::Record(record) if record.events.is_none()) {
         return Ok(());
     }
     // Locked: somebody is at it right now. And once we have the lock they may just have finished.
-    let Some(lock) = spool.claim(id)? else {
+    let Some(lock) = spool.lock_record(id)? else {
         return Ok(());
     };
-    let Read::Record(record) = spool.read(id)? else {
+    let RecordFile::Record(record) = spool.read(id)? else {
         return Ok(());
     };
     if record.events.is_some() {
         return Ok(());
     }
     let Completed { events, .. } = if record.computing < COMPUTED {
-        lock.append(&Line::Computing(clock::now_ms()))?;
+        lock.append(&RecordLine::Computing(clock::now_ms()))?;
         let computed = catch_unwind(AssertUnwindSafe(|| {
             complete(repository, loaded, &record.push)
         }));
@@ -181,7 +181,7 @@ fn complete_one(
         complete_bare(loaded, &record.push, "its commits could not be read")
     };
     let nobody = events.deliveries.is_empty();
-    lock.append(&Line::Events(Box::new(events)))?;
+    lock.append(&RecordLine::Events(Box::new(events)))?;
     drop(lock);
     if nobody { spool.finish(id) } else { Ok(()) }
 }

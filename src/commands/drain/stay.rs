@@ -2,7 +2,7 @@
 //! is for the next push, a timer, or `drain`.
 
 use crate::clock;
-use crate::spool::{Spool, time_of};
+use crate::spool::{Spool, time_of_id};
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,7 +15,9 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Runs `pass` whenever something is due, if nobody else does.
 pub(super) fn while_due(git_dir: &Path, spool: &Spool, pass: &mut dyn FnMut()) {
     while is_worth_it(spool) {
-        let Ok(Some(_one)) = spool.stay() else { return };
+        let Ok(Some(_one)) = spool.lock_retry_wait() else {
+            return;
+        };
         while let Some(due_ms) = due(spool) {
             // The repository was removed, or taken away: there is nothing to stay for.
             if !git_dir.is_dir() {
@@ -41,9 +43,9 @@ fn is_worth_it(spool: &Spool) -> bool {
 
 /// When something is due that is worth staying for.
 fn due(spool: &Spool) -> Option<i64> {
-    let newest = time_of(spool.pending().ok()?.last()?);
+    let newest = time_of_id(spool.pending().ok()?.last()?);
     // A moment that has passed may be that of a hook that nothing waits for any more: it is no reason to stay for ever.
     spool
-        .due_ms()
+        .next_due_ms()
         .filter(|due_ms| clock::now_ms().max(*due_ms) <= newest + STAY_MS)
 }

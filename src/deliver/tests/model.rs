@@ -8,7 +8,7 @@ use crate::deliver::{Destinations, Site, run};
 use crate::environment::Environment;
 use crate::outgoing::Kind;
 use crate::push::{Push, PushEvent, Pusher, parse_updates};
-use crate::spool::{Events, Line, Planned, Read, Spool, State, new_id};
+use crate::spool::{DeliveryState, Events, Planned, RecordFile, RecordLine, Spool, new_id};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -121,7 +121,9 @@ impl Model {
             deliveries,
             ..Events::default()
         };
-        record.append(&Line::Events(Box::new(events))).unwrap();
+        record
+            .append(&RecordLine::Events(Box::new(events)))
+            .unwrap();
         drop(record);
     }
 
@@ -138,7 +140,7 @@ impl Model {
     fn stay(&mut self) {
         let until = self.world.now_ms() + 5 * MINUTE;
         for _ in 0..200 {
-            let Some(due) = self.spool.due_ms().filter(|due| *due <= until) else {
+            let Some(due) = self.spool.next_due_ms().filter(|due| *due <= until) else {
                 return;
             };
             let now = self.world.now_ms();
@@ -182,18 +184,18 @@ impl Model {
             }
             let next = self.world.now_ms() + MINUTE;
             *self.world.now_ms.lock().unwrap() =
-                self.spool.due_ms().map_or(next, |due| due.max(next));
+                self.spool.next_due_ms().map_or(next, |due| due.max(next));
             self.drain();
         }
         panic!("something is left for ever");
     }
 
-    fn states(&self) -> BTreeMap<(String, usize), State> {
+    fn states(&self) -> BTreeMap<(String, usize), DeliveryState> {
         let done = std::fs::read_dir(self.dir.path().join("service-hook/done"));
         let mut states = BTreeMap::new();
         for file in done.into_iter().flatten().flatten() {
             let bytes = std::fs::read(file.path()).unwrap();
-            let Read::Record(record) = crate::spool::Record::parse("", &bytes) else {
+            let RecordFile::Record(record) = crate::spool::Record::parse("", &bytes) else {
                 panic!("no record")
             };
             for delivery in &record.deliveries {
@@ -233,7 +235,7 @@ impl Model {
         &self,
         hook: &str,
         seen: &[&Seen],
-        states: &BTreeMap<(String, usize), State>,
+        states: &BTreeMap<(String, usize), DeliveryState>,
     ) -> Result<(), TestCaseError> {
         for push in 0..self.pushed {
             let of: Vec<&&Seen> = seen.iter().filter(|s| s.pushes.contains(&push)).collect();
@@ -254,8 +256,8 @@ impl Model {
                     hook,
                     push
                 );
-                prop_assert_eq!(state, State::Failed);
-            } else if state == State::Failed {
+                prop_assert_eq!(state, DeliveryState::Failed);
+            } else if state == DeliveryState::Failed {
                 // Whoever died after the receiver had taken it does not know that either.
                 let given_up = hook == "bot" && doubtful + taken >= 3;
                 let first = of.first().map_or(i64::MAX, |s| s.at_ms);
@@ -265,7 +267,7 @@ impl Model {
                     "{hook} {push} failed without a reason: {of:?}"
                 );
             } else {
-                prop_assert_eq!(state, State::Delivered);
+                prop_assert_eq!(state, DeliveryState::Delivered);
                 prop_assert!(taken >= 1, "{hook} {push} was never taken");
                 prop_assert!(
                     taken == 1 || self.crashed,

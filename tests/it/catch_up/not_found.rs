@@ -140,7 +140,7 @@ fn a_run_that_finds_another_one_at_work_leaves_it_to_that() {
     let new = watched.commits(&["two"]).pop().unwrap();
     watched.git(&["branch", "new", &new]);
     let spool = git_service_hook::spool::Spool::at(&watched.pushing.sandbox.path("r.git"), 0);
-    let turn = spool.catching_up().unwrap();
+    let turn = spool.lock_catch_up().unwrap();
     assert!(turn.is_some());
     watched.look();
     assert_eq!(watched.state()["state"]["gaps"].to_string(), "[]");

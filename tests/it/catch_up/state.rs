@@ -2,7 +2,7 @@
 
 use super::{Watched, told};
 use crate::support::eventually;
-use git_service_hook::spool::{Keep, Spool};
+use git_service_hook::spool::{Retention, Spool};
 use std::time::Duration;
 
 fn moved(watched: &Watched) -> (String, String) {
@@ -17,7 +17,7 @@ fn prune(watched: &Watched) {
     eventually("all pushes are history", || {
         watched.pushing.pending().is_empty()
     });
-    let keep = Keep {
+    let keep = Retention {
         age: Duration::from_secs(1 << 30),
         count: 0,
         size: 0,

@@ -3,14 +3,14 @@
 use super::{Pushing, webhook};
 use crate::support::receiver::{Answer, Receiver};
 use crate::support::{PROGRAM, eventually, full, memory_peak};
-use git_service_hook::spool::{Line, Queued, Read, Spool, new_id};
+use git_service_hook::spool::{Queued, RecordFile, RecordLine, Spool, new_id};
 use std::time::{Duration, Instant};
 
 /// As if `size` more pushes like the one that waits had been made meanwhile.
 fn wait_as_well(pushing: &Pushing, size: usize) {
     let spool = Spool::at(&pushing.sandbox.path("r.git"), 0);
     let first = pushing.pending().remove(0);
-    let Read::Record(record) = spool.read(&first).unwrap() else {
+    let RecordFile::Record(record) = spool.read(&first).unwrap() else {
         panic!("{first} waits")
     };
     for behind in 1..=size {
@@ -18,16 +18,16 @@ fn wait_as_well(pushing: &Pushing, size: usize) {
         let lock = spool.publish(&mut push).unwrap();
         let delivery = new_id(push.time_ms);
         events.deliveries[0].id.clone_from(&delivery);
-        lock.append(&Line::Events(Box::new(events))).unwrap();
+        lock.append(&RecordLine::Events(Box::new(events))).unwrap();
         let since_ms = push.time_ms;
         let queued = Queued {
             delivery,
             behind,
             since_ms,
-            cut_off: false,
+            interrupted: false,
             paced: false,
         };
-        lock.append(&Line::Queued(queued)).unwrap();
+        lock.append(&RecordLine::Queued(queued)).unwrap();
     }
 }
 

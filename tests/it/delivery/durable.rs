@@ -4,7 +4,7 @@ use super::{Pushing, busy, messages, record_path, seen, webhook};
 use crate::support::eventually;
 use crate::support::receiver::{Answer, Receiver};
 use git_service_hook::push::{Push, Pusher, parse_updates};
-use git_service_hook::spool::{Line, Spool, Started};
+use git_service_hook::spool::{RecordLine, Spool, Started};
 use std::sync::{Arc, Mutex};
 
 #[test]
@@ -97,7 +97,7 @@ fn what_crashes_us_twice_is_told_as_git_gave_it() {
     let push = killed_after_publishing(&pushing, "one");
     let spool = Spool::at(&pushing.sandbox.path("r.git"), 0);
     for _ in 0..2 {
-        spool.append(&push.id, &Line::Computing(1)).unwrap();
+        spool.append(&push.id, &RecordLine::Computing(1)).unwrap();
     }
     assert_eq!(pushing.drain(), Some(0));
     let body = receiver.got()[0].json();
@@ -128,7 +128,7 @@ fn an_attempt_that_was_killed_is_made_again_under_the_same_id() {
         at_ms: 1,
     };
     Spool::at(&pushing.sandbox.path("r.git"), 0)
-        .append(&pushing.pending()[0], &Line::Started(started))
+        .append(&pushing.pending()[0], &RecordLine::Started(started))
         .unwrap();
     eventually("it is made again", || {
         assert_eq!(pushing.drain(), Some(0));

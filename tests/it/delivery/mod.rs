@@ -21,7 +21,7 @@ mod soak;
 
 use crate::support::receiver::{Answer, Receiver};
 use crate::support::{PROGRAM, Sandbox};
-use git_service_hook::spool::{Sole, Spool};
+use git_service_hook::spool::{ExclusiveLock, Spool};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -55,10 +55,10 @@ impl Pushing {
     }
 
     /// As if somebody stayed already: nothing is retried by itself while the answer is kept.
-    pub fn nobody_stays(&self) -> Sole {
+    pub fn nobody_stays(&self) -> ExclusiveLock {
         std::fs::create_dir_all(self.sandbox.path("r.git/service-hook")).unwrap();
         Spool::at(&self.sandbox.path("r.git"), 0)
-            .stay()
+            .lock_retry_wait()
             .unwrap()
             .unwrap()
     }

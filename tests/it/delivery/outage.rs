@@ -3,7 +3,7 @@
 use super::{Pushing, busy, messages, webhook};
 use crate::support::eventually;
 use crate::support::receiver::{Answer, Received, Receiver};
-use git_service_hook::spool::{Shared, Sole, Spool, Standing};
+use git_service_hook::spool::{DestinationState, ExclusiveLock, LaneState, Spool};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -27,7 +27,7 @@ fn age(file: &Path, ms: i64) {
     std::fs::write(file, state.to_string()).unwrap();
 }
 
-fn standing(pushing: &Pushing) -> Standing {
+fn standing(pushing: &Pushing) -> LaneState {
     let text = std::fs::read_to_string(pushing.sandbox.path("r.git/service-hook/lane/ci")).unwrap();
     serde_json::from_str(&text).unwrap()
 }
@@ -50,19 +50,23 @@ fn one_process_stays_and_it_ends_with_its_repository() {
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     pushing.push("one");
     let spool = Spool::at(&pushing.sandbox.path("r.git"), 0);
-    eventually("somebody stays", || spool.stay().unwrap().is_none());
+    eventually("somebody stays", || {
+        spool.lock_retry_wait().unwrap().is_none()
+    });
     pushing.push("two");
     receiver.answer(|_| Answer::ok());
     eventually("both are delivered, in order", || pushing.done().len() == 2);
     let got = messages(&receiver);
     assert_eq!(got[got.len() - 2..], ["one", "two"]);
     eventually("nobody stays when nothing is left", || {
-        spool.stay().unwrap().is_some()
+        spool.lock_retry_wait().unwrap().is_some()
     });
 
     receiver.answer(|_| busy());
     pushing.push("three");
-    eventually("somebody stays again", || spool.stay().unwrap().is_none());
+    eventually("somebody stays again", || {
+        spool.lock_retry_wait().unwrap().is_none()
+    });
     let lock = std::fs::File::open(pushing.sandbox.path("r.git/service-hook/stay.lock")).unwrap();
     std::fs::remove_dir_all(pushing.sandbox.path("r.git")).unwrap();
     eventually("they leave with the repository", || lock.try_lock().is_ok());
@@ -167,7 +171,7 @@ fn a_push_during_an_outage_only_queues_and_returns_at_once() {
 }
 
 /// Some repositories whose hook has the same receiver, each with a push that waits and nobody who stays; the names.
-fn fleet(pushing: &Pushing, hooks: &str, size: usize) -> (Vec<String>, Vec<Sole>) {
+fn fleet(pushing: &Pushing, hooks: &str, size: usize) -> (Vec<String>, Vec<ExclusiveLock>) {
     let names: Vec<String> = (0..size).map(|n| format!("fleet/{n:02}.git")).collect();
     let mut stays = Vec::new();
     for name in &names {
@@ -177,7 +181,7 @@ fn fleet(pushing: &Pushing, hooks: &str, size: usize) -> (Vec<String>, Vec<Sole>
         std::fs::create_dir(pushing.sandbox.path(&format!("{name}/service-hook"))).unwrap();
         stays.push(
             Spool::at(&pushing.sandbox.path(name), 0)
-                .stay()
+                .lock_retry_wait()
                 .unwrap()
                 .unwrap(),
         );
@@ -250,7 +254,8 @@ fn with_a_state_dir_one_repository_finds_out_for_all() {
         .unwrap()
         .unwrap()
         .path();
-    let shared: Shared = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    let shared: DestinationState =
+        serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
     assert!(
         shared.until_ms.is_some() && shared.since_ms.is_some(),
         "{shared:?}"

@@ -128,7 +128,7 @@ fn one_robot_of_many_repositories_is_paced_over_all_of_them() {
             .write(&format!("{name}/hooks.toml"), hooks(&receiver));
         std::fs::create_dir(place.join("service-hook")).unwrap();
         let _stay = git_service_hook::spool::Spool::at(&place, 0)
-            .stay()
+            .lock_retry_wait()
             .unwrap()
             .unwrap();
         pushing

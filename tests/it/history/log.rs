@@ -4,7 +4,7 @@ use super::{complaints, log, push_and_finish, run, told};
 use crate::delivery::{Pushing, busy, webhook};
 use crate::support::eventually;
 use crate::support::receiver::{Answer, Receiver};
-use git_service_hook::spool::{Line, Spool, Started};
+use git_service_hook::spool::{RecordLine, Spool, Started};
 
 #[test]
 fn the_newest_come_first_and_no_more_than_asked_for() {
@@ -172,7 +172,7 @@ fn an_attempt_without_an_end_reads_as_what_it_is() {
         at_ms: git_service_hook::clock::now_ms(),
     };
     Spool::at(&pushing.sandbox.path("r.git"), 0)
-        .append(&pushing.pending()[0], &Line::Started(started))
+        .append(&pushing.pending()[0], &RecordLine::Started(started))
         .unwrap();
     let row = &log(&pushing, &[])[0];
     assert_eq!(

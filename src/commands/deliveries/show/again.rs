@@ -6,7 +6,7 @@ use crate::commands::preview::masked_body;
 use crate::config::Found;
 use crate::deliver::{Site, render};
 use crate::report::cut;
-use crate::spool::{Attempted, Delivery, Outcome, Record, Step};
+use crate::spool::{Delivery, DeliveryStep, Outcome, Record, RecordedAttempt};
 use sha2::{Digest, Sha256};
 
 /// Bytes of it that are shown.
@@ -27,7 +27,12 @@ pub(super) struct Again {
     pub(super) why_not: Option<String>,
 }
 
-pub(super) fn of(site: &Site<'_>, record: &Record, delivery: &Delivery, steps: &[Step]) -> Again {
+pub(super) fn of(
+    site: &Site<'_>,
+    record: &Record,
+    delivery: &Delivery,
+    steps: &[DeliveryStep],
+) -> Again {
     let not = |why: String| Again {
         why_not: Some(why),
         ..Again::default()
@@ -60,7 +65,7 @@ pub(super) fn of(site: &Site<'_>, record: &Record, delivery: &Delivery, steps: &
 }
 
 /// The newest attempt with a request, so that what depends on its time comes out as it was.
-fn as_last_tried(steps: &[Step]) -> Attempt {
+fn as_last_tried(steps: &[DeliveryStep]) -> Attempt {
     let mut attempt = Attempt {
         now_ms: clock::now_ms(),
         number: 1,
@@ -69,9 +74,9 @@ fn as_last_tried(steps: &[Step]) -> Attempt {
     let mut simplify = false;
     for step in steps {
         match step {
-            Step::Requeued { .. } => simplify = false,
-            Step::Alone { .. } => {}
-            Step::Attempt(Attempted {
+            DeliveryStep::Requeued { .. } => simplify = false,
+            DeliveryStep::Alone { .. } => {}
+            DeliveryStep::Attempt(RecordedAttempt {
                 number,
                 started_ms,
                 ended,

@@ -7,7 +7,7 @@ use crate::clock;
 use crate::commands::print::plain;
 use crate::push::RefUpdate;
 use crate::report::clean;
-use crate::spool::{Attempted, Exchange, State, Step};
+use crate::spool::{DeliveryState, DeliveryStep, Exchange, RecordedAttempt};
 use crate::terminal::Style;
 use std::fmt::Write;
 
@@ -103,20 +103,20 @@ fn moved(update: &RefUpdate) -> String {
     )
 }
 
-fn line(step: &Step, whole: &Whole<'_>) -> String {
+fn line(step: &DeliveryStep, whole: &Whole<'_>) -> String {
     let attempted = match step {
-        Step::Attempt(attempted) => attempted,
-        Step::Requeued { at_ms } => {
+        DeliveryStep::Attempt(attempted) => attempted,
+        DeliveryStep::Requeued { at_ms } => {
             return format!("-  {}  queued again", clock::local_seconds(*at_ms));
         }
-        Step::Alone { at_ms } => {
+        DeliveryStep::Alone { at_ms } => {
             return format!(
                 "-  {}  goes alone from now on: others are taken",
                 clock::local_seconds(*at_ms)
             );
         }
     };
-    let Attempted {
+    let RecordedAttempt {
         number,
         started_ms,
         ended,
@@ -131,9 +131,9 @@ fn line(step: &Step, whole: &Whole<'_>) -> String {
             .steps
             .iter()
             .rev()
-            .find(|s| matches!(s, Step::Attempt(_)));
+            .find(|s| matches!(s, DeliveryStep::Attempt(_)));
         let goes_on =
-            whole.row.state == State::Pending && whole.row.sending && newest == Some(step);
+            whole.row.state == DeliveryState::Pending && whole.row.sending && newest == Some(step);
         let what = if goes_on {
             "being sent now"
         } else {

@@ -3,7 +3,7 @@
 use super::receivers::{self, Receivers};
 use crate::delivery::{feed, seen, webhook};
 use crate::support::{PROGRAM, Sandbox};
-use git_service_hook::spool::{Spool, Standing};
+use git_service_hook::spool::{LaneState, Spool};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::os::unix::fs::FileExt;
@@ -148,8 +148,8 @@ impl Fleet {
                 .flatten()
             {
                 if let Ok(Some(lane)) = spool.lane(hook.file_name().to_str().unwrap()) {
-                    let earlier = earlier(lane.standing());
-                    lane.keep(&earlier);
+                    let earlier = earlier(lane.state());
+                    lane.save(&earlier);
                 }
             }
             spool
@@ -161,8 +161,8 @@ impl Fleet {
     }
 }
 
-fn earlier(mut standing: Standing) -> Standing {
-    let Standing {
+fn earlier(mut standing: LaneState) -> LaneState {
+    let LaneState {
         since_ms,
         failed_ms,
         next_ms,

@@ -2,7 +2,9 @@
 
 use super::fleet::{Fleet, Moved};
 use super::receivers::{Arrival, Receivers};
-use git_service_hook::spool::{Attempted, Delivery, Outcome, Read, Spool, State, Step};
+use git_service_hook::spool::{
+    Delivery, DeliveryState, DeliveryStep, Outcome, RecordFile, RecordedAttempt, Spool,
+};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -52,10 +54,10 @@ fn one_repository(fleet: &Fleet, repository: usize, by_id: &mut Arrivals<'_>, to
     let (spool, mut moved) = (fleet.spool(repository), Vec::new());
     // Of each hook, where the receiver took its newest delivery.
     let mut newest: BTreeMap<String, usize> = BTreeMap::new();
-    let mut records = spool.recorded().unwrap();
+    let mut records = spool.record_ids().unwrap();
     records.reverse();
     for id in records {
-        let Read::Record(record) = spool.look(&id).unwrap() else {
+        let RecordFile::Record(record) = spool.read_anywhere(&id).unwrap() else {
             panic!("{id} is a record")
         };
         let lines = record
@@ -65,7 +67,7 @@ fn one_repository(fleet: &Fleet, repository: usize, by_id: &mut Arrivals<'_>, to
             .map(|u| format!("{} {} {}", u.old, u.new, u.name.display()));
         moved.push(lines.collect::<Moved>());
         for delivery in &record.deliveries {
-            assert_eq!(delivery.state, State::Delivered, "{delivery:?}");
+            assert_eq!(delivery.state, DeliveryState::Delivered, "{delivery:?}");
             let arrived = by_id
                 .remove(delivery.planned.id.as_str())
                 .unwrap_or_default();
@@ -93,15 +95,15 @@ fn one_delivery(
     arrived: &[(usize, &Arrival)],
     told: &mut Told,
 ) {
-    let steps = spool.steps(record, &delivery.planned.id).unwrap();
+    let steps = spool.delivery_steps(record, &delivery.planned.id).unwrap();
     let attempts = steps.iter().filter_map(|s| {
-        if let Step::Attempt(attempt) = s {
+        if let DeliveryStep::Attempt(attempt) = s {
             Some(attempt)
         } else {
             None
         }
     });
-    let ends = attempts.map(|Attempted { ended, .. }| ended.as_deref().unwrap());
+    let ends = attempts.map(|RecordedAttempt { ended, .. }| ended.as_deref().unwrap());
     let ends: Vec<_> = ends.collect();
     let (last, before) = ends.split_last().unwrap();
     assert!(

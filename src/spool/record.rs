@@ -1,31 +1,33 @@
-use super::line::{First, VERSION, VersionOnly};
-use super::{Ended, Events, Line, Outcome, Planned};
+//! The state of a push and of its deliveries, folded from the lines of a record.
+
+use super::line::{FirstLine, VERSION, json_lines, newer_version};
+use super::{Ended, Events, Outcome, Planned, RecordLine};
 use crate::push::Push;
 use std::collections::BTreeMap;
 
-/// What a file in `pending/` turned out to be.
+/// The content of a file of the spool.
 #[derive(Debug)]
-pub enum Read {
-    /// A record.
+pub enum RecordFile {
+    /// A valid record.
     Record(Box<Record>),
-    /// It has been moved away meanwhile.
+    /// The file does not exist (any more).
     Gone,
-    /// Its first line is not complete: nothing can be said about it yet.
+    /// The first line is incomplete.
     Torn,
     /// Written by a newer version of this program.
     Newer(u32),
-    /// Not ours.
+    /// Not a record.
     Foreign,
 }
 
-/// The state of a push: what its lines add up to.
+/// The state of a push.
 #[derive(Debug)]
 pub struct Record {
     /// Name of the file, and id of the push.
     pub id: String,
-    /// What Git said.
+    /// What Git reported.
     pub push: Push,
-    /// How often somebody set out to compute the events.
+    /// How often a process began to compute the events.
     pub computing: u32,
     /// Absent until they are computed.
     pub events: Option<Events>,
@@ -33,58 +35,58 @@ pub struct Record {
     pub deliveries: Vec<Delivery>,
 }
 
-/// Where a delivery stands.
+/// The state of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// To be sent, or sent again.
+pub enum DeliveryState {
+    /// To be sent, or to be sent again.
     Pending,
-    /// Done.
+    /// The receiver accepted it.
     Delivered,
-    /// Given up.
+    /// Failed permanently.
     Failed,
-    /// Its hook has gone.
+    /// Its hook was removed or disabled, or a person cancelled it.
     Cancelled,
 }
 
-/// The state of one delivery.
+/// One delivery, as its lines leave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// What is to be sent to whom.
+    /// Its events and its hook.
     pub planned: Planned,
-    /// Where it stands.
-    pub state: State,
+    /// Whether it is to be sent.
+    pub state: DeliveryState,
     /// Attempts so far.
     pub attempts: u32,
-    /// Failed attempts since it was queued: decides when it is tried again.
+    /// Failed attempts since it was queued; they set the next pause.
     pub failures: u32,
-    /// Those of them that may have had their effect.
+    /// Those of them that the receiver may have processed.
     pub unknowns: u32,
-    /// When it was queued: its time to give up counts from here.
+    /// When it was queued; `retry_for` counts from here.
     pub since_ms: i64,
     /// When it is due; `None`: now.
     pub next_attempt_ms: Option<i64>,
-    /// Whether what deferred it defers its whole hook.
+    /// Whether the reason for its last failure defers the whole hook.
     pub whole_hook: bool,
-    /// Whether the receiver asked for the plain form.
+    /// Whether the receiver refused the rich form, so that the plain form is sent.
     pub simplify: bool,
-    /// Whether it is already noted that it waits behind others.
+    /// Whether the record already says that it waits behind others.
     pub queued: bool,
-    /// Start of an attempt that has no end: it goes on right now, or its process died.
+    /// Start of an attempt without an end: it is running, or its process died.
     pub open_since_ms: Option<i64>,
     /// When it was first deferred since it was queued.
     pub failing_since_ms: Option<i64>,
-    /// Whether it goes alone: nothing waits for it.
+    /// Whether it is sent alone and no other waits for it.
     pub alone: bool,
-    /// Whether it must not be told together with others.
+    /// Whether it must not be part of a digest.
     pub single: bool,
-    /// When somebody asked for it again.
+    /// When a person requeued it.
     pub requeued_ms: Option<i64>,
-    /// The newest end.
+    /// The end of the newest attempt.
     pub last: Option<Ended>,
 }
 
-impl State {
-    /// All of them.
+impl DeliveryState {
+    /// Every state.
     pub const ALL: [Self; 4] = [
         Self::Pending,
         Self::Delivered,
@@ -92,7 +94,7 @@ impl State {
         Self::Cancelled,
     ];
 
-    /// As people and scripts write it.
+    /// The name in commands and JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -104,20 +106,17 @@ impl State {
 }
 
 impl Record {
-    /// Folds the lines of a record. Lines that cannot be read are skipped, except the first.
-    pub fn parse(id: &str, bytes: &[u8]) -> Read {
+    /// Folds the lines of a record. Invalid lines are skipped, except the first.
+    pub fn parse(id: &str, bytes: &[u8]) -> RecordFile {
         let Some(end) = bytes.iter().position(|b| *b == b'\n') else {
-            return Read::Torn;
+            return RecordFile::Torn;
         };
         let (first, rest) = (&bytes[..end], &bytes[end + 1..]);
-        let Ok(First {
+        let Ok(FirstLine {
             v: VERSION, push, ..
-        }) = serde_json::from_slice::<First>(first)
+        }) = serde_json::from_slice(first)
         else {
-            return match serde_json::from_slice::<VersionOnly>(first) {
-                Ok(VersionOnly { v }) if v > VERSION => Read::Newer(v),
-                _ => Read::Foreign,
-            };
+            return newer_version(first, VERSION).map_or(RecordFile::Foreign, RecordFile::Newer);
         };
         let mut record = Self {
             id: id.to_owned(),
@@ -127,16 +126,14 @@ impl Record {
             deliveries: Vec::new(),
         };
         let mut index = BTreeMap::new();
-        for line in rest.split(|b| *b == b'\n') {
-            if let Ok(line) = serde_json::from_slice::<Line>(line) {
-                record.fold(line, &mut index);
-            }
+        for line in json_lines(rest) {
+            record.apply(line, &mut index);
         }
-        Read::Record(Box::new(record))
+        RecordFile::Record(Box::new(record))
     }
 
-    fn fold(&mut self, line: Line, index: &mut BTreeMap<String, usize>) {
-        let mut with = |delivery: &str, change: &mut dyn FnMut(&mut Delivery)| {
+    fn apply(&mut self, line: RecordLine, index: &mut BTreeMap<String, usize>) {
+        let mut update = |delivery: &str, change: &mut dyn FnMut(&mut Delivery)| {
             if let Some(delivery) = index
                 .get(delivery)
                 .and_then(|i| self.deliveries.get_mut(*i))
@@ -145,8 +142,8 @@ impl Record {
             }
         };
         match line {
-            Line::Computing(_) => self.computing += 1,
-            Line::Events(events) if self.events.is_none() => {
+            RecordLine::Computing(_) => self.computing += 1,
+            RecordLine::Events(events) if self.events.is_none() => {
                 self.deliveries = events
                     .deliveries
                     .iter()
@@ -160,27 +157,35 @@ impl Record {
                 );
                 self.events = Some(*events);
             }
-            Line::Events(_) => {}
-            Line::Started(started) => with(&started.delivery, &mut |d| d.start(started.at_ms)),
-            Line::Ended(ended) => with(&ended.delivery.clone(), &mut |d| d.end(&ended)),
-            Line::Queued(queued) => with(&queued.delivery, &mut |d| d.queued = true),
-            Line::Requeued { delivery, at_ms } => with(&delivery, &mut |d| d.requeue(at_ms)),
-            Line::Alone { delivery, .. } => with(&delivery, &mut |d| d.alone = true),
+            RecordLine::Events(_) => {}
+            RecordLine::Started(started) => {
+                update(&started.delivery, &mut |d| d.start(started.at_ms));
+            }
+            RecordLine::Ended(ended) => update(&ended.delivery.clone(), &mut |d| d.end(&ended)),
+            RecordLine::Queued(queued) => update(&queued.delivery, &mut |d| d.queued = true),
+            RecordLine::Requeued { delivery, at_ms } => {
+                update(&delivery, &mut |d| d.requeue(at_ms));
+            }
+            RecordLine::Alone { delivery, .. } => update(&delivery, &mut |d| d.alone = true),
         }
     }
 
-    /// Whether nothing is left to do.
+    /// Whether every delivery has ended.
     pub fn is_finished(&self) -> bool {
-        self.events.is_some() && self.deliveries.iter().all(|d| d.state != State::Pending)
+        self.events.is_some()
+            && self
+                .deliveries
+                .iter()
+                .all(|d| d.state != DeliveryState::Pending)
     }
 }
 
 impl Delivery {
-    /// One that has not been tried yet.
+    /// A delivery without attempts.
     pub fn new(planned: &Planned, since_ms: i64) -> Self {
         Self {
             planned: planned.clone(),
-            state: State::Pending,
+            state: DeliveryState::Pending,
             attempts: 0,
             failures: 0,
             unknowns: 0,
@@ -200,7 +205,7 @@ impl Delivery {
 
     /// Counts an attempt that is about to be made.
     pub fn start(&mut self, at_ms: i64) {
-        // A start that follows a start: the process in between died, perhaps after the request was out.
+        // Two starts without an end between them: the process died, perhaps after it had sent the request.
         if self.open_since_ms.is_some() {
             self.failures += 1;
             self.unknowns += 1;
@@ -209,16 +214,16 @@ impl Delivery {
         self.open_since_ms = Some(at_ms);
     }
 
-    /// Counts what came of an attempt.
+    /// Applies the result of an attempt.
     pub fn end(&mut self, ended: &Ended) {
         self.open_since_ms = None;
         self.next_attempt_ms = ended.next_attempt_ms;
         self.whole_hook = ended.whole_hook;
         self.single |= ended.single;
         match ended.outcome {
-            Outcome::Delivered | Outcome::Accepted => self.state = State::Delivered,
-            Outcome::Failed => self.state = State::Failed,
-            Outcome::Cancelled => self.state = State::Cancelled,
+            Outcome::Delivered | Outcome::Accepted => self.state = DeliveryState::Delivered,
+            Outcome::Failed => self.state = DeliveryState::Failed,
+            Outcome::Cancelled => self.state = DeliveryState::Cancelled,
             Outcome::Simplify => self.simplify = true,
             Outcome::Deferred => {
                 self.failures += 1;
@@ -242,5 +247,5 @@ impl Delivery {
 }
 
 #[cfg(test)]
-#[path = "fold_tests.rs"]
+#[path = "record_tests.rs"]
 mod tests;

@@ -22,7 +22,7 @@ fn push() -> Push {
     }
 }
 
-fn events() -> Line {
+fn events() -> RecordLine {
     let planned = |id: &str, hook: &str| Planned {
         id: id.into(),
         hook: hook.into(),
@@ -31,7 +31,7 @@ fn events() -> Line {
         rest: vec![],
     };
     let event = serde_json::value::RawValue::from_string("{\"n\":1}".into()).unwrap();
-    Line::Events(Box::new(Events {
+    RecordLine::Events(Box::new(Events {
         default_branch: Some("main".into()),
         push_total_commits: 1,
         events: vec![event],
@@ -39,16 +39,16 @@ fn events() -> Line {
     }))
 }
 
-fn started(delivery: &str, attempt: u32) -> Line {
-    Line::Started(crate::spool::Started {
+fn started(delivery: &str, attempt: u32) -> RecordLine {
+    RecordLine::Started(crate::spool::Started {
         delivery: delivery.into(),
         attempt,
         at_ms: 2000,
     })
 }
 
-fn ended(delivery: &str, outcome: Outcome) -> Line {
-    Line::Ended(Box::new(Ended {
+fn ended(delivery: &str, outcome: Outcome) -> RecordLine {
+    RecordLine::Ended(Box::new(Ended {
         delivery: delivery.into(),
         at_ms: 3000,
         outcome,
@@ -63,7 +63,7 @@ fn ended(delivery: &str, outcome: Outcome) -> Line {
 }
 
 fn read(spool: &Spool, id: &str) -> Record {
-    let Read::Record(record) = spool.read(id).unwrap() else {
+    let RecordFile::Record(record) = spool.read(id).unwrap() else {
         panic!("not a record")
     };
     *record
@@ -80,7 +80,7 @@ fn a_record_is_what_its_lines_add_up_to() {
         "the push is on disk before its events are"
     );
     for line in [
-        Line::Computing(1500),
+        RecordLine::Computing(1500),
         events(),
         started("d1", 1),
         ended("d1", Outcome::Deferred),
@@ -100,7 +100,7 @@ fn a_record_is_what_its_lines_add_up_to() {
     let first = &record.deliveries[0];
     assert_eq!(
         (first.state, first.attempts, first.failures),
-        (State::Pending, 1, 1)
+        (DeliveryState::Pending, 1, 1)
     );
     assert_eq!(
         (first.next_attempt_ms, first.whole_hook),
@@ -120,11 +120,11 @@ fn a_record_is_what_its_lines_add_up_to() {
     assert!(record.is_finished());
     assert_eq!(
         [record.deliveries[0].state, record.deliveries[1].state],
-        [State::Delivered, State::Failed]
+        [DeliveryState::Delivered, DeliveryState::Failed]
     );
     spool.finish(&push.id).unwrap();
     assert!(
-        matches!(spool.read(&push.id).unwrap(), Read::Record(_)),
+        matches!(spool.read(&push.id).unwrap(), RecordFile::Record(_)),
         "whoever holds it is not disturbed"
     );
     drop(lock);
@@ -132,7 +132,7 @@ fn a_record_is_what_its_lines_add_up_to() {
     spool
         .finish(&push.id)
         .expect("another process may have been faster");
-    assert!(matches!(spool.read(&push.id).unwrap(), Read::Gone));
+    assert!(matches!(spool.read(&push.id).unwrap(), RecordFile::Gone));
     assert!(
         spool.append(&push.id, &started("d1", 3)).is_err(),
         "a record is never created by appending"
@@ -155,7 +155,7 @@ fn a_torn_line_spoils_only_itself() {
     let record = read(&spool, &push.id);
     assert_eq!(
         (record.deliveries[0].attempts, record.deliveries[1].state),
-        (0, State::Delivered)
+        (0, DeliveryState::Delivered)
     );
 }
 
@@ -178,7 +178,7 @@ fn a_start_without_an_end_counts_as_a_failure_once_it_is_followed() {
         (record.deliveries[0].attempts, record.deliveries[0].unknowns),
         (2, 1)
     );
-    lock.append(&Line::Requeued {
+    lock.append(&RecordLine::Requeued {
         delivery: "d1".into(),
         at_ms: 9000,
     })
@@ -204,9 +204,9 @@ fn what_is_not_ours_is_put_aside_and_a_newer_version_is_left_alone() {
     ] {
         std::fs::write(pending.join(name), text).unwrap();
     }
-    assert!(matches!(spool.read("a").unwrap(), Read::Newer(2)));
-    assert!(matches!(spool.read("b").unwrap(), Read::Foreign));
-    assert!(matches!(spool.read("c").unwrap(), Read::Torn));
+    assert!(matches!(spool.read("a").unwrap(), RecordFile::Newer(2)));
+    assert!(matches!(spool.read("b").unwrap(), RecordFile::Foreign));
+    assert!(matches!(spool.read("c").unwrap(), RecordFile::Torn));
     assert!(pending.join("a").exists() && pending.join("c").exists());
     assert!(dir.path().join("service-hook/corrupt/b").exists());
 }
@@ -230,9 +230,9 @@ fn a_record_is_locked_from_the_moment_it_can_be_seen() {
     let spool = Spool::at(dir.path(), 0);
     let mut push = push();
     let lock = spool.publish(&mut push).unwrap();
-    assert!(spool.claim(&push.id).unwrap().is_none());
+    assert!(spool.lock_record(&push.id).unwrap().is_none());
     drop(lock);
-    assert!(spool.claim(&push.id).unwrap().is_some());
+    assert!(spool.lock_record(&push.id).unwrap().is_some());
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn a_lane_has_one_holder() {
 
 #[test]
 fn history_is_bounded_by_count_age_and_size() {
-    use crate::spool::Keep;
+    use crate::spool::Retention;
     use std::time::Duration;
     let dir = tempfile::tempdir().unwrap();
     let spool = Spool::at(dir.path(), 0);
@@ -264,26 +264,26 @@ fn history_is_bounded_by_count_age_and_size() {
         spool
             .publish(&mut push)
             .unwrap()
-            .append(&Line::Events(Box::default()))
+            .append(&RecordLine::Events(Box::default()))
             .unwrap();
         spool.finish(&push.id).unwrap();
     }
-    let left = |keep: &Keep, now_ms| {
+    let left = |keep: &Retention, now_ms| {
         spool.prune(keep, now_ms).unwrap();
         std::fs::read_dir(dir.path().join("service-hook/done"))
             .unwrap()
             .count()
     };
-    let all = Keep {
+    let all = Retention {
         age: Duration::from_secs(3600),
         count: 10,
         size: 1 << 20,
     };
     assert_eq!(left(&all, 5000), 4);
-    assert_eq!(left(&Keep { count: 3, ..all }, 5000), 3);
+    assert_eq!(left(&Retention { count: 3, ..all }, 5000), 3);
     assert_eq!(
         left(
-            &Keep {
+            &Retention {
                 age: Duration::from_secs(1),
                 ..all
             },
@@ -291,7 +291,7 @@ fn history_is_bounded_by_count_age_and_size() {
         ),
         1
     );
-    assert_eq!(left(&Keep { size: 1, ..all }, 5000), 0);
+    assert_eq!(left(&Retention { size: 1, ..all }, 5000), 0);
 }
 
 #[test]
@@ -302,18 +302,18 @@ fn a_follower_reads_what_is_new_even_after_the_record_moved() {
     let lock = spool.publish(&mut push).unwrap();
     let mut follower = spool.follow(&push.id).unwrap();
     assert!(
-        follower.news().unwrap().is_empty(),
+        follower.new_lines().unwrap().is_empty(),
         "the first line is no news"
     );
     lock.append(&started("d1", 1)).unwrap();
-    assert_eq!(follower.news().unwrap().len(), 1);
+    assert_eq!(follower.new_lines().unwrap().len(), 1);
     lock.append(&ended("d1", Outcome::Delivered)).unwrap();
     std::fs::rename(
         dir.path().join("service-hook/pending").join(&push.id),
         dir.path().join("moved"),
     )
     .unwrap();
-    assert_eq!(follower.news().unwrap().len(), 1);
+    assert_eq!(follower.new_lines().unwrap().len(), 1);
 }
 
 #[cfg(unix)]

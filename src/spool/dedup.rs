@@ -1,47 +1,46 @@
-//! A push that Git announces twice, because two of its post-receive hooks are this program, is recorded once.
+//! Records a push once that Git announces twice, because two of its post-receive hooks are this program.
 
-use super::line::First;
-use super::publish::{Locked, time_of};
+use super::line::FirstLine;
+use super::writer::{LockedRecord, time_of_id};
 use super::{Spool, VERSION};
 use crate::push::Push;
 use std::io::{self, BufRead, BufReader, Read};
 
-/// Records that are looked at, newest first, and how old they may be: so many pushes, and so long a hook of somebody
-/// else, may come between the two starts. On most servers that is none, and nothing is read.
+/// How many records are searched, newest first, and how old they may be. Between the two starts of one push, so many
+/// other pushes may come, and another program's hook may take so long. On most servers it is none, and nothing is read.
 const NEWEST: usize = 200;
 const RECENT_MS: i64 = 600_000;
 
 impl Spool {
-    /// As [`Spool::publish`], unless the same receive-pack has announced these very updates before: `None`.
-    pub fn publish_once(&self, push: &mut Push, receive_pack: &str) -> io::Result<Option<Locked>> {
+    /// As [`Spool::publish`]; `None` if the same receive-pack has announced the same updates before.
+    pub fn publish_once(
+        &self,
+        push: &mut Push,
+        receive_pack: &str,
+    ) -> io::Result<Option<LockedRecord>> {
         self.create_folders()?;
-        // What cannot be found out is no reason to drop a push.
-        let _turn = self.publishing()?;
+        let _lock = self.lock_publishing()?;
+        // An error while searching is no reason to lose a push.
         if self.has_announced(push, receive_pack).unwrap_or(false) {
             return Ok(None);
         }
-        self.publish_in_turn(push, Some(receive_pack)).map(Some)
+        self.publish_locked(push, Some(receive_pack)).map(Some)
     }
 
     fn has_announced(&self, push: &Push, receive_pack: &str) -> io::Result<bool> {
-        // A record that is finished meanwhile moves from the first folder to the second.
-        let mut names = self.names("pending")?;
-        names.extend(self.names("done")?);
-        names.sort_unstable();
-        let newest = names
+        let ids = self.record_ids()?;
+        let mut recent = ids
             .iter()
-            .rev()
             .take(NEWEST)
-            .take_while(|id| time_of(id) >= push.time_ms - RECENT_MS);
-        Ok(newest
-            .into_iter()
-            .any(|id| self.is_of(id, push, receive_pack).unwrap_or(false)))
+            .take_while(|id| time_of_id(id) >= push.time_ms - RECENT_MS);
+        Ok(recent.any(|id| self.is_same(id, push, receive_pack).unwrap_or(false)))
     }
 
-    fn is_of(&self, id: &str, push: &Push, receive_pack: &str) -> io::Result<bool> {
-        let open = |path| std::fs::File::open(path);
-        let mut file =
-            BufReader::new(open(self.pending_path(id)).or_else(|_| open(self.done_path(id)))?);
+    fn is_same(&self, id: &str, push: &Push, receive_pack: &str) -> io::Result<bool> {
+        let Some(file) = self.open(id)? else {
+            return Ok(false);
+        };
+        let mut file = BufReader::new(file);
         let start = format!("{{\"v\":{VERSION},\"receive_pack\":\"{receive_pack}\"");
         let mut line = Vec::new();
         file.by_ref()
@@ -51,7 +50,7 @@ impl Spool {
             return Ok(false);
         }
         file.read_until(b'\n', &mut line)?;
-        let first = serde_json::from_slice::<First>(&line)?;
+        let first = serde_json::from_slice::<FirstLine>(&line)?;
         Ok(first.push.updates == push.updates)
     }
 }
@@ -60,7 +59,7 @@ impl Spool {
 mod tests {
     use super::*;
     use crate::push::{ObjectId, Pusher, RefName, RefUpdate};
-    use crate::spool::Line;
+    use crate::spool::RecordLine;
 
     fn push(name: &str) -> Push {
         let id = |digit: &str| ObjectId::parse(&digit.repeat(40)).unwrap();
@@ -82,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_updates_of_one_receive_pack_are_recorded_once() {
+    fn updates_of_one_receive_pack_are_recorded_once() {
         let dir = tempfile::tempdir().unwrap();
         let spool = Spool::at(dir.path(), 0);
         let recorded =
@@ -91,11 +90,11 @@ mod tests {
         assert!(!recorded("refs/heads/a", "boot:7:1"));
         assert!(
             recorded("refs/heads/b", "boot:7:1"),
-            "a hook may hand us one update after the other"
+            "a hook may pass one update after the other"
         );
         assert!(
             recorded("refs/heads/a", "boot:7:12"),
-            "another process with the same beginning of a name"
+            "another process whose name begins the same"
         );
         assert_eq!(spool.pending().unwrap().len(), 3);
         let mut later = Push {
@@ -107,17 +106,17 @@ mod tests {
                 .publish_once(&mut later, "boot:7:1")
                 .unwrap()
                 .is_some(),
-            "what is old is not looked at"
+            "old records are not searched"
         );
     }
 
     #[test]
-    fn what_is_history_already_counts_too() {
+    fn a_finished_record_counts_too() {
         let dir = tempfile::tempdir().unwrap();
         let spool = Spool::at(dir.path(), 0);
         let mut first = push("refs/heads/a");
         let lock = spool.publish_once(&mut first, "boot:7:1").unwrap().unwrap();
-        lock.append(&Line::Events(Box::default())).unwrap();
+        lock.append(&RecordLine::Events(Box::default())).unwrap();
         drop(lock);
         spool.finish(&first.id).unwrap();
         assert!(spool.pending().unwrap().is_empty());

@@ -1,14 +1,19 @@
+//! Small files that one run leaves to later ones: when a timer last ran `drain`, and failures that no pusher has seen.
+
 use super::{Spool, modes};
 use std::fs::OpenOptions;
 use std::io::Write;
 
-/// Between two times of telling.
+/// A push reports failures at most once in this time.
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
-/// Bytes after which no more failures are counted: a place where nobody is told must not fill the disk.
-const MOST: u64 = 64 * 1024;
+/// `drain` must have run without a push within this time for a timer to count as active.
+const TIMER_MS: u64 = 2 * 3600 * 1000;
 
-/// Deliveries that have failed for good and that nobody was told about.
+/// Size limit of the file of failures: where nobody pushes it must not fill the disk.
+const MAX_BYTES: u64 = 64 * 1024;
+
+/// Deliveries that have failed permanently and that no push has reported yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failures {
     /// How many.
@@ -18,40 +23,60 @@ pub struct Failures {
 }
 
 impl Spool {
-    /// Counts a delivery that has failed for good. Errors are ignored: it is for people's convenience.
-    pub fn note_failure(&self, now_ms: i64) {
+    /// Notes that `drain` ran without a push, as a timer runs it. Errors are ignored: without it the pusher only reads a
+    /// weaker promise.
+    pub fn record_timer_run(&self, now_ms: i64) {
+        let _ = modes::create_folder(&self.root, self.shared);
+        if let Ok(mut file) = modes::create_file(&self.folder("timer"), self.shared) {
+            let _ = file.set_len(0).and_then(|()| writeln!(file, "{now_ms}"));
+        }
+    }
+
+    /// When `drain` last ran without a push.
+    pub fn last_timer_run(&self) -> Option<i64> {
+        self.times("timer")?.first().copied()
+    }
+
+    /// Whether `drain` ran without a push within two hours.
+    pub fn timer_seen(&self, now_ms: i64) -> bool {
+        self.last_timer_run()
+            .is_some_and(|at| now_ms.abs_diff(at) <= TIMER_MS)
+    }
+
+    /// Counts a delivery that has failed permanently. Errors are ignored: the report is a convenience.
+    pub fn add_failure(&self, now_ms: i64) {
         let path = self.folder("failed");
         let _ = modes::create_file(&path, self.shared);
         let file = OpenOptions::new().append(true).open(path);
         if let Ok(mut file) = file
-            && file.metadata().is_ok_and(|m| m.len() < MOST)
+            && file.metadata().is_ok_and(|m| m.len() < MAX_BYTES)
         {
             let _ = file.write_all(format!("{now_ms}\n").as_bytes());
         }
     }
 
-    /// What has failed and is to be told now, at most once a day. The newest `just_told` failures, which the same people
-    /// have read about a moment ago, are left for the next time. `None` costs one open as long as nothing fails.
-    pub fn take_failures(&self, just_told: usize, now_ms: i64) -> Option<Failures> {
+    /// The failures to report now, at most once a day. The newest `just_reported` ones, which this push has shown already,
+    /// are left for the next report. As long as nothing fails, `None` costs one open.
+    pub fn take_failures(&self, just_reported: usize, now_ms: i64) -> Option<Failures> {
         let failed = self.times("failed")?;
         let last = self.times("told").and_then(|times| times.last().copied());
-        if failed.len() <= just_told
+        if failed.len() <= just_reported
             || last.is_some_and(|last| (0..DAY_MS).contains(&(now_ms - last)))
         {
             return None;
         }
-        // Of two pushes at once the one that moves it tells it.
-        let told = self.folder("told");
-        std::fs::rename(self.folder("failed"), &told).ok()?;
+        // Of two simultaneous pushes the one that renames the file reports it.
+        let reported = self.folder("told");
+        std::fs::rename(self.folder("failed"), &reported).ok()?;
         let mut times = self.times("told")?;
-        for read in times.split_off(times.len().saturating_sub(just_told)) {
-            self.note_failure(read);
+        for shown in times.split_off(times.len().saturating_sub(just_reported)) {
+            self.add_failure(shown);
         }
-        // Its last line is when it was told.
+        // The last line is the time of this report.
         times.push(now_ms);
         let lines: Vec<String> = times.iter().map(ToString::to_string).collect();
-        let _ = std::fs::write(told, lines.join("\n") + "\n");
-        // Two at once may leave one of them nothing to tell.
+        let _ = std::fs::write(reported, lines.join("\n") + "\n");
+        // Of two simultaneous pushes one may find nothing left.
         let count = times.len() - 1;
         (count > 0).then_some(Failures {
             count,
@@ -77,11 +102,11 @@ mod tests {
     }
 
     #[test]
-    fn failures_are_told_once_a_day_and_by_one() {
+    fn failures_are_reported_once_a_day_by_one_push() {
         let (_dir, spool) = spool();
         assert_eq!(spool.take_failures(0, 5000), None);
         for at in [1000, 2000] {
-            spool.note_failure(at);
+            spool.add_failure(at);
         }
         assert_eq!(
             spool.take_failures(0, 5000),
@@ -91,7 +116,7 @@ mod tests {
             })
         );
         assert_eq!(spool.take_failures(0, 5000), None);
-        spool.note_failure(6000);
+        spool.add_failure(6000);
         assert_eq!(spool.take_failures(0, 5000 + DAY_MS - 1), None);
         assert_eq!(
             spool.take_failures(0, 5000 + DAY_MS),
@@ -100,19 +125,19 @@ mod tests {
                 since_ms: 6000
             })
         );
-        spool.note_failure(7000);
+        spool.add_failure(7000);
         assert!(
             spool.take_failures(0, 9000).is_some(),
-            "a clock that went back silences nobody"
+            "a clock that went back suppresses no report"
         );
     }
 
     #[test]
-    fn what_was_read_a_moment_ago_is_kept_for_the_next() {
+    fn failures_shown_by_this_push_are_left_for_the_next_report() {
         let (_dir, spool) = spool();
-        spool.note_failure(1000);
+        spool.add_failure(1000);
         assert_eq!(spool.take_failures(1, 5000), None);
-        spool.note_failure(2000);
+        spool.add_failure(2000);
         assert_eq!(
             spool.take_failures(1, 5000),
             Some(Failures {
@@ -130,11 +155,11 @@ mod tests {
     }
 
     #[test]
-    fn where_nobody_is_told_the_count_ends() {
+    fn the_file_of_failures_has_a_size_limit() {
         let (dir, spool) = spool();
         let path = dir.path().join("service-hook/failed");
         std::fs::write(&path, "1000\n".repeat(20_000)).unwrap();
-        spool.note_failure(2000);
+        spool.add_failure(2000);
         assert_eq!(path.metadata().unwrap().len(), 100_000);
     }
 }

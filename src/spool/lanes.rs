@@ -1,0 +1,268 @@
+//! Locks, and the state that outlives them: of each hook (a lane), and of each destination that repositories share.
+
+use super::{Spool, modes};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::collections::BTreeSet;
+use std::fs::{File, TryLockError};
+use std::io;
+use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::path::Path;
+use std::time::Duration;
+
+/// How often, and how long each time, a process waits for the lock of a destination.
+const LOCK_TRIES: u32 = 100;
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
+
+/// At most so many bytes of a state file are read.
+const MAX_STATE: usize = 8 * 1024;
+
+/// The lock of one hook of this repository: its holder is the only sender. Dropping it, or dying, releases it.
+#[derive(Debug)]
+pub struct Lane {
+    lock: File,
+}
+
+/// Any other lock of the spool. Dropping it, or dying, releases it.
+#[derive(Debug)]
+pub struct ExclusiveLock {
+    _lock: File,
+}
+
+/// The state of a hook: a cache, written in place. Losing it costs one attempt.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaneState {
+    /// Consecutive failed attempts, over all deliveries of the hook.
+    #[serde(default)]
+    pub failures: u32,
+    /// When the first of them ended, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since_ms: Option<i64>,
+    /// When the newest of them ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_ms: Option<i64>,
+    /// Nothing is sent before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_ms: Option<i64>,
+    /// When the next delivery is due, as far as is known; read by the process that waits for early retries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_ms: Option<i64>,
+    /// When the latest messages were sent, where the receiver has a rate limit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sent: Vec<i64>,
+}
+
+/// The state of one destination, over all repositories.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DestinationState {
+    /// Since when it has accepted nothing; absent while it is up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since_ms: Option<i64>,
+    /// Nothing is sent before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_ms: Option<i64>,
+    /// As in [`LaneState`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sent: Vec<i64>,
+}
+
+impl Lane {
+    /// The state of the hook; the default where the file is new or damaged.
+    pub fn state(&self) -> LaneState {
+        read_state(&self.lock)
+    }
+
+    /// Writes the state. Errors are ignored: it is a cache.
+    pub fn save(&self, state: &LaneState) {
+        let _ = write_state(&self.lock, state);
+    }
+}
+
+impl Spool {
+    /// Locks a lane; `None` while another process has it. The name is a hook's: letters, digits, `_` and `-`.
+    pub fn lane(&self, hook: &str) -> io::Result<Option<Lane>> {
+        let lock = self.try_lock(&format!("lane/{hook}"))?;
+        Ok(lock.map(|lock| Lane { lock }))
+    }
+
+    /// Whether a process is sending for this hook. The check itself takes a shared lock for a moment.
+    pub fn is_lane_locked(&self, hook: &str) -> bool {
+        self.open_lane(hook)
+            .is_ok_and(|lane| matches!(lane.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
+    /// Lets one process wait for early retries; `None` while another one does.
+    pub fn lock_retry_wait(&self) -> io::Result<Option<ExclusiveLock>> {
+        let lock = self.try_lock("stay.lock")?;
+        Ok(lock.map(|lock| ExclusiveLock { _lock: lock }))
+    }
+
+    /// Lets one process search for missed updates; `None` while another one does.
+    pub fn lock_catch_up(&self) -> io::Result<Option<ExclusiveLock>> {
+        modes::create_folder(&self.root, self.shared)?;
+        let lock = self.try_lock("catch-up.lock")?;
+        Ok(lock.map(|lock| ExclusiveLock { _lock: lock }))
+    }
+
+    /// Locks a file of the spool, without waiting.
+    fn try_lock(&self, name: &str) -> io::Result<Option<File>> {
+        let file = modes::create_state(&self.folder(name), self.shared)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// The earliest time at which a delivery of some hook is due, as far as the lanes know.
+    pub fn next_due_ms(&self) -> Option<i64> {
+        let names = self.names("lane").ok()?;
+        let lanes = names.iter().filter_map(|name| self.open_lane(name).ok());
+        lanes
+            .filter_map(|file| read_state::<LaneState>(&file).due_ms)
+            .min()
+    }
+
+    /// Clears `due_ms` of all lanes but those of `hooks`: they have no pending deliveries.
+    pub fn clear_due_except(&self, hooks: &BTreeSet<String>) {
+        for name in self.names("lane").unwrap_or_default() {
+            if hooks.contains(&name) || !self.has_due(&name) {
+                continue;
+            }
+            if let Ok(Some(lane)) = self.lane(&name) {
+                lane.save(&LaneState {
+                    due_ms: None,
+                    ..lane.state()
+                });
+            }
+        }
+    }
+
+    fn has_due(&self, hook: &str) -> bool {
+        self.open_lane(hook)
+            .is_ok_and(|file| read_state::<LaneState>(&file).due_ms.is_some())
+    }
+
+    fn open_lane(&self, hook: &str) -> io::Result<File> {
+        File::open(self.folder("lane").join(hook))
+    }
+}
+
+/// Changes the state of a destination under its lock. `name` is its file in the folder that all repositories share;
+/// whoever may read and write the folder may read and write the file.
+pub fn update_destination<T>(
+    folder: &Path,
+    name: &str,
+    change: impl FnOnce(&mut DestinationState) -> T,
+) -> io::Result<T> {
+    let shared = folder.metadata()?.permissions().mode() & 0o066;
+    let file = modes::create_state(&folder.join(name), shared)?;
+    for tries in 0.. {
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) if tries < LOCK_TRIES => std::thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::WouldBlock.into()),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+    let mut state: DestinationState = read_state(&file);
+    let result = change(&mut state);
+    write_state(&file, &state)?;
+    Ok(result)
+}
+
+/// The state of a destination; the default where its file is missing or damaged.
+pub fn read_destination(folder: &Path, name: &str) -> DestinationState {
+    File::open(folder.join(name))
+        .map(|file| read_state(&file))
+        .unwrap_or_default()
+}
+
+fn read_state<T: Default + DeserializeOwned>(file: &File) -> T {
+    let mut bytes = vec![0; MAX_STATE];
+    let size = file.read_at(&mut bytes, 0).unwrap_or(0);
+    serde_json::from_slice(&bytes[..size]).unwrap_or_default()
+}
+
+/// One write covers the old content, so that a reader without the lock sees either the old state or the new one.
+fn write_state(file: &File, state: &impl Serialize) -> io::Result<()> {
+    let mut bytes = serde_json::to_vec(state)?;
+    let before = usize::try_from(file.metadata()?.len()).unwrap_or(0);
+    bytes.resize(
+        bytes.len().max(before).min(MAX_STATE).max(bytes.len() + 1),
+        b' ',
+    );
+    if let Some(last) = bytes.last_mut() {
+        *last = b'\n';
+    }
+    file.write_all_at(&bytes, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_lane_file_is_the_default_state() {
+        let dir = tempfile::tempdir().unwrap();
+        let spool = Spool::at(dir.path(), 0);
+        std::fs::create_dir_all(dir.path().join("service-hook/lane")).unwrap();
+        let lane = spool.lane("ci").unwrap().unwrap();
+        assert_eq!(
+            (lane.state(), spool.next_due_ms()),
+            (LaneState::default(), None)
+        );
+        let long = LaneState {
+            failures: 3,
+            due_ms: Some(7),
+            sent: vec![1; 100],
+            ..LaneState::default()
+        };
+        let short = LaneState {
+            failures: 1,
+            due_ms: Some(9),
+            ..LaneState::default()
+        };
+        for state in [&long, &short] {
+            lane.save(state);
+            assert_eq!((&lane.state(), spool.next_due_ms()), (state, state.due_ms));
+        }
+        std::fs::write(dir.path().join("service-hook/lane/ci"), "{\"failures\":").unwrap();
+        assert_eq!(lane.state(), LaneState::default());
+    }
+
+    #[test]
+    fn a_lane_without_deliveries_is_never_due() {
+        let dir = tempfile::tempdir().unwrap();
+        let spool = Spool::at(dir.path(), 0);
+        std::fs::create_dir_all(dir.path().join("service-hook/lane")).unwrap();
+        for (name, due_ms) in [("a", 7), ("b", 9)] {
+            let state = LaneState {
+                failures: 2,
+                due_ms: Some(due_ms),
+                ..LaneState::default()
+            };
+            spool.lane(name).unwrap().unwrap().save(&state);
+        }
+        spool.clear_due_except(&BTreeSet::from(["b".to_owned()]));
+        assert_eq!(spool.next_due_ms(), Some(9));
+        assert_eq!(
+            spool.lane("a").unwrap().unwrap().state().failures,
+            2,
+            "the rest of its state is kept"
+        );
+    }
+
+    #[test]
+    fn simultaneous_changes_of_a_destination_are_all_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for at in 0..8 {
+                let dir = dir.path();
+                scope.spawn(move || update_destination(dir, "x", |s| s.sent.push(at)).unwrap());
+            }
+        });
+        let mut sent = update_destination(dir.path(), "x", |s| s.sent.clone()).unwrap();
+        sent.sort_unstable();
+        assert_eq!(sent, (0..8).collect::<Vec<_>>());
+    }
+}

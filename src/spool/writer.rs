@@ -1,0 +1,181 @@
+//! Publishes records, and appends lines to them.
+
+use super::line::{FirstLine, VERSION};
+use super::{RecordLine, Spool, modes, optional};
+use crate::push::Push;
+use serde::Serialize;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::time::Duration;
+use uuid::{NoContext, Timestamp, Uuid};
+
+/// How often, and how long each time, a push waits for another one that is being published.
+const PUBLISH_TRIES: u32 = 500;
+const PUBLISH_PAUSE: Duration = Duration::from_millis(2);
+
+/// A record with its lock: no other process computes its events or moves it. Dropping it unlocks.
+#[derive(Debug)]
+pub struct LockedRecord {
+    file: File,
+}
+
+impl LockedRecord {
+    /// Appends a line.
+    pub fn append(&self, line: &RecordLine) -> io::Result<()> {
+        append_line(&self.file, line)
+    }
+
+    /// Makes the appended lines survive a crash of the machine.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+}
+
+/// A new UUID of version 7 for that time; they sort by it.
+pub fn new_id(ms: i64) -> String {
+    let ms = u64::try_from(ms).unwrap_or(0);
+    let nanos = u32::try_from(ms % 1000 * 1_000_000).unwrap_or(0);
+    Uuid::new_v7(Timestamp::from_unix(NoContext, ms / 1000, nanos)).to_string()
+}
+
+/// The time in an id made by [`new_id`], in milliseconds since 1970; 0 for any other text.
+pub fn time_of_id(id: &str) -> i64 {
+    let time = Uuid::parse_str(id).ok().and_then(|id| id.get_timestamp());
+    let ms = time
+        .map(|t| t.to_unix())
+        .map_or(0, |(s, n)| s * 1000 + u64::from(n) / 1_000_000);
+    i64::try_from(ms).unwrap_or(0)
+}
+
+impl Spool {
+    /// Puts a push on disk: when this returns, it survives a crash of the machine. Gives the push its id, which is the
+    /// name of its record and later than that of every pending record, even if the clock went back.
+    pub fn publish(&self, push: &mut Push) -> io::Result<LockedRecord> {
+        self.create_folders()?;
+        let _lock = self.lock_publishing()?;
+        self.publish_locked(push, None)
+    }
+
+    /// The caller holds the lock of `lock_publishing`.
+    pub(super) fn publish_locked(
+        &self,
+        push: &mut Push,
+        receive_pack: Option<&str>,
+    ) -> io::Result<LockedRecord> {
+        let newest = self.pending()?.last().map_or(0, |id| time_of_id(id));
+        push.id = new_id(push.time_ms.max(newest + 1));
+        let first = FirstLine {
+            v: VERSION,
+            receive_pack: receive_pack.map(str::to_owned),
+            push: push.clone(),
+        };
+        let mut bytes = serde_json::to_vec(&first)?;
+        bytes.push(b'\n');
+
+        let temporary = self.folder(&format!("new-{}", push.id));
+        let written = self.write_new(&temporary, &bytes).and_then(|file| {
+            std::fs::rename(&temporary, self.pending_path(&push.id))?;
+            Ok(file)
+        });
+        let file = written.inspect_err(|_| drop(std::fs::remove_file(&temporary)))?;
+        match File::open(self.folder("pending")).and_then(|folder| folder.sync_all()) {
+            // The record may not survive a crash, so it is removed and the caller sends from memory, under other ids. No
+            // other process has read it, since it is locked. If it cannot be removed, the push counts as recorded.
+            Err(error) if std::fs::remove_file(self.pending_path(&push.id)).is_ok() => Err(error),
+            _ => Ok(LockedRecord { file }),
+        }
+    }
+
+    /// One push at a time takes an id and publishes its record, so that ids are in the order of recording. A push that
+    /// cannot get the lock soon continues without it: order is worth less than the record.
+    pub(super) fn lock_publishing(&self) -> io::Result<File> {
+        let file = modes::create_file(&self.folder("publish.lock"), self.shared)?;
+        for _ in 0..PUBLISH_TRIES {
+            if file.try_lock().is_ok() {
+                break;
+            }
+            std::thread::sleep(PUBLISH_PAUSE);
+        }
+        Ok(file)
+    }
+
+    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<File> {
+        let mut file = modes::create_unnamed(path, self.shared)?;
+        file.lock()?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        Ok(file)
+    }
+
+    pub(super) fn create_folders(&self) -> io::Result<()> {
+        if self.folder("lane").is_dir() {
+            return Ok(());
+        }
+        modes::create_folder(&self.root, self.shared)?;
+        for name in ["pending", "done", "corrupt", "lane"] {
+            modes::create_folder(&self.folder(name), self.shared)?;
+        }
+        // A synced record survives a crash only if its folders do.
+        File::open(&self.root)?.sync_all()?;
+        self.root
+            .parent()
+            .map_or(Ok(()), |git_dir| File::open(git_dir)?.sync_all())
+    }
+
+    /// Appends to a pending record. `NotFound` means that it is finished: a record is never created here.
+    pub fn append(&self, id: &str, line: &RecordLine) -> io::Result<()> {
+        append_line(&open_for_append(&self.pending_path(id))?, line)
+    }
+
+    /// Locks a pending record; `None` while another process has it locked, or when it has been moved.
+    pub fn lock_record(&self, id: &str) -> io::Result<Option<LockedRecord>> {
+        lock_record(&self.pending_path(id))
+    }
+}
+
+/// Locks a published record, without waiting.
+pub(super) fn lock_record(path: &Path) -> io::Result<Option<LockedRecord>> {
+    let Some(file) = optional(open_for_append(path))? else {
+        return Ok(None);
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(Some(LockedRecord { file })),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+pub(super) fn open_for_append(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).append(true).open(path)
+}
+
+/// Appends one line with one write. A torn line of an earlier writer is ended first, so that it spoils only itself.
+pub(super) fn append_line(mut file: &File, line: &impl Serialize) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    if !ends_with_newline(file)? {
+        bytes.push(b'\n');
+    }
+    serde_json::to_writer(&mut bytes, line)?;
+    bytes.push(b'\n');
+    let written = file.write(&bytes)?;
+    if written < bytes.len() {
+        // A second write for the rest would not be atomic: the next writer ends the torn line.
+        return Err(io::Error::new(
+            io::ErrorKind::StorageFull,
+            "the record could only be written in part",
+        ));
+    }
+    Ok(())
+}
+
+fn ends_with_newline(file: &File) -> io::Result<bool> {
+    let size = file.metadata()?.len();
+    if size == 0 {
+        return Ok(true);
+    }
+    let mut last = [0];
+    file.read_exact_at(&mut last, size - 1)?;
+    Ok(last == *b"\n")
+}
