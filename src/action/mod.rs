@@ -1,13 +1,14 @@
-//! The six actions. Pure: a request is made from what is given, an answer is judged by what it says.
+//! The actions. Pure: a request is made from what is given, an answer is judged by what it says.
 //!
-//! Adding an action is one file, a variant of [`Kind`] and of [`parameters::Parsed`], an example file and golden bodies.
+//! Adding an action takes one file that declares everything about it, one line in the list below, and an example file.
 
 mod advice;
 pub mod chat;
+mod definition;
 pub mod dingtalk;
 pub mod feishu;
 pub mod jenkins;
-pub mod parameters;
+mod kind;
 mod robot;
 mod vendors;
 pub mod verdict;
@@ -17,75 +18,48 @@ pub mod webhook_post;
 pub mod wecom;
 
 pub use crate::diagnostic::{Finding, Severity};
+pub use definition::{Body, Declared, Defaults, Definition, Per, Repeats, VendorAddress};
+pub use kind::Kind;
 
 use crate::http::{Request, Response};
 use crate::outgoing::Outgoing;
 use crate::parameter::{Resolver, Text, Unresolved};
-use crate::schedule::Pace;
+use serde::de::{Deserialize, Deserializer, Error};
 use std::ops::Range;
 use std::time::Duration;
 
-/// The identifiers of the specification, spelt as there: the one list of actions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// POST of the event.
-    WebhookHttpPost,
-    /// GET with the event in headers and query.
-    WebhookHttpGet,
-    /// Message to a WeCom group robot.
-    WecomGroupChatRobot,
-    /// Message to a DingTalk group robot.
-    DingdingGroupChatRobot,
-    /// Message to a Feishu or Lark group robot.
-    FeishuGroupChatRobot,
-    /// Build by Jenkins' Generic Webhook Trigger.
-    JenkinsGenericBuildJob,
+/// Puts the list together: what is declared of each, and how its parameters are read.
+macro_rules! actions {
+    ($($(#[$only:meta])* $parameters:ty,)+) => {
+        static DEFINITIONS: &[Definition] =
+            &[$($(#[$only])* <$parameters as Declared>::DEFINITION),+];
+
+        const IDS: &[&str] = &[$($(#[$only])* <$parameters as Declared>::DEFINITION.id),+];
+
+        /// Reads the parameters of an action.
+        pub fn read<'de, D: Deserializer<'de>>(
+            kind: Kind,
+            from: D,
+        ) -> Result<Box<dyn Parameters>, D::Error> {
+            $($(#[$only])*
+            if kind.id == <$parameters as Declared>::DEFINITION.id {
+                return <$parameters>::deserialize(from).map(|read| Box::new(read) as _);
+            })+
+            Err(D::Error::unknown_variant(kind.id, IDS))
+        }
+    };
 }
 
-impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::WebhookHttpPost,
-        Self::WebhookHttpGet,
-        Self::WecomGroupChatRobot,
-        Self::DingdingGroupChatRobot,
-        Self::FeishuGroupChatRobot,
-        Self::JenkinsGenericBuildJob,
-    ];
-
-    /// The identifier.
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::WebhookHttpPost => "webhook_http_post",
-            Self::WebhookHttpGet => "webhook_http_get",
-            Self::WecomGroupChatRobot => "wecom_group_chat_robot",
-            Self::DingdingGroupChatRobot => "dingding_group_chat_robot",
-            Self::FeishuGroupChatRobot => "feishu_group_chat_robot",
-            Self::JenkinsGenericBuildJob => "jenkins_generic_build_job",
-        }
-    }
-
-    /// What its receivers take, where their vendor has set a limit.
-    pub fn pace(self) -> Pace {
-        match self {
-            Self::WecomGroupChatRobot => wecom::PACE,
-            Self::DingdingGroupChatRobot => dingtalk::PACE,
-            Self::FeishuGroupChatRobot => feishu::PACE,
-            Self::WebhookHttpPost | Self::WebhookHttpGet | Self::JenkinsGenericBuildJob => {
-                Pace(&[])
-            }
-        }
-    }
-
-    /// Whether it is one of the three chat robots.
-    pub fn is_robot(self) -> bool {
-        matches!(
-            self,
-            Self::WecomGroupChatRobot | Self::DingdingGroupChatRobot | Self::FeishuGroupChatRobot
-        )
-    }
-}
+actions![
+    webhook_post::WebhookHttpPost,
+    webhook_get::WebhookHttpGet,
+    wecom::WecomGroupChatRobot,
+    dingtalk::DingdingGroupChatRobot,
+    feishu::FeishuGroupChatRobot,
+    jenkins::JenkinsGenericBuildJob,
+    #[cfg(test)]
+    toy::ToyGreeting,
+];
 
 /// What is given to one attempt besides the event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,9 +154,18 @@ pub trait Parameters: std::fmt::Debug + Send + Sync {
     /// Whether it has a template that replaces the body or message.
     fn has_template(&self) -> bool;
 
+    /// `template`, as written.
+    fn template(&self) -> Option<&Text>;
+
+    /// Bytes of a body that its vendor takes: default and upper bound of `max_body`. `None`: those of any receiver.
+    fn vendor_limit(&self) -> Option<usize>;
+
     /// Where its requests go, as written.
     fn service_url(&self) -> Option<&Text>;
 
     /// Reads references and builds the action.
     fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved>;
 }
+
+#[cfg(test)]
+mod toy;

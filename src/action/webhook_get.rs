@@ -1,12 +1,51 @@
 //! `webhook_http_get`: a call without a body; the event stands in headers and, by `${…}`, in the URL.
 
-use super::parameters::WebhookHttpGet;
-use super::web::{self, Authorization, Family, Headers, Piece, Target};
-use super::{Action, Attempt, Finding, Kind, Parameters, RenderError, Verdict, verdict};
+use super::web::{self, Authorization, Family, Headers, Piece, Target, WEBHOOK};
+use super::{
+    Action, Attempt, Body, Declared, Definition, Finding, Parameters, RenderError, Repeats,
+    Verdict, verdict,
+};
 use crate::http::{Method, Request, Response};
 use crate::outgoing::{Outgoing, sample};
-use crate::parameter::{Resolver, Text, Unresolved};
+use crate::parameter::{Pairs, Resolver, Text, Unresolved};
+use crate::schedule::Pace;
+use crate::schema::{Table, table};
 use crate::secret::Secrets;
+
+table! {
+    /// GET with the event in headers and query.
+    #[derive(Clone, Debug)]
+    pub struct WebhookHttpGet {
+        /// Address that receives the request. `${…}` may be used in its path and query.
+        pub service_url: Option<Text>,
+        /// User name of HTTP Basic authentication.
+        pub username: Option<Text>,
+        /// Password of HTTP Basic authentication; may be empty.
+        pub password: Option<Text>,
+        /// Further request headers: `Name: value` lines, or a table. `${…}` may be used in the values.
+        pub headers: Option<Pairs>,
+        /// Parameters appended to the query: `k=v&k=v`, or a table. `${…}` may be used in the values.
+        pub request_parameters: Option<Pairs>,
+    }
+}
+
+impl Declared for WebhookHttpGet {
+    const DEFINITION: Definition = Definition {
+        id: "webhook_http_get",
+        names: Self::NAMES,
+        keys: <Self as Table>::keys,
+        unsupported: &[],
+        defaults: WEBHOOK,
+        pace: Pace(&[]),
+        body: Body::Empty,
+        digests: false,
+        repeats: Repeats::Dropped,
+        reads_summary: false,
+        stamps_body: false,
+        echoes_headers: &[],
+        addresses: &[],
+    };
+}
 
 impl WebhookHttpGet {
     fn pieces(&self) -> Vec<Piece<'_>> {
@@ -41,7 +80,7 @@ impl Parameters for WebhookHttpGet {
     }
 
     fn judge_address(&self, url: &str) -> Option<Finding> {
-        web::check_robot(Kind::WebhookHttpGet, url, self.has_template())
+        web::check_robot(Self::DEFINITION.id, url, self.has_template())
     }
 
     fn template_reads(&self, name: &str) -> bool {
@@ -50,6 +89,14 @@ impl Parameters for WebhookHttpGet {
 
     fn has_template(&self) -> bool {
         false
+    }
+
+    fn template(&self) -> Option<&Text> {
+        None
+    }
+
+    fn vendor_limit(&self) -> Option<usize> {
+        None
     }
 
     fn service_url(&self) -> Option<&Text> {
@@ -87,7 +134,7 @@ impl Action for Get {
     fn request(&self, out: &Outgoing, _: &Attempt) -> Result<Request, RenderError> {
         let event = out.body();
         let (url, user) = self.target.request_url(&event)?;
-        let mut ours = web::event_headers(Family::All, Kind::WebhookHttpGet, out);
+        let mut ours = web::event_headers(Family::All, WebhookHttpGet::DEFINITION.id, out);
         let basic = user.map(|user| web::basic(&user.name, &user.password));
         ours.extend(
             self.authorization

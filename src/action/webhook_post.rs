@@ -1,12 +1,57 @@
 //! `webhook_http_post`: the event as JSON, or what a template makes of it, signed over the exact bytes.
 
-use super::parameters::WebhookHttpPost;
-use super::web::{self, Authorization, Family, Headers, Payload, Piece, Source, Target};
-use super::{Action, Attempt, Finding, Kind, Parameters, RenderError, Verdict, verdict};
+use super::web::{self, Authorization, Family, Headers, Payload, Piece, Source, Target, WEBHOOK};
+use super::{
+    Action, Attempt, Body, Declared, Definition, Finding, Parameters, RenderError, Repeats,
+    Verdict, verdict,
+};
 use crate::http::{Method, Request, Response};
 use crate::outgoing::{Outgoing, sample};
-use crate::parameter::{Flavor, Resolver, Text, Unresolved};
+use crate::parameter::{Flavor, Pairs, Resolver, Text, Unresolved};
+use crate::schedule::Pace;
+use crate::schema::{Table, table};
 use crate::secret::Secrets;
+
+table! {
+    /// POST of the event.
+    #[derive(Clone, Debug)]
+    pub struct WebhookHttpPost {
+        /// Address that receives the request. `${…}` may be used in its path and query.
+        pub service_url: Option<Text>,
+        /// Key of the signatures over the body; without it there are none.
+        pub token: Option<Text>,
+        /// User name of HTTP Basic authentication.
+        pub username: Option<Text>,
+        /// Password of HTTP Basic authentication; may be empty.
+        pub password: Option<Text>,
+        /// Further request headers: `Name: value` lines, or a table. `${…}` may be used in the values.
+        pub headers: Option<Pairs>,
+        /// What is sent instead of the event. JSON or text with `${…}`; decided by how it begins, or by `content_type`.
+        pub template: Option<Text>,
+        /// Whose headers accompany the body. `default`: all families at once; `coding`: as CODING sends them.
+        pub flavor: Option<Flavor>,
+        /// The header Content-Type, which also decides whether a template is JSON or text.
+        pub content_type: Option<Text>,
+    }
+}
+
+impl Declared for WebhookHttpPost {
+    const DEFINITION: Definition = Definition {
+        id: "webhook_http_post",
+        names: Self::NAMES,
+        keys: <Self as Table>::keys,
+        unsupported: &["signing_secret"],
+        defaults: WEBHOOK,
+        pace: Pace(&[]),
+        body: Body::Event,
+        digests: false,
+        repeats: Repeats::Dropped,
+        reads_summary: true,
+        stamps_body: false,
+        echoes_headers: &[],
+        addresses: &[],
+    };
+}
 
 impl WebhookHttpPost {
     fn content_type(&self) -> Option<&str> {
@@ -47,7 +92,7 @@ impl Parameters for WebhookHttpPost {
     }
 
     fn judge_address(&self, url: &str) -> Option<Finding> {
-        web::check_robot(Kind::WebhookHttpPost, url, self.has_template())
+        web::check_robot(Self::DEFINITION.id, url, self.has_template())
     }
 
     fn template_reads(&self, name: &str) -> bool {
@@ -56,6 +101,14 @@ impl Parameters for WebhookHttpPost {
 
     fn has_template(&self) -> bool {
         web::is_given(self.template.as_ref())
+    }
+
+    fn template(&self) -> Option<&Text> {
+        self.template.as_ref()
+    }
+
+    fn vendor_limit(&self) -> Option<usize> {
+        None
     }
 
     fn service_url(&self) -> Option<&Text> {
@@ -114,7 +167,11 @@ impl Action for Post {
         let event = out.body();
         let (url, user) = self.target.request_url(&event)?;
         let mut ours = vec![("Content-Type", payload.content_type)];
-        ours.extend(web::event_headers(self.family, Kind::WebhookHttpPost, out));
+        ours.extend(web::event_headers(
+            self.family,
+            WebhookHttpPost::DEFINITION.id,
+            out,
+        ));
         ours.extend(web::signatures(
             self.family,
             self.token.as_deref(),

@@ -123,7 +123,7 @@ impl Page<'_> {
     }
 
     fn of_hook(self, hook: &Hook, is_named: bool) -> (String, bool) {
-        let mut text = self.heading(&hook.name, Some(hook.kind.id()));
+        let mut text = self.heading(&hook.name, Some(hook.kind.id));
         if let Some(note) = why::option_without_effect(hook, &self.subject.push) {
             let _ = write!(text, "\n{}", self.comment(&note));
         }

@@ -4,7 +4,7 @@ mod outcome;
 
 use super::subject::{Subject, Wanted};
 use super::{Failure, Session, check, print};
-use crate::action::{self, Action, Attempt, Verdict};
+use crate::action::{Action, Attempt, Verdict};
 use crate::config::{self, Hook, Per, SourceMap};
 use crate::filter::Decision;
 use crate::http::Response;
@@ -136,9 +136,8 @@ fn attempt(
         Ok(response) => match action.verdict(&response) {
             Verdict::Simplify { why } if !simplify => Err(why),
             verdict => {
-                // The 403 of Jenkins' plugin repeats the request's headers: what cannot be cleaned for sure is not shown.
-                let shows =
-                    response.status != 403 || hook.kind != action::Kind::JenkinsGenericBuildJob;
+                // What cannot be cleaned for sure is not shown.
+                let shows = !hook.kind.echoes_headers.contains(&response.status);
                 let clean = |text: &str| secrets.redact(&request.secrets.redact(text));
                 let outcome = judge(&verdict, &response, shows, clean);
                 Ok(Outcome {

@@ -1,17 +1,15 @@
 //! Reads one `[hook.NAME]`: the keys of every hook, then those of its action.
 
-use super::defaults::Defaults;
 use super::file::Layer;
 use super::form::{Anything, Count, FullName, ListOf, ShortName, Size, Time};
-use super::hook::{Hook, Per};
+use super::hook::Hook;
 use super::keys;
 use super::notes::Notes;
 use super::offset;
 use super::reference::References;
 use super::settings::Deliver;
 use super::value::{self, Fields};
-use crate::action::Kind;
-use crate::action::parameters::Parsed;
+use crate::action::{self, Kind, Parameters, Per};
 use crate::diagnostic::Finding;
 use crate::filter::{Filters, Globs};
 use crate::parameter::{Reference, Resolve, Text};
@@ -79,6 +77,12 @@ table! {
         max_refs: Option<Count>,
     }
 }
+
+/// Bytes of a body by default, where no vendor sets a limit.
+const MAX_BODY: usize = 1 << 20;
+
+/// Bytes that `max_body` may allow where no vendor sets a limit.
+const MOST_BODY: u64 = 16 << 20;
 
 /// The keys that narrow what a hook fires for: all that a repository's file may add to a hook of the server's.
 pub(super) const FILTERS: [&str; 8] = [
@@ -163,16 +167,15 @@ impl Section<'_, '_> {
             }
             return None;
         };
-        let parsed = self.read(notes, |fields| Parsed::read(kind, fields))?;
+        let parameters = self.read(notes, |fields| action::read(kind, fields))?;
         // A value that cannot be read has its mistake already.
         let url = self.table.get("service_url").map(toml::Spanned::get_ref);
         let no_url = url.is_none_or(|url| url.as_str() == Some(""));
         if no_url {
             notes.mistake(self.header, Some(self.name), "`service_url` is missing");
         }
-        let defaults = Defaults::of(kind, parsed.msg_type());
-        self.check_ranges(&common, &defaults, notes);
-        let hook = self.hook(&mut common, kind, parsed, deliver, references);
+        self.check_ranges(&common, parameters.vendor_limit(), notes);
+        let hook = self.hook(&mut common, kind, parameters, deliver, references);
         for finding in hook
             .parameters
             .findings()
@@ -193,15 +196,15 @@ impl Section<'_, '_> {
         &self,
         common: &mut Common,
         kind: Kind,
-        parsed: Parsed,
+        parameters: Box<dyn Parameters>,
         deliver: &Deliver,
         references: &References,
     ) -> Hook {
-        let defaults = Defaults::of(kind, parsed.msg_type());
+        let defaults = kind.defaults;
         let per = common
             .per
-            .unwrap_or_else(|| default_per(kind, parsed.template(), references));
-        let hidden_template = matches!(parsed.template(), Some(Text::Reference(_)));
+            .unwrap_or_else(|| default_per(defaults.per, parameters.template(), references));
+        let hidden_template = matches!(parameters.template(), Some(Text::Reference(_)));
         let label = common.label.take().filter(|label| !label.is_empty());
         let ca_file = common.ca_file.take().filter(|path| !path.is_empty());
         Hook {
@@ -224,9 +227,10 @@ impl Section<'_, '_> {
             max_body: common
                 .max_body
                 .and_then(|s| usize::try_from(s.0).ok())
-                .unwrap_or(defaults.max_body),
+                .or(parameters.vendor_limit())
+                .unwrap_or(MAX_BODY),
             max_refs: common.max_refs.map_or(defaults.max_refs, |c| c.0),
-            parameters: parsed.boxed(),
+            parameters,
             hidden_template,
             references: references.clone(),
         }
@@ -237,7 +241,7 @@ impl Section<'_, '_> {
         notes.note(at, Some(self.name), finding.sentence(), finding.severity);
     }
 
-    fn check_ranges(&self, common: &Common, defaults: &Defaults, notes: &mut Notes<'_>) {
+    fn check_ranges(&self, common: &Common, vendor_limit: Option<usize>, notes: &mut Notes<'_>) {
         let mut refuse = |key: &str, bad: bool, message: String| {
             if bad {
                 notes.mistake(
@@ -258,12 +262,8 @@ impl Section<'_, '_> {
             common.max_refs.is_some_and(|c| c.0 == 0),
             "must be at least 1".to_owned(),
         );
-        let bytes = common.max_body.map_or(1 << 20, |s| s.0);
-        let most = if common.action.is_some_and(Kind::is_robot) {
-            defaults.max_body as u64
-        } else {
-            16 << 20
-        };
+        let bytes = common.max_body.map_or(MAX_BODY as u64, |s| s.0);
+        let most = vendor_limit.map_or(MOST_BODY, |limit| limit as u64);
         refuse("max_body", bytes < 1024, "must be at least 1KiB".to_owned());
         if common.max_body.is_some() {
             refuse(
@@ -276,8 +276,8 @@ impl Section<'_, '_> {
 }
 
 /// Robots tell a whole push in one message, unless their template tells one ref.
-fn default_per(kind: Kind, template: Option<&Text>, references: &References) -> Per {
-    if !kind.is_robot() {
+fn default_per(declared: Per, template: Option<&Text>, references: &References) -> Per {
+    if declared == Per::Ref {
         return Per::Ref;
     }
     let reads = |text: &str| {

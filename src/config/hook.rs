@@ -1,23 +1,13 @@
 //! A hook as it is used: defaults filled in, references unresolved.
 
 use super::reference::References;
-use crate::action::{Action, Kind, Parameters};
+use crate::action::{Action, Body, Kind, Parameters, Per};
 use crate::filter::{self, Decision, Filters};
 use crate::parameter::{Resolver, Unread, Unresolved};
 use crate::push::{Computed, Needs, Push};
 use crate::secret::Secrets;
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// One delivery an updated ref, or one for the whole push.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Per {
-    /// One delivery for each updated ref.
-    Ref,
-    /// One for the push.
-    Push,
-}
 
 /// A hook's action as far as it can be built here and now, for `check`.
 pub struct Trial {
@@ -77,11 +67,8 @@ impl Hook {
                     .iter()
                     .any(|name| self.parameters.template_reads(name))
         };
-        let event_is_body = matches!(
-            self.kind,
-            Kind::WebhookHttpPost | Kind::JenkinsGenericBuildJob
-        ) && !self.parameters.has_template();
-        let own_wording = self.kind.is_robot() && !self.parameters.has_template();
+        let sends = |body| self.kind.body == body && !self.parameters.has_template();
+        let (event_is_body, own_wording) = (sends(Body::Event), sends(Body::Message));
         // `commits` may be printed whole; `updates` and `head_commit` hold commits.
         let paths = [
             "added",

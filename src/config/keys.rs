@@ -5,7 +5,6 @@ use super::file::Layer;
 use super::notes::Notes;
 use super::settings::{DeliverTable, ProjectTable, PusherTable, SecretsTable};
 use crate::action::Kind;
-use crate::action::parameters::fields;
 use crate::schema::{Key, Table};
 use crate::suggest;
 use std::ops::Range;
@@ -134,30 +133,28 @@ pub(super) fn check_settings(
 
 /// The actions that know a key.
 fn of_actions(key: &str) -> impl Iterator<Item = Kind> {
-    Kind::ALL
-        .into_iter()
-        .filter(move |kind| fields(*kind).contains(&key))
+    Kind::all().filter(move |kind| kind.names.contains(&key))
 }
 
 /// Notes the keys of a hook that cannot stand there. Without a known action only those that no action knows.
 pub(super) fn check_hook(section: &Section<'_, '_>, kind: Option<Kind>, notes: &mut Notes<'_>) {
-    let own = kind.map(fields).unwrap_or_default();
+    let own = kind.map(|kind| kind.names).unwrap_or_default();
     for key in section.table.keys() {
         let (shown, span) = place(key);
         let word = key.get_ref().as_ref();
-        let others = of_actions(word).map(Kind::id).collect::<Vec<_>>();
+        let others = of_actions(word).map(|kind| kind.id).collect::<Vec<_>>();
         let message = if HOOK_SERVER.contains(&word) && section.layer == Layer::Repository {
             format!("`{shown}` belongs to the server's file alone")
         } else if common_keys().contains(&word) || own.contains(&word) {
             continue;
-        } else if HOOK_LATER.contains(&word) || word == "signing_secret" && posts(kind) {
+        } else if HOOK_LATER.contains(&word) || is_unsupported(kind, word) {
             format!("`{shown}` is not supported yet")
         } else if !others.is_empty() {
             let Some(kind) = kind else { continue };
             format!(
                 "`{shown}` is a key of {}, not of `{}`",
                 suggest::all_of(&others),
-                kind.id()
+                kind.id
             )
         } else if let Some(table) = settings_with(word) {
             format!("`{shown}` belongs to `[{table}]`")
@@ -184,8 +181,9 @@ pub(super) fn is_known(word: &str) -> bool {
         || of_actions(word).next().is_some()
 }
 
-fn posts(kind: Option<Kind>) -> bool {
-    kind.is_none_or(|kind| kind == Kind::WebhookHttpPost)
+/// Whether an action, or any where none is known, recognizes a key that it does not support yet.
+fn is_unsupported(kind: Option<Kind>, key: &str) -> bool {
+    Kind::all().any(|any| kind.is_none_or(|kind| kind == any) && any.unsupported.contains(&key))
 }
 
 /// Notes a top-level key that is no table of ours.

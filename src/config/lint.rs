@@ -4,7 +4,7 @@
 use super::file::Source;
 use super::notes::Notes;
 use super::source_map;
-use crate::action::Kind;
+use crate::action::{Kind, Per};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::filter::Globs;
 use crate::secret::mask_url;
@@ -60,10 +60,10 @@ impl Written<'_, '_> {
         self.0.get(key).map_or(0, |value| value.span().start)
     }
 
-    fn is_robot(&self) -> bool {
-        Kind::ALL
-            .iter()
-            .any(|kind| kind.is_robot() && self.text("action") == Some(kind.id()))
+    /// Whether its action speaks of whole pushes by default.
+    fn is_per_push(&self) -> bool {
+        Kind::all()
+            .any(|kind| kind.defaults.per == Per::Push && self.text("action") == Some(kind.id))
     }
 
     /// The patterns of a list, each with its place.
@@ -188,7 +188,7 @@ impl Written<'_, '_> {
             .is_some_and(|text| template::reads(text, "updates"));
         let message = "`per = \"ref\"`, but `template` reads `updates`, which only a message for the whole push has: \
                        write `per = \"push\"` or leave it out";
-        let odd = reads && self.is_robot() && self.text("per") == Some("ref");
+        let odd = reads && self.is_per_push() && self.text("per") == Some("ref");
         odd.then(|| (self.at("per"), message.to_owned()))
     }
 }

@@ -5,7 +5,6 @@
 //! events beyond their links, and no HTTP.
 
 mod ca;
-mod defaults;
 mod entry;
 mod excerpt;
 mod file;
@@ -30,9 +29,10 @@ mod tokens;
 mod value;
 mod web;
 
+pub use crate::action::Per;
 pub use excerpt::Excerpt;
 pub use filter_source::FilterSource;
-pub use hook::{Hook, Per, Trial};
+pub use hook::{Hook, Trial};
 pub use load::load;
 pub use schema::schema;
 pub use settings::Deliver;

@@ -2,7 +2,7 @@
 
 use super::attempt::{End, Tried};
 use super::plan::Health;
-use crate::action::{Kind, Verdict};
+use crate::action::{Repeats, Verdict};
 use crate::config::Hook;
 use crate::schedule;
 use crate::spool::{Delivery, Ended, Exchange, Outcome};
@@ -66,7 +66,7 @@ pub(super) fn ended(made: Made<'_>, delivery: &Delivery, meaning: &Meaning) -> (
             },
         );
     }
-    let unknown = meaning.unknown && repeats_count(hook.kind);
+    let unknown = meaning.unknown && hook.kind.repeats == Repeats::Count;
     let failures = delivery
         .failures
         .max(if base.whole_hook { made.failures } else { 0 })
@@ -74,7 +74,7 @@ pub(super) fn ended(made: Made<'_>, delivery: &Delivery, meaning: &Meaning) -> (
     let tried = schedule::Tried {
         delivery: &delivery.planned.id,
         failures,
-        unknowns: if repeats_count(hook.kind) {
+        unknowns: if hook.kind.repeats == Repeats::Count {
             delivery.unknowns + u32::from(unknown)
         } else {
             0
@@ -139,11 +139,6 @@ fn unheard(delivery: &Delivery, outcome: Outcome, why: &str, now_ms: i64) -> End
         next_attempt_ms: None,
         exchange: None,
     }
-}
-
-/// Whether a request that is repeated posts or builds once more; webhooks drop repeats by the delivery id.
-pub(super) fn repeats_count(kind: Kind) -> bool {
-    kind.is_robot() || kind == Kind::JenkinsGenericBuildJob
 }
 
 /// What an attempt means, for whichever delivery.

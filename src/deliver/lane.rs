@@ -6,6 +6,7 @@ use super::ending;
 use super::plan::{self, Rules, Step, View, Why};
 use super::turn::Turn;
 use super::{Report, Site, note, with};
+use crate::action::Repeats;
 use crate::config::{Found, Hook};
 use crate::spool::{DeliveryState, Lane as Lock, LaneState, Queued, RecordFile, RecordLine};
 use std::collections::BTreeSet;
@@ -137,9 +138,9 @@ impl Lane<'_> {
     fn steps(&mut self, hook: &Hook, lock: &Lock, standing: &mut LaneState) -> Walk {
         let kind = hook.kind;
         let rules = Rules {
-            pace: kind.pace(),
-            digests: kind.is_robot(),
-            repeats_count: ending::repeats_count(kind),
+            pace: kind.pace,
+            digests: kind.digests,
+            repeats_count: kind.repeats == Repeats::Count,
         };
         let shared = self.site.loaded.deliver.state_dir.as_deref();
         let destination = hook

@@ -2,7 +2,6 @@
 //! by whoever finds a record that was never completed.
 
 use super::cut;
-use crate::action::Kind as ActionKind;
 use crate::clock;
 use crate::config::{Hook, Loaded, Per};
 use crate::filter::{self, Decision};
@@ -179,7 +178,7 @@ impl Plan<'_> {
 
     /// What is past `max_refs`: one event more, where the receiver can make something of it.
     fn summarize(&mut self, hook: &Hook, rest: &[usize]) {
-        let understood = hook.kind == ActionKind::WebhookHttpPost
+        let understood = hook.kind.reads_summary
             && (!hook.parameters.has_template() || hook.parameters.template_reads("updates"));
         if understood {
             self.plan(hook, Kind::Summary, &[], rest);

@@ -2,7 +2,7 @@
 
 use crate::config_mistakes::{none, told};
 use crate::support::Sandbox;
-use git_service_hook::action::{Kind, parameters};
+use git_service_hook::action::Kind;
 use git_service_hook::config::{self, Hook, Loaded};
 use git_service_hook::environment::Environment;
 use git_service_hook::push::Change;
@@ -29,14 +29,11 @@ pub(crate) fn as_server(text: &str) -> Loaded {
 
 #[test]
 fn there_is_an_example_of_each_action_and_it_has_no_mistakes() {
-    for kind in Kind::ALL {
+    for kind in Kind::all() {
         let sandbox = Sandbox::new();
-        sandbox.write(
-            "repo.git/hooks.toml",
-            example(&format!("{}.toml", kind.id())),
-        );
+        sandbox.write("repo.git/hooks.toml", example(&format!("{}.toml", kind.id)));
         let loaded = config::load(&sandbox.path("repo.git"), &none(&sandbox));
-        assert_eq!(told(&loaded), [""; 0], "{}", kind.id());
+        assert_eq!(told(&loaded), [""; 0], "{}", kind.id);
         assert_eq!(
             loaded
                 .hooks
@@ -64,7 +61,9 @@ fn no_file_of_the_examples_is_left_out() {
         })
         .collect::<Vec<_>>();
     names.sort();
-    let mut expected = Kind::ALL.map(|kind| kind.id().to_owned()).to_vec();
+    let mut expected = Kind::all()
+        .map(|kind| kind.id.to_owned())
+        .collect::<Vec<_>>();
     expected.extend(["full".to_owned(), "server".to_owned()]);
     expected.sort();
     assert_eq!(names, expected);
@@ -107,7 +106,7 @@ fn the_full_example_has_the_built_in_defaults() {
     assert_eq!(told(&full), [""; 0]);
     assert_eq!(full.deliver, config::Deliver::default());
     assert!(full.pusher_env.is_empty() && full.hold.is_none());
-    let bare = Kind::ALL.into_iter().map(|kind| {
+    let bare = Kind::all().map(|kind| {
         let hook = full
             .hooks
             .iter()
@@ -115,13 +114,13 @@ fn the_full_example_has_the_built_in_defaults() {
             .expect("one of each action");
         let url = example("full.toml");
         let url = url
-            .split(&format!("action = \"{}\"\n", kind.id()))
+            .split(&format!("action = \"{}\"\n", kind.id))
             .nth(1)
             .and_then(|rest| rest.lines().next());
         format!(
             "[hook.{}]\naction = \"{}\"\n{}\n",
             hook.name,
-            kind.id(),
+            kind.id,
             url.expect("a service_url")
         )
     });
@@ -145,9 +144,9 @@ fn the_full_example_names_every_key() {
                 .is_some_and(|rest| rest.starts_with(" = "))
         })
     };
-    for kind in Kind::ALL {
-        for key in parameters::fields(kind) {
-            assert!(written(key), "`{key}` of {}", kind.id());
+    for kind in Kind::all() {
+        for key in kind.names {
+            assert!(written(key), "`{key}` of {}", kind.id);
         }
     }
     for key in config::keys_of_settings_and_hooks() {
@@ -159,9 +158,7 @@ fn the_full_example_names_every_key() {
 fn the_documentation_names_every_key() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
     let text = std::fs::read_to_string(path).unwrap();
-    let keys = Kind::ALL
-        .into_iter()
-        .flat_map(|kind| parameters::fields(kind).iter().copied());
+    let keys = Kind::all().flat_map(|kind| kind.names.iter().copied());
     for key in keys.chain(config::keys_of_settings_and_hooks()) {
         let named = [format!("`{key}`"), format!("`{key} = "), format!(" {key}`")];
         assert!(named.iter().any(|form| text.contains(form)), "`{key}`");

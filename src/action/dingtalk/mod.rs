@@ -4,13 +4,18 @@ mod codes;
 mod dialect;
 mod mention;
 
-use super::parameters::DingdingGroupChatRobot;
-use super::robot::{Form, Keys, Parts, Robot, Room, Style, around, bytes, nobody, object};
-use super::{Action, Attempt, Finding, Kind, Parameters, RenderError, Severity, Verdict};
+use super::robot::{
+    Form, Keys, Parts, ROBOT, Robot, RobotParameters, Room, Style, around, bytes, nobody, object,
+};
+use super::{
+    Action, Attempt, Body, Declared, Definition, Finding, RenderError, Repeats, Severity,
+    VendorAddress, Verdict,
+};
 use crate::http::{Request, Response};
 use crate::outgoing::Outgoing;
-use crate::parameter::{MsgType, Resolver, Text, Unresolved};
+use crate::parameter::{List, MsgType, Resolver, Text, Unresolved};
 use crate::schedule::Pace;
+use crate::schema::{Table, table};
 use crate::signature;
 use dialect::{MARKDOWN, TEXT};
 use mention::Mentions;
@@ -29,19 +34,49 @@ struct Dingtalk {
     mentions: Mentions,
 }
 
-impl DingdingGroupChatRobot {
-    fn keys(&self) -> Keys<'_> {
-        Keys {
-            kind: Kind::DingdingGroupChatRobot,
-            service_url: self.service_url.as_ref(),
-            msg_type: self.msg_type,
-            template: self.template.as_ref(),
-            title: self.title.as_ref(),
-            keyword: self.keyword.as_ref(),
-            default: MsgType::Markdown,
-            expected,
-        }
+table! {
+    /// A message to a DingTalk group robot.
+    #[derive(Clone, Debug)]
+    pub struct DingdingGroupChatRobot {
+        /// The robot's webhook URL.
+        pub service_url: Option<Text>,
+        /// Form of the message. `text`, `markdown` (default), or `customize`: `template` is the whole message.
+        pub msg_type: Option<MsgType>,
+        /// Secret of a robot that wants signed requests.
+        pub sign: Option<Text>,
+        /// Userids of members to mention, or `@all`.
+        pub at_user_ids: Option<List>,
+        /// Mobile numbers of members to mention.
+        pub at_mobiles: Option<List>,
+        /// The message's text with `${…}`; with `msg_type = "customize"` the vendor's whole message.
+        pub template: Option<Text>,
+        /// Title of the message, with `${…}`.
+        pub title: Option<Text>,
+        /// Word that the robot insists on. Kept in title and body.
+        pub keyword: Option<Text>,
     }
+}
+
+impl Declared for DingdingGroupChatRobot {
+    const DEFINITION: Definition = Definition {
+        id: "dingding_group_chat_robot",
+        names: Self::NAMES,
+        keys: <Self as Table>::keys,
+        unsupported: &[],
+        defaults: ROBOT,
+        pace: PACE,
+        body: Body::Message,
+        digests: true,
+        repeats: Repeats::Count,
+        reads_summary: false,
+        stamps_body: false,
+        echoes_headers: &[],
+        addresses: &[VendorAddress {
+            host: "oapi.dingtalk.com",
+            path: "/robot/send",
+            vendor: "DingTalk",
+        }],
+    };
 }
 
 fn expected(parts: &Parts<'_>) -> Option<(Severity, &'static str)> {
@@ -55,36 +90,33 @@ fn expected(parts: &Parts<'_>) -> Option<(Severity, &'static str)> {
     ))
 }
 
-impl Parameters for DingdingGroupChatRobot {
-    fn findings(&self) -> Vec<Finding> {
-        let mut found = self.keys().findings();
-        found.extend(nobody("at_user_ids", self.at_user_ids.as_ref()));
-        found.extend(nobody("at_mobiles", self.at_mobiles.as_ref()));
-        found
+impl RobotParameters for DingdingGroupChatRobot {
+    fn robot_keys(&self) -> Keys<'_> {
+        Keys {
+            action: Self::DEFINITION.id,
+            service_url: self.service_url.as_ref(),
+            msg_type: self.msg_type,
+            template: self.template.as_ref(),
+            title: self.title.as_ref(),
+            keyword: self.keyword.as_ref(),
+            default: MsgType::Markdown,
+            expected,
+        }
     }
 
-    fn rehearse(&self) -> Vec<Finding> {
-        self.keys().rehearse()
+    fn own_findings(&self) -> Vec<Finding> {
+        let ids = nobody("at_user_ids", self.at_user_ids.as_ref());
+        let mobiles = nobody("at_mobiles", self.at_mobiles.as_ref());
+        ids.into_iter().chain(mobiles).collect()
     }
 
-    fn judge_address(&self, url: &str) -> Option<Finding> {
-        self.keys().judge_address(url)
+    fn vendor_limit(&self) -> usize {
+        // Bytes of the whole body (open.dingtalk.com).
+        20_000
     }
 
-    fn template_reads(&self, name: &str) -> bool {
-        self.keys().template_reads(name)
-    }
-
-    fn has_template(&self) -> bool {
-        self.keys().has_template()
-    }
-
-    fn service_url(&self) -> Option<&Text> {
-        self.service_url.as_ref()
-    }
-
-    fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {
-        let robot = Robot::build(&self.keys(), resolver)?;
+    fn build_robot(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {
+        let robot = Robot::build(&self.robot_keys(), resolver)?;
         let sign = resolver.secret("sign", self.sign.as_ref())?.map(|v| v.text);
         let ids = resolver.list("at_user_ids", self.at_user_ids.as_ref())?;
         let mobiles = resolver.list("at_mobiles", self.at_mobiles.as_ref())?;

@@ -4,13 +4,16 @@ mod card;
 mod codes;
 mod dialect;
 
-use super::parameters::FeishuGroupChatRobot;
-use super::robot::{Form, Keys, Parts, Robot, Room, around, bytes, object};
-use super::{Action, Attempt, Finding, Kind, Parameters, RenderError, Severity, Verdict};
+use super::robot::{Form, Keys, Parts, ROBOT, Robot, RobotParameters, Room, around, bytes, object};
+use super::{
+    Action, Attempt, Body, Declared, Definition, Finding, RenderError, Repeats, Severity,
+    VendorAddress, Verdict,
+};
 use crate::http::{Request, Response};
 use crate::outgoing::{self, Outgoing};
 use crate::parameter::{MsgType, Resolver, Text, Unresolved};
 use crate::schedule::Pace;
+use crate::schema::{Table, table};
 use crate::signature;
 use dialect::{CARD, TEXT};
 use serde_json::{Map, Value};
@@ -27,19 +30,52 @@ struct Feishu {
     sign: Option<String>,
 }
 
-impl FeishuGroupChatRobot {
-    fn keys(&self) -> Keys<'_> {
-        Keys {
-            kind: Kind::FeishuGroupChatRobot,
-            service_url: self.service_url.as_ref(),
-            msg_type: self.msg_type,
-            template: self.template.as_ref(),
-            title: self.title.as_ref(),
-            keyword: self.keyword.as_ref(),
-            default: MsgType::Text,
-            expected,
-        }
+table! {
+    /// A message to a Feishu or Lark group robot.
+    #[derive(Clone, Debug)]
+    pub struct FeishuGroupChatRobot {
+        /// The robot's webhook URL.
+        pub service_url: Option<Text>,
+        /// Form of the message. `text` (default), `markdown` (a card), or `customize`: `template` is the whole message.
+        pub msg_type: Option<MsgType>,
+        /// Secret of a robot that wants signed requests.
+        pub sign: Option<Text>,
+        /// The message's text with `${…}`; with `msg_type = "customize"` the vendor's whole message.
+        pub template: Option<Text>,
+        /// Title of the message, with `${…}`.
+        pub title: Option<Text>,
+        /// Word that the robot insists on. Kept in title and body.
+        pub keyword: Option<Text>,
     }
+}
+
+impl Declared for FeishuGroupChatRobot {
+    const DEFINITION: Definition = Definition {
+        id: "feishu_group_chat_robot",
+        names: Self::NAMES,
+        keys: <Self as Table>::keys,
+        unsupported: &[],
+        defaults: ROBOT,
+        pace: PACE,
+        body: Body::Message,
+        digests: true,
+        repeats: Repeats::Count,
+        reads_summary: false,
+        stamps_body: true,
+        echoes_headers: &[],
+        addresses: &[
+            VendorAddress {
+                host: "open.feishu.cn",
+                path: "/open-apis/bot/",
+                vendor: "Feishu",
+            },
+            VendorAddress {
+                host: "open.larksuite.com",
+                path: "/open-apis/bot/",
+                vendor: "Lark",
+            },
+        ],
+    };
 }
 
 fn expected(parts: &Parts<'_>) -> Option<(Severity, &'static str)> {
@@ -61,33 +97,31 @@ fn expected(parts: &Parts<'_>) -> Option<(Severity, &'static str)> {
     ))
 }
 
-impl Parameters for FeishuGroupChatRobot {
-    fn findings(&self) -> Vec<Finding> {
-        self.keys().findings()
+impl RobotParameters for FeishuGroupChatRobot {
+    fn robot_keys(&self) -> Keys<'_> {
+        Keys {
+            action: Self::DEFINITION.id,
+            service_url: self.service_url.as_ref(),
+            msg_type: self.msg_type,
+            template: self.template.as_ref(),
+            title: self.title.as_ref(),
+            keyword: self.keyword.as_ref(),
+            default: MsgType::Text,
+            expected,
+        }
     }
 
-    fn rehearse(&self) -> Vec<Finding> {
-        self.keys().rehearse()
+    fn own_findings(&self) -> Vec<Finding> {
+        Vec::new()
     }
 
-    fn judge_address(&self, url: &str) -> Option<Finding> {
-        self.keys().judge_address(url)
+    fn vendor_limit(&self) -> usize {
+        // Bytes of the whole body (open.feishu.cn, custom bots).
+        20_000
     }
 
-    fn template_reads(&self, name: &str) -> bool {
-        self.keys().template_reads(name)
-    }
-
-    fn has_template(&self) -> bool {
-        self.keys().has_template()
-    }
-
-    fn service_url(&self) -> Option<&Text> {
-        self.service_url.as_ref()
-    }
-
-    fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {
-        let robot = Robot::build(&self.keys(), resolver)?;
+    fn build_robot(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {
+        let robot = Robot::build(&self.robot_keys(), resolver)?;
         let sign = resolver.secret("sign", self.sign.as_ref())?.map(|v| v.text);
         Ok(Box::new(Feishu { robot, sign }))
     }

@@ -4,15 +4,66 @@ mod advice;
 mod answer;
 mod arguments;
 
-use super::parameters::JenkinsGenericBuildJob;
-use super::web::{self, Authorization, Family, Headers, Payload, Piece, Source, Target};
-use super::{Action, Attempt, Finding, Kind, Parameters, RenderError, Verdict};
+use super::web::{self, Authorization, Family, Headers, Payload, Piece, Source, Target, WEBHOOK};
+use super::{
+    Action, Attempt, Body, Declared, Defaults, Definition, Finding, Parameters, RenderError,
+    Repeats, Verdict,
+};
 use crate::http::{Method, Request, Response};
 use crate::outgoing::{self, MEMBERS, Outgoing, sample};
 use crate::parameter::{Pairs, Resolver, Text, Unresolved};
+use crate::push::Change;
+use crate::schedule::Pace;
+use crate::schema::{Table, table};
 use crate::secret::Secrets;
 use arguments::Arguments;
 use std::cell::Cell;
+use std::time::Duration;
+
+table! {
+    /// A build by Jenkins' Generic Webhook Trigger.
+    #[derive(Clone, Debug)]
+    pub struct JenkinsGenericBuildJob {
+        /// Address of the plugin: `…/generic-webhook-trigger/invoke`. `${…}` may be used in its path and query.
+        pub service_url: Option<Text>,
+        /// Token of the job, sent as `Authorization: Bearer`.
+        pub build_token: Option<Text>,
+        /// Build parameters: JSON text, or a table.
+        pub build_args: Option<Pairs>,
+        /// Parameters appended to the query: `k=v&k=v`, or a table. `${…}` may be used in the values.
+        pub request_parameters: Option<Pairs>,
+        /// Further request headers: `Name: value` lines, or a table. `${…}` may be used in the values.
+        pub header_parameters: Option<Pairs>,
+        /// What is sent instead of the event. JSON or text with `${…}`; decided by how it begins.
+        pub template: Option<Text>,
+        /// Key of a signature over the body, for the plugin's HMAC whitelist.
+        pub token: Option<Text>,
+    }
+}
+
+impl Declared for JenkinsGenericBuildJob {
+    const DEFINITION: Definition = Definition {
+        id: "jenkins_generic_build_job",
+        names: Self::NAMES,
+        keys: <Self as Table>::keys,
+        unsupported: &[],
+        defaults: Defaults {
+            timeout: Duration::from_secs(30),
+            max_refs: 10,
+            changes: Some(&[Change::Created, Change::Updated, Change::Forced]),
+            skip_ci: true,
+            ..WEBHOOK
+        },
+        pace: Pace(&[]),
+        body: Body::Event,
+        digests: false,
+        repeats: Repeats::Count,
+        reads_summary: false,
+        stamps_body: false,
+        echoes_headers: &[403],
+        addresses: &[],
+    };
+}
 
 impl JenkinsGenericBuildJob {
     fn pieces(&self) -> Vec<Piece<'_>> {
@@ -125,7 +176,7 @@ impl Parameters for JenkinsGenericBuildJob {
     fn judge_address(&self, url: &str) -> Option<Finding> {
         let plugin = "is not how the plugin is addressed (…/generic-webhook-trigger/invoke)";
         let odd = !url.contains("/generic-webhook-trigger/invoke") && !url.contains("${");
-        let robot = web::check_robot(Kind::JenkinsGenericBuildJob, url, false);
+        let robot = web::check_robot(Self::DEFINITION.id, url, false);
         robot.or_else(|| odd.then(|| web::warning("service_url", plugin)))
     }
 
@@ -135,6 +186,14 @@ impl Parameters for JenkinsGenericBuildJob {
 
     fn has_template(&self) -> bool {
         web::is_given(self.template.as_ref())
+    }
+
+    fn template(&self) -> Option<&Text> {
+        self.template.as_ref()
+    }
+
+    fn vendor_limit(&self) -> Option<usize> {
+        None
     }
 
     fn service_url(&self) -> Option<&Text> {
@@ -196,7 +255,7 @@ impl Action for Jenkins {
         let mut ours = vec![("Content-Type", payload.content_type)];
         ours.extend(web::event_headers(
             Family::All,
-            Kind::JenkinsGenericBuildJob,
+            JenkinsGenericBuildJob::DEFINITION.id,
             out,
         ));
         ours.extend(web::signatures(

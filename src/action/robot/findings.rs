@@ -1,7 +1,7 @@
 //! Mistakes and warnings about the keys that all robots have, seen without resolving anything.
 
 use super::address::Parts;
-use crate::action::{Finding, Kind, Severity, vendors};
+use crate::action::{Finding, Severity, vendors};
 use crate::outgoing::sample;
 use crate::parameter::{List, MsgType, Text};
 use crate::template::{self, TemplateError};
@@ -11,7 +11,8 @@ const MAX_KEYWORD: usize = 100;
 
 /// The keys that all robots have, as they stand in the file.
 pub(crate) struct Keys<'a> {
-    pub(crate) kind: Kind,
+    /// The identifier of the action.
+    pub(crate) action: &'static str,
     pub(crate) service_url: Option<&'a Text>,
     pub(crate) msg_type: Option<MsgType>,
     pub(crate) template: Option<&'a Text>,
@@ -62,7 +63,7 @@ impl Keys<'_> {
             Ok(parts) => parts,
             Err(why) => return Some(mistake("service_url", why)),
         };
-        if let Some(why) = vendors::other(self.kind, url) {
+        if let Some(why) = vendors::other(self.action, url) {
             return Some(mistake("service_url", &why));
         }
         (self.expected)(&parts).map(|(severity, why)| Finding {

@@ -3,19 +3,32 @@
 mod address;
 mod answer;
 mod findings;
+mod parameters;
 mod source;
 
 pub(crate) use address::{Address, Parts};
 pub(crate) use answer::{Class, Ruling, Vendor, advice, excerpt, integer, judge};
 pub(crate) use findings::{Keys, nobody, warning};
+pub(crate) use parameters::RobotParameters;
 pub(crate) use source::Source;
 
 use super::chat::{self, Dialect, foreign};
-use super::{RenderError, Severity};
+use super::{Defaults, Per, RenderError, Severity};
 use crate::http::{Method, Request};
 use crate::outgoing::{Kind, Outgoing};
 use crate::parameter::{MsgType, Resolver, Unresolved};
 use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// Defaults of robots.
+pub(crate) const ROBOT: Defaults = Defaults {
+    per: Per::Push,
+    timeout: Duration::from_secs(10),
+    max_commits: 10,
+    max_refs: 100,
+    changes: None,
+    skip_ci: false,
+};
 
 /// What a message is sent as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! The headers by which receivers know a push: CODING's two generations (CODING help centre, "WebHook" and "Service
 //! Hook"), GitHub's, Gitea's and Gogs'. One delivery id in all of them.
 
-use crate::action::Kind as ActionKind;
 use crate::outgoing::{Kind, Outgoing};
 use crate::signature::{hmac_sha1, hmac_sha256_hex};
 
@@ -17,7 +16,7 @@ pub(crate) enum Family {
 /// What tells the event, without signatures.
 pub(crate) fn event_headers(
     family: Family,
-    action: ActionKind,
+    action: &str,
     out: &Outgoing,
 ) -> Vec<(&'static str, String)> {
     let test = out.kind == Kind::Test;
@@ -35,7 +34,7 @@ pub(crate) fn event_headers(
             "X-Coding-Service-Hook-Event",
             if test { "PING" } else { "GIT_PUSHED" },
         ),
-        ("X-Coding-Service-Hook-Action", action.id()),
+        ("X-Coding-Service-Hook-Action", action),
         ("X-Coding-Service-Hook-Id", &out.hook),
     ];
     if family == Family::All {

@@ -3,7 +3,7 @@
 use super::headers::{lines, refused};
 use super::pieces::{Piece, plain};
 use super::target::without_user;
-use crate::action::{Finding, Kind, Severity, vendors};
+use crate::action::{Finding, Severity, vendors};
 use crate::parameter::{Pairs, Text};
 use crate::template::{compile, in_authority, odd_comments};
 use std::ops::Range;
@@ -71,8 +71,8 @@ pub(crate) fn check_url(service_url: Option<&Text>) -> Option<Finding> {
 }
 
 /// The address of a chat robot, which takes nothing but messages. A template may well be one.
-pub(crate) fn check_robot(kind: Kind, url: &str, has_template: bool) -> Option<Finding> {
-    let why = vendors::other(kind, url).filter(|_| !has_template)?;
+pub(crate) fn check_robot(action: &str, url: &str, has_template: bool) -> Option<Finding> {
+    let why = vendors::other(action, url).filter(|_| !has_template)?;
     Some(warning(
         "service_url",
         format!("{why} (it takes no event, only messages)"),

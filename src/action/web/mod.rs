@@ -22,11 +22,22 @@ pub(crate) use pieces::{Piece, of_headers, of_parameters, of_text, plain, reads,
 pub(crate) use source::Source;
 pub(crate) use target::Target;
 
-use super::RenderError;
+use super::{Defaults, Per, RenderError};
 use crate::http::{Method, Request};
 use crate::parameter::Unresolved;
 use crate::secret::Secrets;
 use serde_json::Value;
+use std::time::Duration;
+
+/// Defaults of webhooks.
+pub(crate) const WEBHOOK: Defaults = Defaults {
+    per: Per::Ref,
+    timeout: Duration::from_secs(10),
+    max_commits: 2048,
+    max_refs: 100,
+    changes: None,
+    skip_ci: false,
+};
 
 /// A parameter that cannot be used although it was read.
 pub(crate) fn unusable(key: &str, why: impl Into<String>) -> Unresolved {

@@ -4,13 +4,16 @@ mod codes;
 mod dialect;
 mod mention;
 
-use super::parameters::WecomGroupChatRobot;
-use super::robot::{Form, Keys, Parts, Robot, Room, Style, nobody, object};
-use super::{Action, Attempt, Finding, Kind, Parameters, RenderError, Severity, Verdict};
+use super::robot::{Form, Keys, Parts, ROBOT, Robot, RobotParameters, Room, Style, nobody, object};
+use super::{
+    Action, Attempt, Body, Declared, Definition, Finding, RenderError, Repeats, Severity,
+    VendorAddress, Verdict,
+};
 use crate::http::{Request, Response};
 use crate::outgoing::Outgoing;
-use crate::parameter::{MsgType, Resolver, Text, Unresolved};
+use crate::parameter::{List, MsgType, Resolver, Text, Unresolved};
 use crate::schedule::Pace;
+use crate::schema::{Table, table};
 use dialect::{MARKDOWN, TEXT};
 use mention::Mentions;
 use serde_json::{Map, Value};
@@ -30,19 +33,47 @@ struct Wecom {
     mentions: Mentions,
 }
 
-impl WecomGroupChatRobot {
-    fn keys(&self) -> Keys<'_> {
-        Keys {
-            kind: Kind::WecomGroupChatRobot,
-            service_url: self.service_url.as_ref(),
-            msg_type: self.msg_type,
-            template: self.template.as_ref(),
-            title: self.title.as_ref(),
-            keyword: self.keyword.as_ref(),
-            default: MsgType::Markdown,
-            expected,
-        }
+table! {
+    /// A message to a WeCom group robot.
+    #[derive(Clone, Debug)]
+    pub struct WecomGroupChatRobot {
+        /// The robot's webhook URL.
+        pub service_url: Option<Text>,
+        /// Form of the message. `text`, `markdown` (default), or `customize`: `template` is the whole message.
+        pub msg_type: Option<MsgType>,
+        /// Userids of members to mention, or `@all`.
+        pub mentioned: Option<List>,
+        /// Mobile numbers of members to mention; with `msg_type = "text"`.
+        pub mentioned_mobile: Option<List>,
+        /// The message's text with `${…}`; with `msg_type = "customize"` the vendor's whole message.
+        pub template: Option<Text>,
+        /// Title of the message, with `${…}`.
+        pub title: Option<Text>,
+        /// Word that the robot insists on. Kept in title and body.
+        pub keyword: Option<Text>,
     }
+}
+
+impl Declared for WecomGroupChatRobot {
+    const DEFINITION: Definition = Definition {
+        id: "wecom_group_chat_robot",
+        names: Self::NAMES,
+        keys: <Self as Table>::keys,
+        unsupported: &[],
+        defaults: ROBOT,
+        pace: PACE,
+        body: Body::Message,
+        digests: true,
+        repeats: Repeats::Count,
+        reads_summary: false,
+        stamps_body: false,
+        echoes_headers: &[],
+        addresses: &[VendorAddress {
+            host: "qyapi.weixin.qq.com",
+            path: "/cgi-bin/webhook/",
+            vendor: "WeCom",
+        }],
+    };
 }
 
 fn expected(parts: &Parts<'_>) -> Option<(Severity, &'static str)> {
@@ -54,9 +85,22 @@ fn expected(parts: &Parts<'_>) -> Option<(Severity, &'static str)> {
     ))
 }
 
-impl Parameters for WecomGroupChatRobot {
-    fn findings(&self) -> Vec<Finding> {
-        let mut found = self.keys().findings();
+impl RobotParameters for WecomGroupChatRobot {
+    fn robot_keys(&self) -> Keys<'_> {
+        Keys {
+            action: Self::DEFINITION.id,
+            service_url: self.service_url.as_ref(),
+            msg_type: self.msg_type,
+            template: self.template.as_ref(),
+            title: self.title.as_ref(),
+            keyword: self.keyword.as_ref(),
+            default: MsgType::Markdown,
+            expected,
+        }
+    }
+
+    fn own_findings(&self) -> Vec<Finding> {
+        let mut found = Vec::new();
         found.extend(nobody("mentioned", self.mentioned.as_ref()));
         found.extend(nobody("mentioned_mobile", self.mentioned_mobile.as_ref()));
         if self.msg_type.unwrap_or(MsgType::Markdown) == MsgType::Markdown {
@@ -68,28 +112,17 @@ impl Parameters for WecomGroupChatRobot {
         found
     }
 
-    fn rehearse(&self) -> Vec<Finding> {
-        self.keys().rehearse()
+    fn vendor_limit(&self) -> usize {
+        // Bytes of the field `content` (developer.work.weixin.qq.com, group robots).
+        if self.msg_type == Some(MsgType::Text) {
+            2048
+        } else {
+            4096
+        }
     }
 
-    fn judge_address(&self, url: &str) -> Option<Finding> {
-        self.keys().judge_address(url)
-    }
-
-    fn template_reads(&self, name: &str) -> bool {
-        self.keys().template_reads(name)
-    }
-
-    fn has_template(&self) -> bool {
-        self.keys().has_template()
-    }
-
-    fn service_url(&self) -> Option<&Text> {
-        self.service_url.as_ref()
-    }
-
-    fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {
-        let robot = Robot::build(&self.keys(), resolver)?;
+    fn build_robot(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {
+        let robot = Robot::build(&self.robot_keys(), resolver)?;
         let ids = resolver.list("mentioned", self.mentioned.as_ref())?;
         let mobiles = resolver.list("mentioned_mobile", self.mentioned_mobile.as_ref())?;
         Ok(Box::new(Wecom {

@@ -2,7 +2,7 @@
 //! filters may let pass.
 
 use super::findings::{Finding, Findings};
-use crate::action::{Action, Attempt, RenderError, parameters};
+use crate::action::{Action, Attempt, RenderError};
 use crate::clock;
 use crate::config::{Hook, Per, SourceMap};
 use crate::diagnostic::{Diagnostic, Finding as Found, Severity};
@@ -39,9 +39,7 @@ impl Trial<'_> {
             // A stand-in has not the form that is asked for.
             Err(_) if !readable => {}
             Err(unusable) => {
-                let key = parameters::fields(hook.kind)
-                    .iter()
-                    .find(|key| **key == unusable.key);
+                let key = hook.kind.names.iter().find(|key| **key == unusable.key);
                 let message = trial.secrets.redact(&unusable.why);
                 findings.push(match key {
                     Some(key) => self.told(&found(key, Severity::Mistake, message)),

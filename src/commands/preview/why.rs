@@ -45,7 +45,7 @@ pub(super) fn refused(hook: &Hook, refusal: &Refusal, places: &SourceMap) -> Str
         Some(written) => format!("{written} {}", refusal.why),
         // `refs` has no default.
         None if key == "refs" => refusal.to_string(),
-        None => format!("`{key}` ({}'s default) {}", hook.kind.id(), refusal.why),
+        None => format!("`{key}` ({}'s default) {}", hook.kind.id, refusal.why),
     }
 }
 

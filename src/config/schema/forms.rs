@@ -1,8 +1,8 @@
 //! The forms of settings and filters in the words of JSON Schema: as `config/form.rs` reads them.
 
 use crate::action::Kind;
+use crate::action::Per;
 use crate::config::form::{Anything, Count, FullName, Item, ListOf, ShortName, Size, Time};
-use crate::config::hook::Per;
 use crate::config::settings::Variable;
 use crate::config::shared::Shared;
 use crate::config::web::Web;

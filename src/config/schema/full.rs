@@ -1,7 +1,6 @@
 //! Defaults and examples: those of examples/full.toml, which a test compares with what is built in.
 
 use crate::action::Kind;
-use crate::action::parameters;
 use crate::config::entry::common_keys;
 use crate::config::keys::Settings;
 use serde_json::{Map, Value, json};
@@ -47,9 +46,7 @@ impl Full {
 
     /// Adds the default of a key of hooks that is the same for all actions, or else examples.
     pub(super) fn annotate_key(&self, key: &str, schema: &mut Value) {
-        let examples = Kind::ALL
-            .into_iter()
-            .filter_map(|kind| hook(&self.examples, kind)?.get(key).cloned());
+        let examples = Kind::all().filter_map(|kind| hook(&self.examples, kind)?.get(key).cloned());
         annotate(
             schema,
             self.common_default(key).cloned(),
@@ -59,7 +56,7 @@ impl Full {
 
     /// The defaults that are an action's own.
     pub(super) fn defaults_of(&self, kind: Kind) -> Map<String, Value> {
-        let keys = common_keys().iter().chain(parameters::fields(kind));
+        let keys = common_keys().iter().chain(kind.names);
         let own = keys.filter(|key| self.common_default(key).is_none());
         own.filter_map(|key| {
             Some((
@@ -71,12 +68,8 @@ impl Full {
     }
 
     fn common_default(&self, key: &str) -> Option<&Value> {
-        let has =
-            |kind: &Kind| common_keys().contains(&key) || parameters::fields(*kind).contains(&key);
-        let mut defaults = Kind::ALL
-            .into_iter()
-            .filter(has)
-            .map(|kind| self.default(kind, key));
+        let has = |kind: &Kind| common_keys().contains(&key) || kind.names.contains(&key);
+        let mut defaults = Kind::all().filter(has).map(|kind| self.default(kind, key));
         let first = defaults.next()??;
         defaults
             .all(|default| default == Some(first))
@@ -86,7 +79,7 @@ impl Full {
     /// The keys of every hook stand with the first one alone, unless an action differs.
     fn default(&self, kind: Kind, key: &str) -> Option<&Value> {
         let common = || {
-            hook(&self.defaults, Kind::ALL[0])
+            hook(&self.defaults, Kind::all().next()?)
                 .filter(|_| common_keys().contains(&key))?
                 .get(key)
         };
@@ -99,7 +92,7 @@ fn hook(file: &Value, kind: Kind) -> Option<&Value> {
     file["hook"]
         .as_object()?
         .values()
-        .find(|hook| hook["action"] == kind.id())
+        .find(|hook| hook["action"] == kind.id)
 }
 
 fn annotate(schema: &mut Value, default: Option<Value>, mut examples: Vec<Value>) {

@@ -3,7 +3,6 @@
 use super::full::Full;
 use super::{bound, members};
 use crate::action::Kind;
-use crate::action::parameters;
 use crate::config::entry::{Common, FILTERS};
 use crate::schema::{Key, Table, merge, table_of};
 use serde_json::{Map, Value, json};
@@ -24,8 +23,8 @@ pub(super) fn any(full: &Full) -> Value {
     let narrowing = without(&hook, &[&FILTERS[..], &["enabled", "action"]].concat());
     let mut rule = json!({ "properties": narrowing });
     // A chain, no `allOf`: taplo would merge that, and offer no key any more.
-    for kind in Kind::ALL.into_iter().rev() {
-        rule = json!({ "if": is("action", kind.id()), "then": of_action(kind, &hook, full), "else": rule });
+    for kind in Kind::all().rev() {
+        rule = json!({ "if": is("action", kind.id), "then": of_action(kind, &hook, full), "else": rule });
     }
     merge(&mut hook, rule);
     hook
@@ -33,7 +32,7 @@ pub(super) fn any(full: &Full) -> Value {
 
 /// What holds for the hooks of an action.
 fn of_action(kind: Kind, hook: &Value, full: &Full) -> Value {
-    let own = [Common::NAMES, parameters::fields(kind)].concat();
+    let own = [Common::NAMES, kind.names].concat();
     let mut properties = without(hook, &own);
     properties.extend(full.defaults_of(kind));
     let mut rule = json!({ "required": ["service_url"], "properties": properties });
@@ -63,11 +62,8 @@ fn is(key: &str, word: &str) -> Value {
 /// The keys of all actions, each with what it means for which action.
 fn of_actions() -> Map<String, Value> {
     let mut merged = Map::new();
-    let declared = Kind::ALL.into_iter().flat_map(|kind| {
-        parameters::keys(kind)
-            .into_iter()
-            .map(move |key| (kind, key))
-    });
+    let declared =
+        Kind::all().flat_map(|kind| (kind.keys)().into_iter().map(move |key| (kind, key)));
     let declared = declared.collect::<Vec<_>>();
     for (_, key) in &declared {
         let mut schema = key.schema();
@@ -81,7 +77,7 @@ fn of_actions() -> Map<String, Value> {
 fn meanings(same: &[&(Kind, Key)]) -> String {
     let mut meanings: Vec<(&str, Vec<String>)> = Vec::new();
     for (kind, key) in same {
-        let kind = format!("`{}`", kind.id());
+        let kind = format!("`{}`", kind.id);
         match meanings.iter_mut().find(|(about, _)| *about == key.about) {
             Some((_, kinds)) => kinds.push(kind),
             None => meanings.push((key.about, vec![kind])),

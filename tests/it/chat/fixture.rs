@@ -1,8 +1,8 @@
 //! Pushes to talk about, and robots to talk to.
 
-use git_service_hook::action::parameters::{
-    DingdingGroupChatRobot, FeishuGroupChatRobot, WecomGroupChatRobot,
-};
+use git_service_hook::action::dingtalk::DingdingGroupChatRobot;
+use git_service_hook::action::feishu::FeishuGroupChatRobot;
+use git_service_hook::action::wecom::WecomGroupChatRobot;
 use git_service_hook::action::{Action, Attempt, Parameters};
 use git_service_hook::http::Request;
 use git_service_hook::outgoing::{Kind, Language, Limits, Outgoing, Project};

@@ -1,8 +1,7 @@
 //! docs/robots.md says what the program does.
 
 use super::fixture::*;
-use git_service_hook::action::Severity;
-use git_service_hook::action::parameters::Parsed;
+use git_service_hook::action::{self, Severity};
 use git_service_hook::http::Response;
 use std::path::Path;
 
@@ -31,7 +30,7 @@ fn every_example_is_without_mistakes() {
                 .cloned()
                 .and_then(|a| a.try_into().ok())
                 .unwrap();
-            let parameters = Parsed::read(kind, hook).unwrap().boxed();
+            let parameters = action::read(kind, hook).unwrap();
             let found = [parameters.findings(), parameters.rehearse()].concat();
             assert!(
                 found.iter().all(|f| f.severity == Severity::Warning),

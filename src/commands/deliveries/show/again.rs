@@ -1,6 +1,6 @@
 //! The body, made again from what is stored with the configuration of today, and held against what was sent.
 
-use crate::action::{Attempt, Kind};
+use crate::action::Attempt;
 use crate::clock;
 use crate::commands::preview::masked_body;
 use crate::config::Found;
@@ -59,7 +59,7 @@ pub(super) fn of(
         cut: whole.len() - shown.len(),
         body: Some(shown.to_owned()),
         differs: sent.map(|sent| *sent != hex::encode(Sha256::digest(&request.body))),
-        stamped: hook.kind == Kind::FeishuGroupChatRobot,
+        stamped: hook.kind.stamps_body,
         why_not: None,
     }
 }
