@@ -113,7 +113,7 @@ fn links_are_put_in_place_and_taken_away() {
     machine.run(template);
     assert_eq!(machine.told("new"), 1);
 
-    let [uninstall, purge, _] = blocks("Taking it away")[..] else {
+    let [uninstall, purge, _] = blocks("Uninstalling")[..] else {
         panic!("three blocks")
     };
     machine.run(uninstall);
@@ -181,7 +181,7 @@ fn the_lines_for_gits_configuration_are_what_it_reads() {
     machine.run(but_one);
     let told = machine.run("git service-hook uninstall -C /srv/git/payments.git");
     assert!(!told.contains("still starts it"), "{told}");
-    machine.run(blocks("Taking it away")[2]);
+    machine.run(blocks("Uninstalling")[2]);
     assert_eq!(
         fs::read_to_string(machine.sandbox.path("system")).unwrap(),
         ""
