@@ -1,46 +1,47 @@
-//! Lanes in parallel, deliveries in order: outgoing → request → send → verdict → line in the record.
+//! Sends pending deliveries, hooks in parallel and the deliveries of one hook in order: outgoing → request → send →
+//! verdict → line in the record.
 //!
-//! A lane is one hook in one repository: whoever holds its lock is the only sender, oldest delivery first. Knows no
-//! gix, no markup, and of the spool only what its functions say.
+//! A lane is one hook in one repository. The process that holds its lock is the only sender, oldest delivery first. This
+//! room knows no gix and no markup.
 
 mod attempt;
 mod backlog;
-mod carrier;
 mod destination;
-mod ending;
 mod lane;
 mod memory;
+mod message;
+mod outcome;
 mod plan;
-mod turn;
+mod transport;
 
 pub use attempt::{options, render};
 pub use destination::Destinations;
-pub use memory::from_memory;
+pub use memory::send_from_memory;
 
 use crate::config::Loaded;
 use crate::spool::Spool;
 use backlog::Backlog;
-use carrier::{Carrier, Network};
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
+use transport::{HttpTransport, Transport};
 
-/// A repository, as far as delivering needs to know it.
+/// The repository of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Site<'a> {
-    /// Its Git directory: where the project's name comes from when none is configured.
+    /// The Git directory; the project's name comes from it when none is configured.
     pub git_dir: &'a Path,
-    /// Its records.
+    /// The records.
     pub spool: &'a Spool,
-    /// Its configuration as it is now.
+    /// The present configuration.
     pub loaded: &'a Loaded,
-    /// What is known of the receivers.
+    /// The health of the receivers.
     pub destinations: &'a Destinations,
-    carrier: &'a dyn Carrier,
+    transport: &'a dyn Transport,
 }
 
 impl<'a> Site<'a> {
-    /// The repository, and what this run has found out about receivers so far.
+    /// Sends over the network.
     pub fn new(
         git_dir: &'a Path,
         spool: &'a Spool,
@@ -52,42 +53,42 @@ impl<'a> Site<'a> {
             spool,
             loaded,
             destinations,
-            carrier: &Network,
+            transport: &HttpTransport,
         }
     }
 }
 
-/// How a run went.
+/// The result of a run.
 #[derive(Debug, Default)]
-pub struct Ran {
-    /// Deliveries that ended for good without being delivered.
+pub struct RunSummary {
+    /// Deliveries that failed permanently.
     pub failed: usize,
-    /// Deliveries that wait for a later attempt.
+    /// Deliveries that are due later.
     pub waiting: usize,
-    /// Whether something could not even be tried, because its push is still being read by another process.
+    /// Whether another process held a lane, or was computing the events of a push.
     pub busy: bool,
-    /// What an administrator should know, in words.
+    /// Problems for the administrator, as sentences.
     pub problems: Vec<String>,
 }
 
 #[cfg(test)]
 mod tests;
 
-/// What a run reports from several lanes at once.
-type Report = Mutex<Ran>;
+/// The summary, shared by the lanes.
+type Report = Mutex<RunSummary>;
 
-/// Sends everything that is due. With `patience`, waits so long for lanes that other processes hold and for pushes
-/// that are still being read, as long as `push` has something left to do; without one, anything.
-pub fn run(site: Site<'_>, push: Option<&str>, patience: Duration) -> Ran {
+/// Sends everything that is due. Waits up to `patience` for lanes that other processes hold and for events that they
+/// compute, as long as `push`, or without it any push, has pending deliveries.
+pub fn run(site: Site<'_>, push: Option<&str>, patience: Duration) -> RunSummary {
     let report = Report::default();
     if let Some(why) = &site.loaded.hold {
-        return Ran {
+        return RunSummary {
             problems: vec![format!("nothing is sent: {why}")],
-            ..Ran::default()
+            ..RunSummary::default()
         };
     }
     let (backlog, problems) = Backlog::scan(site.spool);
-    with(&report, |r| {
+    update(&report, |r| {
         r.problems = problems;
         r.busy = backlog.unread.is_some();
     });
@@ -96,7 +97,7 @@ pub fn run(site: Site<'_>, push: Option<&str>, patience: Duration) -> Ran {
     std::thread::scope(|scope| {
         let report = &report;
         for hook in hooks {
-            let own = backlog.of(&hook);
+            let own = backlog.for_hook(&hook);
             let name = hook.clone();
             let lane = move || lane::run(&site, &hook, own, push, patience, report);
             if std::thread::Builder::new()
@@ -104,22 +105,29 @@ pub fn run(site: Site<'_>, push: Option<&str>, patience: Duration) -> Ran {
                 .spawn_scoped(scope, lane)
                 .is_err()
             {
-                // No more threads: one after the other, then.
-                lane::run(&site, &name, backlog.of(&name), push, patience, report);
+                // No more threads: run the lane here.
+                lane::run(
+                    &site,
+                    &name,
+                    backlog.for_hook(&name),
+                    push,
+                    patience,
+                    report,
+                );
             }
         }
     });
     report.into_inner().unwrap_or_default()
 }
 
-fn with(report: &Report, change: impl FnOnce(&mut Ran)) {
+fn update(report: &Report, change: impl FnOnce(&mut RunSummary)) {
     if let Ok(mut report) = report.lock() {
         change(&mut report);
     }
 }
 
-fn note(report: &Report, problem: String) {
-    with(report, |r| {
+fn add_problem(report: &Report, problem: String) {
+    update(report, |r| {
         if !r.problems.contains(&problem) {
             r.problems.push(problem);
         }

@@ -25,7 +25,7 @@ const UNKNOWN_PAUSES: [Duration; 2] = [Duration::from_secs(2 * 60), Duration::fr
 
 /// What is known of a delivery right after a failed attempt.
 #[derive(Clone, Copy, Debug)]
-pub struct Tried<'a> {
+pub struct FailedAttempt<'a> {
     /// Its id: two deliveries do not come back at the same moment.
     pub delivery: &'a str,
     /// Failed attempts, this one included.
@@ -43,7 +43,7 @@ pub struct Tried<'a> {
 }
 
 /// When the next attempt is due, in milliseconds since 1970; `None`: never, it has failed.
-pub fn next(tried: &Tried<'_>, now_ms: i64) -> Option<i64> {
+pub fn next_attempt(tried: &FailedAttempt<'_>, now_ms: i64) -> Option<i64> {
     if now_ms.saturating_sub(tried.since_ms) >= millis(tried.retry_for) {
         return None;
     }
@@ -66,18 +66,18 @@ pub fn next(tried: &Tried<'_>, now_ms: i64) -> Option<i64> {
 }
 
 /// The pause of a hook after so many failed attempts in a row, where the delivery that was tried has no say in it.
-pub fn pause_of(delivery: &str, failures: u32) -> Duration {
+pub fn retry_pause(delivery: &str, failures: u32) -> Duration {
     jittered(pause(failures), delivery, failures)
 }
 
 /// Within what time a delivery gives up, as a moment.
-pub fn gives_up_at(since_ms: i64, retry_for: Duration) -> i64 {
+pub fn retry_deadline(since_ms: i64, retry_for: Duration) -> i64 {
     since_ms.saturating_add(millis(retry_for))
 }
 
 /// When a delivery is due whose attempt started then and never ended: its process died. `unknowns` are the attempts that
 /// may have had their effect, this one included, where the receiver does not drop repeats; else 0.
-pub fn after_crash(delivery: &str, failures: u32, unknowns: u32, started_ms: i64) -> i64 {
+pub fn due_after_crash(delivery: &str, failures: u32, unknowns: u32, started_ms: i64) -> i64 {
     let careful = unknowns
         .checked_sub(1)
         .and_then(|n| UNKNOWN_PAUSES.get(n as usize).copied());
@@ -85,7 +85,7 @@ pub fn after_crash(delivery: &str, failures: u32, unknowns: u32, started_ms: i64
 }
 
 /// Whether so many attempts that may have had their effect are all that a receiver gets that does not drop repeats.
-pub fn has_been_tried_enough(unknowns: u32) -> bool {
+pub fn is_last_unknown(unknowns: u32) -> bool {
     unknowns as usize > UNKNOWN_PAUSES.len()
 }
 
@@ -115,9 +115,9 @@ mod tests {
 
     const HOUR: Duration = Duration::from_secs(3600);
 
-    fn tried(failures: u32) -> Tried<'static> {
+    fn tried(failures: u32) -> FailedAttempt<'static> {
         let retry_for = 72 * HOUR;
-        Tried {
+        FailedAttempt {
             delivery: "d",
             failures,
             unknowns: 0,
@@ -140,15 +140,15 @@ mod tests {
             (7, 3600),
             (99, 3600),
         ] {
-            let pause = next(&tried(failures), 1000).unwrap() - 1000;
+            let pause = next_attempt(&tried(failures), 1000).unwrap() - 1000;
             assert!(
                 (seconds * 800..=seconds * 1200).contains(&pause),
                 "{failures}: {pause}"
             );
         }
         let of = |delivery| {
-            next(
-                &Tried {
+            next_attempt(
+                &FailedAttempt {
                     delivery,
                     ..tried(3)
                 },
@@ -166,8 +166,8 @@ mod tests {
     #[test]
     fn what_the_receiver_asks_for_is_obeyed_up_to_an_hour() {
         let at = |seconds| {
-            next(
-                &Tried {
+            next_attempt(
+                &FailedAttempt {
                     after: Some(Duration::from_secs(seconds)),
                     ..tried(1)
                 },
@@ -182,19 +182,19 @@ mod tests {
 
     #[test]
     fn it_gives_up_right_after_an_attempt_past_its_time() {
-        let near = Tried {
+        let near = FailedAttempt {
             since_ms: 0,
             ..tried(80)
         };
-        assert!(next(&near, millis(72 * HOUR) - 1).is_some());
-        assert_eq!(next(&near, millis(72 * HOUR)), None);
+        assert!(next_attempt(&near, millis(72 * HOUR) - 1).is_some());
+        assert_eq!(next_attempt(&near, millis(72 * HOUR)), None);
     }
 
     #[test]
     fn an_unknown_outcome_is_tried_twice_more_where_each_try_may_count() {
         let at = |unknowns| {
-            next(
-                &Tried {
+            next_attempt(
+                &FailedAttempt {
                     unknowns,
                     unknown: true,
                     ..tried(unknowns)
@@ -203,8 +203,8 @@ mod tests {
             )
         };
         assert_eq!((at(1), at(2), at(3)), (Some(120_000), Some(600_000), None));
-        let after_503 = next(
-            &Tried {
+        let after_503 = next_attempt(
+            &FailedAttempt {
                 unknowns: 2,
                 unknown: false,
                 ..tried(1)

@@ -66,7 +66,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let far = || {
         format!(
             "{} of {total} deliveries sent",
-            destinations.ended().min(total)
+            destinations.attempted().min(total)
         )
     };
     for problem in progress::watch(far, || deliver::run(site, None, PATIENCE)).problems {
@@ -174,8 +174,9 @@ fn result(site: &Site<'_>, found: &Found, queued_ms: i64) -> (String, bool) {
     match &now.last {
         Some(ended) if now.last != found.delivery.last && now.open_since_ms.is_none() => {
             let until_ms = site.spool.timer_seen(clock::now_ms());
-            let until_ms = until_ms
-                .then(|| schedule::gives_up_at(queued_ms, retry_for(site.loaded, &planned.hook)));
+            let until_ms = until_ms.then(|| {
+                schedule::retry_deadline(queued_ms, retry_for(site.loaded, &planned.hook))
+            });
             let told = Told::Ended {
                 hook,
                 ended: Box::new(ended.clone()),

@@ -1,6 +1,7 @@
-//! One attempt, from the stored event to the answer. Nothing of it is written anywhere.
+//! Makes one attempt, from the stored event to the answer. Writes nothing to the spool.
 
 use super::Site;
+use super::outcome::{AttemptResult, Stage};
 use crate::action::{Attempt, Verdict};
 use crate::clock;
 use crate::config::Hook;
@@ -15,10 +16,10 @@ use crate::transport::{self, Options, SendError};
 use sha2::{Digest, Sha256};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Bytes of the answer that are kept.
+/// At most so many bytes of the answer are kept.
 const EXCERPT: usize = 2048;
 
-/// What is stored of a delivery.
+/// One delivery with its push and events, as the record has them.
 #[derive(Clone, Copy)]
 pub(super) struct Facts<'a> {
     pub(super) push: &'a Push,
@@ -26,84 +27,64 @@ pub(super) struct Facts<'a> {
     pub(super) planned: &'a Planned,
 }
 
-/// How an attempt came out.
-pub(super) enum End {
-    /// There was an answer.
-    Answered(Verdict),
-    /// There was none.
-    Unsent(SendError),
-    /// A reference names nothing that can be read now.
-    Unresolved(Unresolved),
-    /// No request could be made of this event.
-    Unrendered(String),
-}
-
-/// An end, and what may be kept of the exchange.
-pub(super) struct Tried {
-    pub(super) end: End,
-    pub(super) exchange: Option<Exchange>,
-    pub(super) secrets: Secrets,
-}
-
-/// Makes an attempt of what is to be said, or says why it cannot be. A panic on the way is its failure.
-pub(super) fn make(hook: &Hook, outgoing: Result<Outgoing, String>, attempt: Attempt) -> Tried {
-    let without = |end| Tried {
-        end,
-        exchange: None,
-        secrets: Secrets::default(),
-    };
+/// Makes one attempt. An `Err` in `outgoing` says why there is nothing to send. A panic is a failure to render.
+pub(super) fn make(
+    hook: &Hook,
+    outgoing: Result<Outgoing, String>,
+    attempt: Attempt,
+) -> AttemptResult {
+    let unrendered = |why| AttemptResult::deferred(why, false, Stage::Unrendered);
     let outgoing = match outgoing {
         Ok(outgoing) => outgoing,
-        Err(why) => return without(End::Unrendered(why)),
+        Err(why) => return unrendered(why),
     };
-    let panicked = |_| {
-        without(End::Unrendered(
-            "an internal error; please report it".to_owned(),
-        ))
-    };
-    catch_unwind(AssertUnwindSafe(|| {
-        make_unguarded(hook, &outgoing, attempt)
-    }))
-    .unwrap_or_else(panicked)
+    let send = AssertUnwindSafe(|| send(hook, &outgoing, attempt));
+    catch_unwind(send)
+        .unwrap_or_else(|_| unrendered("an internal error; please report it".to_owned()))
 }
 
-fn make_unguarded(hook: &Hook, outgoing: &Outgoing, attempt: Attempt) -> Tried {
-    let without = |end| Tried {
-        end,
-        exchange: None,
-        secrets: Secrets::default(),
-    };
-    let (action, options) = match hook
+fn send(hook: &Hook, outgoing: &Outgoing, attempt: Attempt) -> AttemptResult {
+    let resolved = hook
         .action()
-        .and_then(|action| Ok((action, options(hook)?)))
-    {
+        .and_then(|action| Ok((action, options(hook)?)));
+    let ((action, mut secrets), options) = match resolved {
         Ok(ready) => ready,
-        Err(unresolved) => return without(End::Unresolved(unresolved)),
-    };
-    let (action, mut secrets) = action;
-    let request = match action.request(outgoing, &attempt) {
-        Ok(request) => request,
         Err(error) => {
-            return Tried {
-                end: End::Unrendered(error.to_string()),
-                exchange: None,
-                secrets,
-            };
+            return AttemptResult::deferred(error.to_string(), false, Stage::Unresolved);
         }
     };
-    secrets.extend(&request.secrets);
-    let started = clock::now_ms();
-    let result = transport::send(&request, &options).map(|answer| answer.without(&secrets));
-    let took_ms = u64::try_from(clock::now_ms() - started).unwrap_or(0);
-    let exchange = exchange(&request, result.as_ref().ok(), took_ms, &secrets);
-    let end = match result {
-        Ok(response) => End::Answered(action.verdict(&response)),
-        Err(error) => End::Unsent(error),
+    let mut result = match action.request(outgoing, &attempt) {
+        Err(error) => AttemptResult::deferred(error.to_string(), false, Stage::Unrendered),
+        Ok(request) => {
+            secrets.extend(&request.secrets);
+            let started = clock::now_ms();
+            let answer = transport::send(&request, &options).map(|answer| answer.without(&secrets));
+            let took_ms = u64::try_from(clock::now_ms() - started).unwrap_or(0);
+            let exchange = exchange(&request, answer.as_ref().ok(), took_ms, &secrets);
+            let result = match answer {
+                Ok(answer) => AttemptResult::answered(action.verdict(&answer), attempt.simplify),
+                Err(error) => unanswered(error),
+            };
+            AttemptResult {
+                exchange: Some(exchange),
+                ..result
+            }
+        }
     };
-    Tried {
-        end,
-        exchange: Some(exchange),
-        secrets,
+    let text = result.text_mut();
+    *text = secrets.redact(text);
+    result
+}
+
+fn unanswered(error: SendError) -> AttemptResult {
+    let stage = Stage::Unanswered;
+    if !error.permanent {
+        return AttemptResult::deferred(error.what, error.sent, stage);
+    }
+    AttemptResult {
+        verdict: Verdict::Failed { why: error.what },
+        stage,
+        exchange: None,
     }
 }
 
@@ -118,8 +99,8 @@ pub fn options(hook: &Hook) -> Result<Options, Unresolved> {
     })
 }
 
-/// The request that an attempt at a stored delivery would make with the configuration of today, and what of it nobody
-/// may see. `Err` says in words why there is none.
+/// Renders the request that an attempt would make with the present configuration, and returns the secrets in it. `Err`
+/// says why there is none.
 pub fn render(
     site: &Site<'_>,
     hook: &Hook,
@@ -148,7 +129,7 @@ pub fn render(
     Ok((request, secrets))
 }
 
-/// What one delivery has to say: the stored facts with what the configuration of today adds to them.
+/// The content of one delivery: its stored events with what the present configuration adds.
 pub(super) fn outgoing(site: &Site<'_>, hook: &Hook, facts: Facts<'_>) -> Result<Outgoing, String> {
     let Facts {
         events, planned, ..
@@ -156,7 +137,7 @@ pub(super) fn outgoing(site: &Site<'_>, hook: &Hook, facts: Facts<'_>) -> Result
     let project = project(site, facts);
     let Waiting {
         push,
-        events: told,
+        events: reported,
         rest,
         ..
     } = waiting(site, facts, &project)?;
@@ -172,13 +153,13 @@ pub(super) fn outgoing(site: &Site<'_>, hook: &Hook, facts: Facts<'_>) -> Result
         project,
         push,
         total,
-        told,
+        reported,
         rest,
         limits(hook),
     ))
 }
 
-/// What several have to say in one message. Of each no more is kept than a message may show.
+/// The content of a digest. Of each delivery no more is kept than a message may show.
 pub(super) fn digest(
     site: &Site<'_>,
     hook: &Hook,
@@ -238,25 +219,25 @@ fn waiting(site: &Site<'_>, facts: Facts<'_>, project: &Project) -> Result<Waiti
         .events
         .iter()
         .filter_map(|index| events.events.get(*index));
-    let mut told = Vec::with_capacity(planned.events.len());
+    let mut reported = Vec::with_capacity(planned.events.len());
     for event in stored {
         let mut event: PushEvent = serde_json::from_str(event.get())
             .map_err(|_| "the stored event cannot be read".to_owned())?;
         site.loaded.link(project, &mut event);
-        told.push(event);
+        reported.push(event);
     }
     let rest: Vec<RefUpdate> = planned
         .rest
         .iter()
         .filter_map(|i| push.updates.get(*i).cloned())
         .collect();
-    if told.is_empty() && rest.is_empty() {
+    if reported.is_empty() && rest.is_empty() {
         return Err("the stored event is missing".to_owned());
     }
     Ok(Waiting {
         push: push.clone(),
         time: clock::local_moment(push.time_ms),
-        events: told,
+        events: reported,
         rest,
     })
 }

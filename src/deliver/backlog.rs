@@ -1,41 +1,41 @@
-//! What waits, read once from the records: places and states, without the events.
+//! The pending deliveries, read once from the records, without their events.
 
 use crate::spool::{Delivery, DeliveryState, RecordFile, Spool};
 use std::collections::BTreeSet;
 use std::io;
 
-/// A delivery that waits, as it was when its record was read.
+/// A pending delivery, as it was when its record was read.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(super) struct WaitingDelivery {
     /// Name of its record.
     pub(super) record: String,
     pub(super) delivery: Delivery,
 }
 
-/// Deliveries that wait, in the order of recording.
+/// Pending deliveries, in the order of recording.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Backlog {
-    pub(super) entries: Vec<Entry>,
-    /// The first record whose push is still being read: what comes after it must wait for it.
+    pub(super) entries: Vec<WaitingDelivery>,
+    /// The first record whose events are not computed yet: later deliveries wait for it.
     pub(super) unread: Option<String>,
-    /// The newest record that was looked at.
+    /// The newest record that was read.
     newest: String,
 }
 
 impl Backlog {
-    /// Everything that waits, and what was odd about some files, in words.
+    /// Reads all pending records. Returns problems with files as sentences.
     pub(super) fn scan(spool: &Spool) -> (Self, Vec<String>) {
         let (mut backlog, mut problems) = (Self::default(), Vec::new());
         match spool.pending() {
             Ok(ids) => ids
                 .into_iter()
-                .for_each(|id| backlog.look(spool, id, None, &mut problems)),
+                .for_each(|id| backlog.add_record(spool, id, None, &mut problems)),
             Err(error) => problems.push(format!("the records cannot be listed: {}", error.kind())),
         }
         (backlog, problems)
     }
 
-    /// The hooks that something waits for.
+    /// Hooks with pending deliveries.
     pub(super) fn hooks(&self) -> BTreeSet<String> {
         self.entries
             .iter()
@@ -43,9 +43,9 @@ impl Backlog {
             .collect()
     }
 
-    /// The part of it that is one hook's.
-    pub(super) fn of(&self, hook: &str) -> Self {
-        let own = |e: &&Entry| e.delivery.planned.hook == hook;
+    /// The deliveries of one hook.
+    pub(super) fn for_hook(&self, hook: &str) -> Self {
+        let own = |e: &&WaitingDelivery| e.delivery.planned.hook == hook;
         let entries = self.entries.iter().filter(own).cloned().collect();
         Self {
             entries,
@@ -54,7 +54,7 @@ impl Backlog {
         }
     }
 
-    /// Adds what one hook got since; whether there was anything new.
+    /// Adds new deliveries of a hook; returns whether there were any.
     pub(super) fn refresh(&mut self, spool: &Spool, hook: &str) -> io::Result<bool> {
         let from = self.unread.take();
         let known = std::mem::take(&mut self.newest);
@@ -64,7 +64,7 @@ impl Backlog {
             let again = from.as_ref().is_some_and(|from| id >= *from)
                 && !self.entries.iter().any(|e| e.record == id);
             if id > known || again {
-                self.look(spool, id, Some(hook), &mut problems);
+                self.add_record(spool, id, Some(hook), &mut problems);
             }
         }
         self.newest = std::mem::take(&mut self.newest).max(known);
@@ -72,22 +72,28 @@ impl Backlog {
         Ok(self.entries.len() > before || (from.is_some() && from != self.unread))
     }
 
-    /// Those before the first push that is still being read.
-    pub(super) fn readable(&self) -> &[Entry] {
+    /// The deliveries before the first record whose events are not computed yet.
+    pub(super) fn readable(&self) -> &[WaitingDelivery] {
         let end = self.unread.as_ref().map_or(self.entries.len(), |unread| {
             self.entries.partition_point(|entry| entry.record < *unread)
         });
         &self.entries[..end]
     }
 
-    /// Whether a record has appeared that was not looked at.
-    pub(super) fn is_behind(&self, spool: &Spool) -> bool {
+    /// Whether there are records that were not read.
+    pub(super) fn has_new_records(&self, spool: &Spool) -> bool {
         spool
             .pending()
             .is_ok_and(|ids| ids.last().is_some_and(|id| *id > self.newest))
     }
 
-    fn look(&mut self, spool: &Spool, id: String, hook: Option<&str>, problems: &mut Vec<String>) {
+    fn add_record(
+        &mut self,
+        spool: &Spool,
+        id: String,
+        hook: Option<&str>,
+        problems: &mut Vec<String>,
+    ) {
         match spool.read(&id) {
             Ok(RecordFile::Record(record)) if record.is_finished() => drop(spool.finish(&id)),
             Ok(RecordFile::Record(record)) => {
@@ -99,7 +105,7 @@ impl Backlog {
                         && hook.is_none_or(|hook| d.planned.hook == hook)
                 };
                 let waiting = record.deliveries.into_iter().filter(waits);
-                self.entries.extend(waiting.map(|delivery| Entry {
+                self.entries.extend(waiting.map(|delivery| WaitingDelivery {
                     record: id.clone(),
                     delivery,
                 }));
@@ -110,7 +116,7 @@ impl Backlog {
                 problems.push(format!("{id} was written by a newer version (format {v})"));
             }
             Ok(RecordFile::Foreign) => {
-                problems.push(format!("{id} is no record and was moved to corrupt/"));
+                problems.push(format!("{id} is not a record and was moved to corrupt/"));
             }
             Err(error) => problems.push(format!("{id} cannot be read: {}", error.kind())),
         }

@@ -1,6 +1,6 @@
-//! Where several hooks send: what one of them found out, the others need not.
+//! The health of the destinations, shared by all hooks that send there.
 //!
-//! Within a run it is remembered here; with `[deliver] state_dir`, also between runs and over all repositories.
+//! It is kept for one run; with `[deliver] state_dir`, also between runs and over all repositories.
 
 use super::plan::{Down, Health, believable};
 use crate::schedule::Pace;
@@ -12,13 +12,13 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What a run has found out about destinations, over all repositories that it works on.
+/// The health of destinations during a run, over all its repositories.
 #[derive(Debug, Default)]
 pub struct Destinations {
     down: Mutex<BTreeMap<String, Down>>,
-    /// Held by whoever tries a destination that was in trouble before.
+    /// Held while a lane probes a destination that was down.
     probed: Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
-    ended: AtomicUsize,
+    attempted: AtomicUsize,
 }
 
 /// One destination: hooks with the same `service_url` share it.
@@ -31,13 +31,13 @@ pub(super) struct Destination<'a> {
 }
 
 impl Destinations {
-    /// Deliveries that were tried so far in this run, well or not.
-    pub fn ended(&self) -> usize {
-        self.ended.load(Ordering::Relaxed)
+    /// Number of deliveries that were tried in this run.
+    pub fn attempted(&self) -> usize {
+        self.attempted.load(Ordering::Relaxed)
     }
 
-    pub(super) fn count(&self, ended: usize) {
-        self.ended.fetch_add(ended, Ordering::Relaxed);
+    pub(super) fn add_attempted(&self, count: usize) {
+        self.attempted.fetch_add(count, Ordering::Relaxed);
     }
 
     /// By the `service_url`, resolved. `shared` is the folder where all repositories keep what they know.
@@ -55,12 +55,12 @@ impl Destinations {
 }
 
 impl Destination<'_> {
-    /// Waits until nobody else of this run probes it; what they find out is known then.
+    /// Waits until no other lane of this run probes it.
     pub(super) fn probe(&self) -> MutexGuard<'_, ()> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What others have found, the latest of it: within this run it is not tried again, whatever the time.
+    /// Until when it is down, as others have found. Within one run it is not tried again.
     pub(super) fn down(&self, now_ms: i64) -> Option<Down> {
         let in_run = self
             .all
@@ -81,14 +81,14 @@ impl Destination<'_> {
             .max_by_key(|down| down.until_ms)
     }
 
-    /// When it got messages lately, from all repositories; `None`: they do not share it.
+    /// When all repositories sent their latest messages; `None` without `state_dir`.
     pub(super) fn sent(&self) -> Option<Vec<i64>> {
         Some(spool::read_destination(self.shared?, &self.key).sent)
     }
 
-    /// Takes a place within its pace, and the right to be the one that probes it until `lease_ms` is over. `known` is
-    /// what was known of it when that was planned: it is no news. `false`: somebody else was faster.
-    pub(super) fn take(
+    /// Counts a message towards the rate limit, and reserves the right to probe it for `lease_ms`. `known` is what was known
+    /// when the message was planned. `false`: another process was faster.
+    pub(super) fn reserve(
         &self,
         pace: Pace,
         known: Option<Down>,
@@ -115,8 +115,8 @@ impl Destination<'_> {
         })
     }
 
-    /// Says what came of it. `taken_ms` is when it was taken: the receiver may have counted the message as late as now.
-    pub(super) fn give(&self, health: Health, taken_ms: i64, now_ms: i64) {
+    /// Reports the result. `taken_ms` is when it was reserved: the receiver may have counted the message as late as now.
+    pub(super) fn report_health(&self, health: Health, taken_ms: i64, now_ms: i64) {
         if let (Health::Down { next_ms }, Ok(mut down)) = (health, self.all.down.lock()) {
             down.insert(
                 self.key.clone(),
@@ -128,7 +128,7 @@ impl Destination<'_> {
         }
         let Some(folder) = self.shared else { return };
         let _ = spool::update_destination(folder, &self.key, |shared| {
-            counted_at(&mut shared.sent, taken_ms, now_ms);
+            move_sent_time(&mut shared.sent, taken_ms, now_ms);
             match health {
                 Health::Up => (shared.since_ms, shared.until_ms) = (None, None),
                 Health::Down { next_ms } => {
@@ -141,7 +141,7 @@ impl Destination<'_> {
     }
 }
 
-/// What its file says of that.
+/// Until when it is down, as its file says.
 fn down(shared: &DestinationState, now_ms: i64) -> Option<Down> {
     let until_ms = shared
         .until_ms
@@ -152,8 +152,8 @@ fn down(shared: &DestinationState, now_ms: i64) -> Option<Down> {
     })
 }
 
-/// Moves the moment of a message to that of its answer.
-pub(super) fn counted_at(sent: &mut [i64], taken_ms: i64, now_ms: i64) {
+/// Moves the time of a message to the time of its answer.
+pub(super) fn move_sent_time(sent: &mut [i64], taken_ms: i64, now_ms: i64) {
     if let Some(at) = sent.iter_mut().rev().find(|at| **at == taken_ms) {
         *at = now_ms;
     }

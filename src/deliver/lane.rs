@@ -1,42 +1,42 @@
-//! One hook: what the plan says, step by step, until there is nothing to do now.
+//! Runs one hook: carries out the steps of the plan until nothing is due.
 
 use super::backlog::Backlog;
 use super::destination::Destination;
-use super::ending;
-use super::plan::{self, Rules, Step, View, Why};
-use super::turn::Turn;
-use super::{Report, Site, note, with};
+use super::message::MessagePlan;
+use super::outcome;
+use super::plan::{self, LaneView, Rules, Step, WaitReason};
+use super::{Report, Site, add_problem, update};
 use crate::action::Repeats;
 use crate::config::{Found, Hook};
-use crate::spool::{DeliveryState, Lane as Lock, LaneState, Queued, RecordFile, RecordLine};
+use crate::spool::{DeliveryState, Lane, LaneState, Queued, RecordFile, RecordLine};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-/// A push that is being read is looked at again so soon.
-const LOOK_AGAIN_MS: i64 = 1000;
+/// A push whose events are being computed is checked again after this time.
+const RECHECK_MS: i64 = 1000;
 
 /// How a walk over the records ended.
 #[derive(PartialEq, Eq)]
 enum Walk {
-    /// Everything that was due has been tried.
+    /// Everything that was due was tried.
     Done,
-    /// A push is still being read; what comes after it must wait for it.
+    /// The events of a push are being computed; later pushes wait for it.
     Unread,
     /// A line could not be written: without it nothing may be sent.
     Unwritable,
 }
 
-/// What a run of a lane remembers.
-pub(super) struct Lane<'a> {
+/// The state of a run of a lane.
+pub(super) struct LaneRun<'a> {
     pub(super) site: &'a Site<'a>,
     pub(super) name: &'a str,
     pub(super) report: &'a Report,
     pub(super) backlog: Backlog,
-    /// Deliveries that have had their turn in this run.
+    /// Ids of the deliveries that were tried in this run.
     pub(super) tried: BTreeSet<String>,
 }
 
-/// Runs the lane until nothing is due. Somebody else's lane is left to them, after `patience`.
+/// Runs the lane until nothing is due. Waits up to `patience` for a lane that another process has locked.
 pub(super) fn run(
     site: &Site<'_>,
     name: &str,
@@ -45,18 +45,18 @@ pub(super) fn run(
     patience: Duration,
     report: &Report,
 ) {
-    let mut lane = Lane {
+    let mut lane = LaneRun {
         site,
         name,
         report,
         backlog,
         tried: BTreeSet::new(),
     };
-    let mut until = Patience::new(patience);
+    let mut until = Backoff::new(patience);
     loop {
         let walk = match site.spool.lane(name) {
             Err(error) => {
-                return note(
+                return add_problem(
                     report,
                     format!("the lane of `{name}` cannot be locked: {}", error.kind()),
                 );
@@ -65,29 +65,29 @@ pub(super) fn run(
             Ok(Some(lock)) => Some(lane.walk(&lock)),
         };
         match walk {
-            // A push that was published after the walk and before the lock was given back has found the lane taken.
-            Some(Walk::Done) if lane.backlog.is_behind(site.spool) => {}
+            // A push that was published after the walk and before the unlock found the lane locked.
+            Some(Walk::Done) if lane.backlog.has_new_records(site.spool) => {}
             Some(Walk::Done | Walk::Unwritable) => break,
             Some(Walk::Unread) | None => {
                 if !push.map_or(!lane.backlog.entries.is_empty(), |push| lane.waits(push))
                     || !until.wait()
                 {
-                    with(report, |r| r.busy = true);
+                    update(report, |r| r.busy = true);
                     break;
                 }
             }
         }
     }
-    with(report, |r| r.waiting += lane.backlog.entries.len());
+    update(report, |r| r.waiting += lane.backlog.entries.len());
 }
 
-/// Waits in growing steps, so long and no longer.
-struct Patience {
+/// Sleeps in growing steps up to a total time.
+struct Backoff {
     until: Instant,
     step: Duration,
 }
 
-impl Patience {
+impl Backoff {
     fn new(patience: Duration) -> Self {
         Self {
             until: Instant::now() + patience,
@@ -105,37 +105,33 @@ impl Patience {
     }
 }
 
-impl Lane<'_> {
+impl LaneRun<'_> {
     /// With the lane's lock.
-    fn walk(&mut self, lock: &Lock) -> Walk {
+    fn walk(&mut self, lock: &Lane) -> Walk {
         if let Err(error) = self.backlog.refresh(self.site.spool, self.name) {
-            note(
+            add_problem(
                 self.report,
                 format!("the records cannot be listed: {}", error.kind()),
             );
             return Walk::Unwritable;
         }
-        let mut standing = lock.state();
-        // Whatever comes of it: a moment that has passed would keep somebody staying for nothing.
-        standing.due_ms = None;
+        let mut state = lock.state();
+        // A time in the past would keep the process that waits for early retries running for nothing.
+        state.due_ms = None;
         let walk = match self.site.loaded.find(self.name) {
-            Found::Active(hook) => self.steps(hook, lock, &mut standing),
+            Found::Active(hook) => self.steps(hook, lock, &mut state),
             Found::Broken => Walk::Done,
             Found::Gone => self.cancel(),
         };
         if walk == Walk::Unread {
-            let look_again = self.site.carrier.now_ms() + LOOK_AGAIN_MS;
-            standing.due_ms = Some(
-                standing
-                    .due_ms
-                    .map_or(look_again, |due| due.min(look_again)),
-            );
+            let recheck_ms = self.site.transport.now_ms() + RECHECK_MS;
+            state.due_ms = Some(state.due_ms.map_or(recheck_ms, |due| due.min(recheck_ms)));
         }
-        lock.save(&standing);
+        lock.save(&state);
         walk
     }
 
-    fn steps(&mut self, hook: &Hook, lock: &Lock, standing: &mut LaneState) -> Walk {
+    fn steps(&mut self, hook: &Hook, lock: &Lane, state: &mut LaneState) -> Walk {
         let kind = hook.kind;
         let rules = Rules {
             pace: kind.pace,
@@ -147,25 +143,25 @@ impl Lane<'_> {
             .destination()
             .map(|url| self.site.destinations.at(&url, shared));
         loop {
-            let now_ms = self.site.carrier.now_ms();
+            let now_ms = self.site.transport.now_ms();
             let down = destination
                 .as_ref()
                 .and_then(|destination| destination.down(now_ms));
             let room = |sent: &Vec<i64>| rules.pace.room(sent, now_ms);
-            // What went out from here is in both, unless the shared file has got lost or cannot be used.
+            // Messages of this repository are in both, unless the shared file is lost or unusable.
             let shared_sent = destination.as_ref().and_then(Destination::sent);
-            let shared_sent = shared_sent.filter(|shared| room(shared) <= room(&standing.sent));
-            let view = View {
+            let shared_sent = shared_sent.filter(|shared| room(shared) <= room(&state.sent));
+            let view = LaneView {
                 waiting: self.backlog.readable(),
                 tried: &self.tried,
-                standing,
-                sent: shared_sent.as_ref().unwrap_or(&standing.sent),
+                state,
+                sent: shared_sent.as_ref().unwrap_or(&state.sent),
                 down,
                 now_ms,
             };
             match plan::next(&view, rules) {
                 Step::Send { places, past } => {
-                    let turn = Turn {
+                    let message = MessagePlan {
                         hook,
                         pace: rules.pace,
                         lock,
@@ -173,13 +169,13 @@ impl Lane<'_> {
                         down,
                         past,
                     };
-                    if !self.turn(&turn, &places, standing) {
+                    if !self.send_message(&message, &places, state) {
                         return Walk::Unwritable;
                     }
                 }
                 Step::GiveUp { place } => self.give_up(place),
-                Step::Rest { due_ms, why } => {
-                    // News come after everything that is known, so they change nothing before this moment.
+                Step::Wait { due_ms, why } => {
+                    // New deliveries sort after the known ones, so the earlier steps stay valid.
                     if self
                         .backlog
                         .refresh(self.site.spool, self.name)
@@ -188,7 +184,7 @@ impl Lane<'_> {
                         continue;
                     }
                     self.queue(why);
-                    standing.due_ms = due_ms;
+                    state.due_ms = due_ms;
                     return if self.backlog.unread.is_some() {
                         Walk::Unread
                     } else {
@@ -199,13 +195,13 @@ impl Lane<'_> {
         }
     }
 
-    /// Notes once, for whoever follows a record, that the turn of its deliveries has not come.
-    fn queue(&mut self, why: Option<Why>) {
+    /// Writes once, for the pusher, that a delivery waits for others.
+    fn queue(&mut self, why: Option<WaitReason>) {
         let Some(why) = why else { return };
         let (since_ms, interrupted, paced) = match why {
-            Why::Down { since_ms } => (since_ms, false, false),
-            Why::CutOff { since_ms } => (since_ms, true, false),
-            Why::Paced => (self.site.carrier.now_ms(), false, true),
+            WaitReason::Down { since_ms } => (since_ms, false, false),
+            WaitReason::Interrupted { since_ms } => (since_ms, true, false),
+            WaitReason::Paced => (self.site.transport.now_ms(), false, true),
         };
         for (behind, entry) in self.backlog.entries.iter_mut().enumerate() {
             let delivery = &mut entry.delivery;
@@ -224,14 +220,14 @@ impl Lane<'_> {
         }
     }
 
-    /// Nobody is configured for them any more.
+    /// Cancels all deliveries: the hook was removed or disabled.
     fn cancel(&mut self) -> Walk {
         while !self.backlog.entries.is_empty() {
             if self.unchanged(&[0]).is_none() {
                 continue;
             }
             let entry = self.backlog.entries.remove(0);
-            let ended = ending::cancelled(&entry.delivery, self.site.carrier.now_ms());
+            let ended = outcome::cancelled(&entry.delivery, self.site.transport.now_ms());
             if self
                 .site
                 .spool
@@ -248,7 +244,7 @@ impl Lane<'_> {
         }
     }
 
-    /// Whether a push still has something to do for this hook.
+    /// Whether a push has pending deliveries of this hook.
     fn waits(&self, push: &str) -> bool {
         let Ok(RecordFile::Record(record)) = self.site.spool.read(push) else {
             return false;

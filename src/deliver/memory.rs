@@ -1,8 +1,8 @@
-//! Delivering what could not be recorded: now or never, within the time that a push may take.
+//! Sends the deliveries of a push that could not be recorded: one attempt each, within the time that a push may take.
 
 use super::Site;
 use super::attempt::{self, Facts};
-use super::ending::{self, Made};
+use super::outcome::{self, AttemptContext};
 use crate::action::Attempt;
 use crate::clock;
 use crate::config::Hook;
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::Sender;
 use std::time::Instant;
 
-/// What was never recorded.
+/// A push without a record.
 #[derive(Clone, Copy)]
 struct Unrecorded<'a> {
     site: Site<'a>,
@@ -23,7 +23,7 @@ struct Unrecorded<'a> {
 
 /// Makes one attempt for each delivery, hooks in parallel, each hook's in order, and hands every end to `ends`. A hook
 /// that is in trouble, or out of time, is given up; what it does not get is not reported.
-pub fn from_memory(
+pub fn send_from_memory(
     site: Site<'_>,
     push: &Push,
     events: &Events,
@@ -81,11 +81,10 @@ impl Unrecorded<'_> {
         loop {
             let now_ms = clock::now_ms();
             delivery.start(now_ms);
-            let simplify = delivery.simplify;
             let attempt = Attempt {
                 now_ms,
                 number: delivery.attempts,
-                simplify,
+                simplify: delivery.simplify,
             };
             let facts = Facts {
                 push: self.push,
@@ -93,14 +92,14 @@ impl Unrecorded<'_> {
                 planned: &delivery.planned,
             };
             let outgoing = attempt::outgoing(&self.site, hook, facts);
-            let meaning = ending::meaning(attempt::make(hook, outgoing, attempt), simplify);
-            let made = Made {
+            let result = attempt::make(hook, outgoing, attempt);
+            let context = AttemptContext {
                 hook,
                 failures: 0,
                 digest: 0,
                 at_ms: clock::now_ms(),
             };
-            let (ended, _) = ending::ended(made, &delivery, &meaning);
+            let (ended, _) = outcome::conclude(context, &delivery, &result);
             if ended.outcome != Outcome::Simplify {
                 return ended;
             }

@@ -2,7 +2,7 @@
 //!
 //! The rules of docs/operating.md, "Delivery", stand here and nowhere else: order, pauses, probing, pace, digests.
 
-use super::backlog::Entry;
+use super::backlog::WaitingDelivery;
 use crate::schedule::{self, Pace};
 use crate::spool::{Delivery, LaneState};
 use std::collections::BTreeSet;
@@ -39,12 +39,12 @@ pub(super) struct Down {
 }
 
 /// What is known when the next step is chosen.
-pub(super) struct View<'a> {
+pub(super) struct LaneView<'a> {
     /// In the order of recording.
-    pub(super) waiting: &'a [Entry],
+    pub(super) waiting: &'a [WaitingDelivery],
     /// Those that have had their turn in this run.
     pub(super) tried: &'a BTreeSet<String>,
-    pub(super) standing: &'a LaneState,
+    pub(super) state: &'a LaneState,
     /// When the receiver got messages lately.
     pub(super) sent: &'a [i64],
     pub(super) down: Option<Down>,
@@ -63,25 +63,25 @@ pub(super) enum Step {
     /// This one was cut off once more than is allowed where each attempt may have its effect.
     GiveUp { place: usize },
     /// Nothing now.
-    Rest {
+    Wait {
         due_ms: Option<i64>,
-        why: Option<Why>,
+        why: Option<WaitReason>,
     },
 }
 
 /// Why those that wait have to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Why {
+pub(super) enum WaitReason {
     /// The receiver is in trouble.
     Down { since_ms: i64 },
     /// What came of the attempt of that moment is not known.
-    CutOff { since_ms: i64 },
+    Interrupted { since_ms: i64 },
     /// It has got as many messages as it takes.
     Paced,
 }
 
 /// The next step of a lane.
-pub(super) fn next(view: &View<'_>, rules: Rules) -> Step {
+pub(super) fn next(view: &LaneView<'_>, rules: Rules) -> Step {
     if let Some(place) = view
         .waiting
         .iter()
@@ -89,51 +89,51 @@ pub(super) fn next(view: &View<'_>, rules: Rules) -> Step {
     {
         return Step::GiveUp { place };
     }
-    let asked = asked_for(view);
+    let requeued = requeued_since_failure(view);
     if let Some(down) = view
         .down
-        .filter(|down| !asked && down.until_ms > view.now_ms)
+        .filter(|down| !requeued && down.until_ms > view.now_ms)
     {
-        return Step::Rest {
+        return Step::Wait {
             due_ms: Some(down.until_ms),
-            why: Some(Why::Down {
+            why: Some(WaitReason::Down {
                 since_ms: down.since_ms,
             }),
         };
     }
-    let line = line(view, rules);
-    let in_trouble = view.standing.failures > 0 && !line.is_empty();
+    let line = in_order(view, rules);
+    let in_trouble = view.state.failures > 0 && !line.is_empty();
     let step = if in_trouble {
-        probe(view, rules, &line, asked)
+        probe(view, rules, &line, requeued)
     } else {
-        go_on(view, rules)
+        send_ready(view, rules)
     };
     match step {
-        Step::Send { .. } if rules.pace.room(view.sent, view.now_ms) == 0 => Step::Rest {
+        Step::Send { .. } if rules.pace.room(view.sent, view.now_ms) == 0 => Step::Wait {
             due_ms: Some(rules.pace.free_at(view.sent, view.now_ms)),
-            why: Some(Why::Paced),
+            why: Some(WaitReason::Paced),
         },
         step => step,
     }
 }
 
-/// Whether somebody asked for a delivery since the last failure: that lifts the pause. What lies ahead was written
+/// Whether somebody requeued for a delivery since the last failure: that lifts the pause. What lies ahead was written
 /// before the clock was set back; a wish from there would never be fulfilled.
-fn asked_for(view: &View<'_>) -> bool {
+fn requeued_since_failure(view: &LaneView<'_>) -> bool {
     let failed_ms = view
-        .standing
+        .state
         .failed_ms
         .filter(|at| *at <= view.now_ms)
         .unwrap_or(i64::MIN);
-    let asked = |at: i64| at > failed_ms && at <= view.now_ms;
+    let requeued = |at: i64| at > failed_ms && at <= view.now_ms;
     view.waiting
         .iter()
-        .any(|e| e.delivery.requeued_ms.is_some_and(asked))
+        .any(|e| e.delivery.requeued_ms.is_some_and(requeued))
 }
 
 /// Places of those that keep their order: not alone, and not deferred for something of their own.
-fn line(view: &View<'_>, rules: Rules) -> Vec<usize> {
-    let in_line = |(_, entry): &(usize, &Entry)| {
+fn in_order(view: &LaneView<'_>, rules: Rules) -> Vec<usize> {
+    let in_line = |(_, entry): &(usize, &WaitingDelivery)| {
         let delivery = &entry.delivery;
         !delivery.alone && (blocks(delivery) || own_due(delivery, rules, view.now_ms).is_none())
     };
@@ -154,7 +154,7 @@ fn blocks(delivery: &Delivery) -> bool {
 fn is_hopeless(delivery: &Delivery, rules: Rules) -> bool {
     rules.repeats_count
         && delivery.open_since_ms.is_some()
-        && schedule::has_been_tried_enough(delivery.unknowns + 1)
+        && schedule::is_last_unknown(delivery.unknowns + 1)
 }
 
 /// A moment ahead before which a delivery itself is not tried, whatever its hook does.
@@ -167,7 +167,7 @@ fn own_due(delivery: &Delivery, rules: Rules, now_ms: i64) -> Option<i64> {
         0
     };
     let due = match delivery.open_since_ms {
-        Some(at) => Some(schedule::after_crash(
+        Some(at) => Some(schedule::due_after_crash(
             &delivery.planned.id,
             delivery.failures + 1,
             unknowns,
@@ -179,37 +179,37 @@ fn own_due(delivery: &Delivery, rules: Rules, now_ms: i64) -> Option<i64> {
 }
 
 /// The hook is in trouble: one attempt, when its pause is over.
-fn probe(view: &View<'_>, rules: Rules, line: &[usize], asked: bool) -> Step {
-    let (standing, now_ms) = (view.standing, view.now_ms);
-    let since_ms = standing.since_ms.unwrap_or(now_ms);
-    let rest = |due_ms| Step::Rest {
+fn probe(view: &LaneView<'_>, rules: Rules, line: &[usize], requeued: bool) -> Step {
+    let (state, now_ms) = (view.state, view.now_ms);
+    let since_ms = state.since_ms.unwrap_or(now_ms);
+    let wait = |due_ms| Step::Wait {
         due_ms: Some(due_ms),
-        why: Some(Why::Down { since_ms }),
+        why: Some(WaitReason::Down { since_ms }),
     };
-    let pause = standing
+    let pause = state
         .next_ms
         .filter(|next_ms| *next_ms > now_ms && believable(*next_ms, now_ms));
-    if let Some(next_ms) = pause.filter(|_| !asked) {
-        return rest(next_ms);
+    if let Some(next_ms) = pause.filter(|_| !requeued) {
+        return wait(next_ms);
     }
     let due = |place: usize| own_due(&view.waiting[place].delivery, rules, now_ms);
     // Nobody is left behind that was not tried itself: the one that was has perhaps been given up.
     let oldest_failed = view.waiting[line[0]].delivery.failures > 0;
-    let patient = standing.failures < PATIENT_PROBES || !oldest_failed;
-    let in_turn = !patient && (standing.failures - PATIENT_PROBES).is_multiple_of(2);
+    let patient = state.failures < PATIENT_PROBES || !oldest_failed;
+    let in_turn = !patient && (state.failures - PATIENT_PROBES).is_multiple_of(2);
     let second = line
         .get(1)
         .copied()
         .filter(|place| in_turn && due(*place).is_none());
     let place = second.unwrap_or(line[0]);
     if let Some(due_ms) = due(place) {
-        return rest(due_ms);
+        return wait(due_ms);
     }
     if view
         .tried
         .contains(&view.waiting[place].delivery.planned.id)
     {
-        return rest(now_ms);
+        return wait(now_ms);
     }
     Step::Send {
         places: vec![place],
@@ -218,7 +218,7 @@ fn probe(view: &View<'_>, rules: Rules, line: &[usize], asked: bool) -> Step {
 }
 
 /// The hook is well: the oldest that is due, or a backlog in one message.
-fn go_on(view: &View<'_>, rules: Rules) -> Step {
+fn send_ready(view: &LaneView<'_>, rules: Rules) -> Step {
     let (mut due_ms, mut why) = (None, None);
     let mut ready: Vec<usize> = Vec::new();
     for (place, entry) in view.waiting.iter().enumerate() {
@@ -233,7 +233,7 @@ fn go_on(view: &View<'_>, rules: Rules) -> Step {
         }
     }
     let Some(first) = ready.first().copied() else {
-        return Step::Rest { due_ms, why };
+        return Step::Wait { due_ms, why };
     };
     let together = |place: &usize| {
         let delivery = &view.waiting[*place].delivery;
@@ -256,10 +256,10 @@ fn go_on(view: &View<'_>, rules: Rules) -> Step {
     }
 }
 
-fn stopped_by(delivery: &Delivery) -> Why {
+fn stopped_by(delivery: &Delivery) -> WaitReason {
     match delivery.open_since_ms {
-        Some(since_ms) => Why::CutOff { since_ms },
-        None => Why::Down {
+        Some(since_ms) => WaitReason::Interrupted { since_ms },
+        None => WaitReason::Down {
             since_ms: delivery.failing_since_ms.unwrap_or(delivery.since_ms),
         },
     }
@@ -278,22 +278,22 @@ pub(super) enum Health {
     Same,
 }
 
-/// The standing after an attempt that ended then.
-pub(super) fn settle(standing: &mut LaneState, health: Health, at_ms: i64) {
+/// The state after an attempt that ended then.
+pub(super) fn apply_health(state: &mut LaneState, health: Health, at_ms: i64) {
     match health {
         Health::Up => {
-            let (sent, due_ms) = (std::mem::take(&mut standing.sent), standing.due_ms);
-            *standing = LaneState {
+            let (sent, due_ms) = (std::mem::take(&mut state.sent), state.due_ms);
+            *state = LaneState {
                 due_ms,
                 sent,
                 ..LaneState::default()
             };
         }
         Health::Down { next_ms } | Health::Held { next_ms } => {
-            standing.failures = standing.failures.saturating_add(1);
-            standing.since_ms.get_or_insert(at_ms);
-            standing.failed_ms = Some(at_ms);
-            standing.next_ms = Some(next_ms);
+            state.failures = state.failures.saturating_add(1);
+            state.since_ms.get_or_insert(at_ms);
+            state.failed_ms = Some(at_ms);
+            state.next_ms = Some(next_ms);
         }
         Health::Same => {}
     }

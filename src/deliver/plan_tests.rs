@@ -26,8 +26,8 @@ fn delivery(n: usize) -> Delivery {
     Delivery::new(&planned, NOW - 1000)
 }
 
-fn waiting(deliveries: Vec<Delivery>) -> Vec<Entry> {
-    let entry = |(n, delivery)| Entry {
+fn waiting(deliveries: Vec<Delivery>) -> Vec<WaitingDelivery> {
+    let entry = |(n, delivery)| WaitingDelivery {
         record: format!("r{n}"),
         delivery,
     };
@@ -71,14 +71,14 @@ fn trouble(failures: u32, next_ms: i64) -> LaneState {
     }
 }
 
-fn step(deliveries: Vec<Delivery>, standing: &LaneState, rules: Rules) -> Step {
+fn step(deliveries: Vec<Delivery>, state: &LaneState, rules: Rules) -> Step {
     let (waiting, tried) = (waiting(deliveries), BTreeSet::new());
     next(
-        &View {
+        &LaneView {
             waiting: &waiting,
             tried: &tried,
-            standing,
-            sent: &standing.sent,
+            state,
+            sent: &state.sent,
             down: None,
             now_ms: NOW,
         },
@@ -94,9 +94,9 @@ fn send(places: impl Into<Vec<usize>>) -> Step {
 }
 
 fn down(due_ms: i64) -> Step {
-    Step::Rest {
+    Step::Wait {
         due_ms: Some(due_ms),
-        why: Some(Why::Down {
+        why: Some(WaitReason::Down {
             since_ms: NOW - 9000,
         }),
     }
@@ -111,7 +111,7 @@ fn the_oldest_goes_first_and_alone() {
     );
     assert_eq!(
         step(vec![], &well, WEBHOOK),
-        Step::Rest {
+        Step::Wait {
             due_ms: None,
             why: None
         }
@@ -170,9 +170,9 @@ fn once_the_receiver_is_back_the_backlog_goes_on_at_once_whatever_its_own_pauses
 #[test]
 fn where_each_repeat_counts_a_doubtful_one_keeps_its_pause_and_its_place() {
     let line = || vec![deferred(0, true, true, NOW + 120_000), delivery(1)];
-    let rest = Step::Rest {
+    let rest = Step::Wait {
         due_ms: Some(NOW + 120_000),
-        why: Some(Why::Down { since_ms: NOW - 5 }),
+        why: Some(WaitReason::Down { since_ms: NOW - 5 }),
     };
     assert_eq!(step(line(), &LaneState::default(), ROBOT), rest);
     assert_eq!(step(line(), &LaneState::default(), WEBHOOK), send([0]));
@@ -185,7 +185,7 @@ fn what_only_one_event_is_to_blame_for_is_passed_over() {
     let alone = vec![deferred(0, false, false, NOW + 5000)];
     assert_eq!(
         step(alone, &LaneState::default(), WEBHOOK),
-        Step::Rest {
+        Step::Wait {
             due_ms: Some(NOW + 5000),
             why: None
         }
@@ -217,10 +217,10 @@ fn one_that_goes_alone_holds_up_nobody_and_is_no_probe() {
 }
 
 #[test]
-fn an_attempt_that_was_cut_off_keeps_its_place_until_it_is_repeated() {
+fn an_attempt_that_was_interrupted_keeps_its_place_until_it_is_repeated() {
     let mut died = delivery(0);
     died.start(NOW - 1000);
-    let Step::Rest {
+    let Step::Wait {
         due_ms: Some(due_ms),
         why,
     } = step(
@@ -233,7 +233,7 @@ fn an_attempt_that_was_cut_off_keeps_its_place_until_it_is_repeated() {
     };
     assert_eq!(
         why,
-        Some(Why::CutOff {
+        Some(WaitReason::Interrupted {
             since_ms: NOW - 1000
         })
     );
@@ -249,7 +249,8 @@ fn an_attempt_that_was_cut_off_keeps_its_place_until_it_is_repeated() {
 }
 
 #[test]
-fn where_each_attempt_may_count_a_cut_off_one_has_the_pauses_of_a_doubtful_one_and_then_no_more() {
+fn where_each_attempt_may_count_a_interrupted_one_has_the_pauses_of_a_doubtful_one_and_then_no_more()
+ {
     let died = |unknowns| {
         let mut died = Delivery {
             unknowns,
@@ -258,9 +259,9 @@ fn where_each_attempt_may_count_a_cut_off_one_has_the_pauses_of_a_doubtful_one_a
         died.start(NOW - 1000);
         step(vec![died, delivery(1)], &LaneState::default(), ROBOT)
     };
-    let rest = |due_ms| Step::Rest {
+    let rest = |due_ms| Step::Wait {
         due_ms: Some(due_ms),
-        why: Some(Why::CutOff {
+        why: Some(WaitReason::Interrupted {
             since_ms: NOW - 1000,
         }),
     };
@@ -293,7 +294,7 @@ fn asking_for_a_delivery_lifts_the_pause_once() {
 
 #[test]
 fn what_others_found_out_about_the_destination_counts() {
-    let (waiting, tried, standing) = (
+    let (waiting, tried, state) = (
         waiting(vec![delivery(0)]),
         BTreeSet::new(),
         LaneState::default(),
@@ -302,10 +303,10 @@ fn what_others_found_out_about_the_destination_counts() {
         since_ms: NOW - 9000,
         until_ms: NOW + 4,
     };
-    let view = |down| View {
+    let view = |down| LaneView {
         waiting: &waiting,
         tried: &tried,
-        standing: &standing,
+        state: &state,
         sent: &[],
         down,
         now_ms: NOW,
@@ -340,9 +341,9 @@ fn a_robot_gets_no_more_than_it_takes_and_the_excess_as_one_message() {
         send([0, 1, 2, 3, 4]),
         "more than there is room for"
     );
-    let paced = Step::Rest {
+    let paced = Step::Wait {
         due_ms: Some(NOW - 10 + 60_000),
-        why: Some(Why::Paced),
+        why: Some(WaitReason::Paced),
     };
     assert_eq!(step(five(), &sent(3), ROBOT), paced);
     assert_eq!(step(five()[..1].to_vec(), &sent(3), ROBOT), paced);
@@ -385,23 +386,23 @@ fn what_was_held_up_goes_out_together_except_what_must_not() {
 }
 
 #[test]
-fn the_standing_counts_failures_in_a_row() {
-    let mut standing = LaneState {
+fn the_state_counts_failures_in_a_row() {
+    let mut state = LaneState {
         sent: vec![1],
         ..LaneState::default()
     };
-    settle(&mut standing, Health::Down { next_ms: NOW + 5 }, NOW);
-    settle(&mut standing, Health::Held { next_ms: NOW + 9 }, NOW + 6);
-    assert_eq!((standing.failures, standing.since_ms), (2, Some(NOW)));
+    apply_health(&mut state, Health::Down { next_ms: NOW + 5 }, NOW);
+    apply_health(&mut state, Health::Held { next_ms: NOW + 9 }, NOW + 6);
+    assert_eq!((state.failures, state.since_ms), (2, Some(NOW)));
     assert_eq!(
-        (standing.failed_ms, standing.next_ms),
+        (state.failed_ms, state.next_ms),
         (Some(NOW + 6), Some(NOW + 9))
     );
-    settle(&mut standing, Health::Same, NOW + 7);
-    assert_eq!(standing.failures, 2, "says nothing about the receiver");
-    settle(&mut standing, Health::Up, NOW + 10);
+    apply_health(&mut state, Health::Same, NOW + 7);
+    assert_eq!(state.failures, 2, "says nothing about the receiver");
+    apply_health(&mut state, Health::Up, NOW + 10);
     assert_eq!(
-        standing,
+        state,
         LaneState {
             sent: vec![1],
             ..LaneState::default()
@@ -425,11 +426,14 @@ fn a_clock_that_was_set_back_holds_up_nothing_and_lifts_no_pause() {
             ),
             send([0])
         );
-        let cut_off = Delivery {
+        let interrupted = Delivery {
             open_since_ms: Some(NOW + DAY),
             ..delivery(0)
         };
-        assert_eq!(step(vec![cut_off], &LaneState::default(), rules), send([0]));
+        assert_eq!(
+            step(vec![interrupted], &LaneState::default(), rules),
+            send([0])
+        );
     }
     let asked = Delivery {
         requeued_ms: Some(NOW + DAY),
@@ -452,26 +456,26 @@ fn a_clock_that_was_set_back_holds_up_nothing_and_lifts_no_pause() {
 }
 
 #[test]
-fn where_each_repeat_counts_an_attempt_that_was_cut_off_waits_like_any_doubtful_one() {
-    let cut_off = |age_ms, unknowns| Delivery {
+fn where_each_repeat_counts_an_attempt_that_was_interrupted_waits_like_any_doubtful_one() {
+    let interrupted = |age_ms, unknowns| Delivery {
         open_since_ms: Some(NOW - age_ms),
         unknowns,
         ..delivery(0)
     };
     let at = |age_ms, unknowns, rules| {
         step(
-            vec![cut_off(age_ms, unknowns)],
+            vec![interrupted(age_ms, unknowns)],
             &LaneState::default(),
             rules,
         )
     };
     for (pause, unknowns) in [(120_000, 0), (600_000, 1)] {
-        let why = Some(Why::CutOff {
+        let why = Some(WaitReason::Interrupted {
             since_ms: NOW - pause + 1,
         });
         assert_eq!(
             at(pause - 1, unknowns, ROBOT),
-            Step::Rest {
+            Step::Wait {
                 due_ms: Some(NOW + 1),
                 why
             }

@@ -119,7 +119,7 @@ impl<'a> Watch<'a> {
         let retry_for = hook.map_or(self.loaded.deliver.retry_for, |h| h.retry_for);
         let until_ms = self
             .timer_seen
-            .then(|| schedule::gives_up_at(self.since_ms, retry_for));
+            .then(|| schedule::retry_deadline(self.since_ms, retry_for));
         Some(Told::Ended {
             hook: self.label(name),
             ended: Box::new(ended),

@@ -52,7 +52,7 @@ pub(super) fn deliver(
     let send = move || {
         let destinations = Destinations::default();
         let site = Site::new(&git_dir, &spool, &loaded, &destinations);
-        deliver::from_memory(site, &push, &for_thread, until, &sender);
+        deliver::send_from_memory(site, &push, &for_thread, until, &sender);
     };
     let here = send.clone();
     match std::thread::Builder::new().spawn(send) {

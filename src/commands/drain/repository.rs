@@ -4,7 +4,7 @@ use super::{Drain, stay};
 use crate::clock;
 use crate::commands::{catch_up, print};
 use crate::config::{self, Loaded};
-use crate::deliver::{self, Destinations, Ran, Site};
+use crate::deliver::{self, Destinations, RunSummary, Site};
 use crate::environment::Environment;
 use crate::exit;
 use crate::git::{self, Repository};
@@ -96,7 +96,7 @@ impl Place<'_> {
         }
     }
 
-    fn work(&self, loaded: &Loaded, push: Option<&str>, destinations: &Destinations) -> Ran {
+    fn work(&self, loaded: &Loaded, push: Option<&str>, destinations: &Destinations) -> RunSummary {
         let problems = complete_all(self.repository, loaded, self.spool);
         let site = Site::new(self.git_dir, self.spool, loaded, destinations);
         let patience = push.map_or(Duration::ZERO, |_| {
@@ -115,7 +115,7 @@ impl Place<'_> {
     }
 }
 
-fn report(git_dir: &Path, ran: &Ran) -> u8 {
+fn report(git_dir: &Path, ran: &RunSummary) -> u8 {
     for problem in &ran.problems {
         print::error(&format!("{}: {problem}", git_dir.display()));
     }

@@ -3,7 +3,7 @@
 
 use super::world::{Ending, HOOKS, Mood, Seen, World, number};
 use crate::config::{self, Loaded};
-use crate::deliver::carrier::Carrier;
+use crate::deliver::transport::Transport;
 use crate::deliver::{Destinations, Site, run};
 use crate::environment::Environment;
 use crate::outgoing::Kind;
@@ -20,7 +20,7 @@ const MINUTE: i64 = 60_000;
 const RETRY_FOR: i64 = 72 * 60 * MINUTE;
 
 #[derive(Clone, Copy, Debug)]
-enum Step {
+enum Move {
     Push(usize),
     /// So many at once, delivered by the last one's process.
     Burst(usize),
@@ -130,7 +130,7 @@ impl Model {
     fn drain(&mut self) {
         let destinations = Destinations::default();
         let site = Site {
-            carrier: &self.world,
+            transport: &self.world,
             ..Site::new(self.dir.path(), &self.spool, &self.loaded, &destinations)
         };
         let died = catch_unwind(AssertUnwindSafe(|| run(site, None, Duration::ZERO))).is_err();
@@ -156,21 +156,21 @@ impl Model {
         );
     }
 
-    fn take(&mut self, step: Step) {
+    fn take(&mut self, step: Move) {
         match step {
-            Step::Push(n) => (0..n).for_each(|_| {
+            Move::Push(n) => (0..n).for_each(|_| {
                 self.push();
                 self.drain();
             }),
-            Step::Burst(n) => {
+            Move::Burst(n) => {
                 (0..n).for_each(|_| self.push());
                 self.drain();
             }
-            Step::Drain => self.drain(),
-            Step::Stay => self.stay(),
-            Step::Later(ms) => *self.world.now_ms.lock().unwrap() += ms,
-            Step::Mood(hook, mood) => self.world.moods.lock().unwrap()[hook] = mood,
-            Step::Die(after) => *self.world.dies.lock().unwrap() = Some(after),
+            Move::Drain => self.drain(),
+            Move::Stay => self.stay(),
+            Move::Later(ms) => *self.world.now_ms.lock().unwrap() += ms,
+            Move::Mood(hook, mood) => self.world.moods.lock().unwrap()[hook] = mood,
+            Move::Die(after) => *self.world.dies.lock().unwrap() = Some(after),
         }
     }
 
@@ -348,7 +348,7 @@ fn paced(seen: &[&Seen]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn a_move() -> impl Strategy<Value = Move> {
     let mood = prop_oneof![
         3 => Just(Mood::Takes),
         3 => Just(Mood::Busy),
@@ -358,14 +358,14 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Mood::Picky),
     ];
     prop_oneof![
-        4 => (1..4_usize).prop_map(Step::Push),
-        1 => (10..40_usize).prop_map(Step::Burst),
-        3 => Just(Step::Drain),
-        2 => Just(Step::Stay),
-        3 => (1..120_000_i64).prop_map(Step::Later),
-        1 => (120_000..20_000_000_i64).prop_map(Step::Later),
-        4 => (0..2_usize, mood).prop_map(|(hook, mood)| Step::Mood(hook, mood)),
-        1 => any::<bool>().prop_map(Step::Die),
+        4 => (1..4_usize).prop_map(Move::Push),
+        1 => (10..40_usize).prop_map(Move::Burst),
+        3 => Just(Move::Drain),
+        2 => Just(Move::Stay),
+        3 => (1..120_000_i64).prop_map(Move::Later),
+        1 => (120_000..20_000_000_i64).prop_map(Move::Later),
+        4 => (0..2_usize, mood).prop_map(|(hook, mood)| Move::Mood(hook, mood)),
+        1 => any::<bool>().prop_map(Move::Die),
     ]
 }
 
@@ -390,7 +390,7 @@ proptest! {
     #![proptest_config(cases())]
     #[test]
     fn whatever_happens_every_push_is_delivered_in_order_or_has_visibly_failed(
-        steps in proptest::collection::vec(step(), 1..25)
+        steps in proptest::collection::vec(a_move(), 1..25)
     ) {
         let mut model = Model::new();
         for step in steps {

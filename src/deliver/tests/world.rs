@@ -2,12 +2,10 @@
 
 use crate::action::{Attempt, Verdict};
 use crate::config::Hook;
-use crate::deliver::attempt::{End, Tried};
-use crate::deliver::carrier::Carrier;
+use crate::deliver::outcome::{AttemptResult, Stage};
+use crate::deliver::transport::Transport;
 use crate::outgoing::{Kind, Outgoing};
 use crate::push::Push;
-use crate::secret::Secrets;
-use crate::transport::SendError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::resume_unwind;
 use std::sync::Mutex;
@@ -82,12 +80,12 @@ impl World {
     }
 }
 
-impl Carrier for World {
+impl Transport for World {
     fn now_ms(&self) -> i64 {
         *self.now_ms.lock().unwrap()
     }
 
-    fn carry(&self, hook: &Hook, outgoing: Result<Outgoing, String>, _: Attempt) -> Tried {
+    fn send(&self, hook: &Hook, outgoing: Result<Outgoing, String>, _: Attempt) -> AttemptResult {
         let outgoing = outgoing.unwrap();
         let pushes: Vec<usize> = match outgoing.kind {
             Kind::Digest => outgoing.backlog.iter().map(|w| number(&w.push)).collect(),
@@ -121,26 +119,16 @@ impl Carrier for World {
         };
         self.see(hook, pushes, ending);
         let why = String::new();
-        let end = match ending {
-            Ending::Taken => End::Answered(Verdict::Delivered { note: why }),
-            Ending::Deferred => End::Answered(Verdict::Deferred {
+        let verdict = match ending {
+            Ending::Taken => Verdict::Delivered { note: why },
+            Ending::Deferred => Verdict::Deferred {
                 why,
                 after: None,
                 unknown: false,
-            }),
-            Ending::Unknown => End::Unsent(SendError {
-                what: why,
-                advice: "",
-                sent: true,
-                permanent: false,
-                denied: false,
-            }),
-            Ending::Refused | Ending::Died => End::Answered(Verdict::Failed { why }),
+            },
+            Ending::Unknown => return AttemptResult::deferred(why, true, Stage::Unanswered),
+            Ending::Refused | Ending::Died => Verdict::Failed { why },
         };
-        Tried {
-            end,
-            exchange: None,
-            secrets: Secrets::default(),
-        }
+        AttemptResult::answered(verdict, false)
     }
 }

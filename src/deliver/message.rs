@@ -1,60 +1,60 @@
-//! One message of a lane, from the lines that announce it to the lines that end it.
+//! Sends one message of a lane, from the `started` lines to the `ended` lines.
 
 use super::attempt::{self, Facts};
-use super::backlog::Entry;
-use super::destination::{Destination, counted_at};
-use super::ending::{self, Made};
-use super::lane::Lane;
-use super::plan::{self, Down, Health};
-use super::{note, with};
+use super::backlog::WaitingDelivery;
+use super::destination::{Destination, move_sent_time};
+use super::lane::LaneRun;
+use super::outcome::{self, AttemptContext};
+use super::plan::{Down, Health, apply_health};
+use super::{add_problem, update};
 use crate::action::Attempt;
 use crate::config::Hook;
 use crate::outgoing::Outgoing;
 use crate::schedule::Pace;
 use crate::spool::{
-    DeliveryState, Ended, Lane as Lock, LaneState, Outcome, Record, RecordFile, RecordLine, Started,
+    DeliveryState, Ended, Lane, LaneState, Outcome, Record, RecordFile, RecordLine, Started,
 };
 
-/// Beyond its time limit, what an attempt may take before somebody else may probe the same destination.
+/// When the time limit of an attempt has passed by this, another process may probe the same destination.
 const LEASE_MS: i64 = 2000;
 
 /// What a message is sent with.
 #[derive(Clone, Copy)]
-pub(super) struct Turn<'a> {
+pub(super) struct MessagePlan<'a> {
     pub(super) hook: &'a Hook,
     pub(super) pace: Pace,
-    pub(super) lock: &'a Lock,
+    pub(super) lock: &'a Lane,
     pub(super) destination: Option<&'a Destination<'a>>,
-    /// What was known of the destination when this was planned.
+    /// What was known of the destination when the message was planned.
     pub(super) down: Option<Down>,
-    /// The place of the oldest, if this message goes past it on trial.
+    /// The index of the oldest delivery, if this message is tried before it.
     pub(super) past: Option<usize>,
 }
 
-impl Lane<'_> {
-    /// Sends the deliveries at these places in one message, if they still are as the plan has seen them. `false`: their
+impl LaneRun<'_> {
+    /// Sends the deliveries at these indexes in one message, unless they have changed since they were planned. `false`: their
     /// start cannot be written, and nothing was sent.
-    pub(super) fn turn(
+    pub(super) fn send_message(
         &mut self,
-        turn: &Turn<'_>,
+        plan: &MessagePlan<'_>,
         places: &[usize],
-        standing: &mut LaneState,
+        state: &mut LaneState,
     ) -> bool {
         let Some(mut records) = self.unchanged(places) else {
             return true;
         };
-        // Of many repositories with the same sick receiver one finds out, and the others need not.
-        let probed = turn.destination.filter(|_| standing.failures > 0);
+        // Of many repositories with the same failing receiver one probes it.
+        let probed = plan.destination.filter(|_| state.failures > 0);
         let _probe = probed.map(Destination::probe);
-        let found = probed.and_then(|destination| destination.down(self.site.carrier.now_ms()));
-        if found.is_some() && turn.down.is_none() {
+        let found = probed.and_then(|destination| destination.down(self.site.transport.now_ms()));
+        if found.is_some() && plan.down.is_none() {
             return true;
         }
-        let now_ms = self.site.carrier.now_ms();
-        if !self.reserve(turn, standing, now_ms) {
+        let now_ms = self.site.transport.now_ms();
+        if !self.reserve(plan, state, now_ms) {
             return true;
         }
-        // Where the disk fills up in between, those whose start is written are sent, and no others.
+        // If the disk fills up, only the deliveries whose start is written are sent.
         let started = places
             .iter()
             .take_while(|place| self.start(**place, now_ms))
@@ -64,23 +64,22 @@ impl Lane<'_> {
         if places.is_empty() {
             return false;
         }
-        let (ends, health) = self.carry(turn, places, records, standing);
-        let at_ms = self.site.carrier.now_ms();
-        counted_at(&mut standing.sent, now_ms, at_ms);
-        if let Some(destination) = turn.destination {
-            destination.give(health, now_ms, at_ms);
+        let (ends, health) = self.send(plan.hook, places, records, state.failures);
+        let at_ms = self.site.transport.now_ms();
+        move_sent_time(&mut state.sent, now_ms, at_ms);
+        if let Some(destination) = plan.destination {
+            destination.report_health(health, now_ms, at_ms);
         }
-        plan::settle(standing, health, at_ms);
-        turn.lock.save(standing);
-        if let (Some(past), Health::Up) = (turn.past, health) {
-            self.leave_alone(past, at_ms);
+        apply_health(state, health, at_ms);
+        plan.lock.save(state);
+        if let (Some(past), Health::Up) = (plan.past, health) {
+            self.send_alone(past, at_ms);
         }
-        self.write(places, ends);
+        self.record_ends(places, ends);
         true
     }
 
-    /// The records of the deliveries at these places; `None` when one of them has changed meanwhile, and then the
-    /// backlog knows.
+    /// The records of the deliveries at these indexes. `None` when one of them has changed; the backlog is updated then.
     pub(super) fn unchanged(&mut self, places: &[usize]) -> Option<Vec<Record>> {
         let mut records = Vec::with_capacity(places.len());
         for place in places {
@@ -88,51 +87,51 @@ impl Lane<'_> {
             let id = &entry.delivery.planned.id;
             let record = match self.site.spool.read(&entry.record) {
                 Ok(RecordFile::Record(record)) if record.events.is_some() => record,
-                _ => return self.gone(*place),
+                _ => return self.drop_entry(*place),
             };
             match record.deliveries.iter().find(|d| d.planned.id == *id) {
-                Some(now) if now.state != DeliveryState::Pending => return self.gone(*place),
+                Some(now) if now.state != DeliveryState::Pending => return self.drop_entry(*place),
                 Some(now) if *now == entry.delivery => records.push(*record),
                 Some(now) => {
                     self.backlog.entries[*place].delivery = now.clone();
                     return None;
                 }
-                None => return self.gone(*place),
+                None => return self.drop_entry(*place),
             }
         }
         Some(records)
     }
 
-    fn gone<T>(&mut self, place: usize) -> Option<T> {
+    fn drop_entry<T>(&mut self, place: usize) -> Option<T> {
         self.backlog.entries.remove(place);
         None
     }
 
-    /// Takes a place within the pace; `false` when there is none after all.
-    fn reserve(&self, turn: &Turn<'_>, standing: &mut LaneState, now_ms: i64) -> bool {
-        let lease_ms = i64::try_from(turn.hook.timeout.as_millis()).unwrap_or(0) + LEASE_MS;
-        // Whoever stays looks here again if this process dies, and does not leave before it has come to an end.
-        standing.due_ms = Some(now_ms + lease_ms);
-        match turn.destination.map_or(Ok(true), |destination| {
-            destination.take(turn.pace, turn.down, now_ms, lease_ms)
+    /// Counts the message towards the rate limit; `false` when the limit is reached after all.
+    fn reserve(&self, plan: &MessagePlan<'_>, state: &mut LaneState, now_ms: i64) -> bool {
+        let lease_ms = i64::try_from(plan.hook.timeout.as_millis()).unwrap_or(0) + LEASE_MS;
+        // The process that waits for early retries checks again if this one dies.
+        state.due_ms = Some(now_ms + lease_ms);
+        match plan.destination.map_or(Ok(true), |destination| {
+            destination.reserve(plan.pace, plan.down, now_ms, lease_ms)
         }) {
             Ok(true) => {}
             Ok(false) => return false,
-            Err(error) => note(
+            Err(error) => add_problem(
                 self.report,
                 format!("`state_dir` cannot be used: {}", error.kind()),
             ),
         }
-        if turn.pace.is_limited() {
-            // Before the message: a process that dies with it has sent it, for all that is known.
-            turn.pace.forget(&mut standing.sent, now_ms);
-            standing.sent.push(now_ms);
+        if plan.pace.is_limited() {
+            // Before it is sent: if this process dies, the message may have been sent.
+            plan.pace.forget(&mut state.sent, now_ms);
+            state.sent.push(now_ms);
         }
-        turn.lock.save(standing);
+        plan.lock.save(state);
         true
     }
 
-    /// Notes that an attempt is about to be made. Without it nothing may be sent.
+    /// Writes the start of an attempt. Nothing may be sent without it.
     fn start(&mut self, place: usize, now_ms: i64) -> bool {
         let entry = &mut self.backlog.entries[place];
         entry.delivery.start(now_ms);
@@ -145,7 +144,7 @@ impl Lane<'_> {
         });
         let written = self.site.spool.append(&entry.record, &started);
         if let Err(error) = &written {
-            note(
+            add_problem(
                 self.report,
                 format!("nothing is sent for `{}`: {}", self.name, error.kind()),
             );
@@ -153,51 +152,49 @@ impl Lane<'_> {
         written.is_ok()
     }
 
-    /// The message, once more in the plain form if the receiver asks for that. An end for each delivery.
-    fn carry(
+    /// Sends the message, and once more in the plain form if the receiver refuses the rich one. Returns the end of each
+    /// delivery.
+    fn send(
         &mut self,
-        turn: &Turn<'_>,
+        hook: &Hook,
         places: &[usize],
         records: Vec<Record>,
-        standing: &LaneState,
+        failures: u32,
     ) -> (Vec<Ended>, Health) {
-        let hook = turn.hook;
         let digest = if places.len() > 1 { places.len() } else { 0 };
         let mut outgoing = self.outgoing(hook, places, records);
         loop {
             let delivery = &self.backlog.entries[places[0]].delivery;
-            let simplify = delivery.simplify;
             let now_ms = delivery
                 .open_since_ms
-                .unwrap_or_else(|| self.site.carrier.now_ms());
+                .unwrap_or_else(|| self.site.transport.now_ms());
             let attempt = Attempt {
                 now_ms,
                 number: delivery.attempts,
-                simplify,
+                simplify: delivery.simplify,
             };
-            let tried = self.site.carrier.carry(hook, outgoing.clone(), attempt);
-            let meaning = ending::meaning(tried, simplify);
-            let made = Made {
+            let result = self.site.transport.send(hook, outgoing.clone(), attempt);
+            let context = AttemptContext {
                 hook,
-                failures: standing.failures,
+                failures,
                 digest,
-                at_ms: self.site.carrier.now_ms(),
+                at_ms: self.site.transport.now_ms(),
             };
-            let of = |place: &usize| {
-                ending::ended(made, &self.backlog.entries[*place].delivery, &meaning)
+            let end = |place: &usize| {
+                outcome::conclude(context, &self.backlog.entries[*place].delivery, &result)
             };
-            let (ends, healths): (Vec<Ended>, Vec<Health>) = places.iter().map(of).unzip();
-            if meaning.outcome != Outcome::Simplify {
+            let (ends, healths): (Vec<Ended>, Vec<Health>) = places.iter().map(end).unzip();
+            if !result.is_simplify() {
                 return (ends, healths[0]);
             }
-            self.write(places, ends);
-            if !places.iter().all(|place| self.start(*place, made.at_ms)) {
+            self.record_ends(places, ends);
+            if !places.iter().all(|place| self.start(*place, context.at_ms)) {
                 outgoing = Err("the start of another attempt cannot be written".to_owned());
             }
         }
     }
 
-    /// What the message says. Each record is let go as soon as it is read: together they may be large.
+    /// The content of the message. Each record is dropped as soon as it is read: together they may be large.
     fn outgoing(
         &self,
         hook: &Hook,
@@ -231,19 +228,19 @@ impl Lane<'_> {
         attempt::digest(self.site, hook, facts, members).ok_or_else(missing)
     }
 
-    /// Ends what was cut off too often. Nothing is sent.
+    /// Ends a delivery that was interrupted too often. Nothing is sent.
     pub(super) fn give_up(&mut self, place: usize) {
         if self.unchanged(&[place]).is_some() {
-            let ended = ending::cut_off(
+            let ended = outcome::interrupted(
                 &self.backlog.entries[place].delivery,
-                self.site.carrier.now_ms(),
+                self.site.transport.now_ms(),
             );
-            self.write(&[place], vec![ended]);
+            self.record_ends(&[place], vec![ended]);
         }
     }
 
-    /// The receiver takes others: nothing waits for this one any more.
-    fn leave_alone(&mut self, place: usize, at_ms: i64) {
+    /// The receiver accepts other deliveries: none waits for this one any more.
+    fn send_alone(&mut self, place: usize, at_ms: i64) {
         let entry = &mut self.backlog.entries[place];
         entry.delivery.alone = true;
         let delivery = entry.delivery.planned.id.clone();
@@ -253,13 +250,13 @@ impl Lane<'_> {
             .append(&entry.record, &RecordLine::Alone { delivery, at_ms });
     }
 
-    /// Writes how it ended. If that fails the delivery will be repeated: at least once is what is promised.
-    fn write(&mut self, places: &[usize], ends: Vec<Ended>) {
-        self.site.destinations.count(places.len());
+    /// Writes the ends. If that fails, the deliveries are repeated: delivery is at least once.
+    fn record_ends(&mut self, places: &[usize], ends: Vec<Ended>) {
+        self.site.destinations.add_attempted(places.len());
         for (place, ended) in places.iter().zip(ends) {
-            let Entry { record, delivery } = &mut self.backlog.entries[*place];
-            // Whoever asked for it again reads what came of the first attempt.
-            let asked = delivery.requeued_ms.is_some() && delivery.failures == 0;
+            let WaitingDelivery { record, delivery } = &mut self.backlog.entries[*place];
+            // The person who requeued it sees the result of the first attempt.
+            let requeued = delivery.requeued_ms.is_some() && delivery.failures == 0;
             delivery.end(&ended);
             let failed_ms = (ended.outcome == Outcome::Failed).then_some(ended.at_ms);
             if let Err(error) = self
@@ -267,7 +264,7 @@ impl Lane<'_> {
                 .spool
                 .append(record, &RecordLine::Ended(Box::new(ended)))
             {
-                note(
+                add_problem(
                     self.report,
                     format!(
                         "the end of a delivery to `{}` is not recorded: {}",
@@ -277,10 +274,10 @@ impl Lane<'_> {
                 );
             }
             if let Some(failed_ms) = failed_ms {
-                if !asked {
+                if !requeued {
                     self.site.spool.add_failure(failed_ms);
                 }
-                with(self.report, |r| r.failed += 1);
+                update(self.report, |r| r.failed += 1);
             }
             if delivery.state != DeliveryState::Pending {
                 let _ = self.site.spool.finish(record);
