@@ -68,12 +68,12 @@ enum Command {
     /// Queue deliveries again under the same ids, and send them
     ///
     /// Also what was delivered, cancelled, or waits for a later attempt. Exits with 0 when everything that was named
-    /// is queued and none of it has failed for good.
+    /// is queued and none of it has failed permanently.
     Redeliver(redeliver::Arguments),
     /// Send what is due now: what a timer or cron runs
     ///
     /// Deliveries that have failed and are due again, and pushes that nobody has delivered yet. Exits with 0 when
-    /// nothing is left due, with 1 when a delivery has failed for good.
+    /// nothing is left due, with 1 when a delivery has failed permanently.
     Drain(drain::Drain),
     /// Put the post-receive hook in place, and a commented hooks.toml if there is none
     ///

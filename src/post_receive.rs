@@ -188,7 +188,7 @@ impl Received<'_> {
         }
     }
 
-    /// Once a day a push says what has failed for good, so that a receiver that nobody looks at is noticed.
+    /// Once a day a push says what has failed permanently, so that a receiver that nobody looks at is noticed.
     fn say_failures(&self, spool: &Spool, lines: &mut Lines) {
         if self.loaded.deliver.wait.is_zero() || lines.left() == 0 {
             return;

@@ -69,7 +69,7 @@ impl Lines {
         MAX_LINES - self.said
     }
 
-    /// How many deliveries were told that have failed for good.
+    /// How many deliveries were told that have failed permanently.
     pub fn failed(&self) -> usize {
         self.failed
     }

@@ -24,7 +24,7 @@ pub struct Drain {
     pub push: Option<String>,
 }
 
-/// Runs it. `dir` is what `-C` named. 0: nothing is left due; 1: something failed for good, or could not be tried.
+/// Runs it. `dir` is what `-C` named. 0: nothing is left due; 1: something failed permanently, or could not be tried.
 pub fn run(
     arguments: &Drain,
     dir: Option<&Path>,

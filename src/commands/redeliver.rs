@@ -21,7 +21,7 @@ pub struct Arguments {
     /// Deliveries by their ids, or enough of the beginning or the end of each
     #[arg(value_name = "ID")]
     ids: Vec<String>,
-    /// All that have failed for good
+    /// All that have failed permanently
     #[arg(long, conflicts_with = "ids")]
     failed: bool,
     /// With --failed: those of this hook
@@ -54,7 +54,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
         exit::FAILURE
     };
     if chosen.is_empty() && all_found {
-        print::stderr("nothing has failed for good");
+        print::stderr("nothing has failed permanently");
     }
     if queued.is_empty() {
         return Ok(code);
@@ -154,7 +154,7 @@ fn queue<'a>(spool: &Spool, chosen: &'a [Found], now_ms: i64) -> Vec<&'a Found> 
     queued
 }
 
-/// What came of one, and whether it has failed for good.
+/// What came of one, and whether it has failed permanently.
 fn result(site: &Site<'_>, found: &Found, queued_ms: i64) -> (String, bool) {
     let planned = &found.delivery.planned;
     let hook = label(site.loaded, &planned.hook);

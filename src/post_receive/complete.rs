@@ -183,14 +183,14 @@ impl Plan<'_> {
         if understood {
             self.plan(hook, Kind::Summary, &[], rest);
         }
-        let told = if understood {
-            "told in one summary"
+        let treatment = if understood {
+            "sent in one summary"
         } else {
-            "not told"
+            "not sent"
         };
         let (name, limit, n) = (&hook.label, hook.max_refs, rest.len());
         self.omitted.push(format!(
-            "{name}: {n} refs past `max_refs` ({limit}) are {told}"
+            "{name}: {n} refs past `max_refs` ({limit}) are {treatment}"
         ));
     }
 

@@ -100,7 +100,7 @@ fn refs_past_the_limit_are_one_summary_where_that_is_understood() {
         summary(&format!("{POST}template = \"${{updates}}\"\n")).unwrap(),
         [1, 2]
     );
-    let untold = ["ci: 2 refs past `max_refs` (1) are not told"];
+    let untold = ["ci: 2 refs past `max_refs` (1) are not sent"];
     assert_eq!(
         summary(&format!("{POST}template = \"${{ref}}\"\n")).unwrap_err(),
         untold

@@ -30,7 +30,7 @@ pub(super) fn deliver(
 ) {
     if let Some(why) = &received.loaded.hold {
         return lines.say(&format!(
-            "nothing is sent: {why}; the push is recorded and waits until this is mended"
+            "nothing is sent: {why}; the push is recorded and waits until this is fixed"
         ));
     }
     if received.loaded.unresolved {
@@ -77,10 +77,9 @@ pub(super) fn say_omitted(omitted: &[String], lines: &mut Lines) {
     match omitted {
         [] => {}
         [first] => lines.say(first),
-        [first, others @ ..] => lines.say(&format!(
-            "{first}; so it is with {} more hooks",
-            others.len()
-        )),
+        [first, others @ ..] => {
+            lines.say(&format!("{first}; likewise {} more hooks", others.len()));
+        }
     }
 }
 

@@ -64,7 +64,7 @@ fn a_delivery_is_told_in_one_line() {
     assert_eq!(line(&ended(Outcome::Delivered, "")), "ci: delivered, 61 ms");
     assert_eq!(
         line(&ended(Outcome::Failed, "404 Not Found")),
-        "ci: failed for good: 404 Not Found"
+        "ci: failed permanently: 404 Not Found"
     );
     let unfinished = |after| Told::Unfinished {
         hook: "slow".into(),
@@ -115,7 +115,8 @@ fn a_queued_delivery_says_behind_how_many_and_since_when() {
         queued: interrupted,
     };
     assert!(
-        told.line().ends_with("was cut off and is repeated first"),
+        told.line()
+            .ends_with("was interrupted and is repeated first"),
         "nobody is said to be down: {}",
         told.line()
     );
@@ -148,7 +149,7 @@ fn failures_come_first() {
     });
     assert_eq!(
         text,
-        "service-hook: ci: failed for good: no\nservice-hook: ci: delivered, 61 ms\n"
+        "service-hook: ci: failed permanently: no\nservice-hook: ci: delivered, 61 ms\n"
     );
 }
 
@@ -159,7 +160,7 @@ fn too_many_deliveries_are_one_sum_a_hook() {
     let text = said(|lines| lines.tell(told, false));
     assert_eq!(
         text,
-        "service-hook: ci: 1 to be tried again, 90 delivered (503 Service Unavailable)\n"
+        "service-hook: ci: 1 to be retried, 90 delivered (503 Service Unavailable)\n"
     );
 }
 

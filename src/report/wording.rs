@@ -100,13 +100,11 @@ fn turn(queued: &Queued) -> String {
         format!("queued behind {}", queued.behind)
     };
     if queued.paced {
-        return format!(
-            "{place}, the robot has got as many messages as it takes: they follow in one"
-        );
+        return format!("{place}, the robot's rate limit is reached; they follow in one message");
     }
     let since = clock::local_moment(queued.since_ms);
     if queued.interrupted {
-        format!("{place}, the attempt of {since} was cut off and is repeated first")
+        format!("{place}, the attempt of {since} was interrupted and is repeated first")
     } else {
         format!("{place}, receiver down since {since}")
     }
@@ -124,7 +122,7 @@ fn end(ended: &Ended, until_ms: Option<i64>) -> String {
                 .unwrap_or_default();
             format!("{note}{took}")
         }
-        Outcome::Failed => format!("failed for good: {why}"),
+        Outcome::Failed => format!("failed permanently: {why}"),
         Outcome::Cancelled => format!("cancelled: {why}"),
         Outcome::Deferred | Outcome::Simplify => match until_ms {
             Some(until_ms) => {
@@ -157,11 +155,11 @@ fn seconds(duration: Duration) -> String {
 /// One line for all deliveries of a hook, with the first reason.
 pub(super) fn sum(hook: &str, told: &[Told]) -> String {
     let mut counts = [
-        ("failed for good", 0),
+        ("failed permanently", 0),
         ("lost", 0),
-        ("to be tried again", 0),
+        ("to be retried", 0),
         ("delivered", 0),
-        ("going on", 0),
+        ("still sending", 0),
     ];
     let mut reason = None;
     for told in told {
@@ -186,7 +184,7 @@ pub(super) fn sum(hook: &str, told: &[Told]) -> String {
     format!("{hook}: {}{reason}", parts.join(", "))
 }
 
-/// What has failed for good since somebody was told the last time.
+/// What has failed permanently since somebody was told the last time.
 pub fn failures(failures: Failures) -> String {
     let Failures { count, since_ms } = failures;
     let have = if count == 1 {
@@ -196,6 +194,6 @@ pub fn failures(failures: Failures) -> String {
     };
     let since = clock::local_minutes(since_ms);
     format!(
-        "{count} {have} failed for good since {since} (see `git service-hook deliveries --state failed`)"
+        "{count} {have} failed permanently since {since} (see `git service-hook deliveries --state failed`)"
     )
 }

@@ -121,7 +121,7 @@ fn report(git_dir: &Path, ran: &RunSummary) -> u8 {
     }
     if ran.failed > 0 {
         print::error(&format!(
-            "{}: {} deliveries failed for good",
+            "{}: {} deliveries failed permanently",
             git_dir.display(),
             ran.failed
         ));

@@ -77,7 +77,7 @@ pub(super) const LISTS: &[(&str, &[(&str, &str)])] = &[
             ("0", "Done. For `drain`: nothing is left due."),
             (
                 "1",
-                "Not done, or mistakes found. For `drain`: something failed for good or could not be tried. As the \
+                "Not done, or mistakes found. For `drain`: something failed permanently or could not be tried. As the \
                  hook: the push could neither be recorded nor delivered; Git takes no notice.",
             ),
             ("2", "The command line could not be understood."),

@@ -14,7 +14,7 @@ fn verdict(name: &str, msg_type: &str, status: u16, body: &str) -> Verdict {
     })
 }
 
-/// `!` failed for good, `~` simplify, a number the seconds to wait, `?` later without a time.
+/// `!` failed permanently, `~` simplify, a number the seconds to wait, `?` later without a time.
 fn told(verdict: Verdict) -> String {
     match verdict {
         Verdict::Failed { why } => format!("! {why}"),

@@ -153,7 +153,7 @@ fn refs_past_the_limit_are_told_after_failures_and_in_one_line() {
     let said = pushing
         .sandbox
         .push("c", &["-q", "origin", "HEAD:one", "HEAD:two"]);
-    let failed = said.find("failed for good").expect("failures are told");
+    let failed = said.find("failed permanently").expect("failures are told");
     let past = said
         .find("past `max_refs`")
         .expect("what is not told one by one is said");

@@ -32,9 +32,9 @@ fn each_kind_of_trouble_has_its_words() {
         (Answer::Huge(100 << 20), "ci: delivered, "),
         (
             Answer::json(404, "{}"),
-            "ci: failed for good: 404 Not Found",
+            "ci: failed permanently: 404 Not Found",
         ),
-        (Answer::json(410, "{}"), "ci: failed for good: 410 Gone"),
+        (Answer::json(410, "{}"), "ci: failed permanently: 410 Gone"),
         (unavailable, "ci: 503 Service Unavailable; "),
     ];
     for (answer, words) in cases {
@@ -50,7 +50,7 @@ fn a_redirect_is_a_failure_and_is_not_followed() {
     let redirect = Answer::Reply(307, vec![("Location".into(), to)], Vec::new());
     let said = said_of(&redirect);
     assert!(
-        said.contains("ci: failed for good: 307 Temporary Redirect to http://127.0.0.1"),
+        said.contains("ci: failed permanently: 307 Temporary Redirect to http://127.0.0.1"),
         "{said}"
     );
     assert!(elsewhere.got().is_empty());
@@ -76,7 +76,7 @@ fn what_a_receiver_echoes_of_our_secrets_is_seen_by_nobody() {
     ));
     let said = pushing.push("one");
     let record = pushing.records();
-    assert!(said.contains("failed for good: 403 Forbidden"), "{said}");
+    assert!(said.contains("failed permanently: 403 Forbidden"), "{said}");
     assert_eq!(
         receiver.got()[0]
             .header("Authorization")

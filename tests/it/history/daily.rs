@@ -1,10 +1,10 @@
-//! Once a day a push says what has failed for good.
+//! Once a day a push says what has failed permanently.
 
 use crate::delivery::{Pushing, webhook};
 use crate::support::eventually;
 use crate::support::receiver::{Answer, Receiver};
 
-const TOLD: &str = "failed for good since 20";
+const TOLD: &str = "failed permanently since 20";
 
 /// A repository with one failure that its pusher was not told about.
 fn with_failure(wait: &str) -> (Receiver, Pushing) {
@@ -33,7 +33,7 @@ fn failed(pushing: &Pushing) -> String {
 fn the_next_push_says_it_and_the_one_after_does_not() {
     let (receiver, pushing) = with_failure("5s");
     let said = pushing.push("two");
-    let line = "1 delivery has failed for good since 20";
+    let line = "1 delivery has failed permanently since 20";
     assert!(
         said.contains(line) && said.contains("(see `git service-hook deliveries --state failed`)"),
         "{said}"
@@ -59,7 +59,7 @@ fn the_next_push_says_it_and_the_one_after_does_not() {
         .write("r.git/service-hook/told", format!("{yesterday}\n"));
     let said = pushing.push("seven");
     assert!(
-        said.contains("2 deliveries have failed for good since 20"),
+        said.contains("2 deliveries have failed permanently since 20"),
         "{said}"
     );
 }
@@ -70,14 +70,14 @@ fn whoever_has_just_read_it_is_not_told_twice() {
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     let said = pushing.push("one");
     assert!(
-        said.contains("ci: failed for good: 404") && !said.contains(TOLD),
+        said.contains("ci: failed permanently: 404") && !said.contains(TOLD),
         "{said}"
     );
     eventually("it is kept for the next", || !failed(&pushing).is_empty());
     receiver.answer(|_| Answer::ok());
     let said = pushing.push("two");
     assert!(
-        said.contains("1 delivery has failed for good since"),
+        said.contains("1 delivery has failed permanently since"),
         "{said}"
     );
 }
@@ -94,9 +94,9 @@ fn only_what_nobody_has_read_is_counted() {
         "whoever asks for it again reads what came of it"
     );
     let said = pushing.push("two");
-    assert!(said.contains("ci: failed for good: 404"), "{said}");
+    assert!(said.contains("ci: failed permanently: 404"), "{said}");
     assert!(
-        said.contains("1 delivery has failed for good since"),
+        said.contains("1 delivery has failed permanently since"),
         "its own is left for the next: {said}"
     );
     assert_eq!(failed(&pushing).lines().count(), 1);

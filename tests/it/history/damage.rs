@@ -96,7 +96,7 @@ fn the_drain_that_puts_aside_what_is_no_record_says_so() {
     ]);
     let out = run(&pushing, &["drain"]);
     assert!(
-        complaints(&out).contains("4-foreign is no record and was moved to corrupt/"),
+        complaints(&out).contains("4-foreign is not a record and was moved to corrupt/"),
         "{}",
         complaints(&out)
     );

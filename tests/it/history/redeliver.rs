@@ -107,7 +107,7 @@ fn the_exit_code_says_whether_all_is_queued_and_nothing_failed() {
     let out = run(&pushing, &["redeliver", &id]);
     let said = String::from_utf8_lossy(&out.stdout).into_owned();
     assert!(
-        out.status.code() == Some(1) && said.contains("ci: failed for good: 404"),
+        out.status.code() == Some(1) && said.contains("ci: failed permanently: 404"),
         "{said}"
     );
     receiver.answer(|_| busy());

@@ -113,7 +113,7 @@ impl Fleet {
             &stdin,
         );
         let said = seen(&out);
-        let odd = ["not recorded", "hooks.toml", "failed for good"]
+        let odd = ["not recorded", "hooks.toml", "failed permanently"]
             .iter()
             .any(|word| said.contains(word));
         assert!(out.status.success() && !odd, "{name}: {said}");
