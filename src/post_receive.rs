@@ -1,17 +1,17 @@
-//! One push, top to bottom: read, record, compute, hand over, tell.
+//! The hook: reads a push, records it, computes its events, starts the deliverer and reports results.
 //!
-//! The record is on disk before anything is computed or sent. Everything here is bounded: what takes longer goes on in
-//! the deliverer, a process of its own. Knows no HTTP; what it says goes through [`crate::report`].
+//! The record is on disk before anything is computed or sent. Every step has a time limit; what takes longer continues
+//! in the deliverer, a process of its own. This room knows no HTTP, and prints through [`crate::report`].
 
 mod chain;
-mod complete;
-mod cut;
-mod follow;
-mod recorded;
+mod compute;
+mod fit_event;
+mod recorded_push;
 mod spawn;
-mod unrecorded;
+mod unrecorded_push;
+mod watch;
 
-pub use complete::{Completed, complete, complete_bare};
+pub use compute::{ComputedPush, compute_deliveries, compute_without_repository};
 
 use crate::action::Severity;
 use crate::clock;
@@ -28,24 +28,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What was said is given so long to reach the pusher, once all is done.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// At the end, the pusher's lines have this long to be written.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Runs the hook: stdin has the ref updates. The exit code is 1 only when the push could neither be recorded nor
 /// delivered.
 pub fn run(environment: &Environment) -> u8 {
-    // A message of a panic could hold anything, and nobody is promised that stderr can be written to.
+    // The message of a panic may contain anything, and writing to stderr may block.
     std::panic::set_hook(Box::new(|_| {}));
-    // Or else Ctrl-C during a local push ends us before the push is recorded.
+    // Otherwise Ctrl-C during a local push kills the hook before the push is recorded.
     let _ = rustix::process::setsid();
     let mut lines = Lines::to_stderr();
     if environment.get("GIT_QUARANTINE_PATH").is_some() {
         lines.say("this is a post-receive hook, but Git runs it before the refs are updated: call it from there only");
-        lines.finish(LAST_WORDS);
+        lines.finish(FLUSH_TIMEOUT);
         return exit::FAILURE;
     }
     let mut stdin = Vec::new();
-    // What of it is not read is neither recorded nor delivered.
     let read = std::io::stdin().lock().read_to_end(&mut stdin);
     if let Err(error) = &read {
         lines.say(&format!(
@@ -63,16 +62,16 @@ pub fn run(environment: &Environment) -> u8 {
         lines.say("internal error; please report it (what was recorded is delivered by the next push or `drain`)");
         exit::FAILURE
     });
-    // Whatever became of our part: other people's hooks are theirs.
+    // The other hooks run even if ours has failed.
     if let Some(hooks) = hooks {
         chain::run(&hooks, &stdin, environment, &mut lines);
     }
-    lines.finish(LAST_WORDS);
+    lines.finish(FLUSH_TIMEOUT);
     if read.is_err() { exit::FAILURE } else { code }
 }
 
-/// `hooks` becomes the folder that Git runs hooks from, as soon as that is known; `None` when another start has seen to
-/// this push, and to what follows.
+/// Sets `hooks` to the folder that Git runs hooks from, or to `None` when another start has recorded this push and runs
+/// the other hooks.
 fn hook(
     environment: &Environment,
     stdin: &[u8],
@@ -93,7 +92,7 @@ fn hook(
     let receive_pack = repository
         .as_ref()
         .ok()
-        .and_then(|repository| may_be_again(repository, dir));
+        .and_then(|repository| receive_pack_if_several_hooks(repository, dir));
     let loaded = Arc::new(config::load(&git_dir, environment));
     if !loaded.configured {
         return exit::OK;
@@ -101,13 +100,13 @@ fn hook(
     if let Err(error) = &repository {
         lines.say(&format!("the repository cannot be opened: {error}"));
     }
-    let received = Received {
+    let context = PushContext {
         git_dir: &git_dir,
         environment,
         loaded: &loaded,
         receive_pack,
     };
-    received
+    context
         .push(repository.ok(), stdin, lines)
         .unwrap_or_else(|| {
             *hooks = None;
@@ -115,23 +114,23 @@ fn hook(
         })
 }
 
-/// The receive-pack that took the push, where Git starts several post-receive hooks: two of them might be us.
-fn may_be_again(repository: &Repository, hooks: &Path) -> Option<String> {
+/// The receive-pack that took the push, if Git starts several post-receive hooks: two of them may be this program.
+fn receive_pack_if_several_hooks(repository: &Repository, hooks: &Path) -> Option<String> {
     let configured = repository.configured_hooks().len();
     let several = configured > 1 || (configured == 1 && hooks.join("post-receive").exists());
     several.then(git::receive_pack)?
 }
 
-/// Where a push arrived.
+/// The repository that received a push.
 #[derive(Clone)]
-struct Received<'a> {
+struct PushContext<'a> {
     git_dir: &'a Path,
     environment: &'a Environment,
     loaded: &'a Arc<Loaded>,
     receive_pack: Option<String>,
 }
 
-impl Received<'_> {
+impl PushContext<'_> {
     /// The exit code; `None` when another start has recorded this push.
     fn push(&self, repository: Option<Repository>, stdin: &[u8], lines: &mut Lines) -> Option<u8> {
         let (mut updates, bad) = parse_updates(stdin);
@@ -140,11 +139,11 @@ impl Received<'_> {
             repository.as_ref().map_or(0, Repository::shared_mode),
         );
         if updates.is_empty() || self.loaded.has_no_active_hooks() {
-            self.say_mistakes(&bad, lines);
+            self.print_mistakes(&bad, lines);
             return Some(exit::OK);
         }
         if let Some(repository) = &repository {
-            // A matter of taste, which must not cost the record, whatever the repository does to it.
+            // Sorting is optional: a panic in it must not prevent the record.
             let _ = catch_unwind(AssertUnwindSafe(|| repository.order(&mut updates)));
         }
         let mut push = self.facts(updates);
@@ -153,11 +152,11 @@ impl Received<'_> {
             Some(receive_pack) => spool.publish_once(&mut push, receive_pack),
         };
         let record = published.transpose()?;
-        self.say_mistakes(&bad, lines);
+        self.print_mistakes(&bad, lines);
         Some(match record {
             Ok(record) => {
-                recorded::deliver(self, repository, &spool, record, &push, lines);
-                self.say_failures(&spool, lines);
+                recorded_push::deliver(self, repository, &spool, record, &push, lines);
+                self.print_failures(&spool, lines);
                 exit::OK
             }
             Err(error) => {
@@ -165,13 +164,13 @@ impl Received<'_> {
                     "not recorded: {} cannot be written: {error}",
                     spool.place()
                 ));
-                unrecorded::deliver(self, repository, &spool, &push, lines)
+                unrecorded_push::deliver(self, repository, &spool, &push, lines)
             }
         })
     }
 
-    /// In what was pushed, and in the configuration.
-    fn say_mistakes(&self, bad: &[BadLine], lines: &mut Lines) {
+    /// Invalid lines of stdin, and mistakes in the configuration.
+    fn print_mistakes(&self, bad: &[BadLine], lines: &mut Lines) {
         for line in bad {
             lines.say(&format!(
                 "line {} of stdin is skipped: {}",
@@ -188,17 +187,17 @@ impl Received<'_> {
         }
     }
 
-    /// Once a day a push says what has failed permanently, so that a receiver that nobody looks at is noticed.
-    fn say_failures(&self, spool: &Spool, lines: &mut Lines) {
+    /// Once a day a push reports permanent failures, so that a broken receiver is noticed.
+    fn print_failures(&self, spool: &Spool, lines: &mut Lines) {
         if self.loaded.deliver.wait.is_zero() || lines.left() == 0 {
             return;
         }
         if let Some(failures) = spool.take_failures(lines.failed(), clock::now_ms()) {
-            lines.say(&report::failures(failures));
+            lines.say(&report::failures_line(failures));
         }
     }
 
-    /// All that is known before any object is read. The record gives it its id.
+    /// The push before any object is read. `publish` sets its id.
     fn facts(&self, updates: Vec<RefUpdate>) -> Push {
         let time_ms = clock::now_ms();
         Push {

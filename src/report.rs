@@ -3,7 +3,7 @@
 
 mod wording;
 
-pub use wording::{Told, failures, short};
+pub use wording::{DeliveryReport, failures_line, short_id};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::BTreeMap;
@@ -74,7 +74,7 @@ impl Lines {
         self.failed
     }
 
-    /// Says one line; past the bounds it is left out.
+    /// Prints one line; past the limits it is dropped.
     pub fn say(&mut self, text: &str) {
         let line = format!("{PREFIX}{}\n", clean(text));
         if self.said == MAX_LINES || self.bytes + line.len() > MAX_BYTES {
@@ -95,30 +95,33 @@ impl Lines {
         let _ = self.written.recv_timeout(patience);
     }
 
-    /// Says what came of deliveries: each on a line, failures first, or one sum a hook when there are too many.
-    pub fn tell(&mut self, mut told: Vec<Told>, each: bool) {
-        self.failed += told.iter().filter(|t| t.is_for_good()).count();
-        told.sort_by_key(|t| !t.is_failure());
+    /// Reports deliveries: one line each, failures first, or one summary per hook when there are too many.
+    pub fn report(&mut self, mut reports: Vec<DeliveryReport>, each: bool) {
+        self.failed += reports.iter().filter(|r| r.is_permanent_failure()).count();
+        reports.sort_by_key(|t| !t.is_failure());
         if each {
-            for told in told {
-                self.say(&told.line());
+            for report in reports {
+                self.say(&report.line());
             }
             return;
         }
-        let mut hooks: BTreeMap<String, Vec<Told>> = BTreeMap::new();
+        let mut hooks: BTreeMap<String, Vec<DeliveryReport>> = BTreeMap::new();
         let mut order = Vec::new();
-        for told in told {
-            if !hooks.contains_key(told.hook()) {
-                order.push(told.hook().to_owned());
+        for report in reports {
+            if !hooks.contains_key(report.hook()) {
+                order.push(report.hook().to_owned());
             }
-            hooks.entry(told.hook().to_owned()).or_default().push(told);
+            hooks
+                .entry(report.hook().to_owned())
+                .or_default()
+                .push(report);
         }
         let room = self.left();
         for (index, hook) in order.iter().enumerate() {
             if index + 1 == room && order.len() > room {
                 return self.say(&format!("… and {} more hooks", order.len() - index));
             }
-            self.say(&wording::sum(hook, &hooks[hook]));
+            self.say(&wording::hook_summary(hook, &hooks[hook]));
         }
     }
 }
@@ -126,21 +129,21 @@ impl Lines {
 /// Whether a line can be written now. A pipe says so only when a whole page is free, and no line is that long.
 fn stderr_has_room() -> bool {
     let stderr = std::io::stderr();
-    let mut asked = [PollFd::new(&stderr, PollFlags::OUT)];
+    let mut polled = [PollFd::new(&stderr, PollFlags::OUT)];
     matches!(
         poll(
-            &mut asked,
+            &mut polled,
             Some(&Timespec {
                 tv_sec: 0,
                 tv_nsec: 0
             })
         ),
         Ok(1)
-    ) && asked[0].revents() == PollFlags::OUT
+    ) && polled[0].revents() == PollFlags::OUT
 }
 
-/// The beginning of a text, at most so many bytes, not within a character.
-pub fn cut(text: &str, bytes: usize) -> &str {
+/// The first characters of a text, at most so many bytes.
+pub fn truncate(text: &str, bytes: usize) -> &str {
     let mut end = text.len().min(bytes);
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -160,7 +163,7 @@ pub fn clean(text: &str) -> String {
         .filter(|c| !hidden(*c))
         .collect();
     if line.len() > MAX_LINE {
-        line.truncate(cut(&line, MAX_LINE).len());
+        line.truncate(truncate(&line, MAX_LINE).len());
         line.push('…');
     }
     line

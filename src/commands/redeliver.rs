@@ -6,7 +6,7 @@ use crate::clock;
 use crate::config::{self, Found as Configured, Loaded};
 use crate::deliver::{self, Destinations, Site};
 use crate::exit;
-use crate::report::{Told, short};
+use crate::report::{DeliveryReport, short_id};
 use crate::schedule;
 use crate::spool::{Delivery, DeliveryState, RecordFile, Spool};
 use std::collections::BTreeMap;
@@ -76,7 +76,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
         let (line, failed) = result(&site, found, now_ms);
         print::stdout(&print::plain(&format!(
             "{}  {line}",
-            short(&found.delivery.planned.id)
+            short_id(&found.delivery.planned.id)
         )));
         if failed {
             code = exit::FAILURE;
@@ -177,7 +177,7 @@ fn result(site: &Site<'_>, found: &Found, queued_ms: i64) -> (String, bool) {
             let until_ms = until_ms.then(|| {
                 schedule::retry_deadline(queued_ms, retry_for(site.loaded, &planned.hook))
             });
-            let told = Told::Ended {
+            let told = DeliveryReport::Ended {
                 hook,
                 ended: Box::new(ended.clone()),
                 until_ms,

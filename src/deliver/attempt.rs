@@ -9,7 +9,7 @@ use crate::http::{Request, Response};
 use crate::outgoing::{Limits, Outgoing, Project, Waiting};
 use crate::parameter::Unresolved;
 use crate::push::{Push, PushEvent, RefUpdate};
-use crate::report::cut;
+use crate::report::truncate;
 use crate::secret::Secrets;
 use crate::spool::{Events, Exchange, Planned, Record};
 use crate::transport::{self, Options, SendError};
@@ -249,7 +249,7 @@ fn exchange(
     secrets: &Secrets,
 ) -> Exchange {
     let answer = response
-        .map(|r| cut(&secrets.redact(&r.shown()), EXCERPT).to_owned())
+        .map(|r| truncate(&secrets.redact(&r.shown()), EXCERPT).to_owned())
         .unwrap_or_default();
     Exchange {
         method: request.method.as_str().to_owned(),

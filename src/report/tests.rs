@@ -26,7 +26,7 @@ fn said(what: impl FnOnce(&mut Lines)) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-fn ended(outcome: Outcome, why: &str) -> Told {
+fn ended(outcome: Outcome, why: &str) -> DeliveryReport {
     let exchange = Some(Exchange {
         took_ms: 61,
         ..Exchange::default()
@@ -46,7 +46,7 @@ fn ended(outcome: Outcome, why: &str) -> Told {
         next_attempt_ms,
         exchange,
     };
-    Told::Ended {
+    DeliveryReport::Ended {
         hook: "ci".into(),
         ended: Box::new(ended),
         until_ms: None,
@@ -55,7 +55,7 @@ fn ended(outcome: Outcome, why: &str) -> Told {
 
 #[test]
 fn a_delivery_is_told_in_one_line() {
-    let line = |told: &Told| told.line();
+    let line = |report: &DeliveryReport| report.line();
     let queued = "queued app/build (http://jenkins.example.com/queue/item/42/)";
     assert_eq!(
         line(&ended(Outcome::Delivered, queued)),
@@ -66,7 +66,7 @@ fn a_delivery_is_told_in_one_line() {
         line(&ended(Outcome::Failed, "404 Not Found")),
         "ci: failed permanently: 404 Not Found"
     );
-    let unfinished = |after| Told::Unfinished {
+    let unfinished = |after| DeliveryReport::Unfinished {
         hook: "slow".into(),
         after,
     };
@@ -84,11 +84,11 @@ fn retrying_is_promised_only_when_a_timer_keeps_the_promise() {
     let deferred = ended(Outcome::Deferred, "503 Service Unavailable");
     let next_push = "ci: 503 Service Unavailable; will be tried again at the next push (no timer seen: see `check`)";
     assert_eq!(deferred.line(), next_push);
-    let Told::Ended { hook, ended, .. } = deferred else {
+    let DeliveryReport::Ended { hook, ended, .. } = deferred else {
         unreachable!("it has ended")
     };
     let until_ms = 1_795_766_400_000;
-    let promised = Told::Ended {
+    let promised = DeliveryReport::Ended {
         hook,
         ended,
         until_ms: Some(until_ms),
@@ -110,15 +110,16 @@ fn a_queued_delivery_says_behind_how_many_and_since_when() {
         interrupted: true,
         paced: false,
     };
-    let told = Told::Queued {
+    let report = DeliveryReport::Queued {
         hook: "ci".into(),
         queued: interrupted,
     };
     assert!(
-        told.line()
+        report
+            .line()
             .ends_with("was interrupted and is repeated first"),
         "nobody is said to be down: {}",
-        told.line()
+        report.line()
     );
     let queued = Queued {
         delivery: "d".into(),
@@ -127,7 +128,7 @@ fn a_queued_delivery_says_behind_how_many_and_since_when() {
         interrupted: false,
         paced: false,
     };
-    let line = Told::Queued {
+    let line = DeliveryReport::Queued {
         hook: "mirror".into(),
         queued,
     }
@@ -142,7 +143,7 @@ fn a_queued_delivery_says_behind_how_many_and_since_when() {
 #[test]
 fn failures_come_first() {
     let text = said(|lines| {
-        lines.tell(
+        lines.report(
             vec![ended(Outcome::Delivered, ""), ended(Outcome::Failed, "no")],
             true,
         );
@@ -157,7 +158,7 @@ fn failures_come_first() {
 fn too_many_deliveries_are_one_sum_a_hook() {
     let mut told = vec![ended(Outcome::Delivered, ""); 90];
     told.push(ended(Outcome::Deferred, "503 Service Unavailable"));
-    let text = said(|lines| lines.tell(told, false));
+    let text = said(|lines| lines.report(told, false));
     assert_eq!(
         text,
         "service-hook: ci: 1 to be retried, 90 delivered (503 Service Unavailable)\n"
@@ -167,24 +168,26 @@ fn too_many_deliveries_are_one_sum_a_hook() {
 #[test]
 fn a_hundred_hooks_do_not_fill_the_screen() {
     let told = (0..100)
-        .map(|n| Told::Lost {
+        .map(|n| DeliveryReport::Lost {
             hook: format!("h{n:02}"),
             why: "x".repeat(3000),
         })
         .collect();
-    let text = said(|lines| lines.tell(told, false));
+    let text = said(|lines| lines.report(told, false));
     assert!(
         text.lines().count() <= 20 && text.len() <= 8192,
         "{}",
         text.len()
     );
     let few = (0..100)
-        .map(|n| Told::Lost {
+        .map(|n| DeliveryReport::Lost {
             hook: format!("h{n:02}"),
             why: "gone".into(),
         })
         .collect();
-    assert!(said(|lines| lines.tell(few, false)).ends_with("service-hook: … and 81 more hooks\n"));
+    assert!(
+        said(|lines| lines.report(few, false)).ends_with("service-hook: … and 81 more hooks\n")
+    );
 }
 
 #[test]

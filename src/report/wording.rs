@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// What is known of one delivery when the pusher is told.
 #[derive(Clone, Debug)]
-pub enum Told {
+pub enum DeliveryReport {
     /// An attempt has ended.
     Ended {
         /// As people call it.
@@ -37,7 +37,7 @@ pub enum Told {
     },
 }
 
-impl Told {
+impl DeliveryReport {
     /// Whose delivery it is.
     pub fn hook(&self) -> &str {
         match self {
@@ -60,7 +60,7 @@ impl Told {
     }
 
     /// Whether it will not be tried again.
-    pub(super) fn is_for_good(&self) -> bool {
+    pub(super) fn is_permanent_failure(&self) -> bool {
         matches!(self, Self::Ended { ended, .. } if ended.outcome == Outcome::Failed)
     }
 
@@ -70,8 +70,8 @@ impl Told {
         match self {
             Self::Ended {
                 ended, until_ms, ..
-            } => format!("{hook}: {}", end(ended, *until_ms)),
-            Self::Queued { queued, .. } => format!("{hook}: {}", turn(queued)),
+            } => format!("{hook}: {}", ended_text(ended, *until_ms)),
+            Self::Queued { queued, .. } => format!("{hook}: {}", queued_text(queued)),
             Self::Unfinished {
                 after: Some(after), ..
             } => {
@@ -93,7 +93,7 @@ impl Told {
 }
 
 /// Behind how many, and why it waits.
-fn turn(queued: &Queued) -> String {
+fn queued_text(queued: &Queued) -> String {
     let place = if queued.behind == 0 {
         "queued".to_owned()
     } else {
@@ -110,7 +110,7 @@ fn turn(queued: &Queued) -> String {
     }
 }
 
-fn end(ended: &Ended, until_ms: Option<i64>) -> String {
+fn ended_text(ended: &Ended, until_ms: Option<i64>) -> String {
     let why = &ended.why;
     match ended.outcome {
         Outcome::Delivered | Outcome::Accepted => {
@@ -129,7 +129,7 @@ fn end(ended: &Ended, until_ms: Option<i64>) -> String {
                 format!(
                     "{why}; retrying until {} ({})",
                     clock::local_minutes(until_ms),
-                    short(&ended.delivery)
+                    short_id(&ended.delivery)
                 )
             }
             None => {
@@ -140,7 +140,7 @@ fn end(ended: &Ended, until_ms: Option<i64>) -> String {
 }
 
 /// Ids are shown by their last eight digits: the first ones are a time.
-pub fn short(id: &str) -> &str {
+pub fn short_id(id: &str) -> &str {
     id.get(id.len().saturating_sub(8)..).unwrap_or(id)
 }
 
@@ -153,7 +153,7 @@ fn seconds(duration: Duration) -> String {
 }
 
 /// One line for all deliveries of a hook, with the first reason.
-pub(super) fn sum(hook: &str, told: &[Told]) -> String {
+pub(super) fn hook_summary(hook: &str, reports: &[DeliveryReport]) -> String {
     let mut counts = [
         ("failed permanently", 0),
         ("lost", 0),
@@ -162,15 +162,15 @@ pub(super) fn sum(hook: &str, told: &[Told]) -> String {
         ("still sending", 0),
     ];
     let mut reason = None;
-    for told in told {
-        let (kind, why) = match told {
-            Told::Ended { ended, .. } => match ended.outcome {
+    for report in reports {
+        let (kind, why) = match report {
+            DeliveryReport::Ended { ended, .. } => match ended.outcome {
                 Outcome::Failed | Outcome::Cancelled => (0, Some(&ended.why)),
                 Outcome::Deferred | Outcome::Simplify => (2, Some(&ended.why)),
                 Outcome::Delivered | Outcome::Accepted => (3, None),
             },
-            Told::Lost { why, .. } => (1, Some(why)),
-            Told::Queued { .. } | Told::Unfinished { .. } => (4, None),
+            DeliveryReport::Lost { why, .. } => (1, Some(why)),
+            DeliveryReport::Queued { .. } | DeliveryReport::Unfinished { .. } => (4, None),
         };
         counts[kind].1 += 1;
         reason = reason.or(why);
@@ -185,7 +185,7 @@ pub(super) fn sum(hook: &str, told: &[Told]) -> String {
 }
 
 /// What has failed permanently since somebody was told the last time.
-pub fn failures(failures: Failures) -> String {
+pub fn failures_line(failures: Failures) -> String {
     let Failures { count, since_ms } = failures;
     let have = if count == 1 {
         "delivery has"

@@ -3,7 +3,7 @@
 use super::row::Row;
 use crate::clock;
 use crate::push::RefName;
-use crate::report::{clean, short};
+use crate::report::{clean, short_id};
 use crate::spool::DeliveryState;
 use crate::terminal::{Style, columns, cut};
 
@@ -74,7 +74,7 @@ fn cells(row: &Row, now_ms: i64) -> [String; 7] {
     let id = row
         .id
         .as_deref()
-        .map_or_else(unknown, |id| clean(short(id)));
+        .map_or_else(unknown, |id| clean(short_id(id)));
     let hook = row
         .hook
         .as_deref()

@@ -8,7 +8,7 @@ use crate::deliver::{self, Destinations, RunSummary, Site};
 use crate::environment::Environment;
 use crate::exit;
 use crate::git::{self, Repository};
-use crate::post_receive::{Completed, complete, complete_bare};
+use crate::post_receive::{ComputedPush, compute_deliveries, compute_without_repository};
 use crate::spool::{RecordFile, RecordLine, Retention, Spool};
 use std::io::IsTerminal;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -171,14 +171,14 @@ fn complete_one(
     if record.events.is_some() {
         return Ok(());
     }
-    let Completed { events, .. } = if record.computing < COMPUTED {
+    let ComputedPush { events, .. } = if record.computing < COMPUTED {
         lock.append(&RecordLine::Computing(clock::now_ms()))?;
         let computed = catch_unwind(AssertUnwindSafe(|| {
-            complete(repository, loaded, &record.push)
+            compute_deliveries(repository, loaded, &record.push)
         }));
         computed.map_err(|_| std::io::Error::other("an internal error"))?
     } else {
-        complete_bare(loaded, &record.push, "its commits could not be read")
+        compute_without_repository(loaded, &record.push, "its commits could not be read")
     };
     let nobody = events.deliveries.is_empty();
     lock.append(&RecordLine::Events(Box::new(events)))?;

@@ -5,7 +5,7 @@ use crate::clock;
 use crate::commands::preview::masked_body;
 use crate::config::Found;
 use crate::deliver::{Site, render};
-use crate::report::cut;
+use crate::report::truncate;
 use crate::spool::{Delivery, DeliveryStep, Outcome, Record, RecordedAttempt};
 use sha2::{Digest, Sha256};
 
@@ -53,7 +53,7 @@ pub(super) fn of(
             Err(why) => return not(why),
         };
     let whole = masked_body(&request, &secrets);
-    let shown = cut(&whole, MOST);
+    let shown = truncate(&whole, MOST);
     let sent = super::newest_exchange(steps).map(|(_, exchange)| &exchange.body_sha256);
     Again {
         cut: whole.len() - shown.len(),

@@ -1,29 +1,29 @@
-//! What the pusher sees while the deliverer works: the record's new lines, put into words.
+//! Follows the record while the deliverer works, and reports its new lines to the pusher.
 
 use crate::config::Loaded;
-use crate::report::{Lines, Told};
+use crate::report::{DeliveryReport, Lines};
 use crate::schedule;
 use crate::spool::{Ended, Follower, Outcome, Planned, Queued, RecordLine};
 use std::collections::BTreeMap;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-/// Between two looks at the record.
-const LOOK: Duration = Duration::from_millis(4);
+/// Interval between two reads of the record.
+const INTERVAL: Duration = Duration::from_millis(4);
 
-/// The deliveries of one push that the pusher has not been told about yet, by id.
-pub(super) struct Watch<'a> {
+/// The deliveries of one push that are not reported yet, by id.
+pub(super) struct ResultWatch<'a> {
     loaded: &'a Loaded,
     open: BTreeMap<&'a str, &'a str>,
     since_ms: i64,
     timer_seen: bool,
     /// Whether each delivery has a line of its own.
     each: bool,
-    /// What is told at the end when it has not.
-    kept: Vec<Told>,
+    /// Otherwise: the reports, for the summary at the end.
+    kept: Vec<DeliveryReport>,
 }
 
-impl<'a> Watch<'a> {
+impl<'a> ResultWatch<'a> {
     /// `since_ms` is when the push was recorded.
     pub(super) fn new(
         loaded: &'a Loaded,
@@ -47,12 +47,12 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Whether everything has been told.
+    /// Whether every delivery is reported.
     pub(super) fn is_done(&self) -> bool {
         self.open.is_empty()
     }
 
-    /// Tells what comes, until every delivery has an end, `wait` is over, or nobody works on it any more.
+    /// Reports results until every delivery has an end, `wait` is over, or the deliverer has ended.
     pub(super) fn follow(
         &mut self,
         follower: &mut Follower,
@@ -63,38 +63,38 @@ impl<'a> Watch<'a> {
         let until = Instant::now() + wait;
         loop {
             let gone = deliverer.is_gone();
-            let told = follower
+            let reports = follower
                 .new_lines()
                 .unwrap_or_default()
                 .into_iter()
-                .filter_map(|line| self.told(line))
+                .filter_map(|line| self.report_line(line))
                 .collect();
-            self.tell(told, lines);
+            self.report(reports, lines);
             if self.open.is_empty() || gone || Instant::now() >= until {
                 break;
             }
-            std::thread::sleep(LOOK);
+            std::thread::sleep(INTERVAL);
         }
         let open = std::mem::take(&mut self.open);
         let after = (!deliverer.is_gone()).then_some(wait);
-        let unfinished = open.values().map(|hook| Told::Unfinished {
+        let unfinished = open.values().map(|hook| DeliveryReport::Unfinished {
             hook: self.label(hook),
             after,
         });
         let unfinished = unfinished.collect();
-        self.tell(unfinished, lines);
-        lines.tell(std::mem::take(&mut self.kept), self.each);
+        self.report(unfinished, lines);
+        lines.report(std::mem::take(&mut self.kept), self.each);
     }
 
-    fn tell(&mut self, told: Vec<Told>, lines: &mut Lines) {
+    fn report(&mut self, reports: Vec<DeliveryReport>, lines: &mut Lines) {
         if self.each {
-            lines.tell(told, true);
+            lines.report(reports, true);
         } else {
-            self.kept.extend(told);
+            self.kept.extend(reports);
         }
     }
 
-    fn told(&mut self, line: RecordLine) -> Option<Told> {
+    fn report_line(&mut self, line: RecordLine) -> Option<DeliveryReport> {
         match line {
             RecordLine::Ended(ended) => self.ended(*ended),
             RecordLine::Queued(queued) => self.queued(queued),
@@ -102,15 +102,15 @@ impl<'a> Watch<'a> {
         }
     }
 
-    fn queued(&mut self, queued: Queued) -> Option<Told> {
+    fn queued(&mut self, queued: Queued) -> Option<DeliveryReport> {
         let hook = self.open.remove(queued.delivery.as_str())?;
-        Some(Told::Queued {
+        Some(DeliveryReport::Queued {
             hook: self.label(hook),
             queued,
         })
     }
 
-    fn ended(&mut self, ended: Ended) -> Option<Told> {
+    fn ended(&mut self, ended: Ended) -> Option<DeliveryReport> {
         if ended.outcome == Outcome::Simplify {
             return None;
         }
@@ -120,42 +120,42 @@ impl<'a> Watch<'a> {
         let until_ms = self
             .timer_seen
             .then(|| schedule::retry_deadline(self.since_ms, retry_for));
-        Some(Told::Ended {
+        Some(DeliveryReport::Ended {
             hook: self.label(name),
             ended: Box::new(ended),
             until_ms,
         })
     }
 
-    /// Ends that were never recorded: they will not be repeated.
-    pub(super) fn tell_lost(&mut self, ended: Ended, lines: &mut Lines) {
+    /// Reports an end that was not recorded: the delivery is not tried again.
+    pub(super) fn report_lost(&mut self, ended: Ended, lines: &mut Lines) {
         if ended.outcome == Outcome::Deferred {
             if let Some(name) = self.open.remove(ended.delivery.as_str()) {
-                self.tell(
-                    vec![Told::Lost {
+                self.report(
+                    vec![DeliveryReport::Lost {
                         hook: self.label(name),
                         why: ended.why,
                     }],
                     lines,
                 );
             }
-        } else if let Some(told) = self.ended(ended) {
-            self.tell(vec![told], lines);
+        } else if let Some(report) = self.ended(ended) {
+            self.report(vec![report], lines);
         }
     }
 
-    /// Those that did not even have their turn.
+    /// Reports the deliveries without an attempt.
     pub(super) fn finish_lost(&mut self, why: &str, lines: &mut Lines) {
         let open = std::mem::take(&mut self.open);
         let lost = open
             .values()
-            .map(|name| Told::Lost {
+            .map(|name| DeliveryReport::Lost {
                 hook: self.label(name),
                 why: why.to_owned(),
             })
             .collect();
-        self.tell(lost, lines);
-        lines.tell(std::mem::take(&mut self.kept), self.each);
+        self.report(lost, lines);
+        lines.report(std::mem::take(&mut self.kept), self.each);
     }
 
     fn label(&self, name: &str) -> String {
@@ -168,14 +168,14 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// Who works on the push.
+/// The deliverer of the push.
 pub(super) enum Deliverer {
     /// A process of its own.
     Process(Child),
     /// A thread of this one, because no process could be started.
     Thread(std::thread::JoinHandle<()>),
-    /// It is done.
-    Nobody,
+    /// It has ended.
+    Done,
 }
 
 impl Deliverer {
@@ -183,7 +183,7 @@ impl Deliverer {
         match self {
             Self::Process(child) => !matches!(child.try_wait(), Ok(None)),
             Self::Thread(thread) => thread.is_finished(),
-            Self::Nobody => true,
+            Self::Done => true,
         }
     }
 }

@@ -33,7 +33,7 @@ const POST: &str =
     "[hook.ci]\naction = \"webhook_http_post\"\nservice_url = \"http://a.example/\"\n";
 
 /// What a configuration makes of a push.
-fn completed(hooks: &str, names: &[&str]) -> Completed {
+fn computed(hooks: &str, names: &[&str]) -> ComputedPush {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join(config::REPOSITORY_FILE), hooks).unwrap();
     let nowhere = dir.path().join("none.toml");
@@ -41,14 +41,14 @@ fn completed(hooks: &str, names: &[&str]) -> Completed {
         Environment::from([(config::SERVER_FILE_VARIABLE, nowhere.to_str().unwrap())]);
     let loaded = config::load(dir.path(), &environment);
     assert_eq!(loaded.diagnostics, []);
-    complete_bare(&loaded, &push(names), "the repository cannot be opened")
+    compute_without_repository(&loaded, &push(names), "the repository cannot be opened")
 }
 
 const THREE: [&str; 3] = ["refs/heads/a", "refs/heads/b", "refs/tags/v1"];
 
 #[test]
 fn a_hook_has_one_delivery_a_ref_or_one_a_push() {
-    let each = completed(POST, &THREE).events;
+    let each = computed(POST, &THREE).events;
     assert_eq!(
         each.deliveries
             .iter()
@@ -64,7 +64,7 @@ fn a_hook_has_one_delivery_a_ref_or_one_a_push() {
     );
     assert!(event.error.is_some(), "it could only be told in part");
 
-    let whole = completed(&format!("{POST}per = \"push\"\n"), &THREE).events;
+    let whole = computed(&format!("{POST}per = \"push\"\n"), &THREE).events;
     let delivery = &whole.deliveries[0];
     assert_eq!((whole.deliveries.len(), delivery.kind), (1, Kind::Push));
     assert_eq!(
@@ -76,7 +76,7 @@ fn a_hook_has_one_delivery_a_ref_or_one_a_push() {
 
 #[test]
 fn two_hooks_share_the_stored_events_and_no_delivery_id() {
-    let events = completed(
+    let events = computed(
         &format!("{POST}\n{}", POST.replace("hook.ci", "hook.two")),
         &THREE,
     )
@@ -89,7 +89,7 @@ fn two_hooks_share_the_stored_events_and_no_delivery_id() {
 #[test]
 fn refs_past_the_limit_are_one_summary_where_that_is_understood() {
     let summary = |hook: &str| {
-        let Completed { events, omitted } = completed(&format!("{hook}max_refs = 1\n"), &THREE);
+        let ComputedPush { events, omitted } = computed(&format!("{hook}max_refs = 1\n"), &THREE);
         let last = events.deliveries.last().unwrap().clone();
         (last.kind == Kind::Summary)
             .then_some(last.rest)
@@ -114,7 +114,7 @@ fn refs_past_the_limit_are_one_summary_where_that_is_understood() {
 #[test]
 fn filters_decide_and_a_push_that_nobody_wants_has_no_delivery() {
     let filtered =
-        |branch: &str| completed(&format!("{POST}branches = [\"{branch}\"]\n"), &THREE).events;
+        |branch: &str| computed(&format!("{POST}branches = [\"{branch}\"]\n"), &THREE).events;
     assert_eq!(filtered("b").deliveries.len(), 1);
     let nobody = filtered("c");
     assert!(nobody.deliveries.is_empty() && nobody.events.is_empty());
@@ -154,7 +154,7 @@ fn a_stored_event_is_cut_in_order_and_says_so() {
         ..PushEvent::bare(update, 0)
     };
     let stored = |bytes: usize| {
-        let json = cut::to_fit(event.clone(), bytes).unwrap();
+        let json = event_within(event.clone(), bytes).unwrap();
         let event: PushEvent = serde_json::from_str(json.get()).unwrap();
         (json.get().len(), event)
     };

@@ -1,7 +1,7 @@
-//! The push is on disk: complete it, have it delivered, tell.
+//! A recorded push: computes its events, starts the deliverer and reports results.
 
-use super::follow::{Deliverer, Watch};
-use super::{Completed, Received, complete, spawn};
+use super::watch::{Deliverer, ResultWatch};
+use super::{ComputedPush, PushContext, compute_deliveries, spawn};
 use crate::clock;
 use crate::deliver::{self, Destinations, Site};
 use crate::git::Repository;
@@ -13,37 +13,36 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Computing the events holds the push so long at most; then the deliverer does it.
-const COMPUTING: Duration = Duration::from_secs(20);
+/// Time limit for computing the events in the hook; after it the deliverer computes them.
+const COMPUTE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// When no process can be started: how long this one delivers.
+/// Time limit for delivering in this process, when no other can be started.
 const IN_PROCESS: Duration = Duration::from_secs(30);
 
-/// From a published record to the pusher's last line. Whatever fails from here on, the push is not lost.
+/// Delivers a published record and reports to the pusher. If anything here fails, the push is not lost.
 pub(super) fn deliver(
-    received: &Received<'_>,
+    context: &PushContext<'_>,
     repository: Option<Repository>,
     spool: &Spool,
     record: LockedRecord,
     push: &Push,
     lines: &mut Lines,
 ) {
-    if let Some(why) = &received.loaded.hold {
+    if let Some(why) = &context.loaded.hold {
         return lines.say(&format!(
             "nothing is sent: {why}; the push is recorded and waits until this is fixed"
         ));
     }
-    if received.loaded.unresolved {
+    if context.loaded.unresolved {
         return lines.say("the push is recorded and waits until hooks.toml can be read");
     }
     let follower = spool.follow(&push.id);
-    let completed =
-        repository.and_then(|repository| completed(received, repository, &record, push));
-    // From here on others may complete it, or send it.
+    let computed = repository.and_then(|repository| compute(context, repository, &record, push));
+    // Unlocked: other processes may compute its events, or send it.
     drop(record);
-    if completed
+    if computed
         .as_ref()
-        .is_some_and(|completed| completed.events.deliveries.is_empty())
+        .is_some_and(|computed| computed.events.deliveries.is_empty())
     {
         let _ = spool.finish(&push.id);
     }
@@ -51,16 +50,16 @@ pub(super) fn deliver(
         return;
     }
     let (mut deliverer, wait) =
-        match spawn::deliverer(received.git_dir, received.environment, &push.id) {
-            Ok(child) => (Deliverer::Process(child), received.loaded.deliver.wait),
-            Err(_) => (in_process(received, spool, &push.id), IN_PROCESS),
+        match spawn::deliverer(context.git_dir, context.environment, &push.id) {
+            Ok(child) => (Deliverer::Process(child), context.loaded.deliver.wait),
+            Err(_) => (in_process(context, spool, &push.id), IN_PROCESS),
         };
-    let Some(Completed { events, omitted }) = completed else {
+    let Some(ComputedPush { events, omitted }) = computed else {
         return lines.say("the push is recorded; it is read and sent in the background");
     };
     let timer = spool.timer_seen(clock::now_ms());
-    let mut watch = Watch::new(
-        received.loaded,
+    let mut watch = ResultWatch::new(
+        context.loaded,
         &events.deliveries,
         push.time_ms,
         timer,
@@ -68,12 +67,12 @@ pub(super) fn deliver(
     );
     if let (Ok(mut follower), false, false) = (follower, wait.is_zero(), watch.is_done()) {
         watch.follow(&mut follower, &mut deliverer, wait, lines);
-        say_omitted(&omitted, lines);
+        print_omitted(&omitted, lines);
     }
 }
 
-/// After the results: what went wrong comes first, and there may be no room for the rest.
-pub(super) fn say_omitted(omitted: &[String], lines: &mut Lines) {
+/// Printed after the results: failures come first, and the lines are limited.
+pub(super) fn print_omitted(omitted: &[String], lines: &mut Lines) {
     match omitted {
         [] => {}
         [first] => lines.say(first),
@@ -83,42 +82,42 @@ pub(super) fn say_omitted(omitted: &[String], lines: &mut Lines) {
     }
 }
 
-/// Computes the events and puts them into the record; `None` when that takes too long or fails, and others do it.
-fn completed(
-    received: &Received<'_>,
+/// Computes the events and records them; `None` when that fails or takes too long, and the deliverer does it.
+fn compute(
+    context: &PushContext<'_>,
     repository: Repository,
     record: &LockedRecord,
     push: &Push,
-) -> Option<Completed> {
+) -> Option<ComputedPush> {
     record
         .append(&RecordLine::Computing(clock::now_ms()))
         .ok()?;
     let (loaded, push, repository) = (
-        Arc::clone(received.loaded),
+        Arc::clone(context.loaded),
         push.clone(),
         Arc::new(Mutex::new(repository)),
     );
-    let compute = move || {
+    let work = move || {
         repository
             .lock()
             .ok()
-            .map(|repository| complete(&repository, &loaded, &push))
+            .map(|repository| compute_deliveries(&repository, &loaded, &push))
     };
-    let (here, (result, computed)) = (compute.clone(), channel());
+    let (here, (result, receiver)) = (work.clone(), channel());
     // On a thread, so that a repository that answers slowly cannot hold the push; without any more threads, right here.
-    let completed = match std::thread::Builder::new().spawn(move || drop(result.send(compute()))) {
-        Ok(_) => computed.recv_timeout(COMPUTING).ok()??,
+    let computed = match std::thread::Builder::new().spawn(move || drop(result.send(work()))) {
+        Ok(_) => receiver.recv_timeout(COMPUTE_TIMEOUT).ok()??,
         Err(_) => catch_unwind(AssertUnwindSafe(here)).ok()??,
     };
     record
-        .append(&RecordLine::Events(Box::new(completed.events.clone())))
+        .append(&RecordLine::Events(Box::new(computed.events.clone())))
         .ok()?;
-    Some(completed)
+    Some(computed)
 }
 
 /// Delivers in a thread of this process, which ends with it; without any more threads, right here.
-fn in_process(received: &Received<'_>, spool: &Spool, push: &str) -> Deliverer {
-    let (git_dir, loaded) = (received.git_dir.to_owned(), Arc::clone(received.loaded));
+fn in_process(context: &PushContext<'_>, spool: &Spool, push: &str) -> Deliverer {
+    let (git_dir, loaded) = (context.git_dir.to_owned(), Arc::clone(context.loaded));
     let (spool, push) = (spool.clone(), push.to_owned());
     let work = Arc::new(move || {
         let destinations = Destinations::default();
@@ -130,5 +129,5 @@ fn in_process(received: &Received<'_>, spool: &Spool, push: &str) -> Deliverer {
         return Deliverer::Thread(thread);
     }
     work();
-    Deliverer::Nobody
+    Deliverer::Done
 }

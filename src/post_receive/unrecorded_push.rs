@@ -1,7 +1,7 @@
-//! The push could not be recorded: deliver it from memory, now or never.
+//! A push that could not be recorded: delivers it from memory, with one attempt for each delivery.
 
-use super::follow::Watch;
-use super::{Received, complete, complete_bare};
+use super::watch::ResultWatch;
+use super::{PushContext, compute_deliveries, compute_without_repository};
 use crate::deliver::{self, Destinations, Site};
 use crate::exit;
 use crate::git::Repository;
@@ -12,18 +12,18 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-/// The pusher waits so long at most.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Time limit for the pusher.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// Makes one attempt for each delivery. The exit code says whether any of them was lost.
 pub(super) fn deliver(
-    received: &Received<'_>,
+    context: &PushContext<'_>,
     repository: Option<Repository>,
     spool: &Spool,
     push: &Push,
     lines: &mut Lines,
 ) -> u8 {
-    let loaded = received.loaded;
+    let loaded = context.loaded;
     if let Some(why) = &loaded.hold {
         lines.say(&format!("nothing is sent: {why}; this push is lost"));
         return exit::FAILURE;
@@ -32,14 +32,14 @@ pub(super) fn deliver(
         lines.say("hooks.toml cannot be read either: this push is lost");
         return exit::FAILURE;
     }
-    let completed = match repository {
-        Some(repository) => complete(&repository, loaded, push),
-        None => complete_bare(loaded, push, "the repository cannot be opened"),
+    let computed = match repository {
+        Some(repository) => compute_deliveries(&repository, loaded, push),
+        None => compute_without_repository(loaded, push, "the repository cannot be opened"),
     };
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + TIME_LIMIT;
     let (sender, ends) = channel();
-    let events = completed.events;
-    let mut watch = Watch::new(
+    let events = computed.events;
+    let mut watch = ResultWatch::new(
         loaded,
         &events.deliveries,
         push.time_ms,
@@ -47,7 +47,7 @@ pub(super) fn deliver(
         lines.left(),
     );
 
-    let (git_dir, loaded) = (received.git_dir.to_owned(), Arc::clone(received.loaded));
+    let (git_dir, loaded) = (context.git_dir.to_owned(), Arc::clone(context.loaded));
     let (spool, push, for_thread) = (spool.clone(), push.clone(), events.clone());
     let send = move || {
         let destinations = Destinations::default();
@@ -65,10 +65,10 @@ pub(super) fn deliver(
             ended.outcome,
             Outcome::Delivered | Outcome::Accepted
         ));
-        watch.tell_lost(ended, lines);
+        watch.report_lost(ended, lines);
     }
     watch.finish_lost("not sent", lines);
-    super::recorded::say_omitted(&completed.omitted, lines);
+    super::recorded_push::print_omitted(&computed.omitted, lines);
     if delivered == events.deliveries.len() {
         exit::OK
     } else {

@@ -1,15 +1,15 @@
-//! What is stored of an event: no more than the largest body that some hook could make of it.
+//! Truncates an event to the largest body that any hook can make of it, before it is stored.
 
 use crate::push::{Commit, PushEvent};
-use crate::report::cut;
+use crate::report::truncate;
 use serde_json::value::{RawValue, to_raw_value};
 
-/// Bytes that a message keeps when messages must go; the title nearly always fits.
+/// Messages that must be truncated keep so many bytes: enough for nearly every title.
 const MESSAGE: usize = 1024;
 
-/// The event in JSON, cut to `bytes`: file lists first, then the oldest commits, then messages, each with its flag.
-/// What is left when nothing more can go is kept. `None` never happens: an event is always JSON.
-pub(super) fn to_fit(mut event: PushEvent, bytes: usize) -> Option<Box<RawValue>> {
+/// The event in JSON, truncated to `bytes`: first the file lists, then the oldest commits, then messages, each with its
+/// flag. What cannot be truncated is kept, even if it is larger. `None` never happens: an event is always JSON.
+pub(super) fn event_within(mut event: PushEvent, bytes: usize) -> Option<Box<RawValue>> {
     let mut json = to_raw_value(&event).ok()?;
     if json.get().len() > bytes {
         commits(&mut event).for_each(drop_files);
@@ -26,7 +26,7 @@ pub(super) fn to_fit(mut event: PushEvent, bytes: usize) -> Option<Box<RawValue>
             .tag
             .iter_mut()
             .filter_map(|t| t.message.as_mut())
-            .for_each(|m| m.truncate(cut(m, MESSAGE).len()));
+            .for_each(|m| m.truncate(truncate(m, MESSAGE).len()));
         json = to_raw_value(&event).ok()?;
     }
     Some(json)
@@ -48,7 +48,9 @@ fn drop_files(commit: &mut Commit) {
 
 fn shorten(commit: &mut Commit) {
     if commit.message.len() > MESSAGE {
-        commit.message.truncate(cut(&commit.message, MESSAGE).len());
+        commit
+            .message
+            .truncate(truncate(&commit.message, MESSAGE).len());
         commit.message_truncated = true;
     }
 }

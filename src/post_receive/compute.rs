@@ -1,7 +1,7 @@
-//! From a push to its events and deliveries: what to compute, which hooks fire, under which ids. Used by the hook, and
-//! by whoever finds a record that was never completed.
+//! Computes the events of a push, decides which hooks fire, and gives the deliveries their ids. Used by the hook, and by
+//! `drain` for records without events.
 
-use super::cut;
+use super::fit_event::event_within;
 use crate::clock;
 use crate::config::{Hook, Loaded, Per};
 use crate::filter::{self, Decision};
@@ -12,32 +12,32 @@ use crate::spool::{Events, Planned, new_id};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
-/// Events that are computed of one push at most; the updates after these are told as Git gave them.
+/// At most so many events of one push are computed; the other updates are sent as Git reported them.
 const MAX_EVENTS: usize = 1000;
 
-/// Bytes of a record's events.
+/// Size limit of the events of a record, in bytes.
 const MAX_RECORD: usize = 16 << 20;
 
-/// A push that is complete, and what its pusher should know.
+/// The computed events of a push.
 #[derive(Debug)]
-pub struct Completed {
+pub struct ComputedPush {
     /// For the record.
     pub events: Events,
-    /// Refs that a hook does not announce one by one, in words.
+    /// Refs past `max_refs`, as sentences for the pusher.
     pub omitted: Vec<String>,
 }
 
-/// Computes the events of a push and decides who gets them.
-pub fn complete(repository: &Repository, loaded: &Loaded, push: &Push) -> Completed {
-    let wanted = wanted(loaded, push);
+/// Computes the events of a push and its deliveries.
+pub fn compute_deliveries(repository: &Repository, loaded: &Loaded, push: &Push) -> ComputedPush {
+    let required = required_events(loaded, push);
     let needs = loaded
         .hooks
         .iter()
         .map(Hook::needs)
         .reduce(|a, b| a.and(&b));
-    let computed = match (needs, wanted) {
-        (Some(mut needs), wanted @ 1..) => {
-            needs.max_refs = wanted;
+    let computed = match (needs, required) {
+        (Some(mut needs), required @ 1..) => {
+            needs.max_refs = required;
             repository.events(&push.updates, &needs)
         }
         _ => Vec::new(),
@@ -52,13 +52,13 @@ pub fn complete(repository: &Repository, loaded: &Loaded, push: &Push) -> Comple
     )
 }
 
-/// The same without reading the repository: what Git said, and why there is no more.
-pub fn complete_bare(loaded: &Loaded, push: &Push, why: &str) -> Completed {
+/// The same without the repository: the updates as Git reported them, with the reason `why` there is no more.
+pub fn compute_without_repository(loaded: &Loaded, push: &Push, why: &str) -> ComputedPush {
     decide(loaded, push, Vec::new(), None, why)
 }
 
 /// How many updates, from the first, must be computed so that every hook has the events that it may fire for.
-fn wanted(loaded: &Loaded, push: &Push) -> usize {
+fn required_events(loaded: &Loaded, push: &Push) -> usize {
     let last = loaded.hooks.iter().filter_map(|hook| {
         let passes = |update: &RefUpdate| {
             filter::decide_early(&hook.filters, push, update) == Decision::Fire
@@ -82,7 +82,7 @@ fn decide(
     mut computed: Vec<Computed>,
     branch: Option<String>,
     why: &str,
-) -> Completed {
+) -> ComputedPush {
     let known = computed.len();
     for (index, update) in push.updates.iter().enumerate().skip(known) {
         let event = PushEvent {
@@ -132,11 +132,11 @@ fn decide(
     let store = |index: &usize| {
         computed
             .remove(index)
-            .and_then(|event| cut::to_fit(event, each))
+            .and_then(|event| event_within(event, each))
     };
     let events: Vec<Option<Box<RawValue>>> = used.iter().map(store).collect();
     let events = events.into_iter().flatten().collect();
-    Completed {
+    ComputedPush {
         events: Events {
             default_branch: branch,
             push_total_commits,
@@ -147,10 +147,10 @@ fn decide(
     }
 }
 
-/// The deliveries of a push as they come together.
+/// Collects the deliveries of a push.
 struct Plan<'a> {
     push: &'a Push,
-    /// So many updates have a computed event.
+    /// Number of updates with a computed event.
     known: usize,
     /// Indexes of the updates whose events are stored.
     events: Vec<usize>,
@@ -176,7 +176,7 @@ impl Plan<'_> {
         }
     }
 
-    /// What is past `max_refs`: one event more, where the receiver can make something of it.
+    /// One summary event for the refs past `max_refs`, if the receiver understands it.
     fn summarize(&mut self, hook: &Hook, rest: &[usize]) {
         let understood = hook.kind.reads_summary
             && (!hook.parameters.has_template() || hook.parameters.template_reads("updates"));
@@ -195,7 +195,7 @@ impl Plan<'_> {
     }
 
     fn plan(&mut self, hook: &Hook, kind: Kind, events: &[usize], rest: &[usize]) {
-        // Where only names are known, the first one is told as an event all the same: a message needs one.
+        // If no event was computed, the first update becomes an event all the same: a message needs one.
         let (full, bare): (Vec<usize>, Vec<usize>) =
             events.iter().partition(|index| **index < self.known);
         let (full, bare) = if full.is_empty() {
@@ -215,7 +215,7 @@ impl Plan<'_> {
         });
     }
 
-    /// The place of an update's event among the stored ones.
+    /// The index of an update's event among the stored ones.
     fn store(&mut self, index: usize) -> usize {
         let place = self.events.iter().position(|stored| *stored == index);
         place.unwrap_or_else(|| {
@@ -226,5 +226,5 @@ impl Plan<'_> {
 }
 
 #[cfg(test)]
-#[path = "complete_tests.rs"]
+#[path = "compute_tests.rs"]
 mod tests;
