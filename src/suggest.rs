@@ -1,7 +1,8 @@
-//! "did you mean": the known word nearest to a misspelt one.
+//! "did you mean": the known word nearest to a misspelt one, for keys, hooks and the variables of templates. Also lists
+//! of words as they read in a sentence.
 
-/// What people write who come from elsewhere.
-const ALSO_CALLED: [(&str, &str); 14] = [
+/// Names that other programs use for a key of ours.
+const SYNONYMS: [(&str, &str); 14] = [
     ("type", "action"),
     ("kind", "action"),
     ("url", "service_url"),
@@ -18,40 +19,45 @@ const ALSO_CALLED: [(&str, &str); 14] = [
     ("lark", "feishu_group_chat_robot"),
 ];
 
-/// Bytes of a word that is taken for the beginning of a longer one.
-const BEGINNING: usize = 5;
+/// Bytes that a word needs to count as the beginning of a longer one.
+const PREFIX: usize = 5;
 
-/// The nearest of the known words, if any is near enough.
+/// The nearest of the known words, if one is near enough: a third of the letters may differ, but three at most.
 pub fn near<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let known = known.into_iter().collect::<Vec<_>>();
-    let lower = word.to_lowercase().replace('-', "_");
-    let allowed = (lower.chars().count() / 3).clamp(1, 3);
-    let distance = |k: &&'k str| strsim::damerau_levenshtein(&lower, k);
-    let nearest = known
+    if known.contains(&word) {
+        return None;
+    }
+    let word = folded(word);
+    let allowed = (word.chars().count() / 3).clamp(1, 3);
+    let misspelt = known
         .iter()
-        .copied()
-        .map(|k| (distance(&k), k))
-        .min_by_key(|(d, _)| *d);
-    let named = |k: &&'k str| ALSO_CALLED.contains(&(lower.as_str(), k));
-    let called = known.iter().copied().find(named);
-    let begun = || {
-        known
-            .iter()
-            .copied()
-            .find(|k| lower.len() >= BEGINNING && k.starts_with(&lower))
-    };
-    nearest
+        .map(|known| (strsim::damerau_levenshtein(&word, &folded(known)), *known))
+        .min_by_key(|(distance, _)| *distance)
         .filter(|(distance, _)| *distance <= allowed)
-        .map(|(_, k)| k)
-        .or(called)
-        .or_else(begun)
+        .map(|(_, known)| known);
+    let synonym = |known: &&str| SYNONYMS.contains(&(word.as_str(), known));
+    let begun = |known: &&str| word.len() >= PREFIX && folded(known).starts_with(&word);
+    let first =
+        |matches: &dyn Fn(&&str) -> bool| known.iter().copied().find(|known| matches(known));
+    misspelt
+        .or_else(|| first(&synonym))
+        .or_else(|| first(&begun))
 }
 
-/// ", did you mean `…`?", or nothing.
+/// Case and the kind of dash do not count.
+fn folded(word: &str) -> String {
+    word.to_lowercase().replace('-', "_")
+}
+
+/// ", did you mean `…`?" with the nearest of the known words, or nothing.
 pub fn hint<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> String {
-    near(word, known)
-        .map(|k| format!(", did you mean `{k}`?"))
-        .unwrap_or_default()
+    near(word, known).map(did_you_mean).unwrap_or_default()
+}
+
+/// ", did you mean `…`?"
+pub fn did_you_mean(word: &str) -> String {
+    format!(", did you mean `{word}`?")
 }
 
 /// "`a`, `b` or `c`".

@@ -82,6 +82,8 @@ pub struct RenderError {
     pub why: String,
     /// Bytes in the decoded string of the parameter, where known.
     pub range: Option<Range<usize>>,
+    /// Whether the text is empty for this event only: other events may have something to say.
+    pub is_empty: bool,
 }
 
 /// What the receiver's answer means.

@@ -6,7 +6,7 @@ use super::hook::Hook;
 use super::keys;
 use super::notes::Notes;
 use super::offset;
-use super::reference::References;
+use super::references::References;
 use super::settings::Deliver;
 use super::value::{self, Fields};
 use crate::action::{self, Kind, Parameters, Per};

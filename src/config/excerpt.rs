@@ -3,7 +3,7 @@
 //! ours.
 
 use super::keys;
-use super::tokens::{Token, Tokens};
+use super::tokens::{Token, tokens};
 use crate::suggest;
 use std::ops::Range;
 
@@ -27,7 +27,8 @@ pub(super) fn at(text: &str, at: usize, is_toml: bool) -> Option<Excerpt> {
     let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
     let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
     let on_line = |(range, _): &(Range<usize>, Token)| range.end > start && range.start < end;
-    let pieces: Vec<_> = Tokens::of(text)
+    let pieces: Vec<_> = tokens(text)
+        .into_iter()
         .skip_while(|t| !on_line(t))
         .take_while(on_line)
         .collect();

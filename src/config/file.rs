@@ -1,4 +1,5 @@
-//! Opening what others may have written: without blocking, within a bound, and only from those who are trusted.
+//! Opens files that other people may have written: without blocking, up to a size limit, and a hooks.toml only from
+//! trusted owners.
 
 use rustix::fs::OFlags;
 use std::fs::{File, Metadata, OpenOptions};
@@ -23,34 +24,68 @@ pub(super) enum Layer {
 pub(super) struct Source {
     pub(super) layer: Layer,
     pub(super) path: PathBuf,
-    /// As people may see it.
+    /// The name of the file as people may see it.
     pub(super) shown: String,
     pub(super) text: String,
-    /// What `check` says about its permissions.
+    /// A warning of `check` about its permissions.
     pub(super) warning: Option<&'static str>,
 }
 
-/// Reads a hooks.toml. `Ok(None)` when there is none; `Err` says in words why it is not read. `owner` is the uid that
-/// owns the Git directory.
+/// Why a file is not read; follows its name in a sentence.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum FileError {
+    #[error("does not exist")]
+    Missing,
+    #[error("cannot be read: permission denied")]
+    Denied,
+    #[error("cannot be read: {0}")]
+    Io(ErrorKind),
+    #[error("is not a regular file")]
+    NotRegular,
+    #[error("is larger than {} KiB", .limit >> 10)]
+    TooLarge { limit: u64 },
+    #[error("is not UTF-8")]
+    NotUtf8,
+    #[error(
+        "is not read: uid {0} owns it, and only files of root and of the repository's owner are trusted"
+    )]
+    Untrusted(u32),
+    #[error("is not read: everybody can write it (chmod o-w)")]
+    WritableByAll,
+    #[error(
+        "is not read: ${} must be an absolute path",
+        super::SERVER_FILE_VARIABLE
+    )]
+    Relative,
+}
+
+impl From<io::Error> for FileError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => Self::Missing,
+            ErrorKind::PermissionDenied => Self::Denied,
+            kind => Self::Io(kind),
+        }
+    }
+}
+
+/// Reads a hooks.toml; `Ok(None)` when there is none. `owner` is the uid that owns the Git directory.
 pub(super) fn read_configuration(
     layer: Layer,
     path: &Path,
     owner: Option<u32>,
-) -> Result<Option<Source>, String> {
+) -> Result<Option<Source>, FileError> {
     let file = match open(path) {
-        Ok(file) => file,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(None);
-        }
-        Err(error) => return Err(words(&error)),
+        Err(FileError::Missing) => return Ok(None),
+        opened => opened?,
     };
-    let metadata = file.metadata().map_err(|e| words(&e))?;
-    let warning = trusted(&metadata, owner)?;
+    let metadata = file.metadata()?;
+    let warning = check_trust(&metadata, owner)?;
     let bytes = read_bounded(file, &metadata, MAX_CONFIGURATION)?;
-    let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())?;
+    let text = String::from_utf8(bytes).map_err(|_| FileError::NotUtf8)?;
     let shown = match layer {
         Layer::Server => path.display().to_string(),
-        Layer::Repository => "hooks.toml".to_owned(),
+        Layer::Repository => super::REPOSITORY_FILE.to_owned(),
     };
     Ok(Some(Source {
         layer,
@@ -61,10 +96,10 @@ pub(super) fn read_configuration(
     }))
 }
 
-/// Reads a regular file of at most `limit` bytes. A pipe or a device is not waited for.
-pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
-    let file = open(path).map_err(|e| words(&e))?;
-    let metadata = file.metadata().map_err(|e| words(&e))?;
+/// Reads a regular file of at most `limit` bytes. Does not wait for a pipe or a device.
+pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    let file = open(path)?;
+    let metadata = file.metadata()?;
     read_bounded(file, &metadata, limit)
 }
 
@@ -73,55 +108,48 @@ pub(super) fn owner(path: &Path) -> Option<u32> {
     std::fs::metadata(path).ok().map(|m| m.uid())
 }
 
-/// The absolute path without symbolic links, as far as there is one.
+/// The absolute path without symbolic links, as far as it exists.
 pub(super) fn real(path: &Path) -> PathBuf {
     std::fs::canonicalize(path)
         .or_else(|_| std::path::absolute(path))
         .unwrap_or_else(|_| path.to_owned())
 }
 
-fn open(path: &Path) -> io::Result<File> {
-    let flags = OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    OpenOptions::new()
-        .read(true)
-        .custom_flags(flags.bits().cast_signed())
-        .open(path)
+/// The directory that paths in a file are relative to.
+pub(super) fn base(path: &Path) -> PathBuf {
+    real(path.parent().unwrap_or(Path::new("/")))
 }
 
-fn read_bounded(file: File, metadata: &Metadata, limit: u64) -> Result<Vec<u8>, String> {
+fn open(path: &Path) -> Result<File, FileError> {
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path)?;
+    Ok(file)
+}
+
+fn read_bounded(file: File, metadata: &Metadata, limit: u64) -> Result<Vec<u8>, FileError> {
     if !metadata.is_file() {
-        return Err("is not a regular file".to_owned());
+        return Err(FileError::NotRegular);
     }
     let mut bytes = Vec::new();
-    file.take(limit + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|e| words(&e))?;
+    file.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
-        return Err(format!("is larger than {} KiB", limit >> 10));
+        return Err(FileError::TooLarge { limit });
     }
     Ok(bytes)
 }
 
-/// Root's files and those of the owner of the Git directory are read, if nobody else can write them.
-fn trusted(metadata: &Metadata, owner: Option<u32>) -> Result<Option<&'static str>, String> {
+/// Accepts files of root and of the owner of the Git directory that not everybody can write. Returns a warning.
+fn check_trust(metadata: &Metadata, owner: Option<u32>) -> Result<Option<&'static str>, FileError> {
     let uid = metadata.uid();
     if uid != 0 && Some(uid) != owner {
-        return Err(format!(
-            "is not read: uid {uid} owns it, and only files of root and of the repository's owner are trusted"
-        ));
+        return Err(FileError::Untrusted(uid));
     }
     if metadata.mode() & 0o002 != 0 {
-        return Err("is not read: everybody can write it (chmod o-w)".to_owned());
+        return Err(FileError::WritableByAll);
     }
-    Ok((metadata.mode() & 0o020 != 0)
-        .then_some("its group can write it, and with it decide what is sent where"))
-}
-
-/// An I/O error without its number.
-fn words(error: &io::Error) -> String {
-    match error.kind() {
-        ErrorKind::NotFound | ErrorKind::NotADirectory => "does not exist".to_owned(),
-        ErrorKind::PermissionDenied => "cannot be read: permission denied".to_owned(),
-        kind => format!("cannot be read: {kind}"),
-    }
+    let by_group = metadata.mode() & 0o020 != 0;
+    Ok(by_group.then_some("its group can write it, and with it decide what is sent where"))
 }

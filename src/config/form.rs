@@ -1,6 +1,6 @@
-//! The forms of values that are not parameters: times, sizes, numbers, lists of globs.
+//! Reads values that are not parameters: times, sizes, numbers, lists of patterns.
 
-use crate::filter::{Globs, Pattern};
+use crate::filter::{Globs, Pattern, PatternError};
 use crate::push::Change;
 use crate::suggest;
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Unexpected, Visitor};
@@ -59,7 +59,7 @@ fn digits(text: &str) -> Option<u64> {
         .flatten()
 }
 
-/// A value made from a string or a whole number.
+/// Reads a value from a string or a whole number.
 struct Scalar<T> {
     expecting: &'static str,
     text: fn(&str) -> Option<T>,
@@ -127,8 +127,31 @@ pub(super) trait Item: Sized {
     const LIST: &'static str;
     /// Whether an empty list means something.
     const MAY_BE_EMPTY: bool = false;
-    /// Reads one; `Err` follows the key in a sentence.
-    fn parse(text: &str) -> Result<Self, String>;
+    /// Reads one.
+    fn parse(text: &str) -> Result<Self, ItemError>;
+
+    /// The error for an item that has no form of the list.
+    fn unexpected() -> ItemError {
+        let hint = String::new();
+        let expected = Self::LIST;
+        ItemError::Unexpected { expected, hint }
+    }
+}
+
+/// An item of a list that cannot be read; follows the key in a sentence.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ItemError {
+    #[error("holds a pattern that {0}")]
+    Pattern(#[from] PatternError),
+    #[error("is about short names: leave out `{0}`")]
+    FullName(&'static str),
+    #[error("is about full names: they begin with `refs/`")]
+    ShortName,
+    #[error("must be {expected}{hint}")]
+    Unexpected {
+        expected: &'static str,
+        hint: String,
+    },
 }
 
 /// An array of strings, or one comma-separated string.
@@ -219,23 +242,19 @@ pub(super) struct FullName(Pattern);
 #[derive(Clone, Debug)]
 pub(super) struct Anything(Pattern);
 
-fn pattern(text: &str) -> Result<Pattern, String> {
-    Pattern::parse(text).map_err(|why| format!("holds a pattern that {why}"))
-}
-
 const PATTERNS: &str = "a list of patterns";
 
 impl Item for ShortName {
     const LIST: &'static str = PATTERNS;
 
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, ItemError> {
         let plain = text.trim_start_matches('!');
         match ["refs/heads/", "refs/tags/"]
             .into_iter()
             .find(|prefix| plain.starts_with(prefix))
         {
-            Some(prefix) => Err(format!("is about short names: leave out `{prefix}`")),
-            None => pattern(text).map(Self),
+            Some(prefix) => Err(ItemError::FullName(prefix)),
+            None => Ok(Self(Pattern::parse(text)?)),
         }
     }
 }
@@ -243,15 +262,15 @@ impl Item for ShortName {
 impl Item for FullName {
     const LIST: &'static str = PATTERNS;
 
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, ItemError> {
         let plain = text.trim_start_matches('!');
         if plain.starts_with("refs/")
             || plain.starts_with(['*', '?', '[', '{', '\\'])
             || plain.is_empty()
         {
-            pattern(text).map(Self)
+            Ok(Self(Pattern::parse(text)?))
         } else {
-            Err("is about full names: they begin with `refs/`".to_owned())
+            Err(ItemError::ShortName)
         }
     }
 }
@@ -259,45 +278,40 @@ impl Item for FullName {
 impl Item for Anything {
     const LIST: &'static str = PATTERNS;
 
-    fn parse(text: &str) -> Result<Self, String> {
-        pattern(text).map(Self)
+    fn parse(text: &str) -> Result<Self, ItemError> {
+        Ok(Self(Pattern::parse(text)?))
     }
 }
 
-impl From<ListOf<ShortName>> for Globs {
-    fn from(list: ListOf<ShortName>) -> Self {
-        list.0
-            .into_iter()
-            .map(|item| item.0)
-            .collect::<Vec<_>>()
-            .into()
+impl From<ShortName> for Pattern {
+    fn from(item: ShortName) -> Self {
+        item.0
     }
 }
 
-impl From<ListOf<FullName>> for Globs {
-    fn from(list: ListOf<FullName>) -> Self {
-        list.0
-            .into_iter()
-            .map(|item| item.0)
-            .collect::<Vec<_>>()
-            .into()
+impl From<FullName> for Pattern {
+    fn from(item: FullName) -> Self {
+        item.0
     }
 }
 
-impl From<ListOf<Anything>> for Globs {
-    fn from(list: ListOf<Anything>) -> Self {
-        list.0
-            .into_iter()
-            .map(|item| item.0)
-            .collect::<Vec<_>>()
-            .into()
+impl From<Anything> for Pattern {
+    fn from(item: Anything) -> Self {
+        item.0
+    }
+}
+
+impl<T: Into<Pattern>> From<ListOf<T>> for Globs {
+    fn from(list: ListOf<T>) -> Self {
+        let patterns = list.0.into_iter().map(Into::into);
+        patterns.collect::<Vec<_>>().into()
     }
 }
 
 impl Item for Change {
     const LIST: &'static str = "a list of `created`, `updated`, `forced` and `deleted`";
 
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, ItemError> {
         match text {
             "created" => Ok(Self::Created),
             "updated" => Ok(Self::Updated),
@@ -305,7 +319,8 @@ impl Item for Change {
             "deleted" => Ok(Self::Deleted),
             _ => {
                 let hint = suggest::hint(text, ["created", "updated", "forced", "deleted"]);
-                Err(format!("must be {}{hint}", Self::LIST))
+                let expected = Self::LIST;
+                Err(ItemError::Unexpected { expected, hint })
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A hook as it is used: defaults filled in, references unresolved.
 
-use super::reference::References;
+use super::references::References;
 use crate::action::{Action, Body, Kind, Parameters, Per};
 use crate::filter::{self, Decision, Filters};
 use crate::parameter::{Resolver, Unread, Unresolved};

@@ -4,7 +4,6 @@
 //! Loading reads no secret: references are read when an attempt is made. Knows no repository beyond its directory, no
 //! events beyond their links, and no HTTP.
 
-mod ca;
 mod entry;
 mod excerpt;
 mod file;
@@ -14,20 +13,19 @@ mod hook;
 mod keys;
 mod lint;
 mod load;
+mod merge;
 mod notes;
 mod offset;
 mod project;
 mod reader;
-mod reference;
+mod references;
 mod schema;
 mod secret_refs;
 mod settings;
-mod shared;
 mod source_map;
 mod syntax_hints;
 mod tokens;
 mod value;
-mod web;
 
 pub use crate::action::Per;
 pub use excerpt::Excerpt;

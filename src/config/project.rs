@@ -1,4 +1,4 @@
-//! `[project]` complete, and the links of an event.
+//! Completes `[project]`, and adds links to events.
 
 use super::Loaded;
 use super::file::real;
@@ -57,6 +57,42 @@ pub(super) fn repository_path(git_dir: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if path.file_name().is_some_and(|name| name == ".git") => parent.to_owned(),
         _ => path,
+    }
+}
+
+/// `[project] web`: how a web front end addresses commits and comparisons. Ids are hexadecimal: nothing to escape.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Web {
+    /// `/commit/ID`, `/compare/A...B`: Gitea, Forgejo, Gogs, GitHub, and by redirect GitLab.
+    #[default]
+    Forge,
+    /// cgit: `/commit/?id=ID`, `/diff/?id=B&id2=A` (cgit's ui-shared.c).
+    Cgit,
+    /// gitweb(1): `;a=commit;h=ID` behind a query, `/commit/ID` behind a path ("path_info").
+    Gitweb,
+}
+
+impl Web {
+    /// The page of a commit. `project` has no slash at its end.
+    pub(super) fn commit(self, project: &str, id: &str) -> String {
+        match self {
+            Self::Cgit => format!("{project}/commit/?id={id}"),
+            Self::Gitweb if project.contains('?') => format!("{project};a=commit;h={id}"),
+            Self::Forge | Self::Gitweb => format!("{project}/commit/{id}"),
+        }
+    }
+
+    /// The page of a comparison.
+    pub(super) fn compare(self, project: &str, before: &str, after: &str) -> String {
+        match self {
+            Self::Forge => format!("{project}/compare/{before}...{after}"),
+            Self::Cgit => format!("{project}/diff/?id={after}&id2={before}"),
+            Self::Gitweb if project.contains('?') => {
+                format!("{project};a=commitdiff;h={after};hp={before}")
+            }
+            Self::Gitweb => format!("{project}/commitdiff/{before}..{after}"),
+        }
     }
 }
 

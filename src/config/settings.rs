@@ -1,8 +1,8 @@
 //! The tables of settings: merged key by key, the repository's winning.
 
-use super::form::{Count, Item, ListOf, Size, Time};
-use super::shared::Shared;
-use super::web::Web;
+use super::form::{Count, Item, ItemError, ListOf, Size, Time};
+use super::project::Web;
+use super::secret_refs::Shared;
 use crate::outgoing::Language;
 use crate::schema::table;
 use std::path::PathBuf;
@@ -186,10 +186,10 @@ impl Item for Variable {
     const LIST: &'static str = "a list of names of environment variables";
     const MAY_BE_EMPTY: bool = true;
 
-    fn parse(text: &str) -> Result<Self, String> {
-        let word = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-        if text.is_empty() || !word {
-            return Err(format!("must be {}", Self::LIST));
+    fn parse(text: &str) -> Result<Self, ItemError> {
+        let is_word = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        if text.is_empty() || !is_word {
+            return Err(Self::unexpected());
         }
         Ok(Self(text.to_owned()))
     }

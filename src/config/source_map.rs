@@ -167,7 +167,7 @@ fn secret_files(source: &Source, hook: &str) -> Vec<SecretFile> {
     let Some((table, _)) = table(source, hook) else {
         return Vec::new();
     };
-    let base = file::real(source.path.parent().unwrap_or(Path::new("/")));
+    let base = file::base(&source.path);
     let file = |SecretRef { key, reference }: SecretRef| {
         let Reference::File(name) = &reference else {
             return None;

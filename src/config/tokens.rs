@@ -1,12 +1,13 @@
-//! The tokens of a hooks.toml, also of one that is broken: which of its characters are keys, which are values. Knows
-//! nothing of what they mean.
+//! Splits a hooks.toml, also one with syntax errors, into keys, values and punctuation. Assigns them no meaning.
 
 use std::ops::Range;
+use toml_parser::Source;
+use toml_parser::lexer::TokenKind;
 
-/// What a stretch of the file is.
+/// The part that a stretch of the file plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Token {
-    /// Blanks and tabs.
+    /// Spaces and tabs.
     Blank,
     /// The end of a line.
     End,
@@ -18,128 +19,85 @@ pub(super) enum Token {
     Mark,
     /// A string with its quotes: these.
     Text(&'static str),
-    /// A number, a date, a boolean, or what should be one.
+    /// A number, a date, a boolean, or anything else where a value may stand.
     Word,
 }
 
-/// Reads a file from its beginning, token by token.
-pub(super) struct Tokens<'t> {
-    text: &'t str,
-    at: usize,
+/// Every token of a file with its bytes.
+pub(super) fn tokens(text: &str) -> Vec<(Range<usize>, Token)> {
+    let mut context = Context {
+        open: Vec::new(),
+        is_key: true,
+    };
+    let mut tokens: Vec<(Range<usize>, Token)> = Vec::new();
+    for raw in Source::new(text).lex() {
+        let range = raw.span().start()..raw.span().end();
+        let token = context.token(raw.kind());
+        match tokens.last_mut() {
+            // The lexer splits numbers at their dots.
+            Some((last, Token::Word)) if token == Token::Word => last.end = range.end,
+            _ => tokens.push((range, token)),
+        }
+    }
+    tokens
+}
+
+/// What stands before a token, as far as it decides between keys and values.
+struct Context {
     /// Open brackets of values.
-    open: Vec<char>,
+    open: Vec<TokenKind>,
     /// Whether a key may stand here.
-    key: bool,
+    is_key: bool,
 }
 
-impl<'t> Tokens<'t> {
-    /// Of a whole file.
-    pub(super) fn of(text: &'t str) -> Self {
-        Self {
-            text,
-            at: 0,
-            open: Vec::new(),
-            key: true,
+impl Context {
+    fn token(&mut self, kind: TokenKind) -> Token {
+        match kind {
+            TokenKind::Whitespace | TokenKind::Eof => Token::Blank,
+            TokenKind::Comment => Token::Comment,
+            TokenKind::Newline => {
+                self.is_key |= self.open.is_empty();
+                Token::End
+            }
+            TokenKind::Atom if self.is_key => Token::Key,
+            TokenKind::Dot if self.is_key => Token::Mark,
+            TokenKind::Atom | TokenKind::Dot => Token::Word,
+            _ => match quotes(kind) {
+                Some(_) if self.is_key => Token::Key,
+                Some(quotes) => Token::Text(quotes),
+                None => self.mark(kind),
+            },
         }
     }
 
-    fn mark(&mut self, c: char) {
-        match c {
-            '=' => self.key = false,
-            // In the place of a key it begins the header of a table.
-            '[' if self.key && self.open.is_empty() => {}
-            '[' | '{' => {
-                self.open.push(c);
-                self.key = c == '{';
+    fn mark(&mut self, kind: TokenKind) -> Token {
+        match kind {
+            TokenKind::Equals => self.is_key = false,
+            TokenKind::Comma => {
+                self.is_key = self.open.last() == Some(&TokenKind::LeftCurlyBracket);
             }
-            ']' | '}' => {
+            // Where a key may stand it begins the header of a table.
+            TokenKind::LeftSquareBracket if self.is_key && self.open.is_empty() => {}
+            TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket => {
+                self.open.push(kind);
+                self.is_key = kind == TokenKind::LeftCurlyBracket;
+            }
+            _ => {
                 self.open.pop();
-                self.key = false;
+                self.is_key = false;
             }
-            ',' => self.key = self.open.last() == Some(&'{'),
-            _ => {}
         }
+        Token::Mark
     }
 }
 
-impl Iterator for Tokens<'_> {
-    type Item = (Range<usize>, Token);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let rest = &self.text[self.at..];
-        let first = rest.chars().next()?;
-        let run =
-            |end: fn(char) -> bool| rest.find(end).unwrap_or(rest.len()).max(first.len_utf8());
-        let (length, token) = match first {
-            '\n' => (1, Token::End),
-            _ if is_blank(first) => (run(|c| !is_blank(c)), Token::Blank),
-            '#' => (run(|c| c == '\n'), Token::Comment),
-            '"' | '\'' => {
-                let (length, quotes) = string(rest);
-                (
-                    length,
-                    if self.key {
-                        Token::Key
-                    } else {
-                        Token::Text(quotes)
-                    },
-                )
-            }
-            '=' | ',' | '[' | ']' | '{' | '}' => (1, Token::Mark),
-            '.' if self.key => (1, Token::Mark),
-            _ if self.key => (
-                run(|c| is_blank(c) || "\n#\"'=,[]{}.".contains(c)),
-                Token::Key,
-            ),
-            _ => (run(|c| is_blank(c) || "\n#,[]{}=".contains(c)), Token::Word),
-        };
-        match token {
-            Token::End if self.open.is_empty() => self.key = true,
-            Token::Mark => self.mark(first),
-            _ => {}
-        }
-        let start = self.at;
-        self.at += length;
-        Some((start..self.at, token))
+/// The quotes of a string.
+fn quotes(kind: TokenKind) -> Option<&'static str> {
+    match kind {
+        TokenKind::BasicString => Some("\""),
+        TokenKind::LiteralString => Some("'"),
+        TokenKind::MlBasicString => Some("\"\"\""),
+        TokenKind::MlLiteralString => Some("'''"),
+        _ => None,
     }
-}
-
-fn is_blank(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\r' | '\u{feff}')
-}
-
-/// Bytes of the string at the beginning of `rest`, and its quotes. One that is not closed ends with its line, or with
-/// the file.
-fn string(rest: &str) -> (usize, &'static str) {
-    let quotes = ["\"\"\"", "'''", "\"", "'"]
-        .into_iter()
-        .find(|q| rest.starts_with(q))
-        .unwrap_or("\"");
-    let mut at = quotes.len();
-    while at < rest.len() {
-        let tail = &rest[at..];
-        if tail.starts_with(quotes) {
-            let quote = &quotes[..1];
-            // Up to two quotes may stand before the closing ones.
-            let more = if quotes.len() == 3 {
-                tail[3..].len() - tail[3..].trim_start_matches(quote).len()
-            } else {
-                0
-            };
-            return (at + quotes.len() + more.min(2), quotes);
-        }
-        let next = tail.chars().next().map_or(1, char::len_utf8);
-        match tail.as_bytes()[0] {
-            b'\n' if quotes.len() == 1 => return (at, quotes),
-            b'\\' if quotes.starts_with('"') => {
-                at += 1 + tail[1..]
-                    .chars()
-                    .next()
-                    .filter(|c| quotes.len() == 3 || *c != '\n')
-                    .map_or(0, char::len_utf8);
-            }
-            _ => at += next,
-        }
-    }
-    (rest.len(), quotes)
 }

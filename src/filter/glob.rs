@@ -3,7 +3,7 @@
 //! `*` and `?` stay within a segment, `**` crosses `/`, `**/` also stands for no folder at all, `[a-z]` and `[!a-z]` are
 //! classes, `{a,b}` are alternatives, `\` takes the next character as it is.
 
-/// How many plain patterns the alternatives of one pattern may stand for.
+/// How many patterns without braces one pattern may stand for.
 const MAX_ALTERNATIVES: usize = 64;
 
 /// One pattern of a list.
@@ -12,6 +12,23 @@ pub struct Pattern {
     /// Whether it began with `!`.
     pub(super) excludes: bool,
     alternatives: Vec<Vec<Token>>,
+}
+
+/// Why a pattern cannot be used; follows its name in a sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// Nothing, or a `!` alone.
+    #[error("is empty")]
+    Empty,
+    /// A class that does not end.
+    #[error("has a `[` without `]`")]
+    UnclosedClass,
+    /// A backslash without a character to escape.
+    #[error("ends in `\\`")]
+    TrailingBackslash,
+    /// Braces that stand for more than [`MAX_ALTERNATIVES`] patterns.
+    #[error("stands for too many alternatives")]
+    TooManyAlternatives,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,13 +51,13 @@ enum Token {
 }
 
 impl Pattern {
-    /// `Err` is a fragment that follows the pattern's name: "has a `[` without `]`".
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
+    /// Reads a pattern with an optional `!` in front.
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
         let (excludes, text) = text
             .strip_prefix('!')
             .map_or((false, text), |rest| (true, rest));
         if text.is_empty() {
-            return Err("is empty");
+            return Err(PatternError::Empty);
         }
         let alternatives = expand(text)?
             .iter()
@@ -59,7 +76,7 @@ impl Pattern {
 }
 
 /// Writes `{a,b}` out. Braces without a comma are ordinary characters.
-fn expand(text: &str) -> Result<Vec<String>, &'static str> {
+fn expand(text: &str) -> Result<Vec<String>, PatternError> {
     let (mut done, mut todo) = (Vec::new(), vec![text.to_owned()]);
     while let Some(text) = todo.pop() {
         match braces(&text) {
@@ -74,7 +91,7 @@ fn expand(text: &str) -> Result<Vec<String>, &'static str> {
             }
         }
         if done.len() + todo.len() > MAX_ALTERNATIVES {
-            return Err("stands for too many alternatives");
+            return Err(PatternError::TooManyAlternatives);
         }
     }
     Ok(done)
@@ -105,7 +122,7 @@ fn braces(text: &str) -> Option<(usize, usize, Vec<usize>)> {
     None
 }
 
-fn tokens(text: &str) -> Result<Vec<Token>, &'static str> {
+fn tokens(text: &str) -> Result<Vec<Token>, PatternError> {
     let mut tokens = Vec::new();
     let mut rest = text;
     while let Some(next) = rest.chars().next() {
@@ -131,7 +148,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, &'static str> {
                 rest = after;
             }
             '\\' => {
-                let taken = rest.chars().next().ok_or("ends in `\\`")?;
+                let taken = rest.chars().next().ok_or(PatternError::TrailingBackslash)?;
                 tokens.extend(
                     rest.as_bytes()[..taken.len_utf8()]
                         .iter()
@@ -147,7 +164,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, &'static str> {
 }
 
 /// The class whose `[` was just read, and what follows its `]`.
-fn class(text: &str) -> Result<(Token, &str), &'static str> {
+fn class(text: &str) -> Result<(Token, &str), PatternError> {
     let (negated, inner) = text
         .strip_prefix(['!', '^'])
         .map_or((false, text), |rest| (true, rest));
@@ -156,7 +173,7 @@ fn class(text: &str) -> Result<(Token, &str), &'static str> {
         .char_indices()
         .skip(1)
         .find(|(_, c)| *c == ']')
-        .ok_or("has a `[` without `]`")?
+        .ok_or(PatternError::UnclosedClass)?
         .0;
     let chars = inner[..close].chars().collect::<Vec<_>>();
     let (mut ranges, mut at) = (Vec::new(), 0);
@@ -336,10 +353,12 @@ mod tests {
 
     #[test]
     fn bad_patterns_are_named() {
-        assert_eq!(Pattern::parse("a[b").unwrap_err(), "has a `[` without `]`");
-        assert_eq!(Pattern::parse("a\\").unwrap_err(), "ends in `\\`");
-        assert_eq!(Pattern::parse("!").unwrap_err(), "is empty");
-        assert!(Pattern::parse(&"{a,b}".repeat(10)).is_err());
+        let error = |pattern: &str| Pattern::parse(pattern).unwrap_err();
+        assert_eq!(error("a[b"), PatternError::UnclosedClass);
+        assert_eq!(error("a\\"), PatternError::TrailingBackslash);
+        assert_eq!(error("!"), PatternError::Empty);
+        let many = "{a,b}".repeat(10);
+        assert_eq!(error(&many), PatternError::TooManyAlternatives);
     }
 
     #[test]

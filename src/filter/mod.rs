@@ -4,7 +4,7 @@
 mod glob;
 mod refusal;
 
-pub use glob::Pattern;
+pub use glob::{Pattern, PatternError};
 pub use refusal::Refusal;
 
 use crate::push::{Change, Computed, Push, PushEvent, RefKind, RefUpdate};
@@ -44,13 +44,10 @@ pub struct Filters {
 pub struct Globs(Vec<Pattern>);
 
 impl Globs {
-    /// `Err` names the pattern's index and what is wrong with it.
-    pub fn new(patterns: &[String]) -> Result<Self, (usize, String)> {
-        let parsed = patterns
-            .iter()
-            .enumerate()
-            .map(|(i, p)| Pattern::parse(p).map_err(|why| (i, why.to_owned())));
-        Ok(Self(parsed.collect::<Result<_, _>>()?))
+    /// Reads a list; fails at the first pattern that cannot be used.
+    pub fn new(patterns: &[String]) -> Result<Self, PatternError> {
+        let patterns = patterns.iter().map(|pattern| Pattern::parse(pattern));
+        Ok(Self(patterns.collect::<Result<_, _>>()?))
     }
 
     /// Whether the list lets `text` pass.

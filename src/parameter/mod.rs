@@ -3,9 +3,11 @@
 
 mod choice;
 mod form;
+mod reference_error;
 mod schema;
 
 pub use choice::{Flavor, MsgType};
+pub use reference_error::ReferenceError;
 pub use schema::definitions;
 
 use crate::secret::Secrets;
@@ -100,10 +102,10 @@ pub struct Unresolved {
 /// Reads what references name, and remembers every value as a secret.
 pub trait Resolve {
     /// The value, CR, LF and NUL refused, one trailing line end removed; `Err` says why it cannot be had.
-    fn reference(&self, reference: &Reference) -> Result<String, String>;
+    fn reference(&self, reference: &Reference) -> Result<String, ReferenceError>;
 
     /// As [`Self::reference`] for a text of several lines: only NUL is refused.
-    fn document(&self, reference: &Reference) -> Result<String, String> {
+    fn document(&self, reference: &Reference) -> Result<String, ReferenceError> {
         self.reference(reference)
     }
 }
@@ -115,8 +117,8 @@ pub struct Unread {
     pub key: String,
     /// As written.
     pub reference: Reference,
-    /// A lower-case fragment; never the value.
-    pub why: String,
+    /// Never the value.
+    pub error: ReferenceError,
 }
 
 /// Resolves the parameters of one hook.
@@ -150,19 +152,19 @@ impl<'a> Resolver<'a> {
         &self,
         key: &str,
         reference: &Reference,
-        read: impl FnOnce(&dyn Resolve, &Reference) -> Result<String, String>,
+        read: impl FnOnce(&dyn Resolve, &Reference) -> Result<String, ReferenceError>,
     ) -> Result<Option<String>, Unresolved> {
         match (read(self.source, reference), &self.unread) {
             (Ok(text), _) => Ok(Some(text)),
-            (Err(why), None) => Err(Unresolved {
+            (Err(error), None) => Err(Unresolved {
                 key: key.to_owned(),
-                why,
+                why: error.to_string(),
             }),
-            (Err(why), Some(unread)) => {
+            (Err(error), Some(unread)) => {
                 unread.borrow_mut().push(Unread {
                     key: key.to_owned(),
                     reference: reference.clone(),
-                    why,
+                    error,
                 });
                 Ok(None)
             }

@@ -3,6 +3,7 @@
 use super::engine::{environment, explain};
 use super::print::Printer;
 use super::{Place, TemplateError, thread};
+use crate::suggest;
 use minijinja::ErrorKind;
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
 use serde_json::{Map, Value as Json};
@@ -114,17 +115,10 @@ fn describe(name: &str, shape: &Json) -> TemplateError {
         };
     }
     let names = known.as_object().into_iter().flat_map(Map::keys);
-    let best = names
-        .map(|n| (strsim::jaro_winkler(last, n), n))
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    let hint = match best {
-        Some((similarity, near)) if similarity > 0.8 && parent.is_empty() => {
-            format!(", did you mean `{near}`?")
-        }
-        Some((similarity, near)) if similarity > 0.8 => {
-            format!(", did you mean `{parent}.{near}`?")
-        }
-        _ => String::new(),
+    let hint = match suggest::near(last, names.map(String::as_str)) {
+        Some(near) if parent.is_empty() => suggest::did_you_mean(near),
+        Some(near) => suggest::did_you_mean(&format!("{parent}.{near}")),
+        None => String::new(),
     };
     TemplateError::new(format!("no event has `{name}`{hint}"))
 }

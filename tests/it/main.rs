@@ -26,6 +26,7 @@ mod config_examples;
 mod config_hooks;
 mod config_layers;
 mod config_mistakes;
+mod config_patterns;
 mod config_project;
 mod config_references;
 mod delivery;

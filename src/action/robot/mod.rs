@@ -201,6 +201,7 @@ impl Robot {
             key: "template",
             why: "is empty".to_owned(),
             range: None,
+            is_empty: false,
         };
         self.template
             .as_ref()

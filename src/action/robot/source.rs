@@ -50,6 +50,7 @@ impl Source {
                 key,
                 why: "renders to an empty text".to_owned(),
                 range: None,
+                is_empty: true,
             });
         }
         Ok(chat::cut_text(text.trim_end(), style.dialect, room))
@@ -66,6 +67,7 @@ impl Source {
             key: "template",
             why: why.to_owned(),
             range: None,
+            is_empty: false,
         };
         let fitting =
             |text: &str| serde_json::from_str(text).map_or(true, |message| fits(&message));
@@ -111,5 +113,6 @@ fn unrendered(key: &'static str, error: TemplateError) -> RenderError {
         key,
         why: error.why,
         range: error.range,
+        is_empty: false,
     }
 }

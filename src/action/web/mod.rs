@@ -53,6 +53,7 @@ pub(crate) fn unrendered(key: &'static str, why: impl Into<String>) -> RenderErr
         key,
         why: why.into(),
         range: None,
+        is_empty: false,
     }
 }
 

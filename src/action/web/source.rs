@@ -56,5 +56,6 @@ pub(crate) fn because(key: &'static str, error: TemplateError) -> RenderError {
         key,
         why: error.why,
         range: error.range,
+        is_empty: false,
     }
 }

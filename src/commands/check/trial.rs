@@ -8,7 +8,7 @@ use crate::config::{Hook, Per, SourceMap};
 use crate::diagnostic::{Diagnostic, Finding as Found, Severity};
 use crate::filter;
 use crate::outgoing::{Kind, Limits, Outgoing, Project, sample};
-use crate::parameter::{Reference, Text, Unread};
+use crate::parameter::{Reference, ReferenceError, Text, Unread};
 use crate::push::{Change, RefKind};
 use crate::secret::Secrets;
 
@@ -98,7 +98,7 @@ impl Trial<'_> {
         for (error, mut pushes) in failed {
             pushes.dedup();
             // Somebody may well have nothing to say about some of them.
-            let empty = error.why.contains("empty text") && made > 0;
+            let empty = error.is_empty && made > 0;
             let severity = if empty {
                 Severity::Warning
             } else {
@@ -165,7 +165,7 @@ impl Trial<'_> {
         let Unread {
             key,
             reference,
-            why,
+            error,
         } = unread;
         let (severity, advice) = match reference {
             Reference::File(_) => {
@@ -180,7 +180,7 @@ impl Trial<'_> {
                 Severity::Warning,
                 "it must be set where pushes run, and for the timer".to_owned(),
             ),
-            Reference::Credential(_) if why.contains("CREDENTIALS_DIRECTORY") => (
+            Reference::Credential(_) if *error == ReferenceError::NoCredentials => (
                 Severity::Warning,
                 "only the timer's unit can send for this hook".to_owned(),
             ),
@@ -189,7 +189,7 @@ impl Trial<'_> {
                 "`LoadCredential=` of the timer's unit names it".to_owned(),
             ),
         };
-        let message = format!("`{key}`: {why} ({advice})");
+        let message = format!("`{key}`: {error} ({advice})");
         match self
             .places
             .locate_reference(&self.hook.name, reference, severity, message.clone())

@@ -4,6 +4,7 @@ use super::super::Failure;
 use super::Subject;
 use crate::config::{Hook, Loaded, SourceMap};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::suggest;
 use std::fmt;
 
 /// Why a hook that the files have is not on.
@@ -94,17 +95,16 @@ pub fn unknown(loaded: &Loaded, name: &str) -> Failure {
             "nothing is sent until its file is mended, pushes are recorded and wait (see `check`)";
         return Failure::new(format!("hook `{name}` cannot be looked up: {why}"));
     }
-    let hint = near(name, names(loaded)).unwrap_or_else(|| {
-        match names(loaded).collect::<Vec<_>>().as_slice() {
-            [] => ": see hooks.toml in the Git directory".to_owned(),
-            all => format!(
-                " (there is {})",
-                all.iter()
-                    .map(|n| format!("`{n}`"))
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            ),
-        }
+    let hint = suggest::near(name, names(loaded)).map(suggest::did_you_mean);
+    let hint = hint.unwrap_or_else(|| match names(loaded).collect::<Vec<_>>().as_slice() {
+        [] => ": see hooks.toml in the Git directory".to_owned(),
+        all => format!(
+            " (there is {})",
+            all.iter()
+                .map(|n| format!("`{n}`"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
     });
     Failure::new(format!("no hook `{name}` is configured{hint}"))
 }
@@ -125,11 +125,4 @@ fn mistakes(loaded: &Loaded) -> impl Iterator<Item = &Diagnostic> {
         .diagnostics
         .iter()
         .filter(|m| m.severity == Severity::Mistake)
-}
-
-/// ", did you mean `…`?" where a known word is near.
-pub(super) fn near<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
-    let allowed = (word.chars().count() / 3).clamp(1, 3);
-    let (distance, nearest) = known.map(|k| (strsim::osa_distance(k, word), k)).min()?;
-    (distance <= allowed && distance > 0).then(|| format!(", did you mean `{nearest}`?"))
 }

@@ -2,10 +2,11 @@
 
 use super::super::Failure;
 use super::Wanted;
-use super::named::{names, near};
+use super::named::names;
 use crate::config::Loaded;
 use crate::git::{Repository, is_ref_name};
 use crate::push::{ObjectId, RefKind, RefName, RefUpdate};
+use crate::suggest;
 
 /// Digits from which a word is taken for the beginning of an id.
 const ID: usize = 7;
@@ -69,7 +70,8 @@ fn nothing(repo: &Repository, name: Option<&str>) -> String {
                 Some(short) => (short, &name[..name.len() - short.len()]),
                 None => (name, ""),
             };
-            let hint = near(name, refs.iter().map(String::as_str));
+            let hint = suggest::near(name, refs.iter().map(String::as_str));
+            let hint = hint.map(suggest::did_you_mean);
             let hint = hint.unwrap_or_else(|| " (has it been pushed here?)".to_owned());
             format!("there is no ref `{before}{name}` here{hint}")
         }
@@ -93,7 +95,8 @@ fn id(repo: &Repository, word: &str, loaded: &Loaded) -> Result<Option<ObjectId>
         let refs = short_names(repo);
         // `main~3` is misspelt as `mian~3`.
         let (name, _) = word.split_at(word.find(['~', '^', '@', ':']).unwrap_or(word.len()));
-        let hint = near(name, refs.iter().map(String::as_str).chain(names(loaded)));
+        let known = refs.iter().map(String::as_str).chain(names(loaded));
+        let hint = suggest::near(name, known).map(suggest::did_you_mean);
         let none = if refs.is_empty() {
             ": the repository has no commits yet"
         } else {

@@ -3,9 +3,9 @@
 use crate::action::Kind;
 use crate::action::Per;
 use crate::config::form::{Anything, Count, FullName, Item, ListOf, ShortName, Size, Time};
+use crate::config::project::Web;
+use crate::config::secret_refs::Shared;
 use crate::config::settings::Variable;
-use crate::config::shared::Shared;
-use crate::config::web::Web;
 use crate::outgoing::Language;
 use crate::push::Change;
 use crate::schema::{Form, words};

@@ -6,7 +6,7 @@ use git_service_hook::action::wecom::WecomGroupChatRobot;
 use git_service_hook::action::{Action, Attempt, Parameters};
 use git_service_hook::http::Request;
 use git_service_hook::outgoing::{Kind, Language, Limits, Outgoing, Project};
-use git_service_hook::parameter::{Reference, Resolve, Resolver};
+use git_service_hook::parameter::{Reference, ReferenceError, Resolve, Resolver};
 use git_service_hook::push::{
     Change, Commit, ObjectId, Person, Push, PushEvent, Pusher, RefName, RefUpdate, Tag,
 };
@@ -268,10 +268,10 @@ pub(super) fn cases(language: Language) -> Vec<(&'static str, Outgoing)> {
 struct Files;
 
 impl Resolve for Files {
-    fn reference(&self, reference: &Reference) -> Result<String, String> {
+    fn reference(&self, reference: &Reference) -> Result<String, ReferenceError> {
         match reference {
             Reference::File(path) => Ok(path.clone()),
-            _ => Err("is not set".into()),
+            _ => Err(ReferenceError::NoCredentials),
         }
     }
 }

@@ -1,0 +1,34 @@
+//! Why a reference cannot be read.
+
+/// The reason, as a lower-case fragment; never the value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReferenceError {
+    /// An environment variable without a value.
+    #[error("the environment variable `{0}` is not set")]
+    Unset(String),
+    /// A credential outside a unit of systemd.
+    #[error("there is no $CREDENTIALS_DIRECTORY: systemd sets it for its units")]
+    NoCredentials,
+    /// A file that cannot be read or used.
+    #[error("file `{path}` {why}")]
+    File {
+        /// Its path.
+        path: String,
+        /// Follows the path in a sentence.
+        why: String,
+    },
+    /// A value where one line is needed.
+    #[error("holds more than one line, or a NUL")]
+    SeveralLines,
+    /// A document with a NUL.
+    #[error("holds a NUL")]
+    Nul,
+    /// What a repository's file names, but the server's file keeps for itself.
+    #[error(
+        "belongs to the server's file, which does not list it in `[secrets] shared` (`{kind}:…`)"
+    )]
+    Reserved {
+        /// `file`, `env` or `credential`.
+        kind: &'static str,
+    },
+}
