@@ -8,7 +8,7 @@ use std::ffi::{OsStr, OsString};
 pub struct Environment(BTreeMap<OsString, OsString>);
 
 impl Environment {
-    /// That of this process.
+    /// The environment of this process.
     pub fn of_process() -> Self {
         Self(std::env::vars_os().collect())
     }

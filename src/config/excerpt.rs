@@ -1,6 +1,5 @@
-//! A line of a hooks.toml as people may see it: its keys as they stand, every value masked, comments left out. A broken
-//! file has lines as well: there a string may seem to end where it begins, so of its keys only those are shown that are
-//! ours.
+//! Shows a line of a hooks.toml: its keys as they are written, every value masked, comments left out. In a file with
+//! syntax errors a string may seem to end where it begins, so only keys that are known are shown there.
 
 use super::keys;
 use super::tokens::{Token, tokens};
@@ -10,7 +9,7 @@ use std::ops::Range;
 /// Stands for a value.
 const MASK: &str = "…";
 
-/// A line, and what of it is meant.
+/// A line, and the part of it that a diagnostic is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Excerpt {
     /// What stands before it.
@@ -176,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_value_of_several_lines_only_its_line_is_told() {
+    fn of_a_value_of_several_lines_only_one_line_is_shown() {
         let text = "t = \"\"\"\nhunter2 = 1\n[hunter2]\nlast\"\"\"\nu = '''a\n'''";
         shows(text, "\"\"\"\nh", "t = «\"\"\"…»");
         shows(text, "hunter2 = 1", "«…»");

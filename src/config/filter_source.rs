@@ -1,4 +1,4 @@
-//! How a filter of a hook is written and where, for `preview`: filters hold no secrets and are shown as they stand.
+//! Finds the filters of a hook as they are written, for `preview`. Filters hold no secrets and are shown as they are.
 
 use super::entry::FILTERS;
 use super::file::{Layer, Source};
@@ -44,7 +44,7 @@ impl SourceMap {
         written(with_hook.get(set)?, hook, key)
     }
 
-    /// What says that a hook is not on here: `enabled`, the repository's first, or `repositories`.
+    /// The key that disables a hook here: `enabled`, the repository's first, or `repositories`.
     pub fn switch(&self, hook: &str, key: &str) -> Option<FilterSource> {
         let all = self
             .sources()

@@ -1,4 +1,4 @@
-//! Keys that nobody knows, that belong elsewhere, or that this version does not act on.
+//! Reports keys that are unknown, that belong elsewhere, or that this version does not support.
 
 use super::entry::{Section, common_keys};
 use super::file::Layer;
@@ -11,7 +11,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-/// Keys of hooks whose work comes later.
+/// Keys of hooks that are not supported yet.
 const HOOK_LATER: [&str; 3] = ["proxy", "client_cert", "client_key"];
 
 /// Keys of hooks that belong to the server's file alone.
@@ -60,7 +60,7 @@ impl Settings {
     /// What it is about.
     pub(super) fn title(self) -> &'static str {
         match self {
-            Self::Project => "What is told of the project",
+            Self::Project => "What receivers learn about the project",
             Self::Deliver => "How deliveries are made and how long they are kept",
             Self::Pusher => "Who pushed (server's file)",
             Self::Secrets => "What repositories' files may name (server's file)",
@@ -92,7 +92,7 @@ fn place(key: &Spanned<DeString<'_>>) -> (String, Range<usize>) {
     (suggest::shown(key.get_ref()), key.span())
 }
 
-/// Whether the key is none of those known to the tables of settings; where it belongs.
+/// The table of settings that a key belongs to.
 fn settings_with(key: &str) -> Option<&'static str> {
     let table = Settings::ALL
         .into_iter()

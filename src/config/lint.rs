@@ -1,5 +1,5 @@
-//! What is right by its form and is hardly meant: filters that nothing can pass, secrets in clear text, settings without
-//! effect. For `check` alone. Certain or not said at all.
+//! Lints: valid configuration that is almost certainly wrong, such as filters that nothing can pass, secrets in clear
+//! text, settings without effect. Only `check` runs them. No false positives.
 
 use super::file::Source;
 use super::notes::Notes;
@@ -16,7 +16,7 @@ use toml::de::{DeTable, DeValue};
 pub(super) fn warnings(source: &Source) -> Vec<Diagnostic> {
     let mut notes = Notes::new(&source.shown, &source.text);
     for (_, table, _) in source_map::hooks(source) {
-        let hook = Written(&table);
+        let hook = HookTable(&table);
         if hook.flag("enabled") == Some(false) {
             continue;
         }
@@ -35,12 +35,12 @@ pub(super) fn warnings(source: &Source) -> Vec<Diagnostic> {
 }
 
 /// A byte of the file, and a sentence.
-type Odd = (usize, String);
+type Lint = (usize, String);
 
 /// A hook as it is written.
-struct Written<'a, 't>(&'a DeTable<'t>);
+struct HookTable<'a, 't>(&'a DeTable<'t>);
 
-impl Written<'_, '_> {
+impl HookTable<'_, '_> {
     fn text(&self, key: &str) -> Option<&str> {
         self.0
             .get(key)?
@@ -88,8 +88,8 @@ impl Written<'_, '_> {
         }
     }
 
-    /// Names that no ref has (git-check-ref-format(1)), and lists that take back all they say.
-    fn names(&self, found: &mut Vec<Odd>) {
+    /// Names that no ref has (git-check-ref-format(1)), and lists that exclude everything they include.
+    fn names(&self, found: &mut Vec<Lint>) {
         for key in ["branches", "tags", "refs"] {
             let patterns = self.list(key);
             for (pattern, at) in &patterns {
@@ -100,7 +100,7 @@ impl Written<'_, '_> {
                     ));
                 }
             }
-            if takes_all_back(
+            if excludes_everything(
                 &patterns
                     .iter()
                     .map(|(pattern, _)| *pattern)
@@ -114,7 +114,7 @@ impl Written<'_, '_> {
         }
     }
 
-    fn paths(&self, found: &mut Vec<Odd>) {
+    fn paths(&self, found: &mut Vec<Lint>) {
         for (pattern, at) in self.list("paths") {
             let plain = pattern.trim_start_matches('!');
             let why = if plain.starts_with('/') || plain.starts_with("./") {
@@ -132,7 +132,7 @@ impl Written<'_, '_> {
     }
 
     /// A project's name has no `.git`; an absolute path has.
-    fn repositories(&self, found: &mut Vec<Odd>) {
+    fn repositories(&self, found: &mut Vec<Lint>) {
         for (pattern, at) in self.list("repositories") {
             let plain = pattern.trim_start_matches('!');
             if plain.strip_suffix(".git").is_some() && !plain.starts_with(['/', '*', '{', '[', '?'])
@@ -147,7 +147,7 @@ impl Written<'_, '_> {
     }
 
     /// Credentials that anybody on the way can read.
-    fn clear_text(&self) -> Option<Odd> {
+    fn clear_text(&self) -> Option<Lint> {
         let url = self.text("service_url")?.trim();
         let rest = url
             .get(..7)
@@ -174,7 +174,7 @@ impl Written<'_, '_> {
         ))
     }
 
-    fn unverified(&self) -> Option<Odd> {
+    fn unverified(&self) -> Option<Lint> {
         let message = "`insecure_skip_verify` lets anybody on the way read and answer what is sent: name the \
                        receiver's own authority by `ca_file` instead";
         (self.flag("insecure_skip_verify") == Some(true))
@@ -182,14 +182,14 @@ impl Written<'_, '_> {
     }
 
     /// What only a message about a whole push has.
-    fn updates(&self) -> Option<Odd> {
+    fn updates(&self) -> Option<Lint> {
         let reads = self
             .text("template")
             .is_some_and(|text| template::reads(text, "updates"));
         let message = "`per = \"ref\"`, but `template` reads `updates`, which only a message for the whole push has: \
                        write `per = \"push\"` or leave it out";
-        let odd = reads && self.is_per_push() && self.text("per") == Some("ref");
-        odd.then(|| (self.at("per"), message.to_owned()))
+        let misplaced = reads && self.is_per_push() && self.text("per") == Some("ref");
+        misplaced.then(|| (self.at("per"), message.to_owned()))
     }
 }
 
@@ -200,10 +200,10 @@ fn no_ref(pattern: &str) -> Option<&'static str> {
         .split('[')
         .map(|part| part.split_once(']').map_or(part, |(_, rest)| rest))
         .collect::<String>();
-    let odd = |c: char| c.is_ascii_control() || " ~^:".contains(c);
+    let forbidden = |c: char| c.is_ascii_control() || " ~^:".contains(c);
     if plain.contains(' ') {
         Some("has blanks in its name")
-    } else if plain.contains(odd) || plain.contains("..") || plain.contains("@{") {
+    } else if plain.contains(forbidden) || plain.contains("..") || plain.contains("@{") {
         Some("has `~`, `^`, `:`, `..` or `@{` in its name")
     } else if plain.starts_with('/') || plain.ends_with('/') || plain.contains("//") {
         Some("has an empty part between slashes")
@@ -215,7 +215,7 @@ fn no_ref(pattern: &str) -> Option<&'static str> {
 }
 
 /// Whether every pattern that lets something pass has a later one that excludes the same.
-fn takes_all_back(patterns: &[&str]) -> bool {
+fn excludes_everything(patterns: &[&str]) -> bool {
     let excluded = |at: usize, pattern: &str| {
         let plain = !pattern.contains(['*', '?', '[', '{', '\\']);
         patterns[at + 1..]
@@ -249,7 +249,7 @@ mod tests {
     use crate::config::file::Layer;
 
     /// The warnings about a hook with these keys.
-    fn told(keys: &str) -> Vec<String> {
+    fn reported(keys: &str) -> Vec<String> {
         let text = format!("[hook.x]\n{keys}\n");
         let source = Source {
             layer: Layer::Server,
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_that_match_nothing_are_told() {
+    fn patterns_that_match_nothing_are_reported() {
         let nothing = "has a pattern that matches nothing";
         for (keys, why) in [
             (
@@ -288,11 +288,11 @@ mod tests {
                 "h:2:17: `repositories` … names of projects",
             ),
         ] {
-            let told = told(keys);
+            let reported = reported(keys);
             let why = why.replace('…', &format!("{nothing}:"));
             assert!(
-                told.len() == 1 && told[0].starts_with(&why),
-                "{keys}: {told:?}"
+                reported.len() == 1 && reported[0].starts_with(&why),
+                "{keys}: {reported:?}"
             );
         }
         for good in [
@@ -303,12 +303,12 @@ mod tests {
             "repositories = [\"/srv/git/team/*.git\", \"*.git\", \"team/**\"]",
             "enabled = false\nbranches = [\"a b\"]",
         ] {
-            assert_eq!(told(good), [""; 0], "{good}");
+            assert_eq!(reported(good), [""; 0], "{good}");
         }
     }
 
     #[test]
-    fn a_list_that_takes_back_all_it_says_is_told() {
+    fn a_list_that_excludes_everything_is_reported() {
         for list in [
             &["main", "!main"][..],
             &["main", "dev", "!**"],
@@ -316,7 +316,7 @@ mod tests {
             &["a/*", "!a/*"],
             &["!**"],
         ] {
-            assert!(takes_all_back(list), "{list:?}");
+            assert!(excludes_everything(list), "{list:?}");
         }
         for list in [
             &["!**", "main"][..],
@@ -326,13 +326,13 @@ mod tests {
             &["!x"],
             &["!main", "main"],
         ] {
-            assert!(!takes_all_back(list), "{list:?}");
+            assert!(!excludes_everything(list), "{list:?}");
         }
     }
 
     #[test]
-    fn what_goes_over_the_wire_in_clear_text_is_told() {
-        let http = |rest: &str| told(&format!("service_url = \"http://{rest}"));
+    fn secrets_over_http_are_reported() {
+        let http = |rest: &str| reported(&format!("service_url = \"http://{rest}"));
         assert!(
             http("ci.example.com/invoke\"\nbuild_token = { file = \"x\" }")[0]
                 .contains("http sends `build_token`")
@@ -353,6 +353,6 @@ mod tests {
         ] {
             assert_eq!(http(good), [""; 0], "{good}");
         }
-        assert_eq!(told("service_url = \"https://u:p@h/\""), [""; 0]);
+        assert_eq!(reported("service_url = \"https://u:p@h/\""), [""; 0]);
     }
 }

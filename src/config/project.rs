@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 const MAX_URL: usize = 8 << 10;
 
 impl ProjectTable {
-    /// The name of the project: as configured, else the path below `root`, else what gitolite says, else the
+    /// The name of the project: as configured, else the path below `root`, else gitolite's name for the repository, else the
     /// directory's name; without `.git`.
     pub(super) fn name(&self, git_dir: &Path, gl_repo: Option<&str>) -> String {
         let repository = repository_path(git_dir);
@@ -45,7 +45,7 @@ impl ProjectTable {
             .to_owned()
     }
 
-    /// Whether the name is the same for whoever asks: gitolite tells its own only while a push runs.
+    /// Whether the name is the same in every process: gitolite gives its name only while a push runs.
     pub(super) fn name_is_settled(&self, gl_repo: Option<&str>) -> bool {
         self.name.is_some() || self.root.is_some() || gl_repo.is_some()
     }
@@ -132,7 +132,7 @@ fn context(project: &Project) -> Value {
 type Page<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
 impl Loaded {
-    /// `[project]`, complete. `gl_repo` is what gitolite calls the repository, where the push said so.
+    /// `[project]`, complete. `gl_repo` is what gitolite calls the repository, where the push had it.
     pub fn project(
         &self,
         git_dir: &Path,
@@ -214,7 +214,7 @@ impl Loaded {
             return Box::new(move |id| project.url.as_deref().map(|url| web.commit(url, id)));
         };
         // A push may have thousands of commits, and an evaluation costs a thread: where the id is only put in, two
-        // evaluations tell where.
+        // evaluations show where.
         let marks = ["a1b2c3d4".repeat(5), "e5f6a7b8".repeat(5)];
         let [one, two] = marks.each_ref().map(|mark| render(template, mark));
         let parts = one.zip(two).and_then(|(one, two)| {

@@ -1,4 +1,4 @@
-//! Reads the tables of one file, and keeps its hooks for later: they need the settings of both files.
+//! Reads the settings of one file. Its hooks are read later: they need the settings of both files.
 
 use super::entry::Section;
 use super::file::{Layer, Source};
@@ -15,10 +15,10 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-/// Syntax errors told of one file: the first ones cause the others.
+/// Syntax errors reported for one file: the first ones cause the others.
 const MAX_SYNTAX_ERRORS: usize = 5;
 
-/// A file whose syntax is right.
+/// A file without syntax errors.
 pub(super) struct Document<'s> {
     pub(super) source: &'s Source,
     root: DeTable<'s>,
@@ -27,7 +27,7 @@ pub(super) struct Document<'s> {
     pub(super) deliver: DeliverTable,
     pub(super) pusher_env: Vec<String>,
     pub(super) shared: Vec<Shared>,
-    /// Whether a mistake forbids to send anything.
+    /// Whether a mistake in it means that nothing may be sent.
     pub(super) holds: bool,
 }
 
@@ -314,7 +314,7 @@ fn is_web_page(key: &str) -> bool {
     matches!(key, "url" | "commit_url" | "compare_url")
 }
 
-/// Whether it is, or may become, an address that a link can have.
+/// Whether it is, or may render to, an http or https address.
 fn is_web_address(template: &str) -> bool {
     ["http://", "https://", "${", "{%", "{#"]
         .iter()

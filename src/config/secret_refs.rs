@@ -110,7 +110,7 @@ pub(super) struct Reserved {
 impl Reserved {
     /// For a server's file at `path` that names `references`.
     pub(super) fn new(path: &Path, references: Vec<Reference>, shared: Vec<Shared>) -> Self {
-        // The file may be a link into another directory: what counts is where it is looked for.
+        // The file may be a link into another directory: the place where it is opened counts.
         let directory = file::base(path);
         let mut reserved = Self {
             files: vec![file::real(path)],

@@ -106,17 +106,17 @@ table! {
         pub(super) commit_url: Option<String>,
         /// Address of a comparison, with `${before}` and `${after}`, where `web` does not fit.
         pub(super) compare_url: Option<String>,
-        /// Address for cloning by HTTP, with `${…}`. Told to receivers.
+        /// Address for cloning by HTTP, with `${…}`. Sent to receivers.
         pub(super) clone_url: Option<String>,
-        /// Address for cloning by SSH, with `${…}`. Told to receivers.
+        /// Address for cloning by SSH, with `${…}`. Sent to receivers.
         pub(super) ssh_url: Option<String>,
-        /// What the project is. Told to receivers.
+        /// What the project is. Sent to receivers.
         pub(super) description: Option<String>,
-        /// Name of the project for people. Told to receivers.
+        /// Name of the project for people. Sent to receivers.
         pub(super) display_name: Option<String>,
-        /// Name of the team. Told to receivers.
+        /// Name of the team. Sent to receivers.
         pub(super) team: Option<String>,
-        /// Whether the project is private. Told to receivers.
+        /// Whether the project is private. Sent to receivers.
         pub(super) private: Option<bool>,
         /// Wording of chat messages: English or Chinese.
         pub(super) language: Option<Language>,

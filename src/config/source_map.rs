@@ -1,4 +1,4 @@
-//! Finds where something stands in both files that was detected only after loading, for `check`: the files are read once
+//! Finds the place in the files of a problem that was detected only after loading, for `check`: the files are read once
 //! more.
 
 use super::excerpt::{self, Excerpt};

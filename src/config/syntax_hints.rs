@@ -1,6 +1,6 @@
-//! What people write who come from other formats, where the parser of TOML only says what it expected.
+//! Friendlier messages for TOML syntax errors caused by YAML or shell habits.
 
-/// What people write out of another habit in the line of a syntax error, where the parser would say what it expected.
+/// A hint for the line of a syntax error at the byte `at`; `None` where the message of the parser is as good.
 pub(super) fn hint(text: &str, at: usize) -> Option<&'static str> {
     let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
     let line = text[start..].lines().next()?.split('#').next()?.trim();
@@ -39,10 +39,10 @@ mod tests {
             ("action = webhook_http_post", "quotes"),
         ] {
             let text = format!("[hook.x]\n{line}\n");
-            let said = hint(&text, 9 + line.find(['“', ':', 'w']).unwrap());
+            let hint = hint(&text, 9 + line.find(['“', ':', 'w']).unwrap());
             assert!(
-                said.is_some_and(|said| said.contains(word)),
-                "{line}: {said:?}"
+                hint.is_some_and(|hint| hint.contains(word)),
+                "{line}: {hint:?}"
             );
         }
         for line in ["enabled = true x", "[hook.x", "a = \"b", "a = 5 5", ""] {

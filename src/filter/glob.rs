@@ -223,7 +223,7 @@ fn takes(token: &Token, text: &[u8]) -> Option<usize> {
     }
 }
 
-/// Backtracks to the last `*`, then to the last `**`, only: whatever stood before the last `**` need not be tried
+/// Backtracks to the last `*`, then to the last `**`, only: what stood before the last `**` need not be tried
 /// again, since the earliest way to reach it leaves the most to match.
 fn matches(tokens: &[Token], text: &[u8]) -> bool {
     let (mut token, mut at) = (0, 0);

@@ -1,4 +1,4 @@
-//! Which events a hook wants: a decision with its reason (docs/configuration.md, "Filters"). Pure: knows neither
+//! Decides which events a hook fires for, and why not (docs/configuration.md, "Filters"). Pure: knows neither
 //! repositories nor configuration files.
 
 mod glob;
@@ -75,7 +75,7 @@ impl From<Vec<Pattern>> for Globs {
 
 /// Decides over one event.
 pub fn decide(filters: &[Filters], push: &Push, computed: &Computed) -> Decision {
-    first(filters, |f| refusal::of(f, push, computed))
+    first(filters, |f| refusal::refuse(f, push, computed))
 }
 
 /// Decides over an update whose event has not been computed: a [`Decision::Fire`] may still become a skip, a skip is
@@ -89,8 +89,8 @@ pub fn decide_early(filters: &[Filters], push: &Push, update: &RefUpdate) -> Dec
     first(filters, |f| refusal::early(f, push, &update.name, change))
 }
 
-/// Whether events like this one can pass at all: by the kind of the ref and the change, whatever its name is and who
-/// pushed what. Where full names alone decide, the name counts.
+/// Whether events like this one can pass at all: by the kind of the ref and the change, without its name and the
+/// person who pushed. Where full names alone decide, the name counts.
 pub fn concerns(filters: &[Filters], event: &PushEvent) -> bool {
     let name = event.ref_name();
     filters.iter().all(|f| {
@@ -108,20 +108,20 @@ pub fn concerns(filters: &[Filters], event: &PushEvent) -> bool {
     })
 }
 
-/// Whether the pusher asked that the hook `name` be left out, by push option `service-hook.skip` or
+/// Whether the pusher left the hook `name` out, by push option `service-hook.skip` or
 /// `service-hook.skip=NAME`; the reason.
 pub fn skip_option(name: &str, push: &Push) -> Option<Refusal> {
-    let asks = |o: &&String| {
+    let skips = |o: &&String| {
         o.strip_prefix("service-hook.skip")
             .is_some_and(|r| r.is_empty() || r.strip_prefix('=') == Some(name))
     };
     push.options
         .iter()
-        .find(asks)
+        .find(skips)
         .map(|option| Refusal::option(option))
 }
 
-/// Asks one set of filters after the other.
+/// The refusal of the first set of filters that refuses.
 fn first(filters: &[Filters], refuse: impl Fn(&Filters) -> Option<Refusal>) -> Decision {
     let refused = filters
         .iter()

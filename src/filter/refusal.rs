@@ -1,4 +1,4 @@
-//! Why a set of filters does not let an event pass, in words that name the key and what the event has instead.
+//! Explains why a set of filters does not let an event pass: the key, and what the event has instead.
 
 use super::{Filters, Globs};
 use crate::push::{Change, Computed, Push, PushEvent, Pusher, RefKind, RefName, Scan};
@@ -10,7 +10,7 @@ const NAMED: usize = 3;
 /// The first reason not to fire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The filter that refuses; `None`: the pusher asked for it.
+    /// The filter that refuses; `None`: a push option.
     pub key: Option<&'static str>,
     /// Which of a hook's sets of filters it stands in: 0 where the hook is, 1 where the repository's file narrows it.
     pub set: usize,
@@ -47,7 +47,7 @@ impl Refusal {
 }
 
 /// The first reason not to fire, cheap ones first.
-pub(super) fn of(filters: &Filters, push: &Push, computed: &Computed) -> Option<Refusal> {
+pub(super) fn refuse(filters: &Filters, push: &Push, computed: &Computed) -> Option<Refusal> {
     let Computed { event, scan } = computed;
     early(filters, push, event.ref_name(), Some(event.change))
         .or_else(|| filters.skip_ci.then(|| ci_skipped(push, event)).flatten())

@@ -59,10 +59,10 @@ fn commit(message: &str) -> Commit {
 
 /// "" when it fires, else the reason.
 fn reason(filters: &Filters, computed: &Computed) -> String {
-    told(decide(std::slice::from_ref(filters), &push(), computed))
+    shown(decide(std::slice::from_ref(filters), &push(), computed))
 }
 
-fn told(decision: Decision) -> String {
+fn shown(decision: Decision) -> String {
     match decision {
         Decision::Fire => String::new(),
         Decision::Skip(refusal) => refusal.to_string(),
@@ -173,7 +173,7 @@ fn changes_are_named() {
 }
 
 #[test]
-fn paths_look_at_every_changed_path() {
+fn paths_match_any_changed_path() {
     let filters = Filters {
         paths: globs("src/** !**/*.md"),
         ..Filters::default()
@@ -283,20 +283,20 @@ fn builds_are_skipped_by_message_or_push_option() {
     };
     let mut computed = event("refs/heads/a", Change::Updated);
     computed.event.head_commit = Some(commit("Fix\n\n[Skip CI]"));
-    let said = "`skip_ci` is on, and line 3 of the message of 22222222, the newest commit, has `[skip ci]`";
-    assert_eq!(reason(&filters, &computed), said);
+    let expected = "`skip_ci` is on, and line 3 of the message of 22222222, the newest commit, has `[skip ci]`";
+    assert_eq!(reason(&filters, &computed), expected);
     assert_eq!(reason(&Filters::default(), &computed), "");
-    let asked = Push {
+    let with_option = Push {
         options: vec!["ci.skip".into()],
         ..push()
     };
     let skip = decide(
         std::slice::from_ref(&filters),
-        &asked,
+        &with_option,
         &event("refs/heads/a", Change::Updated),
     );
     assert_eq!(
-        told(skip),
+        shown(skip),
         "`skip_ci` is on, and the push option `ci.skip` was given"
     );
 }

@@ -1,6 +1,6 @@
 //! Hooks of a real hooks.toml, and the requests that they make of sample events.
 
-use crate::config_mistakes::{none, told};
+use crate::config_mistakes::{none, reported};
 use crate::support::Sandbox;
 use git_service_hook::action::{Action, Attempt};
 use git_service_hook::config::{self, Hook, Loaded};
@@ -38,14 +38,14 @@ impl Configured {
         }
     }
 
-    /// What is told about the file.
-    pub(crate) fn told(&self) -> Vec<String> {
-        told(&self.loaded)
+    /// What is reported about the file.
+    pub(crate) fn reported(&self) -> Vec<String> {
+        reported(&self.loaded)
     }
 
     #[track_caller]
     pub(crate) fn hook(&self) -> &Hook {
-        assert_eq!(self.loaded.hooks.len(), 1, "{:?}", self.told());
+        assert_eq!(self.loaded.hooks.len(), 1, "{:?}", self.reported());
         &self.loaded.hooks[0]
     }
 
@@ -68,7 +68,7 @@ pub(crate) fn request(keys: &str) -> Request {
 
 /// The mistakes that `keys` hold.
 pub(crate) fn mistakes(keys: &str) -> Vec<String> {
-    Configured::new(keys).told()
+    Configured::new(keys).reported()
 }
 
 /// A sample of a kind.

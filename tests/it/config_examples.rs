@@ -1,6 +1,6 @@
 //! The examples are real: they load without a mistake, and examples/full.toml has the defaults that are built in.
 
-use crate::config_mistakes::{none, told};
+use crate::config_mistakes::{none, reported};
 use crate::support::Sandbox;
 use git_service_hook::action::Kind;
 use git_service_hook::config::{self, Hook, Loaded};
@@ -33,7 +33,7 @@ fn there_is_an_example_of_each_action_and_it_has_no_mistakes() {
         let sandbox = Sandbox::new();
         sandbox.write("repo.git/hooks.toml", example(&format!("{}.toml", kind.id)));
         let loaded = config::load(&sandbox.path("repo.git"), &none(&sandbox));
-        assert_eq!(told(&loaded), [""; 0], "{}", kind.id);
+        assert_eq!(reported(&loaded), [""; 0], "{}", kind.id);
         assert_eq!(
             loaded
                 .hooks
@@ -103,7 +103,7 @@ fn behaviour(hook: &Hook) -> impl PartialEq + std::fmt::Debug {
 #[test]
 fn the_full_example_has_the_built_in_defaults() {
     let full = as_server(&example("full.toml"));
-    assert_eq!(told(&full), [""; 0]);
+    assert_eq!(reported(&full), [""; 0]);
     assert_eq!(full.deliver, config::Deliver::default());
     assert!(full.pusher_env.is_empty() && full.hold.is_none());
     let bare = Kind::all().map(|kind| {
@@ -125,7 +125,7 @@ fn the_full_example_has_the_built_in_defaults() {
         )
     });
     let bare = as_server(&bare.collect::<String>());
-    assert_eq!(told(&bare), [""; 0]);
+    assert_eq!(reported(&bare), [""; 0]);
     for (full, bare) in full.hooks.iter().zip(&bare.hooks) {
         assert_eq!(behaviour(full), behaviour(bare));
     }

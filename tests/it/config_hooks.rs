@@ -1,6 +1,6 @@
-//! What a hook does where its file says nothing, and what it makes Git compute.
+//! The defaults of a hook, and what it makes Git compute.
 
-use crate::config_mistakes::{load, told};
+use crate::config_mistakes::{load, reported};
 use crate::support::Sandbox;
 use git_service_hook::config::{Hook, Per};
 use git_service_hook::push::Change;
@@ -10,7 +10,7 @@ use std::time::Duration;
 #[track_caller]
 fn hook(text: &str) -> Hook {
     let mut loaded = load(&format!("[hook.x]\n{text}"));
-    assert_eq!(told(&loaded), [""; 0], "{text}");
+    assert_eq!(reported(&loaded), [""; 0], "{text}");
     loaded.hooks.pop().unwrap()
 }
 

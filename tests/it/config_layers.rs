@@ -1,6 +1,6 @@
 //! Two files, one configuration: what the repository's may change, and whose files are read at all.
 
-use crate::config_mistakes::told;
+use crate::config_mistakes::reported;
 use crate::support::Sandbox;
 use git_service_hook::action::Severity;
 use git_service_hook::config::{self, Found, Loaded};
@@ -42,10 +42,10 @@ impl Files {
         config::load(&self.0.path("srv/team/app.git"), &environment)
     }
 
-    /// What is told, with the server's path as `ETC`.
-    fn told(&self, loaded: &Loaded) -> Vec<String> {
+    /// The diagnostics, with the server's path as `ETC`.
+    fn reported(&self, loaded: &Loaded) -> Vec<String> {
         let path = self.0.path("etc/hooks.toml").display().to_string();
-        told(loaded)
+        reported(loaded)
             .iter()
             .map(|line| line.replace(&path, "ETC"))
             .collect()
@@ -108,7 +108,7 @@ fn settings_are_merged_key_by_key_and_the_repositorys_win() {
         "[deliver]\nwait = \"2s\"\n[project]\nteam = \"web\"\n",
     );
     let loaded = files.load();
-    assert_eq!(told(&loaded), [""; 0]);
+    assert_eq!(reported(&loaded), [""; 0]);
     assert_eq!(loaded.deliver.wait, Duration::from_secs(2));
     assert_eq!(
         (loaded.deliver.keep_count, loaded.deliver.timeout),
@@ -141,7 +141,7 @@ fn a_repository_may_narrow_the_servers_hook_and_nothing_else() {
         "[hook.team]\nbranches = [\"dev\", \"other\"]\nskip_ci = true\n",
     );
     let loaded = files.load();
-    assert_eq!(told(&loaded), [""; 0]);
+    assert_eq!(reported(&loaded), [""; 0]);
     assert_eq!(loaded.hooks[0].filters.len(), 2);
 
     let files = Files::new(
@@ -156,7 +156,7 @@ fn a_repository_may_narrow_the_servers_hook_and_nothing_else() {
         ),
         format!("hooks.toml:3:1: `skip_ci` can only be switched on here{off}"),
     ];
-    assert_eq!(told(&loaded), expected);
+    assert_eq!(reported(&loaded), expected);
     assert_eq!(names(&loaded), [""; 0]);
     assert!(matches!(loaded.find("team"), Found::Broken));
 }
@@ -168,7 +168,7 @@ fn both_sets_of_filters_must_let_an_event_pass() {
     assert_eq!(fires(&loaded, "team", "refs/heads/dev"), Decision::Fire);
     assert_ne!(fires(&loaded, "team", "refs/heads/main"), Decision::Fire);
     assert_ne!(fires(&loaded, "team", "refs/notes/commits"), Decision::Fire);
-    // What narrows something else says nothing about names.
+    // A filter on something else lets every name pass.
     let loaded = Files::new(&server, "[hook.team]\nskip_ci = true\n").load();
     assert_eq!(fires(&loaded, "team", "refs/notes/commits"), Decision::Fire);
     assert_ne!(fires(&loaded, "team", "refs/heads/x"), Decision::Fire);
@@ -196,7 +196,7 @@ fn a_locked_hook_stays_on_whatever_the_repository_writes() {
     let loaded = files.load();
     assert_eq!(names(&loaded), ["team"]);
     assert_eq!(
-        told(&loaded),
+        reported(&loaded),
         [
             "hooks.toml:2:1: the server's file has locked `team`: `enabled` cannot be set",
             "hooks.toml:3:13: `branches` must be a list of patterns, not a number",
@@ -258,7 +258,7 @@ fn the_name_of_a_project_has_four_sources() {
         );
         files.0.write("etc/hooks.toml", server);
         let loaded = files.load();
-        assert_eq!(told(&loaded), [""; 0]);
+        assert_eq!(reported(&loaded), [""; 0]);
         loaded
             .project(&files.0.path("srv/team/app.git"), Some(gl_repo), None)
             .name
@@ -302,9 +302,9 @@ fn a_servers_file_that_cannot_be_used_holds_everything_back() {
     let loaded = files.load();
     assert!(loaded.hold.is_some() && loaded.configured && !loaded.unresolved);
     assert!(
-        files.told(&loaded)[0].starts_with("ETC:1:8: not TOML: "),
+        files.reported(&loaded)[0].starts_with("ETC:1:8: not TOML: "),
         "{:?}",
-        files.told(&loaded)
+        files.reported(&loaded)
     );
     assert!(
         matches!(loaded.find("any"), Found::Broken),
@@ -315,7 +315,7 @@ fn a_servers_file_that_cannot_be_used_holds_everything_back() {
     let loaded = files.load();
     assert!(loaded.hold.is_some());
     assert_eq!(
-        files.told(&loaded),
+        files.reported(&loaded),
         ["ETC:2:11: `shared` must be a list of `file:GLOB`, `env:GLOB` and `credential:GLOB`"]
     );
     let loaded = Files::new("[pusher]\nenvv = [\"A\"]\n", "").load();
@@ -345,7 +345,7 @@ fn what_others_can_write_is_not_read() {
     mode(&repository, 0o664);
     let loaded = files.load();
     assert_eq!(
-        told(&loaded),
+        reported(&loaded),
         ["hooks.toml: its group can write it, and with it decide what is sent where"]
     );
     assert_eq!(
@@ -356,7 +356,7 @@ fn what_others_can_write_is_not_read() {
     mode(&repository, 0o646);
     let loaded = files.load();
     assert_eq!(
-        told(&loaded),
+        reported(&loaded),
         ["hooks.toml: is not read: everybody can write it (chmod o-w)"]
     );
     assert!(loaded.unresolved && loaded.hold.is_none());
@@ -384,7 +384,7 @@ fn only_root_and_the_owner_of_the_repository_are_trusted() {
     chown(&repository, Some(4321), None).unwrap();
     let loaded = files.load();
     assert_eq!(
-        told(&loaded),
+        reported(&loaded),
         [
             "hooks.toml: is not read: uid 4321 owns it, and only files of root and of the repository's owner are trusted"
         ]
@@ -406,12 +406,18 @@ fn a_pipe_or_a_directory_is_no_configuration() {
     let repository = files.0.path("srv/team/app.git/hooks.toml");
     std::fs::remove_file(&repository).unwrap();
     std::fs::create_dir(&repository).unwrap();
-    assert_eq!(told(&files.load()), ["hooks.toml: is not a regular file"]);
+    assert_eq!(
+        reported(&files.load()),
+        ["hooks.toml: is not a regular file"]
+    );
     std::fs::remove_dir(&repository).unwrap();
     let made = std::process::Command::new("mkfifo")
         .arg(&repository)
         .status()
         .unwrap();
     assert!(made.success());
-    assert_eq!(told(&files.load()), ["hooks.toml: is not a regular file"]);
+    assert_eq!(
+        reported(&files.load()),
+        ["hooks.toml: is not a regular file"]
+    );
 }

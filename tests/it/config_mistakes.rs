@@ -1,4 +1,4 @@
-//! Every mistake of hooks.toml is told at its place, in a sentence, without a value.
+//! Every mistake of hooks.toml is reported at its place, in a sentence, without a value.
 
 use crate::support::Sandbox;
 use git_service_hook::action::Severity;
@@ -20,14 +20,14 @@ pub(crate) fn none(sandbox: &Sandbox) -> Environment {
     )])
 }
 
-/// What is told about a file.
-pub(crate) fn told(loaded: &Loaded) -> Vec<String> {
+/// The diagnostics of a file.
+pub(crate) fn reported(loaded: &Loaded) -> Vec<String> {
     loaded.diagnostics.iter().map(ToString::to_string).collect()
 }
 
 #[track_caller]
-fn tells(text: &str, expected: &[&str]) {
-    assert_eq!(told(&load(text)), expected, "{text}");
+fn reports(text: &str, expected: &[&str]) {
+    assert_eq!(reported(&load(text)), expected, "{text}");
 }
 
 const BAD: &str = r#"# 注释 in front
@@ -145,19 +145,20 @@ fn all_mistakes_of_a_file_are_told_in_its_order() {
         "hooks.toml:63:1: `hook.loose` must be a table: `[hook.NAME]`".into(),
     ];
     let loaded = load(BAD);
-    let told = told(&loaded);
-    let without_template = told
+    let reported = reported(&loaded);
+    let without_template = reported
         .iter()
         .filter(|line| !line.starts_with("hooks.toml:60:"))
         .collect::<Vec<_>>();
     assert_eq!(without_template, expected.iter().collect::<Vec<_>>());
     // The template room words what is wrong inside a template.
     assert!(
-        told.iter()
+        reported
+            .iter()
             .any(|line| line.starts_with("hooks.toml:60:7: `url`: ")),
-        "{told:#?}"
+        "{reported:#?}"
     );
-    assert!(!told.concat().contains("hunter2"), "no value is shown");
+    assert!(!reported.concat().contains("hunter2"), "no value is shown");
 }
 
 #[test]
@@ -182,7 +183,7 @@ fn one_broken_hook_never_stops_the_others() {
 fn a_setting_that_cannot_be_read_has_its_default() {
     let loaded = load("[deliver]\nwait = 5\ntimeout = \"0s\"\nkeep_count = 7\n");
     assert_eq!(
-        told(&loaded),
+        reported(&loaded),
         [
             "hooks.toml:2:8: `wait` must be a time such as \"5s\", \"2m\", \"72h\" or \"30d\", not a number",
             "hooks.toml:3:11: `timeout` must be between 1s and 10m",
@@ -202,37 +203,39 @@ fn a_file_that_is_not_toml_leaves_hooks_unresolved() {
     let loaded = load("[hook.ci]\naction = hunter2\n[hook.ci]\n");
     assert!(loaded.unresolved && loaded.configured && loaded.hold.is_none());
     assert!(matches!(loaded.find("ci"), config::Found::Broken));
-    let told = told(&loaded);
+    let reported = reported(&loaded);
     assert!(
-        told[0].starts_with("hooks.toml:2:10: not TOML: "),
-        "{told:?}"
+        reported[0].starts_with("hooks.toml:2:10: not TOML: "),
+        "{reported:?}"
     );
     assert!(
-        told.iter().any(|line| line.starts_with("hooks.toml:3:")),
-        "a table twice: {told:?}"
+        reported
+            .iter()
+            .any(|line| line.starts_with("hooks.toml:3:")),
+        "a table twice: {reported:?}"
     );
-    assert!(!told.concat().contains("hunter2"));
+    assert!(!reported.concat().contains("hunter2"));
 }
 
 #[test]
 fn a_key_twice_is_told_where_it_is_repeated() {
-    let told = told(&load(
+    let reported = reported(&load(
         "[hook.ci]\naction = \"webhook_http_get\"\naction = \"webhook_http_get\"\n",
     ));
-    assert_eq!(told, ["hooks.toml:3:1: not TOML: duplicate key"]);
+    assert_eq!(reported, ["hooks.toml:3:1: not TOML: duplicate key"]);
 }
 
 #[test]
 fn tables_that_protect_others_hold_everything_back() {
     let loaded = load("[secrets]\nshared = []\n");
     assert_eq!(
-        told(&loaded),
+        reported(&loaded),
         ["hooks.toml:1:2: `[secrets]` belongs to the server's file alone"]
     );
     assert!(loaded.hold.is_some());
     let loaded = load("[network]\nallow = []\n");
     assert_eq!(
-        told(&loaded),
+        reported(&loaded),
         ["hooks.toml:1:2: `[network]` is not supported yet"]
     );
     assert!(loaded.hold.is_some());
@@ -240,27 +243,27 @@ fn tables_that_protect_others_hold_everything_back() {
 
 #[test]
 fn keys_at_the_top_are_told_where_they_belong() {
-    tells(
+    reports(
         "wait = \"5s\"\n",
         &["hooks.toml:1:1: `wait` belongs to `[deliver]`"],
     );
-    tells(
+    reports(
         "branches = []\n",
         &["hooks.toml:1:1: unknown table `branches`"],
     );
-    tells(
+    reports(
         "action = \"x\"\n",
         &["hooks.toml:1:1: `action` belongs to a hook: `[hook.NAME]`"],
     );
-    tells(
+    reports(
         "hook = 1\n",
         &["hooks.toml:1:1: `hook` must be a table: `[hook.NAME]`"],
     );
-    tells(
+    reports(
         "project = 1\n",
         &["hooks.toml:1:1: `project` must be a table: `[project]`"],
     );
-    tells(
+    reports(
         "[[hook]]\naction = 1\n",
         &["hooks.toml:1:3: `hook` must be a table: `[hook.NAME]`"],
     );
@@ -277,7 +280,7 @@ fn the_keys_of_a_repositorys_own_hook_do_not_reach_beyond_it() {
         format!("hooks.toml:5:1: `repositories` {alone}{off}"),
         format!("hooks.toml:6:13: `headers`: only the server's file may set `Host`{off}"),
     ];
-    assert_eq!(told(&load(text)), expected);
+    assert_eq!(reported(&load(text)), expected);
 }
 
 #[test]
@@ -327,7 +330,7 @@ fn numbers_and_lists_have_bounds() {
             off
         };
         assert_eq!(
-            told(&load(&format!("{hook}{line}\n"))),
+            reported(&load(&format!("{hook}{line}\n"))),
             [format!("hooks.toml:4:{message}{off}")]
         );
     }

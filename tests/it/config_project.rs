@@ -1,6 +1,6 @@
 //! `[project]`: addresses, and the links of an event.
 
-use crate::config_mistakes::{load, told};
+use crate::config_mistakes::{load, reported};
 use git_service_hook::config::Loaded;
 use git_service_hook::outgoing::Project;
 use git_service_hook::push::{Change, Commit, ObjectId, Person, PushEvent, RefName, RefUpdate};
@@ -20,7 +20,7 @@ fn commit(digit: char) -> Commit {
 
 fn project(text: &str) -> (Loaded, Project) {
     let loaded = load(&format!("[project]\nname = \"team/my app\"\n{text}"));
-    assert_eq!(told(&loaded), [""; 0]);
+    assert_eq!(reported(&loaded), [""; 0]);
     let project = loaded.project(Path::new("/srv/git/x.git"), None, None);
     (loaded, project)
 }
@@ -160,7 +160,7 @@ fn a_project_is_told_as_configured_and_nothing_is_made_up() {
 fn addresses_that_no_link_can_have_are_mistakes() {
     let loaded = load("[project]\nurl = \"javascript:alert(1)\"\nname = \"a//b\"\n");
     assert_eq!(
-        told(&loaded),
+        reported(&loaded),
         [
             "hooks.toml:2:7: `url`: must be an http or https address",
             "hooks.toml:3:8: `name` must be a path such as `team/payments`",

@@ -1,6 +1,6 @@
 //! What references name is read when an attempt is made, in bounds, and never shown.
 
-use crate::config_mistakes::told;
+use crate::config_mistakes::reported;
 use crate::support::Sandbox;
 use git_service_hook::config::{self, Found};
 use git_service_hook::environment::Environment;
@@ -30,7 +30,7 @@ fn build(
     ]);
     let loaded = config::load(&sandbox.path("repo.git"), &environment);
     let Found::Active(hook) = loaded.find("x") else {
-        return Err(told(&loaded).join("\n"));
+        return Err(reported(&loaded).join("\n"));
     };
     let (_, secrets) = hook.action().map_err(|unresolved| unresolved.to_string())?;
     Ok(secrets.redact("hunter2 other"))

@@ -1,7 +1,7 @@
 //! The JSON Schema of hooks.toml and the reader agree. The judge is Debian's python3-jsonschema.
 
 use crate::config_examples::as_server;
-use crate::config_mistakes::told;
+use crate::config_mistakes::reported;
 use crate::support::Sandbox;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -236,8 +236,12 @@ fn whole(cases: &[(&str, &str)]) -> Vec<String> {
 #[track_caller]
 fn agree(texts: &[String], right: bool) {
     for text in texts {
-        let told = told(&as_server(text));
-        assert_eq!(told.is_empty(), right, "the reader on {text}: {told:#?}");
+        let reported = reported(&as_server(text));
+        assert_eq!(
+            reported.is_empty(),
+            right,
+            "the reader on {text}: {reported:#?}"
+        );
     }
     let texts = texts.iter().map(String::as_str).collect::<Vec<_>>();
     for (text, takes) in texts.iter().zip(takes(&texts)) {
@@ -328,8 +332,11 @@ fn every_key_has_a_title_a_description_and_a_default_or_examples() {
         .flat_map(|table| table["properties"].as_object().unwrap());
     let mut count = 0;
     for (key, value) in keys {
-        let told = |member: &str| value[member].as_str().is_some_and(|text| text.len() > 8);
-        assert!(told("title") && told("description"), "{key}: {value}");
+        let reported = |member: &str| value[member].as_str().is_some_and(|text| text.len() > 8);
+        assert!(
+            reported("title") && reported("description"),
+            "{key}: {value}"
+        );
         assert!(
             value["title"].as_str().unwrap().len() < 90,
             "{key}: {value}"

@@ -102,7 +102,7 @@ impl Server {
         seen
     }
 
-    /// Hooks that were told since so many requests.
+    /// Hooks that were notified since so many requests.
     fn told_since(&self, before: usize) -> BTreeSet<String> {
         self.receiver.got()[before..].iter().map(hook).collect()
     }
@@ -148,10 +148,10 @@ fn each_repository_has_the_hooks_that_the_file_gives_it_by_its_name() {
         .got()
         .into_iter()
         .filter(|request| hook(request) == "audit");
-    let told: BTreeSet<String> = audit
+    let notified: BTreeSet<String> = audit
         .map(|r| r.json()["project"]["name"].as_str().unwrap().to_owned())
         .collect();
-    assert_eq!(told.len(), 36, "all under their own names");
+    assert_eq!(notified.len(), 36, "all under their own names");
     let page = server.receiver.got()[0].json()["project"]["url"]
         .as_str()
         .unwrap()
@@ -184,19 +184,19 @@ fn a_repositorys_file_can_have_less_and_its_own_and_nothing_else_of_the_servers(
         let seen = server.push("payments/api", &[]);
         (server.told_since(before), seen)
     };
-    let (told, _) =
+    let (notified, _) =
         with("[hook.ci]\nbranches = [\"release/**\"]\n\n[hook.payments]\nenabled = false\n");
-    assert_eq!(told, set(&["audit"]));
-    let (told, seen) = with("[hook.audit]\nenabled = false\n");
-    assert_eq!(told, set(&["audit", "payments", "ci"]));
+    assert_eq!(notified, set(&["audit"]));
+    let (notified, seen) = with("[hook.audit]\nenabled = false\n");
+    assert_eq!(notified, set(&["audit", "payments", "ci"]));
     assert!(
         seen.contains("the server's file has locked `audit`"),
         "{seen}"
     );
     let own = server.receiver.url("/own");
-    let (told, seen) = with(&format!("[hook.payments]\nservice_url = \"{own}\"\n"));
+    let (notified, seen) = with(&format!("[hook.payments]\nservice_url = \"{own}\"\n"));
     assert_eq!(
-        told,
+        notified,
         set(&["audit", "ci"]),
         "a secret is not sent elsewhere: {seen}"
     );
@@ -208,13 +208,13 @@ fn a_repositorys_file_can_have_less_and_its_own_and_nothing_else_of_the_servers(
         .path("server/audit.token")
         .display()
         .to_string();
-    let (told, seen) = with(&format!("{hook}token = {{ file = \"{token}\" }}\n"));
+    let (notified, seen) = with(&format!("{hook}token = {{ file = \"{token}\" }}\n"));
     assert!(
-        !told.contains("own") && seen.contains("hook `own` is disabled"),
+        !notified.contains("own") && seen.contains("hook `own` is disabled"),
         "{seen}"
     );
-    let (told, _) = with(&hook);
-    assert_eq!(told, set(&["audit", "payments", "ci", "own"]));
+    let (notified, _) = with(&hook);
+    assert_eq!(notified, set(&["audit", "payments", "ci", "own"]));
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn a_file_that_cannot_be_trusted_sends_nothing_and_loses_nothing() {
         assert!(seen.contains("nothing is sent"), "{seen}");
         chown(&path, Some(0), None).unwrap();
     }
-    // Whoever pushes over a local path chooses the variable, but not what it may name.
+    // A person who pushes over a local path chooses the variable, but not what it may name.
     let mine = server.sandbox.write("mine.toml", "");
     fs::set_permissions(&mine, fs::Permissions::from_mode(0o666)).unwrap();
     for name in [mine.to_str().unwrap(), "mine.toml"] {

@@ -2,7 +2,7 @@
 //! And the crate: whether what is published holds what the build needs.
 
 use crate::config_examples::as_server;
-use crate::config_mistakes::told;
+use crate::config_mistakes::reported;
 use crate::support::receiver::{Answer, Receiver};
 use crate::support::{PROGRAM, Sandbox};
 use std::path::{Path, PathBuf};
@@ -157,12 +157,12 @@ fn the_package_is_installed_used_and_taken_away_without_a_trace() {
         "1",
         "nothing is left of it but the history of repositories"
     );
-    let told = receiver
+    let delivered = receiver
         .got()
         .iter()
         .map(|request| request.target.clone())
         .collect::<Vec<_>>();
-    assert_eq!(told, ["/linked", "/shared", "/waiting", "/waiting"]);
+    assert_eq!(delivered, ["/linked", "/shared", "/waiting", "/waiting"]);
 }
 
 #[test]
@@ -228,14 +228,14 @@ fn the_crate_holds_what_its_build_reads() {
 fn the_server_file_of_the_package_says_nothing_until_somebody_fills_it_in() {
     let text = std::fs::read_to_string(source("packaging/hooks.toml.example")).unwrap();
     let loaded = as_server(&text);
-    assert_eq!((told(&loaded), loaded.hooks.len()), (Vec::new(), 0));
+    assert_eq!((reported(&loaded), loaded.hooks.len()), (Vec::new(), 0));
     let uncommented = text.lines().map(|line| match line.strip_prefix("# ") {
         Some(rest) if rest.starts_with("[hook.") || rest.contains(" = ") => rest,
         _ => line,
     });
     let filled_in = as_server(&uncommented.collect::<Vec<_>>().join("\n"));
     assert_eq!(
-        (told(&filled_in), filled_in.hooks.len()),
+        (reported(&filled_in), filled_in.hooks.len()),
         (Vec::new(), 1),
         "`team` waits for its repositories"
     );
