@@ -9,30 +9,25 @@ use super::tag::{self, Peeled};
 use super::told::{Asked, Teller};
 use super::walk::{Difference, difference, difference_told, merge_base, oldest_first, settle};
 use crate::push::{Change, Commit, Computed, Needs, ObjectId, PushEvent, RefKind, RefUpdate, Scan};
-use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Ids of discarded commits that are listed.
 const DISCARDED: usize = 20;
 
-/// An event, and its commits that no branch and no tag had before the push and no earlier event has told.
-pub(super) struct Told {
-    pub(super) computed: Computed,
-    pub(super) distinct: Vec<gix::ObjectId>,
-}
+/// Bytes of messages and paths of all events of a push.
+const PUSH_BYTES: usize = 64 << 20;
 
-/// One event for each of these updates of a push. What goes wrong in one of them, a panic in a library included, is that
-/// event's `error`. Also returns the commits of all events.
-pub(super) fn tell(
-    objects: &Objects<'_>,
+/// One event for each of the first `needs.max_refs` updates. What goes wrong in one of them, a panic in a library included,
+/// is that event's `error`.
+pub(super) fn compute(
+    repo: &gix::Repository,
     updates: &[RefUpdate],
-    range: Range<usize>,
     needs: &Needs,
-    bytes: usize,
-) -> (Vec<Told>, Vec<gix::ObjectId>) {
-    let mut session = Session::new(objects, updates, true, bytes);
-    let told = range.map(|index| session.next(index, needs)).collect();
-    (told, session.history.ids(&session.listed))
+) -> Vec<Computed> {
+    let objects = Objects::new(repo);
+    let mut session = Session::new(&objects, updates, true, PUSH_BYTES);
+    let count = updates.len().min(needs.max_refs);
+    (0..count).map(|index| session.next(index, needs)).collect()
 }
 
 struct Session<'r> {
@@ -45,13 +40,6 @@ struct Session<'r> {
     refs_unreadable: bool,
     /// Commits of the events so far.
     listed: Set,
-}
-
-/// The commits of an event, and those of them that are distinct.
-#[derive(Default)]
-struct Walked {
-    listed: Vec<Node>,
-    distinct: Vec<Node>,
 }
 
 /// One event in the making.
@@ -91,7 +79,7 @@ impl<'r> Session<'r> {
     }
 
     /// The event of an update.
-    fn next(&mut self, index: usize, needs: &Needs) -> Told {
+    fn next(&mut self, index: usize, needs: &Needs) -> Computed {
         let mut told = self.attempt(index, needs);
         if self.history.has_graph()
             && told
@@ -102,7 +90,7 @@ impl<'r> Session<'r> {
             self.begin_again(false);
             told = self.attempt(index, needs);
         }
-        let (computed, Walked { listed, distinct }) = told.unwrap_or_else(|| {
+        let (computed, listed) = told.unwrap_or_else(|| {
             let mut event = PushEvent::bare(self.updates[index].clone(), index);
             event.error = Some(
                 "the history could not be read: an object is damaged in an unexpected way"
@@ -116,17 +104,13 @@ impl<'r> Session<'r> {
                         ..Scan::default()
                     },
                 },
-                Walked::default(),
+                Vec::new(),
             )
         });
         for node in listed {
             self.listed.insert(node);
         }
-        let distinct = distinct
-            .into_iter()
-            .map(|node| self.history.id(node))
-            .collect();
-        Told { computed, distinct }
+        computed
     }
 
     /// Forgets all that was read, but not what was told.
@@ -144,7 +128,7 @@ impl<'r> Session<'r> {
     }
 
     /// `None` after a panic.
-    fn attempt(&mut self, index: usize, needs: &Needs) -> Option<(Computed, Walked)> {
+    fn attempt(&mut self, index: usize, needs: &Needs) -> Option<(Computed, Vec<Node>)> {
         let update = &self.updates[index];
         let told = catch_unwind(AssertUnwindSafe(|| self.tell(update, index, needs)));
         if told.is_err() {
@@ -153,7 +137,7 @@ impl<'r> Session<'r> {
         told.ok()
     }
 
-    fn tell(&mut self, update: &RefUpdate, index: usize, needs: &Needs) -> (Computed, Walked) {
+    fn tell(&mut self, update: &RefUpdate, index: usize, needs: &Needs) -> (Computed, Vec<Node>) {
         let event = PushEvent::bare(update.clone(), index);
         let mut draft = Draft {
             event,
@@ -178,7 +162,7 @@ impl<'r> Session<'r> {
                 .for_each(|error| draft.problem(error));
             None
         });
-        let walked = told.map_or_else(Walked::default, |new| {
+        let walked = told.map_or_else(Vec::new, |new| {
             self.tell_tip(&mut draft, old.as_ref(), &new)
         });
         if !draft.problems.is_empty() {
@@ -212,7 +196,7 @@ impl<'r> Session<'r> {
     }
 
     /// An update after which the ref exists.
-    fn tell_tip(&mut self, draft: &mut Draft<'_>, old: Option<&Peeled>, new: &Peeled) -> Walked {
+    fn tell_tip(&mut self, draft: &mut Draft<'_>, old: Option<&Peeled>, new: &Peeled) -> Vec<Node> {
         if old.is_some() {
             // Until it is shown that the new tip descends from the old one.
             draft.event.change = Change::Forced;
@@ -226,10 +210,10 @@ impl<'r> Session<'r> {
         };
         let after = match self.commit(new) {
             Ok(Some(after)) => after,
-            Ok(None) => return Walked::default(),
+            Ok(None) => return Vec::new(),
             Err(error) => {
                 draft.problem(&error);
-                return Walked::default();
+                return Vec::new();
             }
         };
         let beside_known = old.is_none() || !draft.problems.is_empty();
@@ -245,17 +229,14 @@ impl<'r> Session<'r> {
         }
         draft.event.shallow |= found.shallow;
         draft.event.total_commits_exact &= found.exact;
-        let distinct = self.tell_commits(draft, after, &found, beside_known, asked);
+        self.tell_commits(draft, after, &found, beside_known, asked);
         if let Some(before) =
             before.filter(|_| draft.needs.all_paths && draft.event.kind() == RefKind::Branch)
         {
             self.teller
                 .scan_between(&mut self.history, before, after, &mut draft.scan);
         }
-        Walked {
-            listed: found.commits,
-            distinct,
-        }
+        found.commits
     }
 
     /// The commit that a tip names, read; `Ok(None)` when it names a tree or a blob.
@@ -360,7 +341,6 @@ impl<'r> Session<'r> {
         let (tips, whole) = refs::before(self.objects.repo, self.updates);
         self.refs_unreadable = !whole;
         let nodes: Vec<Node> = tips.iter().map(|tip| self.history.node(*tip)).collect();
-        self.history.read_all(&nodes);
         let mut unreadable = None;
         let commits = nodes.into_iter().zip(tips).filter_map(|(node, tip)| {
             if self.history.links(node).is_ok() {
@@ -384,7 +364,7 @@ impl<'r> Session<'r> {
         found: &Difference,
         all_new: bool,
         mut asked: Asked,
-    ) -> Vec<Node> {
+    ) {
         let (distinct, new) = self.distinct(&found.commits, all_new);
         let order = oldest_first(&self.history, after, &found.commits);
         draft.event.total_commits = order.len();
@@ -425,7 +405,6 @@ impl<'r> Session<'r> {
             head
         });
         draft.event.commits = commits;
-        new
     }
 
     fn tell_commit(

@@ -9,7 +9,6 @@ use gix::commitgraph::{Graph, Position};
 use gix::objs::Kind;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
-use std::thread::Builder;
 
 /// A commit of the history, by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,8 +80,6 @@ pub(super) struct History<'r> {
     skew: i64,
 }
 
-/// Commits for which a second thread is worth its start.
-const MANY: usize = 400;
 /// Bytes of commits that are kept from the walk until they are told.
 const TEXT_BYTES: usize = 8 << 20;
 
@@ -314,42 +311,6 @@ impl<'r> History<'r> {
             tree: read.tree,
             parents: (start, self.places()),
             date: read.date,
-        }
-    }
-
-    /// Reads many commits, half of them by a second thread if there is one.
-    pub(super) fn read_all(&mut self, nodes: &[Node]) {
-        let unread = |node: &&Node| {
-            let met = &self.met[node.index()];
-            matches!((&met.links, met.name), (State::Unread, Name::Id(_)))
-        };
-        let unread: Vec<Node> = nodes.iter().filter(unread).copied().collect();
-        if unread.len() < MANY {
-            return;
-        }
-        let (first, second) = unread.split_at(unread.len() / 2);
-        let ids: Vec<ObjectId> = second.iter().map(|node| self.id(*node)).collect();
-        let elsewhere = self.objects.elsewhere();
-        let thread = Builder::new().name("commits".to_owned()).spawn(move || {
-            let (objects, mut buffer) = (elsewhere.objects(), Vec::new());
-            ids.iter()
-                .map(|id| read(&objects, id, &mut buffer).ok())
-                .collect::<Vec<_>>()
-        });
-        for node in first {
-            let _later = self.links(*node);
-        }
-        let theirs = thread
-            .ok()
-            .and_then(|thread| thread.join().ok())
-            .unwrap_or_default();
-        for (node, read) in second.iter().zip(theirs) {
-            if let Some(read) =
-                read.filter(|_| matches!(self.met[node.index()].links, State::Unread))
-            {
-                let links = self.enter(&self.id(*node), read);
-                self.met[node.index()].links = State::Read(links);
-            }
         }
     }
 

@@ -3,13 +3,12 @@
 //!
 //! ```text
 //! open ─► refs (before the push) ─┐
-//!         updates ────────────────┴► halves ─► events ─► walk over reach over history ─► commit, tag, paths ─► PushEvent
+//!         updates ────────────────┴► events ─► walk over reach over history ─► commit, tag, paths ─► PushEvent
 //! ```
 
 mod ahead;
 mod commit;
 mod events;
-mod halves;
 mod history;
 mod identity;
 mod lists;
@@ -112,7 +111,7 @@ impl Repository {
     /// One event for each of the first `needs.max_refs` updates, in the order given. Never fails: what cannot be read
     /// leaves an event with `error`.
     pub fn events(&self, updates: &[RefUpdate], needs: &Needs) -> Vec<Computed> {
-        halves::compute(&self.inner, updates, needs)
+        events::compute(&self.inner, updates, needs)
     }
 
     /// The id that a revision names (gitrevisions(7)), `None` when there is none. A full id is taken as it is, the null
