@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 /// Id, and how each path was touched: `A`, `D` or `M`.
-pub(crate) type Told = Vec<(String, Vec<(char, String)>)>;
+pub(crate) type CommitPaths = Vec<(String, Vec<(char, String)>)>;
 
 /// From the events.
-pub(crate) fn ours(json: &[u8]) -> Told {
-    let mut told = Told::new();
+pub(crate) fn ours(json: &[u8]) -> CommitPaths {
+    let mut commits = CommitPaths::new();
     for line in json.split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
         let event: Value = serde_json::from_slice(line).unwrap();
         assert_eq!(event["error"], Value::Null, "{}", event["error"]);
@@ -19,35 +19,36 @@ pub(crate) fn ours(json: &[u8]) -> Told {
                 }
             }
             paths.sort();
-            told.push((commit["id"].as_str().unwrap().to_owned(), paths));
+            commits.push((commit["id"].as_str().unwrap().to_owned(), paths));
         }
     }
-    told
+    commits
 }
 
 /// From `--pretty=raw --name-status`: messages are indented, so a letter and a tab begin a path.
-pub(crate) fn git(text: &[u8]) -> Told {
-    let mut told = Told::new();
+pub(crate) fn git(text: &[u8]) -> CommitPaths {
+    let mut commits = CommitPaths::new();
     for line in text.split(|b| *b == b'\n') {
         if let Some(rest) = line.strip_prefix(b"commit ") {
             let id = rest.split(|b| *b == b' ').next().unwrap();
-            told.push((String::from_utf8(id.to_vec()).unwrap(), Vec::new()));
+            commits.push((String::from_utf8(id.to_vec()).unwrap(), Vec::new()));
         } else if let [touch @ (b'A' | b'D' | b'M' | b'T'), b'\t', path @ ..] = line {
             let touch = if *touch == b'T' {
                 'M'
             } else {
                 char::from(*touch)
             };
-            told.last_mut()
+            commits
+                .last_mut()
                 .unwrap()
                 .1
                 .push((touch, String::from_utf8_lossy(&unquoted(path)).into_owned()));
         }
     }
-    for (_, paths) in &mut told {
+    for (_, paths) in &mut commits {
         paths.sort();
     }
-    told
+    commits
 }
 
 /// A path as core.quotePath of git-config(1) writes it.

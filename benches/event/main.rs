@@ -1,7 +1,7 @@
 //! How long from the start of a process to the event's JSON, beside Git doing the same job: see `benches/event.sh`.
 //!
 //! ```text
-//! event tell REPO NEEDS < updates        the events of a push, one line of JSON each
+//! event events REPO NEEDS < updates      the events of a push, one line of JSON each
 //! event make COMMITS | git fast-import   a repository that is the same everywhere
 //! event race PROGRAM REPO ROUNDS         the table
 //! ```
@@ -30,7 +30,7 @@ fn main() {
         .collect::<Vec<_>>()
         .as_slice()
     {
-        ["tell", repo, needs] => tell(Path::new(repo), &needs_of(needs)),
+        ["events", repo, needs] => events(Path::new(repo), &needs_of(needs)),
         ["make", commits] => made::stream(commits.parse().unwrap(), &mut std::io::stdout().lock()),
         ["race", program, repo, rounds] => {
             rows::all(program, Path::new(repo), rounds.parse().unwrap());
@@ -54,7 +54,7 @@ fn needs_of(text: &str) -> Needs {
     }
 }
 
-fn tell(repo: &Path, needs: &Needs) {
+fn events(repo: &Path, needs: &Needs) {
     let mut stdin = Vec::new();
     std::io::stdin().read_to_end(&mut stdin).unwrap();
     let (updates, _) = parse_updates(&stdin);

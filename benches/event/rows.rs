@@ -79,9 +79,9 @@ impl Table<'_> {
         git(self.repo, &["rev-parse", &format!("{}~{near}", self.main)])
     }
 
-    fn tell(needs: &str, updates: &str) -> Job {
+    fn events(needs: &str, updates: &str) -> Job {
         let me = std::env::current_exe().unwrap();
-        Job::new(&[me.to_str().unwrap(), "tell", ".", needs]).reading(updates)
+        Job::new(&[me.to_str().unwrap(), "events", ".", needs]).reading(updates)
     }
 
     fn log(range: &[&str]) -> Job {
@@ -89,7 +89,7 @@ impl Table<'_> {
         Job::new(&[&log[..], &PATHS[..3], range].concat())
     }
 
-    /// Where nothing else is, and beside all other refs, which tell whether a commit is distinct.
+    /// In a repository without other refs, and in one with all of them, which decide whether a commit is distinct.
     fn one(&self) {
         let alone = self.repo.with_extension("import");
         let new = git(self.repo, &["rev-list", "--no-merges", "-n1", self.main]);
@@ -141,28 +141,28 @@ impl Table<'_> {
 
     fn with_paths(&self, commits: usize, goal: f64) {
         let old = self.before(commits);
-        let ours = Self::tell(
+        let ours = Self::events(
             "paths:1000000",
             &format!("{old} {} {}\n", self.main, self.name),
         );
         let git = Self::log(&[&format!("{old}..{}", self.main)]);
-        let told = self.alike(&ours, &git);
-        self.row(&format!("{told} commits with paths"), goal, &ours, &git);
+        let count = self.alike(&ours, &git);
+        self.row(&format!("{count} commits with paths"), goal, &ours, &git);
     }
 
     fn subjects(&self, commits: usize) {
         let old = self.before(commits);
-        let ours = Self::tell(
+        let ours = Self::events(
             "subjects:10",
             &format!("{old} {} {}\n", self.main, self.name),
         );
         let git = Self::log(&[&format!("{old}..{}", self.main)]);
-        let told = check::git(&git.output(self.repo));
+        let count = check::git(&git.output(self.repo));
         let ten = check::ours(&ours.output(self.repo));
-        let newest = told[told.len() - 10..].iter().map(|(id, _)| id);
+        let newest = count[count.len() - 10..].iter().map(|(id, _)| id);
         assert!(newest.eq(ten.iter().map(|(id, _)| id)), "the ten newest");
         self.row(
-            &format!("{} commits, ten subjects", told.len()),
+            &format!("{} commits, ten subjects", count.len()),
             0.25,
             &ours,
             &git,
@@ -176,16 +176,16 @@ impl Table<'_> {
         ) else {
             return;
         };
-        let ours = Self::tell(
+        let ours = Self::events(
             "paths:2048",
             &format!("{} {tip} refs/heads/event-bench\n", self.null),
         );
         let not = ["--not", "--exclude=event-bench", "--branches", "--tags"];
         let git = Self::log(&[&[tip.as_str()], &not[..]].concat());
-        let told = self.alike(&ours, &git);
+        let count = self.alike(&ours, &git);
         let refs = self.others().0;
         self.row(
-            &format!("new branch with {told} commits, {refs} refs"),
+            &format!("new branch with {count} commits, {refs} refs"),
             0.5,
             &ours,
             &git,
@@ -198,7 +198,7 @@ impl Table<'_> {
         if !bare.is_dir() {
             return;
         }
-        let ours = Self::tell(
+        let ours = Self::events(
             "paths:2048",
             &format!("{} {} {}\n", self.null, self.main, self.name),
         );
@@ -220,19 +220,22 @@ impl Table<'_> {
             repo: &bare,
             ..*self
         };
-        let (told, theirs) = (
+        let (listed, theirs) = (
             check::ours(&ours.output(&bare)),
             check::git(&git.output(&bare)),
         );
-        assert_eq!(told.len(), theirs.len());
-        let same = told.iter().filter(|commit| theirs.contains(commit)).count();
-        let shared = told
+        assert_eq!(listed.len(), theirs.len());
+        let same = listed
+            .iter()
+            .filter(|commit| theirs.contains(commit))
+            .count();
+        let shared = listed
             .iter()
             .filter(|(id, _)| theirs.iter().any(|(theirs, _)| theirs == id))
             .count();
         assert_eq!(same, shared, "those that both chose have the same paths");
         table.row(
-            &format!("import: {count} counted, {} with paths", told.len()),
+            &format!("import: {count} counted, {} with paths", listed.len()),
             0.65,
             &ours,
             &git,
@@ -253,7 +256,7 @@ impl Table<'_> {
         let updates: Vec<_> = pairs.collect();
         let line =
             |(n, (old, new)): &(usize, (&str, &str))| format!("{old} {new} refs/heads/many/{n}\n");
-        let ours = Self::tell("paths:2048", &updates.iter().map(line).collect::<String>());
+        let ours = Self::events("paths:2048", &updates.iter().map(line).collect::<String>());
         let sample: Vec<_> = updates.iter().step_by(100).copied().collect();
         let mut git = Job::default();
         let list = ["git", "rev-list", "--topo-order", "--reverse"];
@@ -273,7 +276,7 @@ impl Table<'_> {
             let range = format!("{old}..{new}");
             git = git.then(&[&[&list[..], &[&range]].concat(), &diff]);
         }
-        let few = Self::tell("paths:2048", &sample.iter().map(line).collect::<String>());
+        let few = Self::events("paths:2048", &sample.iter().map(line).collect::<String>());
         self.alike(&few, &git);
         let mut outcome = race(&ours, &git, self.repo, self.rounds.div_ceil(4));
         outcome.git = (outcome.git.0 * 100.0, outcome.git.1 * 100.0);
@@ -284,7 +287,7 @@ impl Table<'_> {
         );
     }
 
-    /// Asserts that both tell the same commits, in the same order, with the same paths; says how many.
+    /// Asserts that both list the same commits, in the same order, with the same paths; returns their number.
     fn alike(&self, ours: &Job, git: &Job) -> usize {
         let (ours, git) = (
             check::ours(&ours.output(self.repo)),

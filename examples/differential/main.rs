@@ -1,4 +1,4 @@
-//! Compares the events of random pushes over the history of any repository with what Git says, field by field:
+//! Compares the events of random pushes over the history of any repository with the output of Git, field by field:
 //!
 //! ```sh
 //! cargo run --release --example differential -- REPOSITORY [PUSHES [SEED]]
@@ -10,7 +10,7 @@
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "a program for people; what cannot be asked ends it"
+    reason = "a program for people; a question that fails ends it"
 )]
 #![expect(unreachable_pub, reason = "shared with the tests")]
 
@@ -37,7 +37,7 @@ use std::process::{Command, ExitCode};
 
 /// Pushes to one server, before another moment of the history is chosen.
 const ROUND: usize = 20;
-/// Past so many commits nobody filters: every one of them would have to be asked for.
+/// Past this number of commits filters are not checked: each commit would need a question to Git.
 const FILTERED: usize = 3000;
 /// Commits that the walk counts.
 const COUNTED: usize = 100_000;

@@ -48,7 +48,7 @@ fn look(repository: &Repository, loaded: &Loaded, spool: &Spool) -> io::Result<O
         ));
     };
     for update in &mut announced.updates {
-        update.name = refs.end_of(&update.name).clone();
+        update.name = refs.resolve_symbolic(&update.name).clone();
     }
     let gl_repo = announced
         .gl_repo

@@ -1,56 +1,56 @@
-//! One commit object as the facts that an event tells.
+//! Parses commit objects: the header that a walk needs, and the facts that an event holds.
 
-use super::object::{Headers, headers, plain, split};
+use super::object::{Headers, from_gix, headers, split};
 use super::person;
 use super::text::Decoder;
 use crate::push::{Commit, Person};
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
-/// What the walk needs of a commit.
+/// The part of a commit that the walk needs.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Links {
+pub(super) struct CommitHeader {
     pub(super) tree: ObjectId,
     pub(super) parents: Vec<ObjectId>,
     /// Committer's seconds since 1970.
     pub(super) date: i64,
 }
 
-/// Reads the links of a commit as Git does: the tree, then the parents, then perhaps who committed it when. `None` when it
-/// is damaged.
-pub(super) fn links(data: &[u8]) -> Option<Links> {
-    let (mut links, rest) = begun(data)?;
-    links.date = date(rest).unwrap_or(0);
-    Some(links)
+/// Parses a commit as Git does: the tree, then the parents, then author and committer, if present. `None` if it is
+/// damaged.
+pub(super) fn header(data: &[u8]) -> Option<CommitHeader> {
+    let (mut header, rest) = tree_and_parents(data)?;
+    header.date = committer_date(rest).unwrap_or(0);
+    Some(header)
 }
 
-/// The same from the first bytes of a commit; `None` when they do not suffice, or are not what Git would write.
-pub(super) fn links_of_head(head: &[u8]) -> Option<Links> {
+/// Parses the first bytes of a commit. `None` if they do not suffice, or are not what Git would write.
+pub(super) fn partial_header(head: &[u8]) -> Option<CommitHeader> {
     let end = head.rfind_byte(b'\n')?;
-    let (mut links, rest) = begun(&head[..=end])?;
-    links.date = date(rest)?;
-    Some(links)
+    let (mut header, rest) = tree_and_parents(&head[..=end])?;
+    header.date = committer_date(rest)?;
+    Some(header)
 }
 
-/// Tree and parents; and the headers after them.
-fn begun(data: &[u8]) -> Option<(Links, Headers<'_>)> {
+/// Tree and parents, and the headers after them.
+fn tree_and_parents(data: &[u8]) -> Option<(CommitHeader, Headers<'_>)> {
     let mut headers = headers(data);
     let (_, tree) = headers.next().filter(|(key, _)| *key == b"tree")?;
-    let mut links = Links {
+    let mut header = CommitHeader {
         tree: ObjectId::from_hex(tree).ok()?,
         parents: Vec::new(),
         date: 0,
     };
     let mut rest = headers.clone();
     while let Some((b"parent", parent)) = headers.next() {
-        links.parents.push(ObjectId::from_hex(parent).ok()?);
+        header.parents.push(ObjectId::from_hex(parent).ok()?);
         rest = headers.clone();
     }
-    Some((links, rest))
+    Some((header, rest))
 }
 
-/// The committer's, who stands next to the author.
-fn date(mut headers: Headers<'_>) -> Option<i64> {
+/// The date of the committer, who follows the author.
+fn committer_date(mut headers: Headers<'_>) -> Option<i64> {
     headers.next().filter(|(key, _)| *key == b"author")?;
     headers
         .next()
@@ -58,7 +58,7 @@ fn date(mut headers: Headers<'_>) -> Option<i64> {
         .map(|(_, line)| person::seconds(line))
 }
 
-/// Reads everything but the paths. `parents` are those of the walk (grafts apply); `distinct` is the caller's to say.
+/// Parses everything but the changed paths. `parents` are those of the walk (grafts apply). The caller sets `distinct`.
 pub(super) fn facts(id: &gix::oid, data: &[u8], tree: &gix::oid, parents: &[ObjectId]) -> Commit {
     let (headers, text) = split(data);
     let decoder = Decoder::new(headers.get("encoding"));
@@ -72,9 +72,9 @@ pub(super) fn facts(id: &gix::oid, data: &[u8], tree: &gix::oid, parents: &[Obje
         (person("author"), person("committer"));
     let message = decoder.message(text);
     Commit {
-        id: plain(id),
-        tree_id: plain(tree),
-        parents: parents.iter().map(|p| plain(p)).collect(),
+        id: from_gix(id),
+        tree_id: from_gix(tree),
+        parents: parents.iter().map(|p| from_gix(p)).collect(),
         distinct: false,
         encoding_lossy: message.lossy || lossy_author || lossy_committer,
         author,
@@ -94,7 +94,7 @@ pub(super) fn facts(id: &gix::oid, data: &[u8], tree: &gix::oid, parents: &[Obje
     }
 }
 
-/// Only who wrote it.
+/// Parses the author.
 pub(super) fn author(data: &[u8]) -> Person {
     let headers = headers(data);
     let decoder = Decoder::new(headers.get("encoding"));
@@ -110,13 +110,13 @@ mod tests {
     const TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
     #[test]
-    fn extra_headers_and_signatures_stay_out_of_the_message() {
+    fn extra_headers_and_signatures_are_not_part_of_the_message() {
         let data = format!(
             "tree {TREE}\nauthor A <a@b> 5 +0000\ncommitter C <c@d> 7 +0000\ngpgsig -----BEGIN\n x\n\nSubject\n\nBody\n"
         );
-        let links = links(data.as_bytes()).unwrap();
-        assert_eq!((links.date, links.parents.len()), (7, 0));
-        let commit = facts(&links.tree, data.as_bytes(), &links.tree, &[]);
+        let header = header(data.as_bytes()).unwrap();
+        assert_eq!((header.date, header.parents.len()), (7, 0));
+        let commit = facts(&header.tree, data.as_bytes(), &header.tree, &[]);
         assert_eq!(
             (commit.message.as_str(), commit.signed),
             ("Subject\n\nBody", true)
@@ -128,15 +128,15 @@ mod tests {
     }
 
     #[test]
-    fn the_beginning_of_a_commit_suffices_once_the_committer_is_whole() {
+    fn a_partial_commit_suffices_if_the_committer_is_complete() {
         let data = format!(
             "tree {TREE}\nparent {TREE}\nauthor A <a@b> 5 +0000\ncommitter C <c@d> 1714521600 +0000\n\nx\n"
         );
         let committed = data.find("+0000\n\n").unwrap() + 6;
         for cut in 0..data.len() {
-            let links = links_of_head(&data.as_bytes()[..cut]);
+            let header = partial_header(&data.as_bytes()[..cut]);
             assert_eq!(
-                links.map(|l| (l.date, l.parents.len())),
+                header.map(|h| (h.date, h.parents.len())),
                 (cut >= committed).then_some((1_714_521_600, 1)),
                 "{cut}"
             );
@@ -145,10 +145,10 @@ mod tests {
 
     #[test]
     fn a_commit_without_a_tree_is_damaged() {
-        assert_eq!(links(b"author A <a@b> 5 +0000\n\nx"), None);
-        assert_eq!(links(b"tree zzz\n\nx"), None);
+        assert_eq!(header(b"author A <a@b> 5 +0000\n\nx"), None);
+        assert_eq!(header(b"tree zzz\n\nx"), None);
         assert_eq!(
-            links(format!("tree {TREE}\nparent zzz\n\nx").as_bytes()),
+            header(format!("tree {TREE}\nparent zzz\n\nx").as_bytes()),
             None
         );
     }

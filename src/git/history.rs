@@ -1,16 +1,17 @@
-//! The commits that the walks of one push have met: numbered, each read once, for all refs together.
+//! Numbers the commits that the walks of one push meet, and reads each once for all refs.
 
+use super::ancestors::CommitSet;
 use super::commit;
+use super::commit_texts::{CommitTexts, TextRange};
+use super::grafts::Grafts;
 use super::object::Unreadable;
 use super::objects::Objects;
-use super::reach::Set;
 use gix::ObjectId;
 use gix::commitgraph::{Graph, Position};
 use gix::objs::Kind;
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-/// A commit of the history, by number.
+/// The number of a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Node(u32);
 
@@ -21,27 +22,27 @@ impl Node {
     }
 }
 
-struct Met {
-    name: Name,
-    links: State,
-    /// Where in [`History::texts`] the content stands, if it is still there.
-    text: Option<(usize, usize)>,
+/// A commit that was met.
+struct MetCommit {
+    location: Location,
+    links: LinkState,
+    text: Option<TextRange>,
 }
 
-/// How a commit was met: by its id, or by its place in the commit-graph.
+/// Where to read a commit: the object store or the commit-graph.
 #[derive(Clone, Copy)]
-enum Name {
-    Id(ObjectId),
+enum Location {
+    Object(ObjectId),
     Graph(Position),
 }
 
-enum State {
+enum LinkState {
     Unread,
     Read(Links),
     Unreadable(Box<Unreadable>),
 }
 
-/// What a walk follows.
+/// The part of a commit that a walk needs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Links {
     pub(super) tree: ObjectId,
@@ -51,8 +52,7 @@ pub(super) struct Links {
 }
 
 impl Links {
-    /// The places of the parents, for [`History::parent`], as Git walks them: `info/grafts` and the boundary of a shallow
-    /// repository apply.
+    /// Indices of the parents, for [`History::parent`]. Grafts and the boundary of a shallow repository apply.
     pub(super) fn parents(&self) -> Range<usize> {
         self.parents.0 as usize..self.parents.1 as usize
     }
@@ -62,36 +62,26 @@ impl Links {
 pub(super) struct History<'r> {
     objects: &'r Objects<'r>,
     graph: Option<Graph>,
-    grafts: HashMap<ObjectId, Vec<ObjectId>>,
-    shallow: HashSet<ObjectId>,
-    /// Commits that the commit-graph does not have.
+    grafts: Grafts,
+    /// Commits that are not in the commit-graph.
     numbers: gix::hashtable::HashMap<ObjectId, Node>,
-    /// The others: by place in the graph, one more than the number; 0 where none was met.
+    /// Commits in the commit-graph: by position, one more than the number; 0 if not met.
     graph_numbers: Vec<u32>,
-    met: Vec<Met>,
+    commits: Vec<MetCommit>,
     parents: Vec<Node>,
-    /// Contents of commits that will be told, and how many bytes of them were thrown away.
-    texts: Vec<u8>,
-    told: usize,
-    keep: usize,
+    texts: CommitTexts,
     buffer: Vec<u8>,
-    /// By how many seconds a commit that was seen is older than its parent, at most: dates say so much less about what
-    /// is still to come.
+    /// The largest number of seconds by which a commit is older than its parent.
     skew: i64,
 }
 
-/// Bytes of commits that are kept from the walk until they are told.
-const TEXT_BYTES: usize = 8 << 20;
-
 impl<'r> History<'r> {
-    /// Starts with nothing met. Like Git, it takes no commit-graph where replacements, grafts or shallow boundaries change
-    /// the history that the graph has written down.
+    /// Reads no commit yet. Like Git, it ignores the commit-graph if replacements, grafts or a shallow boundary change the
+    /// history.
     pub(super) fn new(objects: &'r Objects<'r>, use_graph: bool) -> Self {
         let repo = objects.repo;
-        let shallow = repo.shallow_commits().ok().flatten();
-        let shallow: HashSet<_> = shallow.iter().flat_map(|ids| ids.iter().copied()).collect();
-        let grafts = grafts(repo);
-        let plain = grafts.is_empty() && shallow.is_empty() && !objects.has_replacements();
+        let grafts = Grafts::read(repo);
+        let plain = grafts.is_empty() && !objects.has_replacements();
         let graph = if use_graph && plain {
             repo.commit_graph_if_enabled().ok().flatten()
         } else {
@@ -107,45 +97,35 @@ impl<'r> History<'r> {
             ],
             graph,
             grafts,
-            shallow,
             numbers: gix::hashtable::HashMap::default(),
-            met: Vec::new(),
+            commits: Vec::new(),
             parents: Vec::new(),
-            texts: Vec::new(),
-            told: 0,
-            keep: 0,
+            texts: CommitTexts::default(),
             buffer: Vec::new(),
             skew: 0,
         }
     }
 
-    /// Whether a commit-graph is at work.
+    /// Whether a commit-graph is used.
     pub(super) fn has_graph(&self) -> bool {
         self.graph.is_some()
     }
 
-    /// How far dates were seen to run backwards, in seconds.
+    /// The largest number of seconds by which a commit is older than its parent.
     pub(super) fn skew(&self) -> i64 {
         self.skew
     }
 
-    /// Keeps the contents of so many of the commits that [`Self::links_to_tell`] reads next, rather than those from
-    /// before.
-    pub(super) fn keep(&mut self, commits: usize) {
-        self.keep = commits;
-        if self.texts.len() > TEXT_BYTES / 2 {
-            self.told += self.texts.len();
-            self.texts.clear();
-        }
+    /// Keeps the contents of up to `commits` commits that [`Self::links_with_text`] reads next.
+    pub(super) fn keep_texts(&mut self, commits: usize) {
+        self.texts.allow(commits);
     }
 
     fn text(&self, node: Node) -> Option<&[u8]> {
-        let (start, end) = self.met[node.index()].text?;
-        self.texts
-            .get(start.checked_sub(self.told)?..end - self.told)
+        self.texts.get(self.commits[node.index()].text?)
     }
 
-    /// Compares a commit with those of its parents that were read.
+    /// Updates the skew by a commit and those of its parents that were read.
     pub(super) fn note_skew(&mut self, links: &Links) {
         for at in links.parents() {
             let ahead = self.date(self.parents[at]).saturating_sub(links.date);
@@ -153,7 +133,7 @@ impl<'r> History<'r> {
         }
     }
 
-    /// The number of a commit; nothing is read yet.
+    /// The number of a commit. Reads nothing yet.
     pub(super) fn node(&mut self, id: ObjectId) -> Node {
         if let Some(position) = self.graph.as_ref().and_then(|graph| graph.lookup(id)) {
             return self.graph_node(position);
@@ -161,17 +141,17 @@ impl<'r> History<'r> {
         let next = self.next();
         let node = *self.numbers.entry(id).or_insert(next);
         if node == next {
-            self.meet(Name::Id(id));
+            self.add(Location::Object(id));
         }
         node
     }
 
     fn graph_node(&mut self, position: Position) -> Node {
-        let (at, next) = (position.0 as usize, self.next());
-        match self.graph_numbers[at] {
+        let (index, next) = (position.0 as usize, self.next());
+        match self.graph_numbers[index] {
             0 => {
-                self.graph_numbers[at] = next.0 + 1;
-                self.meet(Name::Graph(position));
+                self.graph_numbers[index] = next.0 + 1;
+                self.add(Location::Graph(position));
                 next
             }
             number => Node(number - 1),
@@ -179,94 +159,93 @@ impl<'r> History<'r> {
     }
 
     fn next(&self) -> Node {
-        Node(u32::try_from(self.met.len()).expect("a walk is bounded far below 2^32 commits"))
+        Node(u32::try_from(self.commits.len()).expect("a walk is bounded far below 2^32 commits"))
     }
 
-    fn meet(&mut self, name: Name) {
-        self.met.push(Met {
-            name,
-            links: State::Unread,
+    fn add(&mut self, location: Location) {
+        self.commits.push(MetCommit {
+            location,
+            links: LinkState::Unread,
             text: None,
         });
     }
 
     /// The id of a commit.
     pub(super) fn id(&self, node: Node) -> ObjectId {
-        match (self.met[node.index()].name, &self.graph) {
-            (Name::Graph(position), Some(graph)) => graph.id_at(position).to_owned(),
-            (Name::Graph(_), None) => {
-                unreachable!("without a graph no commit is met by its place there")
+        match (self.commits[node.index()].location, &self.graph) {
+            (Location::Graph(position), Some(graph)) => graph.id_at(position).to_owned(),
+            (Location::Graph(_), None) => {
+                unreachable!("without a graph no commit has a position in it")
             }
-            (Name::Id(id), _) => id,
+            (Location::Object(id), _) => id,
         }
     }
 
     /// The ids of the commits in a set.
-    pub(super) fn ids(&self, set: &Set) -> Vec<ObjectId> {
-        let nodes = (0..).map(Node).take(self.met.len());
+    pub(super) fn ids(&self, set: &CommitSet) -> Vec<ObjectId> {
+        let nodes = (0..).map(Node).take(self.commits.len());
         nodes
             .filter(|node| set.contains(*node))
             .map(|node| self.id(node))
             .collect()
     }
 
-    /// Whether the commit lies at the boundary of a shallow repository.
+    /// Whether the commit is at the boundary of a shallow repository.
     pub(super) fn is_boundary(&self, node: Node) -> bool {
-        !self.shallow.is_empty() && self.shallow.contains(&self.id(node))
+        self.grafts.is_boundary(&self.id(node))
     }
 
-    /// Tree, parents and date, read when asked for the first time.
+    /// Tree, parents and date. Reads the commit at the first call.
     pub(super) fn links(&mut self, node: Node) -> Result<Links, Unreadable> {
-        if matches!(self.met[node.index()].links, State::Unread) {
+        if matches!(self.commits[node.index()].links, LinkState::Unread) {
             let links = self.load(node);
-            self.met[node.index()].links =
-                links.map_or_else(|error| State::Unreadable(Box::new(error)), State::Read);
+            self.commits[node.index()].links = links.map_or_else(
+                |error| LinkState::Unreadable(Box::new(error)),
+                LinkState::Read,
+            );
         }
-        match &self.met[node.index()].links {
-            State::Read(links) => Ok(*links),
-            State::Unreadable(error) => Err((**error).clone()),
-            State::Unread => unreachable!("it was read just now"),
+        match &self.commits[node.index()].links {
+            LinkState::Read(links) => Ok(*links),
+            LinkState::Unreadable(error) => Err((**error).clone()),
+            LinkState::Unread => unreachable!("the commit was read above"),
         }
     }
 
-    /// The same for a commit that will probably be told.
-    pub(super) fn links_to_tell(&mut self, node: Node) -> Result<Links, Unreadable> {
-        if self.keep > 0
-            && self.texts.len() < TEXT_BYTES
-            && matches!(self.met[node.index()].links, State::Unread)
+    /// Reads a commit that will probably be listed, and keeps its content.
+    pub(super) fn links_with_text(&mut self, node: Node) -> Result<Links, Unreadable> {
+        if matches!(self.commits[node.index()].links, LinkState::Unread) && self.texts.take_permit()
         {
-            self.keep -= 1;
             self.keep_text(node);
         }
         self.links(node)
     }
 
-    /// A parent by its place.
-    pub(super) fn parent(&self, at: usize) -> Node {
-        self.parents[at]
+    /// A parent by its index in [`Links::parents`].
+    pub(super) fn parent(&self, index: usize) -> Node {
+        self.parents[index]
     }
 
-    /// The parents of a commit that was read; none for others.
+    /// The parents of a commit that was read; empty for others.
     pub(super) fn parents(&self, node: Node) -> &[Node] {
-        match &self.met[node.index()].links {
-            State::Read(links) => &self.parents[links.parents()],
+        match &self.commits[node.index()].links {
+            LinkState::Read(links) => &self.parents[links.parents()],
             _ => &[],
         }
     }
 
-    /// Committer's date of a commit that was read; the beginning of time for others.
+    /// The committer date of a commit that was read; 0 for others.
     pub(super) fn date(&self, node: Node) -> i64 {
-        match &self.met[node.index()].links {
-            State::Read(links) => links.date,
+        match &self.commits[node.index()].links {
+            LinkState::Read(links) => links.date,
             _ => 0,
         }
     }
 
-    /// What the commit-graph says: more than that of any parent. It does not know all commits, and a graph from before
-    /// Git 2.19 knows no generations, which it writes as 0.
+    /// The generation in the commit-graph, greater than that of any parent. `None` if the graph lacks the commit, or was
+    /// written before Git 2.19, without generations.
     pub(super) fn generation(&self, node: Node) -> Option<u32> {
-        match (&self.graph, self.met[node.index()].name) {
-            (Some(graph), Name::Graph(position)) => {
+        match (&self.graph, self.commits[node.index()].location) {
+            (Some(graph), Location::Graph(position)) => {
                 Some(graph.commit_at(position).generation()).filter(|n| *n > 0)
             }
             _ => None,
@@ -283,64 +262,54 @@ impl<'r> History<'r> {
     }
 
     fn load(&mut self, node: Node) -> Result<Links, Unreadable> {
-        if let Name::Graph(position) = self.met[node.index()].name
-            && let Some(links) = self.written_down(position)
+        if let Location::Graph(position) = self.commits[node.index()].location
+            && let Some(links) = self.links_in_graph(position)
         {
             return Ok(links);
         }
         let id = self.id(node);
-        let read = match self.text(node) {
-            Some(text) => commit::links(text).ok_or(Unreadable::Damaged("commit", id))?,
-            None => read(self.objects, &id, &mut self.buffer)?,
+        let header = match self.text(node) {
+            Some(text) => commit::header(text).ok_or(Unreadable::Damaged("commit", id))?,
+            None => read_header(self.objects, &id, &mut self.buffer)?,
         };
-        Ok(self.enter(&id, read))
+        Ok(self.add_links(&id, header))
     }
 
-    fn enter(&mut self, id: &gix::oid, read: commit::Links) -> Links {
-        let parents = match self.grafts.get(id) {
-            _ if self.shallow.contains(id) => Vec::new(),
-            Some(grafted) => grafted.clone(),
-            None => read.parents,
-        };
-        let start = self.places();
-        for parent in parents {
+    fn add_links(&mut self, id: &gix::oid, header: commit::CommitHeader) -> Links {
+        let start = self.next_parent();
+        for parent in self.grafts.apply(id, header.parents) {
             let parent = self.node(parent);
             self.parents.push(parent);
         }
         Links {
-            tree: read.tree,
-            parents: (start, self.places()),
-            date: read.date,
+            tree: header.tree,
+            parents: (start, self.next_parent()),
+            date: header.date,
         }
     }
 
-    /// Where the parents of the next commit will stand.
-    fn places(&self) -> u32 {
+    /// The index of the next parent to add.
+    fn next_parent(&self) -> u32 {
         u32::try_from(self.parents.len()).expect("a walk is bounded far below 2^32 links")
     }
 
-    /// Reads the whole commit, unless the commit-graph has its links; what fails here fails again where it matters.
+    /// Keeps the whole commit, unless the commit-graph has it. A read error is reported when the commit is needed.
     fn keep_text(&mut self, node: Node) {
-        let Name::Id(id) = self.met[node.index()].name else {
+        let Location::Object(id) = self.commits[node.index()].location else {
             return;
         };
-        let Ok(data) = self.objects.read(Kind::Commit, &id, &mut self.buffer) else {
-            return;
-        };
-        if data.len() < TEXT_BYTES / 8 {
-            let start = self.told + self.texts.len();
-            self.met[node.index()].text = Some((start, start + data.len()));
-            self.texts.extend_from_slice(data);
+        if let Ok(content) = self.objects.read(Kind::Commit, &id, &mut self.buffer) {
+            self.commits[node.index()].text = self.texts.add(content);
         }
     }
 
-    /// What the commit-graph says: `None` when it is damaged there.
-    fn written_down(&mut self, position: Position) -> Option<Links> {
+    /// The links in the commit-graph; `None` if it is damaged.
+    fn links_in_graph(&mut self, position: Position) -> Option<Links> {
         let commit = self.graph.as_ref()?.commit_at(position);
         let date = i64::try_from(commit.committer_timestamp()).ok()?;
         let tree = commit.root_tree_id().to_owned();
         let parents: Vec<Position> = commit.iter_parents().collect::<Result<_, _>>().ok()?;
-        let start = self.places();
+        let start = self.next_parent();
         for parent in parents {
             if parent.0 as usize >= self.graph_numbers.len() {
                 self.parents.truncate(start as usize);
@@ -351,46 +320,26 @@ impl<'r> History<'r> {
         }
         Some(Links {
             tree,
-            parents: (start, self.places()),
+            parents: (start, self.next_parent()),
             date,
         })
     }
 }
 
-fn read(
+/// Reads the header of a commit, of a large one only the first bytes.
+fn read_header(
     objects: &Objects<'_>,
     id: &gix::oid,
     buffer: &mut Vec<u8>,
-) -> Result<commit::Links, Unreadable> {
+) -> Result<commit::CommitHeader, Unreadable> {
     let (head, whole) = objects.read_head(id, buffer)?;
     if !whole {
-        if let Some(links) = commit::links_of_head(head) {
+        if let Some(links) = commit::partial_header(head) {
             return Ok(links);
         }
         objects.read(Kind::Commit, id, buffer)?;
     }
-    commit::links(buffer).ok_or_else(|| Unreadable::Damaged("commit", id.to_owned()))
-}
-
-/// `info/grafts`: each line a commit and the parents that Git shall take instead (gitrepository-layout(5)).
-fn grafts(repo: &gix::Repository) -> HashMap<ObjectId, Vec<ObjectId>> {
-    let text = std::fs::read(repo.common_dir().join("info/grafts")).unwrap_or_default();
-    let lines = text
-        .split(|b| *b == b'\n')
-        .filter(|line| !line.starts_with(b"#"));
-    lines
-        .filter_map(|line| {
-            let ids = line
-                .split(u8::is_ascii_whitespace)
-                .filter(|word| !word.is_empty());
-            let mut ids = ids
-                .map(ObjectId::from_hex)
-                .collect::<Result<Vec<_>, _>>()
-                .ok()?
-                .into_iter();
-            Some((ids.next()?, ids.collect()))
-        })
-        .collect()
+    commit::header(buffer).ok_or_else(|| Unreadable::Damaged("commit", id.to_owned()))
 }
 
 #[cfg(test)]
@@ -398,7 +347,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_stands_for_one_commit() {
+    fn a_commit_has_one_number() {
         let dir = tempfile::tempdir().unwrap();
         let repo = gix::init_bare(dir.path()).unwrap();
         let objects = Objects::new(&repo);

@@ -1,5 +1,5 @@
-//! Who pushed, with what options and from where: what servers leave in the environment of a hook, and what the system
-//! says about the process. Reads no repository; never takes the committer for the pusher.
+//! Finds the pusher, the push options and the remote address: from the environment that servers set for a hook, and from
+//! the account of the process. Reads no repository; the pusher is never the committer.
 
 use crate::environment::Environment;
 use crate::push::Pusher;
@@ -7,22 +7,22 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-/// Push options that are read; Git sets no bound.
+/// Push options that are read. Git has no limit.
 const OPTIONS: usize = 1000;
 
-/// How long the system may take to name an account.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long the lookup of an account may take.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The first source that knows a name, in the order of docs/events.md. Each server's variable counts only where that
-/// server shows itself: a local user can set any of them.
+/// The first source that has a name, in the order of docs/events.md. The variable of a server counts only beside another
+/// one that this server sets: a local user can set any of them.
 pub(super) fn pusher(environment: &Environment, trusted: &[String]) -> Pusher {
-    let beside = |mark: &str, name: &str| {
+    let get_if = |marker: &str, name: &str| {
         environment
-            .get(mark)
+            .get(marker)
             .and_then(|_| environment.non_empty(name))
     };
-    None.or_else(|| login(&beside("GL_REPO", "GL_USER")?, "gitolite"))
-        .or_else(|| login(&beside("REQUEST_METHOD", "REMOTE_USER")?, "http"))
+    None.or_else(|| login(&get_if("GL_REPO", "GL_USER")?, "gitolite"))
+        .or_else(|| login(&get_if("REQUEST_METHOD", "REMOTE_USER")?, "http"))
         .or_else(|| certificate(environment))
         .or_else(|| {
             trusted
@@ -43,7 +43,7 @@ fn login(name: &str, source: &str) -> Option<Pusher> {
     })
 }
 
-/// The signer of a push certificate, when receive-pack found the signature good (githooks(5), git-receive-pack(1)):
+/// The signer of a push certificate, if receive-pack verified the signature (githooks(5), git-receive-pack(1)):
 /// `Name <mail>`.
 fn certificate(environment: &Environment) -> Option<Pusher> {
     environment
@@ -64,12 +64,12 @@ fn certificate(environment: &Environment) -> Option<Pusher> {
     })
 }
 
-/// The account of this process by its uid; `USER` is anybody's to set.
+/// The account of this process by its uid. Any user can set `USER`.
 fn account() -> Pusher {
     let uid = rustix::process::getuid().as_raw();
     let passwd = std::fs::read(PASSWD).unwrap_or_default();
-    let known =
-        in_passwd(&String::from_utf8_lossy(&passwd), uid).or_else(|| soon(move || from_id(uid)));
+    let known = in_passwd(&String::from_utf8_lossy(&passwd), uid)
+        .or_else(|| with_timeout(move || account_by_id(uid)));
     let (username, name) = known.unwrap_or_else(|| (uid.to_string(), uid.to_string()));
     Pusher {
         username,
@@ -101,18 +101,20 @@ fn in_passwd(text: &str, uid: u32) -> Option<(String, String)> {
     })
 }
 
-/// The push is recorded with the name of its pusher: no directory service may hold it up for long. On a thread, which
-/// also bears a panic: std has one where the pipe of a child cannot be read.
-fn soon<T: Send + 'static>(ask: impl FnOnce() -> Option<T> + Send + 'static) -> Option<T> {
-    let (answer, answered) = channel();
+/// Runs `lookup` on a thread and waits for [`LOOKUP_TIMEOUT`]: the push is recorded with the name of its pusher, and a slow
+/// directory service must not delay it. The thread also catches a panic of std when the pipe of a child cannot be read.
+fn with_timeout<T: Send + 'static>(
+    lookup: impl FnOnce() -> Option<T> + Send + 'static,
+) -> Option<T> {
+    let (sender, receiver) = channel();
     std::thread::Builder::new()
-        .spawn(move || drop(answer.send(ask())))
+        .spawn(move || drop(sender.send(lookup())))
         .ok()?;
-    answered.recv_timeout(PATIENCE).ok()?
+    receiver.recv_timeout(LOOKUP_TIMEOUT).ok()?
 }
 
-/// Accounts that are kept elsewhere (LDAP and the like).
-fn from_id(uid: u32) -> Option<(String, String)> {
+/// Looks up accounts of a directory service such as LDAP.
+fn account_by_id(uid: u32) -> Option<(String, String)> {
     let mut id = Command::new("id");
     let out = id
         .args(["-un", &uid.to_string()])
@@ -124,7 +126,7 @@ fn from_id(uid: u32) -> Option<(String, String)> {
     (out.status.success() && !name.is_empty()).then(|| (name.clone(), name))
 }
 
-/// `git push -o`: as many as the count says and are there.
+/// The options of `git push -o`.
 pub(super) fn push_options(environment: &Environment) -> Vec<String> {
     let count = environment
         .non_empty("GIT_PUSH_OPTION_COUNT")
@@ -135,7 +137,7 @@ pub(super) fn push_options(environment: &Environment) -> Vec<String> {
         .collect()
 }
 
-/// The address that the push came from.
+/// The address of the pusher's machine.
 pub(super) fn remote_addr(environment: &Environment) -> Option<String> {
     let ssh = || {
         Some(
@@ -159,19 +161,19 @@ mod tests {
     }
 
     #[test]
-    fn a_system_that_does_not_answer_holds_nothing_up() {
+    fn a_lookup_that_hangs_or_panics_does_not_delay_a_push() {
         let started = std::time::Instant::now();
         let never = || {
             std::thread::sleep(Duration::from_secs(60));
             Some(1)
         };
-        assert!(soon(never).is_none() && started.elapsed() < Duration::from_secs(30));
-        assert_eq!(soon(|| Some(1)), Some(1));
-        assert_eq!(soon::<()>(|| panic!("as std does")), None);
+        assert!(with_timeout(never).is_none() && started.elapsed() < Duration::from_secs(30));
+        assert_eq!(with_timeout(|| Some(1)), Some(1));
+        assert_eq!(with_timeout::<()>(|| panic!("as std does")), None);
     }
 
     #[test]
-    fn each_server_names_its_user_and_the_order_is_fixed() {
+    fn sources_of_the_pusher_have_a_fixed_order() {
         let all = [
             ("GL_REPO", "r"),
             ("GL_USER", "gl"),
@@ -193,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_counts_only_where_its_server_shows_itself() {
+    fn a_variable_counts_only_beside_that_of_its_server() {
         for pairs in [
             ("GL_USER", "x"),
             ("REMOTE_USER", "x"),
@@ -217,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn the_signer_of_a_certificate_has_a_mail() {
+    fn the_signer_of_a_certificate_has_an_email() {
         let pairs = [
             ("GIT_PUSH_CERT_STATUS", "G"),
             ("GIT_PUSH_CERT_SIGNER", "Key Owner <k@o.example>"),
@@ -229,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn the_account_is_that_of_the_uid() {
+    fn the_account_is_found_by_uid() {
         let text = "root:x:0:0:root:/root:/bin/sh\nann:x:1000:1000:Ann Author,,,:/home/ann:/bin/sh\nbad\nbob:x:7:7::/:\n";
         assert_eq!(
             in_passwd(text, 1000),
@@ -240,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn push_options_are_as_many_as_are_there() {
+    fn push_options_are_limited_by_count_and_presence() {
         let options = |pairs: &[(&str, &str)]| {
             let mut all = [("A", ""), ("B", ""), ("C", "")];
             all[..pairs.len()].copy_from_slice(pairs);
@@ -269,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn the_address_is_the_servers_or_that_of_ssh() {
+    fn the_address_comes_from_the_server_or_from_ssh() {
         let address = |pairs| remote_addr(&Environment::from([pairs]));
         assert_eq!(
             address(("REMOTE_ADDR", "192.0.2.1")).as_deref(),

@@ -1,33 +1,37 @@
-//! The only user of gix: opens the repository, walks, diffs trees, reads tags, and says who pushed. Knows no
-//! configuration, hooks, HTTP or spool.
+//! Reads repositories with gix: opens them, walks commits, compares trees, reads tags, and finds the pusher. Computes the
+//! events of a push. Knows no configuration, hooks, HTTP or spool.
 //!
 //! ```text
 //! open ─► refs (before the push) ─┐
-//!         updates ────────────────┴► events ─► walk over reach over history ─► commit, tag, paths ─► PushEvent
+//!         updates ────────────────┴► events ─► difference of ancestors in history ─► commits, tags, tree diffs ─► PushEvent
 //! ```
 
-mod ahead;
+mod ancestors;
+mod changed_paths;
 mod commit;
+mod commit_builder;
+mod commit_list;
+mod commit_texts;
+mod diff_prefetch;
+mod difference;
+mod event_draft;
 mod events;
+mod grafts;
 mod history;
 mod identity;
-mod lists;
-mod loose;
-mod newest;
 mod object;
 mod objects;
 mod open;
-mod paths;
 mod person;
 mod program;
-mod reach;
 mod receive_pack;
+mod ref_files;
 mod refs;
+mod rev_parse;
 mod settings;
 mod tag;
 mod text;
-mod told;
-mod walk;
+mod tree_diff;
 
 pub use receive_pack::receive_pack;
 pub use settings::ConfiguredHook;
@@ -42,12 +46,12 @@ use std::path::{Path, PathBuf};
 #[error("{0}")]
 pub struct OpenError(pub String);
 
-/// What the refs of a repository hold.
+/// The refs of a repository and their targets.
 #[derive(Clone, Debug, Default)]
 pub struct Refs {
     /// The object that each ref names; annotated tags are not peeled.
     pub objects: BTreeMap<RefName, ObjectId>,
-    /// Names that stand for another one.
+    /// Symbolic refs and the names they point to.
     symbolic: BTreeMap<RefName, RefName>,
 }
 
@@ -58,22 +62,22 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// Opens the repository whose Git directory, or whose work tree, is `dir`, as Git would (dubious ownership is an error).
+    /// Opens the repository whose Git directory or work tree is `dir`, as Git would. Dubious ownership is an error.
     pub fn open(dir: &Path) -> Result<Self, OpenError> {
         open::open(dir)
     }
 
-    /// Absolute path of the (common) Git directory: where `hooks.toml` and `service-hook/` stand.
+    /// Absolute path of the (common) Git directory, which has `hooks.toml` and `service-hook/`.
     pub fn git_dir(&self) -> &Path {
         &self.git_dir
     }
 
-    /// The name of the repository as its directory says it: without `.git`, for a work tree that of the work tree.
+    /// The name of the repository by its directory: without `.git`; for a work tree the name of the work tree.
     pub fn directory_name(&self) -> String {
         open::directory_name(&self.inner)
     }
 
-    /// Short name of HEAD's branch, also when it does not exist yet or any more; `None` when detached.
+    /// Short name of HEAD's branch, which may not exist; `None` if HEAD is detached.
     pub fn default_branch(&self) -> Option<String> {
         refs::head(&self.inner).map(|name| name.short().into_owned())
     }
@@ -83,12 +87,12 @@ impl Repository {
         settings::shared_mode(&self.inner)
     }
 
-    /// `core.hooksPath`, absolute, when it is set. Hooks of a push run in the Git directory, so a relative one starts there.
+    /// `core.hooksPath` as an absolute path, if set. Hooks run in the Git directory, so a relative path starts there.
     pub fn hooks_path(&self) -> Option<PathBuf> {
         settings::hooks_path(&self.inner, &self.git_dir)
     }
 
-    /// What Git's configuration starts after a push, beside what stands in `hooks/`.
+    /// The post-receive hooks of Git's configuration, which run in addition to those in `hooks/`.
     pub fn configured_hooks(&self) -> Vec<ConfiguredHook> {
         settings::configured_hooks(&self.inner, "post-receive")
     }
@@ -102,49 +106,48 @@ impl Repository {
         });
     }
 
-    /// All refs as they are now; `None` when one of them cannot be read. Those that `receive.hideRefs` or
-    /// `transfer.hideRefs` hides are left out.
+    /// All refs; `None` if one of them cannot be read. Refs that `receive.hideRefs` or `transfer.hideRefs` hides are left
+    /// out.
     pub fn refs(&self) -> Option<Refs> {
-        refs::now(&self.inner)
+        refs::current(&self.inner)
     }
 
-    /// One event for each of the first `needs.max_refs` updates, in the order given. Never fails: what cannot be read
-    /// leaves an event with `error`.
+    /// One event for each of the first `needs.max_refs` updates, in the order given. Never fails: an unreadable object leads
+    /// to an event with `error`.
     pub fn events(&self, updates: &[RefUpdate], needs: &Needs) -> Vec<Computed> {
         events::compute(&self.inner, updates, needs)
     }
 
-    /// The id that a revision names (gitrevisions(7)), `None` when there is none. A full id is taken as it is, the null
-    /// id too.
+    /// The id that a revision names (gitrevisions(7)); `None` if there is none. A full id, also the null id, is returned as
+    /// it is.
     pub fn resolve(&self, revision: &str) -> Option<ObjectId> {
-        newest::resolve(&self.inner, revision)
+        rev_parse::resolve(&self.inner, revision)
     }
 
-    /// The newest commit of a ref as an update from its first parent (null for a root): what `event`, `preview` and
-    /// `test` tell by default. A tag is told as created. Without a ref: HEAD's branch, else the branch with the newest
-    /// commit.
+    /// The newest commit of a ref as an update from its first parent (null for a root): the default of `event`, `preview` and
+    /// `test`. A tag is an update that creates it. Without a ref: HEAD's branch, else the branch with the newest commit.
     pub fn newest(&self, name: Option<&RefName>) -> Option<RefUpdate> {
-        newest::update(&self.inner, name)
+        rev_parse::newest_update(&self.inner, name)
     }
 }
 
-/// Whether a full name can be that of a ref (git-check-ref-format(1)).
+/// Whether a full name is valid for a ref (git-check-ref-format(1)).
 pub fn is_ref_name(name: &RefName) -> bool {
-    newest::is_ref_name(name)
+    rev_parse::is_ref_name(name)
 }
 
-/// Where the hook finds its repository: `dir` or one of its parents; without it `GIT_DIR`, relative to the working
-/// directory; else the working directory or one of its parents.
+/// Opens the repository of the hook: `dir` or one of its parents; without `dir` that of `GIT_DIR`; else the working directory
+/// or one of its parents.
 pub fn find(environment: &Environment, dir: Option<&Path>) -> Result<Repository, OpenError> {
     open::find(environment, dir)
 }
 
-/// Who pushed, by the precedence of docs/events.md. `trusted` are the variables of `[pusher] env`.
+/// The pusher, by the precedence of docs/events.md. `trusted` are the variables of `[pusher] env`.
 pub fn pusher(environment: &Environment, trusted: &[String]) -> Pusher {
     identity::pusher(environment, trusted)
 }
 
-/// `GIT_PUSH_OPTION_0` and so on, as many as `GIT_PUSH_OPTION_COUNT` says (at most 1000).
+/// The push options: `GIT_PUSH_OPTION_0` up to `GIT_PUSH_OPTION_COUNT`, at most 1000.
 pub fn push_options(environment: &Environment) -> Vec<String> {
     identity::push_options(environment)
 }

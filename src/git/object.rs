@@ -1,33 +1,33 @@
-//! Objects as bytes: ids, headers and text told apart. Reads nothing.
+//! Splits objects into headers and text, and converts object ids. Reads no files.
 
 use crate::push;
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
-/// An object that is not there, or not what it should be. The wording names the object only.
+/// An object that is missing or damaged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Unreadable {
-    /// Neither in a pack nor loose; in a partial clone nothing is fetched for us.
+    /// Neither packed nor loose. Nothing is fetched in a partial clone.
     #[error("{0} {1} is missing")]
     Missing(&'static str, ObjectId),
-    /// There, but damaged.
+    /// Damaged, or of another kind than expected.
     #[error("{0} {1} cannot be read")]
     Damaged(&'static str, ObjectId),
 }
 
-/// The id in the form of the store. `None` when it is not of the repository's hash.
-pub(super) fn id(repo: &gix::Repository, id: &push::ObjectId) -> Option<ObjectId> {
+/// Converts an id to gix's type. `None` if it is not of the repository's hash function.
+pub(super) fn to_gix(repo: &gix::Repository, id: &push::ObjectId) -> Option<ObjectId> {
     ObjectId::from_hex(id.as_str().as_bytes())
         .ok()
         .filter(|id| id.kind() == repo.object_hash())
 }
 
-/// The id as a plain fact.
-pub(super) fn plain(id: &gix::oid) -> push::ObjectId {
+/// Converts an id from gix's type.
+pub(super) fn from_gix(id: &gix::oid) -> push::ObjectId {
     push::ObjectId::parse(&id.to_hex().to_string()).expect("the store's ids have 40 or 64 digits")
 }
 
-/// Splits a commit or tag into its headers and its text. A header goes on in the lines that begin with a blank.
+/// Splits a commit or tag into its headers and its text.
 pub(super) fn split(data: &[u8]) -> (Headers<'_>, &[u8]) {
     let mut rest = data;
     while !rest.is_empty() && rest[0] != b'\n' {
@@ -38,17 +38,17 @@ pub(super) fn split(data: &[u8]) -> (Headers<'_>, &[u8]) {
     (headers(data), rest.get(1..).unwrap_or_default())
 }
 
-/// The headers of a commit or tag, to the first empty line or as far as the data goes.
+/// The headers of a commit or tag, up to the first empty line or the end of the data.
 pub(super) fn headers(data: &[u8]) -> Headers<'_> {
     Headers(data)
 }
 
-/// The headers of an object, in their order. Unknown ones are the reader's to skip.
+/// Iterates over headers in order. Skips continuation lines, which begin with a space.
 #[derive(Clone)]
 pub(super) struct Headers<'a>(&'a [u8]);
 
 impl<'a> Headers<'a> {
-    /// The value of the first header of this name, its first line.
+    /// The first line of the value of the first header of this name.
     pub(super) fn get(&self, name: &str) -> Option<&'a [u8]> {
         self.clone()
             .find(|(key, _)| *key == name.as_bytes())
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_header_ends_with_its_continuation_and_the_text_is_what_follows_the_first_empty_line() {
+    fn headers_have_continuation_lines_and_the_text_follows_the_first_empty_line() {
         let (headers, text) =
             split(b"tree 1\ngpgsig -----BEGIN\n \n end\nencoding x\n\nsubject\n\nbody\n");
         assert_eq!(headers.get("encoding"), Some(&b"x"[..]));
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_without_text_or_without_headers_is_read_all_the_same() {
+    fn an_object_may_lack_headers_or_text() {
         assert_eq!(split(b"tree 1\n").0.get("tree"), Some(&b"1"[..]));
         assert_eq!(split(b"\ntext").1, b"text");
         assert_eq!(split(b"").0.count(), 0);

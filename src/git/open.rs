@@ -1,12 +1,12 @@
-//! Finding and opening a repository as Git does, dubious ownership included.
+//! Finds and opens a repository as Git does, with its check for dubious ownership.
 
-use super::objects::MOST_BYTES;
+use super::objects::OBJECT_LIMIT;
 use super::{OpenError, Repository};
 use crate::environment::Environment;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Opens what stands at `dir`: a Git directory, a work tree, or a `.git` file that names one.
+/// Opens `dir`: a Git directory, a work tree, or a `.git` file.
 pub(super) fn open(dir: &Path) -> Result<Repository, OpenError> {
     let place = dir
         .canonicalize()
@@ -14,13 +14,13 @@ pub(super) fn open(dir: &Path) -> Result<Repository, OpenError> {
     let options = gix::open::Options::default()
         .permissions(gix::open::Permissions::all())
         .bail_if_untrusted(true)
-        .config_overrides([format!("gitoxide.objects.allocLimit={MOST_BYTES}")]);
-    let inner = gix::open_opts(&place, options).map_err(|_| refused(&place))?;
+        .config_overrides([format!("gitoxide.objects.allocLimit={OBJECT_LIMIT}")]);
+    let inner = gix::open_opts(&place, options).map_err(|_| explain_refusal(&place))?;
     let git_dir = absolute(inner.common_dir());
     Ok(Repository { git_dir, inner })
 }
 
-/// Where a hook, or a command without `-C`, finds its repository.
+/// Finds the repository of a hook or a command: `dir`, else `GIT_DIR`, else the working directory.
 pub(super) fn find(environment: &Environment, dir: Option<&Path>) -> Result<Repository, OpenError> {
     match (dir, environment.path("GIT_DIR")) {
         (Some(dir), _) => discover(dir),
@@ -29,7 +29,7 @@ pub(super) fn find(environment: &Environment, dir: Option<&Path>) -> Result<Repo
     }
 }
 
-/// The repository at `dir`, or at the nearest parent that is one.
+/// The repository at `dir`, or at its nearest parent.
 fn discover(dir: &Path) -> Result<Repository, OpenError> {
     let start = dir
         .canonicalize()
@@ -48,8 +48,8 @@ fn is_repository(place: &Path) -> bool {
     gix::discover::is_git(place).is_ok() || gix::discover::is_git(&git).is_ok() || git.is_file()
 }
 
-/// Why a repository does not open, in words that say what to change.
-fn refused(place: &Path) -> OpenError {
+/// Explains why a repository does not open and what to change.
+fn explain_refusal(place: &Path) -> OpenError {
     let git_dir = if place.join(".git").is_dir() {
         place.join(".git")
     } else {
@@ -71,14 +71,14 @@ fn refused(place: &Path) -> OpenError {
     })
 }
 
-/// The path without symbolic links; as it is when that fails.
+/// The path without symbolic links, or as it is if that fails.
 pub(super) fn absolute(path: &Path) -> PathBuf {
     path.canonicalize()
         .or_else(|_| std::path::absolute(path))
         .unwrap_or_else(|_| path.to_owned())
 }
 
-/// The name that the directory gives a repository.
+/// The name of the repository by its directory.
 pub(super) fn directory_name(repo: &gix::Repository) -> String {
     let common = absolute(repo.common_dir());
     let linked = absolute(repo.git_dir()) != common;

@@ -1,10 +1,10 @@
-//! Authors, committers and taggers: `Name <mail> seconds zone`, as it stands in the object and however broken it is.
+//! Parses authors, committers and taggers: `Name <mail> seconds zone`, also if malformed.
 
 use super::text::Decoder;
 use crate::push::Person;
 
-/// Reads the value of an `author`, `committer` or `tagger` header as Git does: the name ends at the first `<`, the mail
-/// at the first `>` after it, the time follows the last `>`. The flag says whether decoding lost something.
+/// Parses the value of an `author`, `committer` or `tagger` header as Git does: the name ends at the first `<`, the mail
+/// at the first `>` after it, the time follows the last `>`. Also returns whether decoding lost something.
 pub(super) fn parse(line: &[u8], decoder: Decoder) -> (Person, bool) {
     let open = line.iter().position(|b| *b == b'<');
     let name = line[..open.unwrap_or(line.len())].trim_ascii();
@@ -13,22 +13,22 @@ pub(super) fn parse(line: &[u8], decoder: Decoder) -> (Person, bool) {
     let date = line
         .iter()
         .rposition(|b| *b == b'>')
-        .and_then(|at| date(&line[at + 1..]));
+        .and_then(|at| rfc_3339(&line[at + 1..]));
     let ((name, lossy_name), (email, lossy_mail)) = (decoder.name(name), decoder.name(mail));
     (Person { name, email, date }, lossy_name || lossy_mail)
 }
 
-/// The seconds since 1970 of such a line; 0 when there are none, as Git takes it.
+/// The seconds since 1970 in such a value; 0 if there are none, as in Git.
 pub(super) fn seconds(line: &[u8]) -> i64 {
     let at = line
         .iter()
         .rposition(|b| *b == b'>')
         .map_or(line.len(), |at| at + 1);
-    stamp(&line[at..]).map_or(0, |(seconds, _)| seconds)
+    parse_time(&line[at..]).map_or(0, |(seconds, _)| seconds)
 }
 
-/// ` 1714521600 +0800` as its two numbers; the zone as minutes, `None` when it is none that a clock can show.
-fn stamp(text: &[u8]) -> Option<(i64, Option<i32>)> {
+/// Parses ` 1714521600 +0800`; the zone is in minutes, `None` if invalid.
+fn parse_time(text: &[u8]) -> Option<(i64, Option<i32>)> {
     let mut words = text
         .split(u8::is_ascii_whitespace)
         .filter(|w| !w.is_empty());
@@ -50,9 +50,9 @@ fn zone_minutes(zone: &str) -> Option<i32> {
     (hours < 24 && minutes < 60).then_some(if zone.starts_with('-') { -total } else { total })
 }
 
-/// RFC 3339 with the offset; UTC when the zone is broken; `None` when the time is, or lies outside the years 0 to 9999.
-fn date(text: &[u8]) -> Option<String> {
-    let (seconds, zone) = stamp(text)?;
+/// RFC 3339 with the offset; UTC if the zone is invalid; `None` if the time is invalid or outside the years 0 to 9999.
+fn rfc_3339(text: &[u8]) -> Option<String> {
+    let (seconds, zone) = parse_time(text)?;
     let offset = jiff::tz::Offset::from_seconds(zone.unwrap_or(0) * 60).ok()?;
     let time = offset.to_datetime(jiff::Timestamp::from_second(seconds).ok()?);
     if !(0..=9999).contains(&time.year()) {
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn the_offset_is_the_authors() {
+    fn the_offset_is_that_of_the_author() {
         let date = |zone: &str| read(&format!("A <a@b> 1714521600 {zone}")).2;
         assert_eq!(date("+0800").as_deref(), Some("2024-05-01T08:00:00+08:00"));
         assert_eq!(date("-0330").as_deref(), Some("2024-04-30T20:30:00-03:30"));
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_zone_leaves_the_time_and_a_broken_time_leaves_none() {
+    fn an_invalid_zone_means_utc_and_an_invalid_time_means_none() {
         assert_eq!(
             read("A <a@b> 1714521600 PDT").2.as_deref(),
             Some("2024-05-01T00:00:00+00:00")
@@ -116,16 +116,28 @@ mod tests {
     }
 
     #[test]
-    fn odd_names_never_fail() {
-        let of = |line: &str| (read(line).0, read(line).1);
-        assert_eq!(of("Only Name"), ("Only Name".into(), String::new()));
-        assert_eq!(of("<a@b> 1 +0000"), (String::new(), "a@b".into()));
-        assert_eq!(of("A <> B <a@b> 1 +0000"), ("A".into(), String::new()));
+    fn malformed_names_are_parsed() {
+        let name_and_mail = |line: &str| (read(line).0, read(line).1);
         assert_eq!(
-            of("\"Q\" O'X <a b@c d> 1 +0000"),
+            name_and_mail("Only Name"),
+            ("Only Name".into(), String::new())
+        );
+        assert_eq!(
+            name_and_mail("<a@b> 1 +0000"),
+            (String::new(), "a@b".into())
+        );
+        assert_eq!(
+            name_and_mail("A <> B <a@b> 1 +0000"),
+            ("A".into(), String::new())
+        );
+        assert_eq!(
+            name_and_mail("\"Q\" O'X <a b@c d> 1 +0000"),
             ("\"Q\" O'X".into(), "a b@c d".into())
         );
-        assert_eq!(of("A <unclosed"), ("A".into(), "unclosed".into()));
-        assert_eq!(of(""), (String::new(), String::new()));
+        assert_eq!(
+            name_and_mail("A <unclosed"),
+            ("A".into(), "unclosed".into())
+        );
+        assert_eq!(name_and_mail(""), (String::new(), String::new()));
     }
 }

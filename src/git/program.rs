@@ -1,10 +1,9 @@
-//! The `git` program, for the few things that gix cannot do. Never on the path of a push to a repository with loose and
-//! packed refs.
+//! Runs the `git` program for the few things that gix cannot do. A push to a repository with ref files never needs it.
 
 use std::process::{Command, Stdio};
 
-/// Runs git in the repository; its stdout, or nothing when it could not be run or failed. Git answers for itself: it
-/// neither prompts, nor fetches what a partial clone lacks, nor takes locks that it can do without.
+/// Runs git in the repository and returns its stdout. Git neither prompts, nor fetches objects that a partial clone lacks,
+/// nor takes optional locks.
 pub(super) fn git(repo: &gix::Repository, arguments: &[&str]) -> Result<Vec<u8>, ()> {
     let out = Command::new("git")
         .arg("--git-dir")

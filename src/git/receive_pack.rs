@@ -1,16 +1,16 @@
-//! Which receive-pack took the push. Git starts one process for each, and that one every post-receive hook, directly
-//! or through a shell or another hook.
+//! Finds the receive-pack process of a push. Git starts one per push, which starts every post-receive hook, directly or
+//! through a shell or another hook.
 
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// Between the process and receive-pack there are a shell, a foreign hook, `git` that looks for a command: not more.
+/// Ancestors to inspect. Between the hook and receive-pack are at most a shell, another hook and `git`.
 const GENERATIONS: usize = 8;
 
-/// A name of the process that no other one ever has on this machine: boot, process, its start. `None` when there is
-/// none above this process, or when the system does not tell (proc(5)).
+/// An id of the process that is unique on this machine: boot id, process id, start time. `None` if receive-pack is no
+/// ancestor of this process, or without proc(5).
 pub fn receive_pack() -> Option<String> {
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     let mut process = std::os::unix::process::parent_id();
@@ -25,7 +25,7 @@ pub fn receive_pack() -> Option<String> {
     None
 }
 
-/// The 4th and the 22nd field. The 2nd is the name of the program in parentheses, whatever may be in it.
+/// The 4th and the 22nd field. The 2nd is the name of the program in parentheses, which may contain any character.
 fn parent_and_start(stat: &str) -> Option<(u32, u64)> {
     let fields = stat
         .rsplit_once(')')?
@@ -35,7 +35,7 @@ fn parent_and_start(stat: &str) -> Option<(u32, u64)> {
     Some((fields.get(1)?.parse().ok()?, fields.get(19)?.parse().ok()?))
 }
 
-/// `git-receive-pack DIR`, or `git`, some options, `receive-pack DIR`. A shell has the words in one argument.
+/// Matches `git-receive-pack DIR` and `git [OPTIONS] receive-pack DIR`. A shell has the words in one argument.
 fn is_receive_pack(command_line: &[u8]) -> bool {
     let mut words = command_line.split(|b| *b == 0).map(OsStr::from_bytes);
     let program = words
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn receive_pack_is_known_however_it_was_started() {
+    fn receive_pack_is_recognized_in_all_its_forms() {
         for line in [
             "git-receive-pack\0/srv/a.git\0",
             "/usr/lib/git-core/git\0-c\0a=b\0receive-pack\0--stateless-rpc\0.\0",
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_a_program_may_hold_anything() {
+    fn the_name_of_a_program_may_contain_spaces_and_parentheses() {
         let stat = "42 (a) (b) 7) S 17 42 42 0 -1 4194304 1 0 0 0 1 2 0 0 20 0 1 0 8675309 1000 1 18446744073709551615";
         assert_eq!(parent_and_start(stat), Some((17, 8_675_309)));
     }

@@ -1,4 +1,4 @@
-//! The settings of Git itself (git-config(1)) that matter here. Nothing of this program's own configuration.
+//! Reads settings of Git (git-config(1)). Knows nothing of this program's own configuration.
 
 use crate::push::RefName;
 use std::collections::BTreeMap;
@@ -10,11 +10,11 @@ pub(super) fn shared_mode(repo: &gix::Repository) -> u32 {
     match config.plumbing().string_implicit("core.sharedRepository") {
         None => 0,
         Some(None) => 0o060,
-        Some(Some(value)) => mode_of(&String::from_utf8_lossy(&value)),
+        Some(Some(value)) => parse_shared_mode(&String::from_utf8_lossy(&value)),
     }
 }
 
-fn mode_of(value: &str) -> u32 {
+fn parse_shared_mode(value: &str) -> u32 {
     let octal =
         value.len() > 1 && value.starts_with('0') && value.bytes().all(|b| b.is_ascii_digit());
     match value.to_ascii_lowercase().as_str() {
@@ -25,8 +25,7 @@ fn mode_of(value: &str) -> u32 {
     }
 }
 
-/// `core.hooksPath`, relative ones from `base`: where hooks run, the Git directory of a bare repository, else the work
-/// tree.
+/// `core.hooksPath`. A relative one starts at `base`, the directory in which hooks run.
 pub(super) fn hooks_path(repo: &gix::Repository, base: &Path) -> Option<PathBuf> {
     let path = repo
         .config_snapshot()
@@ -44,7 +43,7 @@ pub struct ConfiguredHook {
     pub command: String,
 }
 
-/// Those that are on for an event, by name.
+/// The hooks that are enabled for an event, by name.
 pub(super) fn configured_hooks(repo: &gix::Repository, event: &str) -> Vec<ConfiguredHook> {
     let mut hooks = BTreeMap::<String, (bool, bool, String)>::new();
     let config = repo.config_snapshot();
@@ -57,16 +56,16 @@ pub(super) fn configured_hooks(repo: &gix::Repository, event: &str) -> Vec<Confi
         let Some(name) = section.header().subsection_name() else {
             continue;
         };
-        let (on, starts, command) =
+        let (enabled, matches, command) =
             hooks
                 .entry(name.to_string())
                 .or_insert((true, false, String::new()));
-        // An empty event takes back what was said before.
+        // An empty value resets the list.
         for value in section.values("event") {
-            *starts = !value.is_empty() && (*starts || *value == event.as_bytes());
+            *matches = !value.is_empty() && (*matches || *value == event.as_bytes());
         }
         for value in section.values("enabled") {
-            *on = !["false", "no", "off", "0"]
+            *enabled = !["false", "no", "off", "0"]
                 .iter()
                 .any(|no| value.eq_ignore_ascii_case(no.as_bytes()));
         }
@@ -74,28 +73,29 @@ pub(super) fn configured_hooks(repo: &gix::Repository, event: &str) -> Vec<Confi
             *command = value.to_string();
         }
     }
-    let on = hooks
+    let enabled = hooks
         .into_iter()
-        .filter(|(_, (on, starts, _))| *on && *starts);
-    on.map(|(name, (_, _, command))| ConfiguredHook { name, command })
+        .filter(|(_, (enabled, matches, _))| *enabled && *matches);
+    enabled
+        .map(|(name, (_, _, command))| ConfiguredHook { name, command })
         .collect()
 }
 
-/// `transfer.hideRefs` and `receive.hideRefs`: refs that nobody who pushes can see.
-pub(super) struct Hidden(Vec<Vec<u8>>);
+/// `transfer.hideRefs` and `receive.hideRefs`: refs that pushers cannot see.
+pub(super) struct HiddenRefs(Vec<Vec<u8>>);
 
-impl Hidden {
-    /// As configured.
-    pub(super) fn of(repo: &gix::Repository) -> Self {
+impl HiddenRefs {
+    /// Reads the settings.
+    pub(super) fn from_config(repo: &gix::Repository) -> Self {
         let config = repo.config_snapshot();
-        let of = |key| config.plumbing().strings(key).unwrap_or_default();
-        let all = of("transfer.hideRefs")
+        let values = |key| config.plumbing().strings(key).unwrap_or_default();
+        let all = values("transfer.hideRefs")
             .into_iter()
-            .chain(of("receive.hideRefs"));
+            .chain(values("receive.hideRefs"));
         Self(all.map(Vec::from).collect())
     }
 
-    /// The last pattern that matches decides; `!` shows again, `^` stands before names that include the namespace.
+    /// The last matching pattern decides. `!` negates a pattern; `^` marks a full name with its namespace.
     pub(super) fn hides(&self, name: &RefName) -> bool {
         let decides = self.0.iter().rev().find_map(|pattern| {
             let (shown, pattern) = pattern
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_spelling_of_a_shared_repository_is_known() {
+    fn all_values_of_core_shared_repository_are_known() {
         for (value, mode) in [
             ("umask", 0),
             ("false", 0),
@@ -127,7 +127,7 @@ mod tests {
             ("true", 0o060),
             ("1", 0o060),
         ] {
-            assert_eq!(mode_of(value), mode, "{value}");
+            assert_eq!(parse_shared_mode(value), mode, "{value}");
         }
         for (value, mode) in [
             ("all", 0o064),
@@ -136,12 +136,12 @@ mod tests {
             ("0660", 0o660),
             ("0640", 0o640),
         ] {
-            assert_eq!(mode_of(value), mode, "{value}");
+            assert_eq!(parse_shared_mode(value), mode, "{value}");
         }
     }
 
     #[test]
-    fn hooks_of_the_configuration_count_for_their_event_while_they_are_on() {
+    fn configured_hooks_count_for_their_event_while_enabled() {
         let dir = tempfile::tempdir().unwrap();
         let _ = gix::init_bare(dir.path()).unwrap();
         let named = |text: &str| {
@@ -173,8 +173,8 @@ mod tests {
     }
 
     #[test]
-    fn the_last_pattern_decides_what_is_hidden() {
-        let hidden = Hidden(vec![
+    fn the_last_pattern_decides_which_refs_are_hidden() {
+        let hidden = HiddenRefs(vec![
             b"refs/heads/secret/".to_vec(),
             b"!refs/heads/secret/shown".to_vec(),
         ]);

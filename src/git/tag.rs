@@ -1,6 +1,6 @@
-//! Tags: peeled through nested tag objects, and told without their signatures.
+//! Peels tags through nested tag objects and reads their facts, without signatures.
 
-use super::object::{Unreadable, plain, split};
+use super::object::{Unreadable, from_gix, split};
 use super::objects::Objects;
 use super::person;
 use super::text::Decoder;
@@ -8,9 +8,9 @@ use crate::push::{RefName, Tag};
 use gix::ObjectId;
 use gix::objs::Kind;
 
-/// Tag objects in a row that are followed. Git has no bound; a chain this long is an attack.
+/// Nested tag objects that are followed. Git has no limit; a chain this long is an attack.
 const NESTED: usize = 100;
-/// The lines that a signature begins with: OpenPGP, SSH and X.509 (gpg.format of git-config(1)).
+/// First lines of signatures: OpenPGP, SSH and X.509 (gpg.format of git-config(1)).
 const SIGNATURES: [&[u8]; 4] = [
     b"-----BEGIN PGP SIGNATURE-----",
     b"-----BEGIN PGP MESSAGE-----",
@@ -18,31 +18,31 @@ const SIGNATURES: [&[u8]; 4] = [
     b"-----BEGIN SIGNED MESSAGE-----",
 ];
 
-/// What an id names in the end.
+/// The object that an id names after peeling.
 #[derive(Clone, Debug)]
-pub(super) struct Peeled {
-    /// The object in the end, or the one that could not be read.
+pub(super) struct PeeledTag {
+    /// The peeled object, or the one that could not be read.
     pub(super) id: ObjectId,
     /// Its kind; never `Tag`.
     pub(super) kind: Result<Kind, Unreadable>,
-    /// The bytes of the outermost tag object.
+    /// The content of the outermost tag object.
     pub(super) outermost: Option<Vec<u8>>,
 }
 
-impl Peeled {
-    /// The commit, if it is one.
+impl PeeledTag {
+    /// The id, if it names a commit.
     pub(super) fn commit(&self) -> Option<ObjectId> {
         matches!(self.kind, Ok(Kind::Commit)).then_some(self.id)
     }
 }
 
-/// Follows tag objects. Reads no blob and no tree, however large.
-pub(super) fn peel(objects: &Objects<'_>, mut id: ObjectId) -> Peeled {
+/// Follows tag objects. Reads no blob and no tree.
+pub(super) fn peel(objects: &Objects<'_>, mut id: ObjectId) -> PeeledTag {
     let mut outermost = None;
     for _ in 0..NESTED {
         let kind = objects.kind(&id);
         if !matches!(kind, Ok(Kind::Tag)) {
-            return Peeled {
+            return PeeledTag {
                 id,
                 kind,
                 outermost,
@@ -52,7 +52,7 @@ pub(super) fn peel(objects: &Objects<'_>, mut id: ObjectId) -> Peeled {
         let data = match objects.read(Kind::Tag, &id, &mut buffer) {
             Ok(data) => data,
             Err(error) => {
-                return Peeled {
+                return PeeledTag {
                     id,
                     kind: Err(error),
                     outermost,
@@ -69,7 +69,7 @@ pub(super) fn peel(objects: &Objects<'_>, mut id: ObjectId) -> Peeled {
             None => break,
         }
     }
-    Peeled {
+    PeeledTag {
         id,
         kind: Err(Unreadable::Damaged("tag", id)),
         outermost,
@@ -77,13 +77,13 @@ pub(super) fn peel(objects: &Objects<'_>, mut id: ObjectId) -> Peeled {
 }
 
 /// The tag that a ref below `refs/tags/` names.
-pub(super) fn facts(name: &RefName, peeled: &Peeled) -> Tag {
+pub(super) fn facts(name: &RefName, peeled: &PeeledTag) -> Tag {
     let mut tag = Tag {
         name: name.short().into_owned(),
         annotated: peeled.outermost.is_some(),
         message: None,
         tagger: None,
-        target: plain(&peeled.id),
+        target: from_gix(&peeled.id),
         target_type: peeled
             .kind
             .as_ref()
@@ -107,7 +107,7 @@ pub(super) fn facts(name: &RefName, peeled: &Peeled) -> Tag {
     tag
 }
 
-/// The text before the last signature that begins a line; in a tag it stands at the end of the text.
+/// The text before its last signature, and whether there is one. The signature of a tag is at the end of its text.
 fn without_signature(text: &[u8]) -> (&[u8], bool) {
     let mut at = 0;
     let mut found = None;
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_of_signature_is_cut_off() {
+    fn signatures_are_removed_from_the_message() {
         for begin in SIGNATURES {
             let text = [
                 b"v1\n\nnotes\n".as_slice(),

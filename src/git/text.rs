@@ -1,14 +1,13 @@
-//! Text of commits and tags: from the bytes and the encoding that the object names to Unicode.
+//! Decodes the text of commits and tags by the encoding that the object names.
 
 use encoding_rs::{Encoding, UTF_8};
 
-/// Decodes by the `encoding` header of an object (UTF-8 without one). The flag says whether something was replaced by
-/// U+FFFD; an unknown encoding is read as UTF-8.
+/// Decodes by the `encoding` header of an object. Without one, or with an unknown one, text is UTF-8.
 #[derive(Clone, Copy)]
 pub(super) struct Decoder(&'static Encoding);
 
 impl Decoder {
-    /// By the value of the header.
+    /// `header` is the value of the `encoding` header.
     pub(super) fn new(header: Option<&[u8]>) -> Self {
         Self(
             header
@@ -17,52 +16,52 @@ impl Decoder {
         )
     }
 
-    /// The text, and whether something was lost.
+    /// The text, and whether something was replaced by U+FFFD.
     fn decode(self, bytes: &[u8]) -> (String, bool) {
         let (text, lossy) = self.0.decode_without_bom_handling(bytes);
         (text.into_owned(), lossy)
     }
 }
 
-/// Bytes of one message that are kept: as much as the largest body that is sent by default.
+/// Bytes of one message that are kept: the default of `max_body`.
 const MESSAGE_BYTES: usize = 1 << 20;
 /// Bytes of a name or an e-mail address that are kept.
 const NAME_BYTES: usize = 1 << 10;
-/// No encoding needs more bytes than so many times those of UTF-8.
-const WIDEST: usize = 4;
+/// No encoding needs more than this many times the bytes of UTF-8.
+const MAX_WIDTH: usize = 4;
 
-/// A message, and what was done to it.
-pub(super) struct Message {
+/// A decoded message, and what was lost.
+pub(super) struct DecodedMessage {
     pub(super) text: String,
     pub(super) lossy: bool,
     pub(super) truncated: bool,
 }
 
 impl Decoder {
-    /// A message without its trailing newlines, however large.
-    pub(super) fn message(self, bytes: &[u8]) -> Message {
-        let most = bytes.len().min(WIDEST * MESSAGE_BYTES);
+    /// A message without its trailing newlines.
+    pub(super) fn message(self, bytes: &[u8]) -> DecodedMessage {
+        let most = bytes.len().min(MAX_WIDTH * MESSAGE_BYTES);
         let (mut text, lossy) = self.decode(&bytes[..most]);
         text.truncate(text.trim_end_matches('\n').len());
-        let truncated = cut(&mut text, MESSAGE_BYTES) || most < bytes.len();
-        Message {
+        let truncated = truncate(&mut text, MESSAGE_BYTES) || most < bytes.len();
+        DecodedMessage {
             text,
             lossy,
             truncated,
         }
     }
 
-    /// A name or an e-mail address. What is longer than any is cut, and counts as lost.
+    /// A name or an e-mail address, and whether something was lost. Past the limit it is truncated, which counts as lost.
     pub(super) fn name(self, bytes: &[u8]) -> (String, bool) {
-        let most = bytes.len().min(WIDEST * NAME_BYTES);
+        let most = bytes.len().min(MAX_WIDTH * NAME_BYTES);
         let (mut text, lossy) = self.decode(&bytes[..most]);
-        let truncated = cut(&mut text, NAME_BYTES) || most < bytes.len();
+        let truncated = truncate(&mut text, NAME_BYTES) || most < bytes.len();
         (text, lossy || truncated)
     }
 }
 
-/// Cuts at the end of a character, so that at most `bytes` are left; says whether something was cut.
-pub(super) fn cut(text: &mut String, bytes: usize) -> bool {
+/// Truncates at a character boundary to at most `bytes`; returns whether something was removed.
+pub(super) fn truncate(text: &mut String, bytes: usize) -> bool {
     if text.len() <= bytes {
         return false;
     }
@@ -79,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_named_encoding_decides() {
+    fn the_encoding_header_selects_the_decoder() {
         let gbk = Decoder::new(Some(b"GBK")).decode(&[0xd6, 0xd0, 0xce, 0xc4]);
         assert_eq!(gbk, ("中文".to_owned(), false));
         assert_eq!(
@@ -93,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_decode_is_replaced_and_said() {
+    fn undecodable_bytes_are_replaced_and_reported() {
         assert_eq!(
             Decoder::new(None).decode(b"caf\xe9"),
             ("caf\u{fffd}".to_owned(), true)
@@ -109,10 +108,10 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_never_splits_a_character() {
+    fn truncation_keeps_whole_characters() {
         let mut text = "aé".to_owned();
-        assert!(cut(&mut text, 2));
+        assert!(truncate(&mut text, 2));
         assert_eq!(text, "a");
-        assert!(!cut(&mut text, 2));
+        assert!(!truncate(&mut text, 2));
     }
 }

@@ -22,7 +22,7 @@ fn size(bytes: &[u8]) -> Option<(usize, &[u8])> {
 /// The result, of exactly the size that the delta says; `None` when the delta is damaged.
 pub(super) fn apply(base: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
     let (base_size, result_size, mut rest) = sizes(delta)?;
-    if base_size != base.len() || result_size > super::MOST_BYTES {
+    if base_size != base.len() || result_size > super::OBJECT_LIMIT {
         return None;
     }
     let mut result = Vec::with_capacity(result_size);
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn copies_and_insertions_make_the_result() {
+    fn copies_and_insertions_are_applied() {
         // Base of 10 bytes, result of 7: copy 4 from 2, insert "xyz".
         assert_eq!(
             apply(b"0123456789", b"\x0a\x07\x91\x02\x04\x03xyz").unwrap(),
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_damage_is_noticed() {
+    fn damaged_deltas_are_errors() {
         for damaged in [
             &b"\x0b\x01\x90\x01"[..], // another size of the base
             b"\x0a\x02\x90\x01",      // less than promised

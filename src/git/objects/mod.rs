@@ -1,53 +1,53 @@
-//! The object store of one repository: packs by a reader of our own, which keeps every delta base that it has made, then
-//! loose objects, then gix, which knows all that is left (packs that came or went meanwhile, replacements, damage).
-//! Knows nothing of refs and histories, and reads no blob.
+//! Reads the objects of one repository: from packs by an own reader that caches every delta base, then loose objects, then
+//! by gix, which handles the rest (packs that appeared or disappeared meanwhile, replacements, damage). Knows nothing of
+//! refs and histories, and reads no blob. docs/design.md, "Reading objects", has the reasons.
 //!
 //! ```text
-//! id ─► packs ─► entry ─► delta, bases ─┬─► Tree, shared        (paths)
-//!         │ not there, or odd           └─► bytes in a buffer   (commits, tags)
-//!         └─► loose ─► gix
+//! id ─► packs ─► pack_entry ─► delta, cached bases ─┬─► Tree, shared        (tree diffs)
+//!         │ not found, or unusual                   └─► bytes in a buffer   (commits, tags)
+//!         └─► loose object ─► gix
 //! ```
 
-mod bases;
 mod delta;
-mod entry;
-mod index;
+mod generation_cache;
+mod pack_entry;
+mod pack_index;
 mod packs;
 mod tree;
 
-pub(super) use tree::{Entry, Mode, NoTree, Tree};
+pub(super) use tree::{EntryMode, InvalidTree, Tree, TreeEntry};
 
 use super::object::Unreadable;
-use bases::Bases;
-use entry::{Made, Reader};
+use generation_cache::GenerationCache;
 use gix::ObjectId;
 use gix::objs::{Find as _, FindHeader as _, Kind};
 use gix::odb::loose;
+use pack_entry::{DecodedObjects, EntryReader};
 use packs::Packs;
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What all threads that read one repository have in common.
-struct Store {
+/// The state that all threads share.
+struct ObjectStore {
     packs: Packs,
-    made: Made,
-    trees: Mutex<Bases<ObjectId, Tree>>,
+    decoded: DecodedObjects,
+    trees: Mutex<GenerationCache<ObjectId, Tree>>,
     replaced: HashSet<ObjectId>,
 }
 
 /// Reads objects, for one thread. Replacements (git-replace(1)) apply, as for every Git command.
 pub(super) struct Objects<'r> {
     pub(super) repo: &'r gix::Repository,
-    store: Arc<Store>,
-    reader: RefCell<Reader>,
+    store: Arc<ObjectStore>,
+    reader: RefCell<EntryReader>,
 }
 
-/// What another thread needs in order to read the same repository.
-pub(super) struct Elsewhere(gix::Repository, Arc<Store>);
+/// A handle to read the same repository on another thread.
+pub(super) struct SharedObjects(gix::Repository, Arc<ObjectStore>);
 
-impl Elsewhere {
-    /// There.
+impl SharedObjects {
+    /// Opens the object store on this thread.
     pub(super) fn objects(&self) -> Objects<'_> {
         Objects {
             repo: &self.0,
@@ -58,12 +58,12 @@ impl Elsewhere {
 }
 
 impl<'r> Objects<'r> {
-    /// Opens nothing yet.
+    /// Opens no file yet.
     pub(super) fn new(repo: &'r gix::Repository) -> Self {
-        let store = Store {
+        let store = ObjectStore {
             packs: Packs::new(repo),
-            made: Made::default(),
-            trees: Mutex::new(Bases::new(TREE_BYTES)),
+            decoded: DecodedObjects::default(),
+            trees: Mutex::new(GenerationCache::new(TREE_BYTES)),
             replaced: repo
                 .objects
                 .store_ref()
@@ -78,74 +78,79 @@ impl<'r> Objects<'r> {
         }
     }
 
-    /// For another thread, with what was read already.
-    pub(super) fn elsewhere(&self) -> Elsewhere {
-        Elsewhere(self.repo.clone(), Arc::clone(&self.store))
+    /// A handle for another thread, which shares the caches.
+    pub(super) fn share(&self) -> SharedObjects {
+        SharedObjects(self.repo.clone(), Arc::clone(&self.store))
     }
 
-    /// Whether some object is replaced by another one.
+    /// Whether the repository has replacements (git-replace(1)).
     pub(super) fn has_replacements(&self) -> bool {
         !self.store.replaced.is_empty()
     }
 
-    /// The bytes of an object that must be a `wanted`; `buffer` holds them.
+    /// Reads an object of the `expected` kind into `buffer`.
     pub(super) fn read<'b>(
         &self,
-        wanted: Kind,
+        expected: Kind,
         id: &gix::oid,
         buffer: &'b mut Vec<u8>,
     ) -> Result<&'b [u8], Unreadable> {
-        let found = self
-            .place(id)
-            .and_then(|place| self.reader.borrow_mut().bytes(&self.store, place, buffer));
-        self.kind_or_stock(found, wanted, id, buffer)?;
+        let found = self.locate(id).and_then(|location| {
+            self.reader
+                .borrow_mut()
+                .bytes(&self.store, location, buffer)
+        });
+        self.check_or_read(found, expected, id, buffer)?;
         Ok(buffer)
     }
 
-    /// The same, but of a large commit perhaps only the beginning: [`HEAD_BYTES`] or more. Says whether that is all.
+    /// Reads a commit, of a large one perhaps only the first bytes. Also returns whether it is complete.
     pub(super) fn read_head<'b>(
         &self,
         id: &gix::oid,
         buffer: &'b mut Vec<u8>,
     ) -> Result<(&'b [u8], bool), Unreadable> {
         let found = self
-            .place(id)
-            .and_then(|place| self.reader.borrow_mut().head(&self.store, place, buffer));
+            .locate(id)
+            .and_then(|location| self.reader.borrow_mut().head(&self.store, location, buffer));
         let whole = found.is_none_or(|(_, whole)| whole);
-        self.kind_or_stock(found.map(|(kind, _)| kind), Kind::Commit, id, buffer)?;
+        self.check_or_read(found.map(|(kind, _)| kind), Kind::Commit, id, buffer)?;
         Ok((buffer, whole))
     }
 
-    /// A tree, shared with whoever asks for it again soon.
+    /// A tree, from the cache if it was read lately.
     pub(super) fn tree(&self, id: &gix::oid) -> Result<Arc<Tree>, Unreadable> {
         if let Some(tree) = self.trees().get(id) {
             return Ok(tree);
         }
         let found = self
-            .place(id)
-            .and_then(|place| self.reader.borrow_mut().shared(&self.store, place));
+            .locate(id)
+            .and_then(|location| self.reader.borrow_mut().shared(&self.store, location));
         let bytes = if let Some((Kind::Tree, bytes)) = found.as_deref() {
             Arc::clone(bytes)
         } else {
             let mut bytes = Vec::new();
-            self.kind_or_stock(found.map(|shared| shared.0), Kind::Tree, id, &mut bytes)?;
+            self.check_or_read(found.map(|shared| shared.0), Kind::Tree, id, &mut bytes)?;
             Arc::new(bytes)
         };
         let size = bytes.len();
         let tree = Arc::new(Tree::new(bytes, self.repo.object_hash()));
-        self.trees().keep(id.to_owned(), &tree, size);
+        self.trees().insert(id.to_owned(), &tree, size);
         Ok(tree)
     }
 
-    /// What kind of object an id names, without reading its content.
+    /// The kind of an object, without reading its content.
     pub(super) fn kind(&self, id: &gix::oid) -> Result<Kind, Unreadable> {
         if let Some(kind) = self
-            .place(id)
-            .and_then(|place| entry::kind(&self.store.packs, place))
+            .locate(id)
+            .and_then(|location| pack_entry::kind(&self.store.packs, location))
         {
             return Ok(kind);
         }
-        if let Some(kind) = self.loose(id).find_map(|store| kind_of_loose(store, id)) {
+        if let Some(kind) = self
+            .loose_stores(id)
+            .find_map(|store| loose_kind(store, id))
+        {
             return Ok(kind);
         }
         match self.repo.objects.try_header(id) {
@@ -155,42 +160,42 @@ impl<'r> Objects<'r> {
         }
     }
 
-    fn trees(&self) -> MutexGuard<'_, Bases<ObjectId, Tree>> {
+    fn trees(&self) -> MutexGuard<'_, GenerationCache<ObjectId, Tree>> {
         self.store
             .trees
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn place(&self, id: &gix::oid) -> Option<packs::Place> {
+    fn locate(&self, id: &gix::oid) -> Option<packs::PackLocation> {
         if !self.store.replaced.is_empty() && self.store.replaced.contains(id) {
             return None;
         }
         self.store.packs.find(id)
     }
 
-    /// Where the object may stand in a file of its own.
-    fn loose(&self, id: &gix::oid) -> impl Iterator<Item = &loose::Store> {
+    /// The stores that may have the object as a loose file.
+    fn loose_stores(&self, id: &gix::oid) -> impl Iterator<Item = &loose::Store> {
         let replaced = self.store.replaced.contains(id);
         self.store.packs.loose().iter().filter(move |_| !replaced)
     }
 
-    /// Judges what the packs had, and asks elsewhere when that was nothing.
-    fn kind_or_stock(
+    /// Checks the kind that was found in a pack; else reads the object from other stores.
+    fn check_or_read(
         &self,
         found: Option<Kind>,
-        wanted: Kind,
+        expected: Kind,
         id: &gix::oid,
         buffer: &mut Vec<u8>,
     ) -> Result<(), Unreadable> {
-        let what = word(wanted);
+        let what = kind_name(expected);
         let kind = match found {
             Some(kind) => Ok(Some(kind)),
-            None => self.loose_or_stock(wanted, id, buffer),
+            None => self.read_loose_or_by_gix(expected, id, buffer),
         };
         match kind {
-            Ok(Some(kind)) if kind == wanted => Ok(()),
-            Ok(None) if wanted == Kind::Tree && id.is_empty_tree() => {
+            Ok(Some(kind)) if kind == expected => Ok(()),
+            Ok(None) if expected == Kind::Tree && id.is_empty_tree() => {
                 buffer.clear();
                 Ok(())
             }
@@ -199,20 +204,20 @@ impl<'r> Objects<'r> {
         }
     }
 
-    /// Of an object of another kind the content is not read: it may be a blob of any size. What was read must have the
-    /// id as its hash: gix does not look at the checksum at the end of a loose object's stream, as Git does.
-    fn loose_or_stock(
+    /// Does not read the content of an object of another kind, which may be a blob of any size. Verifies the hash: unlike
+    /// Git, gix does not check the checksum of a loose object's stream.
+    fn read_loose_or_by_gix(
         &self,
-        wanted: Kind,
+        expected: Kind,
         id: &gix::oid,
         buffer: &mut Vec<u8>,
     ) -> Result<Option<Kind>, ()> {
-        for store in self.loose(id) {
+        for store in self.loose_stores(id) {
             let Ok(file) = store.object_path(id).metadata() else {
                 continue;
             };
             if file.len() > LARGE
-                && let Some(other) = kind_of_loose(store, id).filter(|kind| *kind != wanted)
+                && let Some(other) = loose_kind(store, id).filter(|kind| *kind != expected)
             {
                 return Ok(Some(other));
             }
@@ -222,13 +227,13 @@ impl<'r> Objects<'r> {
                 return Ok(Some(data.kind));
             }
         }
-        let stock = &self.repo.objects;
-        match stock
+        let gix = &self.repo.objects;
+        match gix
             .try_header(id)
             .map_err(|_| ())?
             .map(|header| header.kind)
         {
-            Some(kind) if kind == wanted => match stock.try_find(id, buffer).map_err(|_| ())? {
+            Some(kind) if kind == expected => match gix.try_find(id, buffer).map_err(|_| ())? {
                 Some(data)
                     if !self.store.replaced.contains(id) && data.verify_checksum(id).is_err() =>
                 {
@@ -241,19 +246,19 @@ impl<'r> Objects<'r> {
     }
 }
 
-fn kind_of_loose(store: &loose::Store, id: &gix::oid) -> Option<Kind> {
+fn loose_kind(store: &loose::Store, id: &gix::oid) -> Option<Kind> {
     store.try_header(id).ok().flatten().map(|(_, kind)| kind)
 }
 
-/// The largest object that is read, by gix too: where a size is damaged, nobody makes room for it. Git has no bound, but a
-/// tree this large would have millions of entries.
-pub(super) const MOST_BYTES: usize = 256 << 20;
-/// Bytes of a loose object's file from which on its kind is looked at first.
+/// The largest object that is read, also by gix, so that a damaged size allocates no more. Git has no limit, but a tree of
+/// this size would have millions of entries.
+pub(super) const OBJECT_LIMIT: usize = 256 << 20;
+/// Size of a loose file from which on its kind is read first.
 const LARGE: u64 = 1 << 14;
-/// Of the trees that are kept for the next comparison.
+/// Bytes of cached trees.
 const TREE_BYTES: usize = 8 << 20;
 
-fn word(kind: Kind) -> &'static str {
+fn kind_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Commit => "commit",
         Kind::Tree => "tree",

@@ -1,47 +1,47 @@
-//! Which pack holds an object, and where. Indexes and packs are opened when they are first asked: opening the index of a
+//! Finds the pack that has an object, and the offset. Opens indexes and packs at the first use: opening the index of a
 //! large pack costs as much as reading a hundred objects.
 
-use super::index::Index;
+use super::pack_index::PackIndex;
 use gix::odb::{alternate, loose, pack};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::SystemTime;
 
-/// Alternates of alternates that are followed, as far as Git does.
-const NESTED: usize = 5;
+/// Nested alternates that are followed, the limit of Git.
+const ALTERNATE_DEPTH: usize = 5;
 
-/// Where a pack entry begins.
+/// The position of a pack entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Place {
-    /// Number of the pack in [`Packs`].
+pub(super) struct PackLocation {
+    /// Index of the pack in [`Packs`].
     pub(super) pack: u32,
     pub(super) offset: u64,
 }
 
-/// All packs of the repository and its alternates, as they were when first asked for.
+/// All packs of the repository and its alternates, listed at the first use.
 pub(super) struct Packs {
     hash: gix::hash::Kind,
     objects: PathBuf,
-    found: OnceLock<Found>,
-    /// The pack that had the last object: it probably has the next one.
+    list: OnceLock<PackList>,
+    /// The pack of the last object, which probably has the next one.
     last: AtomicUsize,
 }
 
 #[derive(Default)]
-struct Found {
+struct PackList {
     packs: Vec<Pack>,
-    /// multi-pack-index files, each with the numbers of its packs.
-    several: Vec<(pack::multi_index::File, Vec<Option<usize>>)>,
+    /// multi-pack-index files, each with the indexes of its packs.
+    multi_indexes: Vec<(pack::multi_index::File, Vec<Option<usize>>)>,
     loose: Vec<loose::Store>,
 }
 
 struct Pack {
-    /// Of the index.
+    /// The path of its index.
     path: PathBuf,
-    /// Whether a multi-pack-index knows all its objects.
+    /// Whether a multi-pack-index has all its objects.
     covered: bool,
-    index: Index,
+    index: PackIndex,
     data: OnceLock<Option<pack::data::File>>,
 }
 
@@ -51,69 +51,69 @@ impl Packs {
         Self {
             hash: repo.object_hash(),
             objects,
-            found: OnceLock::new(),
+            list: OnceLock::new(),
             last: AtomicUsize::new(0),
         }
     }
 
-    /// `None` also when an index cannot be read.
-    pub(super) fn find(&self, id: &gix::oid) -> Option<Place> {
-        let found = self.found();
+    /// The location of an object; also `None` if an index cannot be read.
+    pub(super) fn find(&self, id: &gix::oid) -> Option<PackLocation> {
+        let files = self.list();
         let last = self.last.load(Relaxed);
         let at = |number: usize| {
-            let pack = found.packs.get(number)?;
+            let pack = files.packs.get(number)?;
             let offset = pack.index.offset(&pack.path, id)?;
             self.last.store(number, Relaxed);
-            place(number, offset)
+            location(number, offset)
         };
-        let several = || {
-            found.several.iter().find_map(|(index, numbers)| {
+        let by_multi_index = || {
+            files.multi_indexes.iter().find_map(|(index, numbers)| {
                 let (number, offset) = index
                     .pack_id_and_pack_offset_at_index(index.lookup(id)?)
                     .ok()?;
-                place((*numbers.get(usize::try_from(number).ok()?)?)?, offset)
+                location((*numbers.get(usize::try_from(number).ok()?)?)?, offset)
             })
         };
-        let alone = |number: &usize| *number != last && !found.packs[*number].covered;
-        let covered = found.packs.get(last).is_some_and(|pack| pack.covered);
+        let alone = |number: &usize| *number != last && !files.packs[*number].covered;
+        let covered = files.packs.get(last).is_some_and(|pack| pack.covered);
         if covered { None } else { at(last) }
-            .or_else(several)
-            .or_else(|| (0..found.packs.len()).filter(alone).find_map(at))
+            .or_else(by_multi_index)
+            .or_else(|| (0..files.packs.len()).filter(alone).find_map(at))
     }
 
     /// The mapped pack.
     pub(super) fn data(&self, pack: u32) -> Option<&pack::data::File> {
-        let pack = self.found().packs.get(usize::try_from(pack).ok()?)?;
+        let pack = self.list().packs.get(usize::try_from(pack).ok()?)?;
         let open = || pack::data::File::at(pack.path.with_extension("pack"), self.hash).ok();
         pack.data.get_or_init(open).as_ref()
     }
 
-    /// The stores of loose objects, the repository's own first.
+    /// The stores of loose objects, that of the repository first.
     pub(super) fn loose(&self) -> &[loose::Store] {
-        &self.found().loose
+        &self.list().loose
     }
 
-    fn found(&self) -> &Found {
-        self.found.get_or_init(|| {
-            let mut found = Found::default();
-            for objects in directories(&self.objects) {
-                found.add(&objects.join("pack"), self.hash);
-                found.loose.push(loose::Store::at(objects, self.hash));
+    fn list(&self) -> &PackList {
+        self.list.get_or_init(|| {
+            let mut list = PackList::default();
+            for objects in object_directories(&self.objects) {
+                list.add(&objects.join("pack"), self.hash);
+                list.loose.push(loose::Store::at(objects, self.hash));
             }
-            found
+            list
         })
     }
 }
 
-fn place(number: usize, offset: u64) -> Option<Place> {
-    Some(Place {
+fn location(number: usize, offset: u64) -> Option<PackLocation> {
+    Some(PackLocation {
         pack: u32::try_from(number).ok()?,
         offset,
     })
 }
 
-impl Found {
-    /// The packs of one directory, newest first, since what was pushed last is asked for first.
+impl PackList {
+    /// Adds the packs of one directory, newest first, since a push needs the newest objects.
     fn add(&mut self, dir: &Path, hash: gix::hash::Kind) {
         let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
         let indexes = entries
@@ -132,11 +132,11 @@ impl Found {
         self.packs.extend(indexes.into_iter().map(|path| Pack {
             path,
             covered: false,
-            index: Index::default(),
+            index: PackIndex::default(),
             data: OnceLock::new(),
         }));
-        let several = dir.join("multi-pack-index");
-        if let Some(index) = pack::multi_index::File::at(several, None)
+        let path = dir.join("multi-pack-index");
+        if let Some(index) = pack::multi_index::File::at(path, None)
             .ok()
             .filter(|i| i.object_hash() == hash)
         {
@@ -149,19 +149,18 @@ impl Found {
                 Some(first + at)
             };
             let numbers = index.index_names().iter().map(number).collect();
-            self.several.push((index, numbers));
+            self.multi_indexes.push((index, numbers));
         }
     }
 }
 
-/// The object directory and its alternates, as Git takes them (gitrepository-layout(5)): each once, relative ones from
-/// the directory that names them, without those that are gone. gix would take none of them where one is gone or names
-/// one that led to it.
-fn directories(objects: &Path) -> Vec<PathBuf> {
+/// The object directory and its alternates, as in Git (gitrepository-layout(5)): each once, relative ones from the
+/// directory that names them, without missing ones. gix uses none of them if one is missing or part of a cycle.
+fn object_directories(objects: &Path) -> Vec<PathBuf> {
     let mut all = vec![objects.to_owned()];
     let mut seen: Vec<_> = objects.canonicalize().into_iter().collect();
     let (mut from, mut depth) = (0, 0);
-    while from < all.len() && depth <= NESTED {
+    while from < all.len() && depth <= ALTERNATE_DEPTH {
         let level = from..all.len();
         (from, depth) = (all.len(), depth + 1);
         for at in level {

@@ -1,40 +1,39 @@
-//! A tree object as its bytes, read entry by entry where somebody looks, and compared with another one by whole
-//! stretches.
+//! Holds a tree object as bytes. Reads it entry by entry on demand, and skips equal ranges of two trees.
 
 use gix::bstr::ByteSlice as _;
 use std::cmp::Ordering;
 use std::sync::{Arc, OnceLock};
 
-/// Bytes from one mark to the next, about.
+/// Approximate bytes between two marks.
 const STRIDE: usize = 256;
 
-/// The entries of a tree: `MODE SP NAME NUL ID` over and over.
+/// A tree: entries of the form `MODE SP NAME NUL ID`.
 #[derive(Debug)]
 pub(in crate::git) struct Tree {
     bytes: Arc<Vec<u8>>,
     id_bytes: usize,
-    /// Some of the places at which an entry begins, ascending. No other way leads into the middle of a tree than from
-    /// its first byte on, since an id may look like anything; marks shorten it.
+    /// Some offsets at which entries begin, ascending. Entries are otherwise found only by reading from the first byte,
+    /// since ids may contain any bytes.
     marks: OnceLock<Vec<usize>>,
 }
 
-/// One entry.
+/// An entry of a tree.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::git) struct Entry<'t> {
-    pub(in crate::git) mode: Mode,
+pub(in crate::git) struct TreeEntry<'t> {
+    pub(in crate::git) mode: EntryMode,
     pub(in crate::git) name: &'t [u8],
     pub(in crate::git) id: &'t [u8],
-    /// Where the next one begins.
+    /// Offset of the next entry.
     pub(in crate::git) end: usize,
 }
 
-impl Entry<'_> {
-    /// A tree sorts as if its name ended in a slash, hence whole paths come in the order of their bytes.
-    pub(in crate::git) fn order(&self, other: &Entry<'_>) -> Ordering {
-        let slash = |entry: &Entry<'_>| (entry.mode == Mode::Tree).then_some(b'/');
+impl TreeEntry<'_> {
+    /// Compares two entries as Git sorts them: the name of a tree has a slash at its end, so full paths are in byte order.
+    pub(in crate::git) fn order(&self, other: &TreeEntry<'_>) -> Ordering {
+        let slash = |entry: &TreeEntry<'_>| (entry.mode == EntryMode::Tree).then_some(b'/');
         let shared = self.name.len().min(other.name.len());
-        let rest = |entry: &Entry<'_>| entry.name.get(shared).copied().or_else(|| slash(entry));
-        let tails = || match (rest(self), rest(other)) {
+        let next = |entry: &TreeEntry<'_>| entry.name.get(shared).copied().or_else(|| slash(entry));
+        let tails = || match (next(self), next(other)) {
             (Some(a), Some(b)) if a == b => self.name.len().cmp(&other.name.len()),
             (a, b) => a.cmp(&b),
         };
@@ -44,12 +43,12 @@ impl Entry<'_> {
     }
 }
 
-/// Bytes that are no tree.
+/// An error: the bytes are not a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::git) struct NoTree;
+pub(in crate::git) struct InvalidTree;
 
 impl Tree {
-    /// Looks at nothing yet.
+    /// Reads no entry yet.
     pub(in crate::git) fn new(bytes: Arc<Vec<u8>>, hash: gix::hash::Kind) -> Self {
         Self {
             bytes,
@@ -58,28 +57,28 @@ impl Tree {
         }
     }
 
-    /// The entry that begins at `at`; `None` at the end.
-    pub(in crate::git) fn entry(&self, at: usize) -> Result<Option<Entry<'_>>, NoTree> {
-        let rest = self.bytes.get(at..).ok_or(NoTree)?;
+    /// The entry at offset `at`; `None` at the end.
+    pub(in crate::git) fn entry(&self, at: usize) -> Result<Option<TreeEntry<'_>>, InvalidTree> {
+        let rest = self.bytes.get(at..).ok_or(InvalidTree)?;
         if rest.is_empty() {
             Ok(None)
         } else {
-            self.read(at, rest).map(Some).ok_or(NoTree)
+            self.read(at, rest).map(Some).ok_or(InvalidTree)
         }
     }
 
-    fn read<'t>(&self, at: usize, rest: &'t [u8]) -> Option<Entry<'t>> {
+    fn read<'t>(&self, at: usize, rest: &'t [u8]) -> Option<TreeEntry<'t>> {
         let (mode, blank) = match rest {
-            [b'1', b'0', b'0', b'6', b'4', b'4', b' ', ..] => (Mode::File, 6),
-            [b'4', b'0', b'0', b'0', b'0', b' ', ..] => (Mode::Tree, 5),
+            [b'1', b'0', b'0', b'6', b'4', b'4', b' ', ..] => (EntryMode::File, 6),
+            [b'4', b'0', b'0', b'0', b'0', b' ', ..] => (EntryMode::Tree, 5),
             _ => {
                 let blank = rest.find_byte(b' ')?;
-                (Mode::parse(&rest[..blank])?, blank)
+                (EntryMode::parse(&rest[..blank])?, blank)
             }
         };
         let end = blank + rest[blank..].find_byte(0)?;
         let id = rest.get(end + 1..=end + self.id_bytes)?;
-        Some(Entry {
+        Some(TreeEntry {
             mode,
             name: &rest[blank + 1..end],
             id,
@@ -87,18 +86,17 @@ impl Tree {
         })
     }
 
-    /// Whether it has no entry.
     pub(in crate::git) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
-    /// Whether it was read, or compared, from end to end.
-    pub(in crate::git) fn is_marked(&self) -> bool {
+    /// Whether the marks are known.
+    pub(in crate::git) fn has_marks(&self) -> bool {
         self.marks.get().is_some()
     }
 
-    /// Reads all of it, once.
-    pub(in crate::git) fn mark(&self) -> Result<(), NoTree> {
+    /// Reads the whole tree to find the marks.
+    pub(in crate::git) fn find_marks(&self) -> Result<(), InvalidTree> {
         let (mut marks, mut at) = (Vec::with_capacity(self.bytes.len() / STRIDE), 0);
         while let Some(entry) = self.entry(at)? {
             if entry.end >= marks.last().copied().unwrap_or(0) + STRIDE {
@@ -106,30 +104,30 @@ impl Tree {
             }
             at = entry.end;
         }
-        self.learn(marks);
+        self.set_marks(marks);
         Ok(())
     }
 
-    /// Takes the marks that a comparison from end to end has collected.
-    pub(in crate::git) fn learn(&self, marks: Vec<usize>) {
+    /// Sets marks that were found while the tree was compared from end to end.
+    pub(in crate::git) fn set_marks(&self, marks: Vec<usize>) {
         let _already = self.marks.set(marks);
     }
 
-    /// How many bytes both trees go on alike, from an entry of each to the end of an entry. The other tree's marks are
-    /// in these bytes marks of this one too, and go to `learnt`.
-    pub(in crate::git) fn alike(
+    /// The number of equal bytes of both trees, from an entry of each to the end of an entry. In this range the marks of
+    /// the other tree hold for this one too, and are added to `found_marks`.
+    pub(in crate::git) fn common_bytes(
         &self,
         at: usize,
         other: &Self,
         other_at: usize,
-        learnt: &mut Vec<usize>,
+        found_marks: &mut Vec<usize>,
     ) -> usize {
         let common = other_at + common_prefix(&self.bytes[at..], &other.bytes[other_at..]);
         let marks = other.marks.get().map(Vec::as_slice).unwrap_or_default();
         let first = marks.partition_point(|mark| *mark < other_at);
         let mut end = other_at;
         for mark in marks[first..].iter().take_while(|mark| **mark <= common) {
-            learnt.push(mark - other_at + at);
+            found_marks.push(mark - other_at + at);
             end = *mark;
         }
         while let Ok(Some(entry)) = other.entry(end)
@@ -141,7 +139,7 @@ impl Tree {
     }
 }
 
-/// In blocks that are long enough for memcmp(3), then in words.
+/// The number of equal bytes. Compares blocks that suit memcmp(3), then words, then bytes.
 fn common_prefix(a: &[u8], b: &[u8]) -> usize {
     const BLOCK: usize = 1024;
     const WORD: usize = size_of::<u64>();
@@ -167,9 +165,9 @@ fn common_prefix(a: &[u8], b: &[u8]) -> usize {
         .count()
 }
 
-/// The modes that Git knows; old writers left others, such as 100664, that mean the same.
+/// The type of an entry. Old versions of Git wrote other modes, such as 100664, with the same meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::git) enum Mode {
+pub(in crate::git) enum EntryMode {
     Tree,
     File,
     Executable,
@@ -177,7 +175,7 @@ pub(in crate::git) enum Mode {
     Submodule,
 }
 
-impl Mode {
+impl EntryMode {
     fn parse(digits: &[u8]) -> Option<Self> {
         let mode = u32::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok()?;
         Some(match mode & 0o170_000 {
@@ -194,8 +192,8 @@ impl Mode {
 mod tests {
     use super::*;
 
-    fn entry(name: &str, mode: Mode) -> Entry<'_> {
-        Entry {
+    fn entry(name: &str, mode: EntryMode) -> TreeEntry<'_> {
+        TreeEntry {
             mode,
             name: name.as_bytes(),
             id: b"",
@@ -214,73 +212,73 @@ mod tests {
     }
 
     #[test]
-    fn a_tree_sorts_behind_a_file_whose_name_goes_on_with_a_dot() {
+    fn a_tree_sorts_after_a_file_of_the_same_name_and_a_suffix() {
         assert_eq!(
-            entry("a", Mode::Tree).order(&entry("a.c", Mode::File)),
+            entry("a", EntryMode::Tree).order(&entry("a.c", EntryMode::File)),
             Ordering::Greater
         );
         assert_eq!(
-            entry("a", Mode::File).order(&entry("a.c", Mode::File)),
+            entry("a", EntryMode::File).order(&entry("a.c", EntryMode::File)),
             Ordering::Less
         );
         assert_eq!(
-            entry("a", Mode::File).order(&entry("a", Mode::Submodule)),
+            entry("a", EntryMode::File).order(&entry("a", EntryMode::Submodule)),
             Ordering::Equal
         );
         assert_eq!(
-            entry("a", Mode::File).order(&entry("a", Mode::Tree)),
+            entry("a", EntryMode::File).order(&entry("a", EntryMode::Tree)),
             Ordering::Less
         );
         assert_eq!(
-            entry("a", Mode::Tree).order(&entry("a0", Mode::File)),
+            entry("a", EntryMode::Tree).order(&entry("a0", EntryMode::File)),
             Ordering::Less
         );
         assert_eq!(
-            entry("b", Mode::Tree).order(&entry("a0", Mode::Tree)),
+            entry("b", EntryMode::Tree).order(&entry("a0", EntryMode::Tree)),
             Ordering::Greater
         );
     }
 
     #[test]
-    fn modes_of_old_writers_mean_the_same() {
-        assert_eq!(Mode::parse(b"100664"), Some(Mode::File));
-        assert_eq!(Mode::parse(b"100775"), Some(Mode::Executable));
-        assert_eq!(Mode::parse(b"040000"), Mode::parse(b"40000"));
-        assert_eq!(Mode::parse(b"x"), None);
+    fn modes_of_old_git_versions_are_known() {
+        assert_eq!(EntryMode::parse(b"100664"), Some(EntryMode::File));
+        assert_eq!(EntryMode::parse(b"100775"), Some(EntryMode::Executable));
+        assert_eq!(EntryMode::parse(b"040000"), EntryMode::parse(b"40000"));
+        assert_eq!(EntryMode::parse(b"x"), None);
     }
 
     #[test]
-    fn bytes_that_are_no_tree_are_refused() {
+    fn invalid_trees_are_errors() {
         for damaged in [
             &b"100644"[..],
             b"100644 a",
             b"100644 a\0short",
             b"10x 4\0aaaaaaaaaaaaaaaaaaaa",
         ] {
-            assert_eq!(tree(damaged).mark(), Err(NoTree));
+            assert_eq!(tree(damaged).find_marks(), Err(InvalidTree));
             assert!(tree(damaged).entry(0).is_err());
         }
     }
 
     #[test]
-    fn a_stretch_that_is_alike_ends_with_an_entry_and_hands_marks_on() {
-        // Every second id begins like the next entry might, so that only reading from the front finds the entries.
+    fn a_common_range_ends_at_an_entry_and_passes_marks_on() {
+        // Ids contain the digits of a mode, so entries are found only by reading from the first byte.
         let (new, old) = (
             files((0..200).map(|n| n % 2 + b'0')),
             files((0..200).map(|n| if n == 90 { 9 } else { n % 2 + b'0' })),
         );
         let size = new.bytes.len() / 200;
-        new.mark().unwrap();
-        let mut learnt = Vec::new();
-        assert_eq!(old.alike(0, &new, 0, &mut learnt), 90 * size);
+        new.find_marks().unwrap();
+        let mut found_marks = Vec::new();
+        assert_eq!(old.common_bytes(0, &new, 0, &mut found_marks), 90 * size);
         assert_eq!(
-            old.alike(91 * size, &new, 91 * size, &mut learnt),
+            old.common_bytes(91 * size, &new, 91 * size, &mut found_marks),
             109 * size
         );
         assert!(
-            learnt.len() > 10 && learnt.iter().all(|mark| mark % size == 0),
-            "{learnt:?}"
+            found_marks.len() > 10 && found_marks.iter().all(|mark| mark % size == 0),
+            "{found_marks:?}"
         );
-        assert!(learnt.is_sorted());
+        assert!(found_marks.is_sorted());
     }
 }

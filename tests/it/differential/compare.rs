@@ -1,4 +1,4 @@
-//! One push: the events against what Git says, field by field.
+//! One push: the events against the output of Git, field by field.
 
 use super::oracle::{Facts, Object, Oracle, Who};
 use git_service_hook::push::{
@@ -19,8 +19,8 @@ pub struct Push {
     pub needs: Needs,
 }
 
-/// What differs, in words; nothing when all is as Git says.
-pub fn differences(oracle: &mut Oracle, push: &Push, told: &[Computed]) -> Vec<String> {
+/// The differences, in words.
+pub fn differences(oracle: &mut Oracle, push: &Push, ours: &[Computed]) -> Vec<String> {
     let known = push
         .before
         .iter()
@@ -37,11 +37,11 @@ pub fn differences(oracle: &mut Oracle, push: &Push, told: &[Computed]) -> Vec<S
         listed: HashSet::new(),
         found: Vec::new(),
     };
-    judge.order(told);
-    for (index, computed) in told.iter().enumerate() {
+    judge.order(ours);
+    for (index, computed) in ours.iter().enumerate() {
         judge.event(index, computed);
     }
-    judge.totals(told);
+    judge.totals(ours);
     judge.found
 }
 
@@ -68,14 +68,14 @@ struct Range {
 }
 
 impl Judge<'_> {
-    fn differ<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, told: &T, git: &T) {
-        if told != git {
+    fn differ<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, ours: &T, git: &T) {
+        if ours != git {
             self.found
-                .push(format!("{what}: told {told:?}, but Git says {git:?}"));
+                .push(format!("{what}: the event has {ours:?}, Git has {git:?}"));
         }
     }
 
-    fn order(&mut self, told: &[Computed]) {
+    fn order(&mut self, ours: &[Computed]) {
         let mut expected = self.push.updates.clone();
         expected.sort_by_key(|u| {
             (
@@ -84,11 +84,11 @@ impl Judge<'_> {
                 u.name.clone(),
             )
         });
-        let told: Vec<_> = told
+        let ours: Vec<_> = ours
             .iter()
             .map(|computed| computed.event.update.clone())
             .collect();
-        self.differ("order", &told, &expected);
+        self.differ("order", &ours, &expected);
     }
 
     fn end(&mut self, id: &ObjectId) -> Option<Object> {
@@ -152,7 +152,7 @@ impl Judge<'_> {
     }
 
     /// What depends on both ends of an update.
-    fn ends(&mut self, event: &mut PushEvent, from: &Object, to: &Object, told: &PushEvent) {
+    fn ends(&mut self, event: &mut PushEvent, from: &Object, to: &Object, ours: &PushEvent) {
         let lost = self.oracle.range(&from.id, [&to.id]);
         let is_ancestor = self.oracle.is_ancestor(&from.id, &to.id);
         self.differ(
@@ -166,27 +166,27 @@ impl Judge<'_> {
         }
         event.base = one_of(
             &self.oracle.bases(&to.id, std::slice::from_ref(&from.id)),
-            told.base.as_ref(),
+            ours.base.as_ref(),
         );
         event.total_discarded = lost.len();
         if self.push.needs.discarded {
-            event.discarded = self.newest(lost, &told.discarded);
+            event.discarded = self.newest(lost, &ours.discarded);
         }
     }
 
     /// The newest of the commits that are gone. Where clocks are wrong that has no meaning, and any of them will do.
-    fn newest(&mut self, mut lost: Vec<String>, told: &[ObjectId]) -> Vec<ObjectId> {
+    fn newest(&mut self, mut lost: Vec<String>, ours: &[ObjectId]) -> Vec<ObjectId> {
         self.oracle.learn(&lost);
         let mut date = |id: &String| self.oracle.facts(id).committer.seconds.unwrap_or(0);
         if lost.windows(2).any(|pair| date(&pair[0]) >= date(&pair[1])) {
-            let told: Vec<_> = told
+            let ours: Vec<_> = ours
                 .iter()
                 .filter(|id| lost.iter().any(|gone| gone == id.as_str()))
                 .cloned()
                 .collect();
-            let once: HashSet<_> = told.iter().map(ObjectId::as_str).collect();
-            if once.len() == told.len() && told.len() == lost.len().min(DISCARDED) {
-                return told;
+            let once: HashSet<_> = ours.iter().map(ObjectId::as_str).collect();
+            if once.len() == ours.len() && ours.len() == lost.len().min(DISCARDED) {
+                return ours;
             }
         }
         lost.reverse();
@@ -331,15 +331,15 @@ impl Judge<'_> {
     }
 
     /// Each member by its name.
-    fn fields(&mut self, told: &PushEvent, git: &PushEvent) {
-        if told != git {
+    fn fields(&mut self, ours: &PushEvent, git: &PushEvent) {
+        if ours != git {
             let value = |event| serde_json::to_value(event).unwrap();
-            self.values(&git.update.name.display(), &value(told), &value(git));
+            self.values(&git.update.name.display(), &value(ours), &value(git));
         }
     }
 
-    fn values(&mut self, place: &str, told: &Value, git: &Value) {
-        match (told, git) {
+    fn values(&mut self, place: &str, ours: &Value, git: &Value) {
+        match (ours, git) {
             (Value::Object(ours), Value::Object(theirs)) => {
                 let names: BTreeSet<_> = ours.keys().chain(theirs.keys()).collect();
                 for name in names {
@@ -353,12 +353,12 @@ impl Judge<'_> {
                     self.values(&format!("{place}[{at}]"), ours, theirs);
                 }
             }
-            _ => self.differ(place, told, git),
+            _ => self.differ(place, ours, git),
         }
     }
 
     /// The push as a whole.
-    fn totals(&mut self, told: &[Computed]) {
+    fn totals(&mut self, ours: &[Computed]) {
         let mut tips = Vec::new();
         for update in &self.push.updates {
             // Of other refs the old end hides commits that no branch and no tag had.
@@ -373,7 +373,7 @@ impl Judge<'_> {
             }
         }
         if !tips.is_empty() {
-            let total = told
+            let total = ours
                 .iter()
                 .map(|computed| computed.event.total_distinct)
                 .sum::<usize>();
@@ -383,9 +383,9 @@ impl Judge<'_> {
     }
 }
 
-/// What was told, if Git says that too; else what Git says.
-fn one_of(git: &[String], told: Option<&ObjectId>) -> Option<ObjectId> {
-    let agreed = told.filter(|id| git.iter().any(|base| base == id.as_str()));
+/// The value of the event, if Git agrees; else the value of Git.
+fn one_of(git: &[String], ours: Option<&ObjectId>) -> Option<ObjectId> {
+    let agreed = ours.filter(|id| git.iter().any(|base| base == id.as_str()));
     agreed
         .cloned()
         .or_else(|| git.first().map(|id| ObjectId::parse(id).unwrap()))

@@ -10,7 +10,7 @@ pub struct History {
     pub commits: Vec<String>,
     /// Tags of commits, of tags, of trees, of blobs; trees and blobs.
     pub others: Vec<String>,
-    /// Whether clocks are so wrong that only a commit-graph can tell what is new.
+    /// Whether clocks are so wrong that only a commit-graph shows which commits are new.
     pub broken: bool,
 }
 

@@ -26,7 +26,7 @@ const HISTORIES: u64 = 80;
 const PUSHES: usize = 30;
 
 #[test]
-fn events_of_random_pushes_equal_what_git_says() {
+fn events_of_random_pushes_equal_the_output_of_git() {
     if let Some(seed) =
         std::env::var_os("GIT_SERVICE_HOOK_SEED").and_then(|seed| seed.to_str()?.parse().ok())
     {
@@ -85,7 +85,7 @@ fn the_script_of_a_seed_makes_its_repository_and_asks_both_sides() {
             .args(["-c", &script])
             .output()
             .unwrap();
-        let told = String::from_utf8_lossy(&out.stdout)
+        let event_count = String::from_utf8_lossy(&out.stdout)
             .lines()
             .filter(|line| line.starts_with('{'))
             .count();
@@ -94,7 +94,7 @@ fn the_script_of_a_seed_makes_its_repository_and_asks_both_sides() {
             "seed {seed}: {}",
             String::from_utf8_lossy(&out.stderr)
         );
-        assert_eq!(told, push.updates.len(), "seed {seed}");
+        assert_eq!(event_count, push.updates.len(), "seed {seed}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! What Git says: few processes, each asked often. It reads the repository through a second one beside it, which has a
+//! The answers of Git: few processes, each with many requests. It reads the repository through a second one beside it, which has a
 //! complete commit-graph: with it the walks of Git are exact, whatever clocks say.
 
 use super::scratch::Scratch;
@@ -234,11 +234,11 @@ impl Oracle {
         let signed = headers
             .split(|b| *b == b'\n')
             .any(|l| l.starts_with(b"gpgsig ") || l.starts_with(b"gpgsig-sha256 "));
-        let asked = format!("{id} {}\n", parents.first().map_or("", String::as_str));
+        let request = format!("{id} {}\n", parents.first().map_or("", String::as_str));
         let paths = statuses(
             &self
                 .trees
-                .until_mark(asked.trim_end_matches(" \n").trim_end_matches('\n')),
+                .until_mark(request.trim_end_matches(" \n").trim_end_matches('\n')),
         );
         let who = |at: usize| Who {
             name: field[at].to_vec(),

@@ -24,7 +24,7 @@ fn with_encoding(encoding: &str, text: &[u8]) -> Commit {
 }
 
 #[test]
-fn empty_commits_and_empty_messages_are_told() {
+fn empty_commits_and_empty_messages_are_listed() {
     let mut repo = Repo::new();
     repo.commit_with("a", &[], |draft| draft.message(b""));
     repo.commit_with("b", &["a"], |draft| draft.message(b"   \n"));
@@ -38,7 +38,7 @@ fn empty_commits_and_empty_messages_are_told() {
 }
 
 #[test]
-fn a_message_is_told_whole_up_to_a_mebibyte() {
+fn messages_are_complete_up_to_a_mebibyte() {
     let commit = pushed(PEOPLE, &b"x".repeat(1 << 20));
     assert_eq!(
         (commit.message.len(), commit.message_truncated),
@@ -68,7 +68,7 @@ fn messages_are_decoded_by_the_encoding_that_the_commit_names() {
 }
 
 #[test]
-fn what_cannot_be_decoded_is_replaced_and_flagged() {
+fn undecodable_text_is_replaced_and_flagged() {
     for encoding in ["UTF-8", "no-such-encoding", ""] {
         let commit = with_encoding(encoding, b"caf\xe9 ok");
         assert_eq!(
@@ -104,7 +104,7 @@ fn control_characters_stay_facts_and_the_json_is_valid() {
 }
 
 #[test]
-fn author_and_committer_are_told_apart_with_their_own_offsets() {
+fn author_and_committer_have_their_own_offsets() {
     let commit = pushed(PEOPLE, b"Subject\n\nBody\n\nCo-authored-by: B <b@c>\n");
     assert_eq!(
         (commit.author.name.as_str(), commit.committer.name.as_str()),

@@ -1,4 +1,4 @@
-//! Objects that are missing or damaged, and updates that name none: an event is told all the same.
+//! Missing or damaged objects, and updates that name none: there is an event in each case.
 
 use super::repo::Repo;
 use git_service_hook::push::{Change, PushEvent, RefUpdate};
@@ -34,12 +34,12 @@ fn damage(repo: &mut Repo, name: &str) {
 }
 
 /// The event alone: the refs stay, since Git would refuse to move them.
-fn told(repo: &mut Repo, name: &str, old: &str, new: &str) -> PushEvent {
+fn event_for(repo: &mut Repo, name: &str, old: &str, new: &str) -> PushEvent {
     let update = repo.update(name, old, new);
-    tell(repo, &[update]).remove(0)
+    compute_events(repo, &[update]).remove(0)
 }
 
-fn tell(repo: &Repo, updates: &[RefUpdate]) -> Vec<PushEvent> {
+fn compute_events(repo: &Repo, updates: &[RefUpdate]) -> Vec<PushEvent> {
     repo.open()
         .events(updates, &repo.needs)
         .into_iter()
@@ -52,25 +52,25 @@ fn a_deleted_branch_needs_no_object() {
     for spoil in [remove, damage] {
         let mut repo = loose();
         spoil(&mut repo, "d");
-        let event = told(&mut repo, "refs/heads/topic", "d", "");
+        let event = event_for(&mut repo, "refs/heads/topic", "d", "");
         assert_eq!((event.change, event.error), (Change::Deleted, None));
     }
 }
 
 #[test]
-fn a_deleted_tag_whose_object_is_gone_says_so() {
-    let event = told(&mut loose(), "refs/tags/v1", NOWHERE, "");
+fn a_deleted_tag_with_a_missing_object_has_an_error() {
+    let event = event_for(&mut loose(), "refs/tags/v1", NOWHERE, "");
     assert_eq!(event.change, Change::Deleted);
     assert_eq!(event.tag.unwrap().target_type, "unknown");
     assert_eq!(event.error.unwrap(), format!("object {NOWHERE} is missing"));
 }
 
 #[test]
-fn a_missing_new_tip_leaves_what_git_said() {
+fn a_missing_new_tip_leaves_the_update_of_git() {
     for spoil in [remove, damage] {
         let mut repo = loose();
         spoil(&mut repo, "d");
-        let event = told(&mut repo, MAIN, "b", "d");
+        let event = event_for(&mut repo, MAIN, "b", "d");
         assert_eq!(
             (event.change, event.total_commits, event.head_commit),
             (Change::Forced, 0, None)
@@ -80,13 +80,13 @@ fn a_missing_new_tip_leaves_what_git_said() {
 }
 
 #[test]
-fn a_missing_old_tip_leaves_what_no_other_ref_had() {
+fn a_missing_old_tip_lists_commits_that_no_other_ref_had() {
     for spoil in [remove, damage] {
         let mut repo = loose();
         repo.set("refs/heads/other", "a");
         repo.commit("gone", &["b"]);
         spoil(&mut repo, "gone");
-        let event = told(&mut repo, MAIN, "gone", "c");
+        let event = event_for(&mut repo, MAIN, "gone", "c");
         assert_eq!((event.change, event.total_commits), (Change::Forced, 2));
         assert_eq!(event.head_commit.unwrap().message, "c");
         assert!(event.error.unwrap().contains(&repo.id("gone")));
@@ -102,7 +102,7 @@ fn a_missing_commit_in_the_middle_degrades_its_event_and_no_other() {
             repo.update(MAIN, "b", "d"),
             repo.update("refs/heads/whole", "", "b"),
         ];
-        let events = tell(&repo, &updates);
+        let events = compute_events(&repo, &updates);
         assert_eq!(
             (
                 events[0].total_commits,
@@ -145,13 +145,13 @@ fn a_damaged_branch_elsewhere_does_not_stop_a_push() {
     damage(&mut repo, "x");
     repo.sandbox
         .write("repo.git/refs/heads/nonsense", "nonsense\n");
-    let event = told(&mut repo, MAIN, "b", "c");
+    let event = event_for(&mut repo, MAIN, "b", "c");
     assert_eq!((event.total_commits, event.error), (1, None));
-    let event = told(&mut repo, "refs/heads/topic", "", "c");
+    let event = event_for(&mut repo, "refs/heads/topic", "", "c");
     assert_eq!(event.head_commit.unwrap().message, "c");
     assert!(
         event.error.is_some(),
-        "what the broken branch had may be told as new"
+        "what the broken branch had may be listed as new"
     );
 }
 
@@ -159,7 +159,7 @@ fn a_damaged_branch_elsewhere_does_not_stop_a_push() {
 fn a_truncated_tag_and_a_tag_of_itself_end() {
     let mut repo = loose();
     let broken = repo.object("tag", b"objekt nothing\n\nx");
-    let event = told(&mut repo, "refs/tags/v1", "", &broken);
+    let event = event_for(&mut repo, "refs/tags/v1", "", &broken);
     assert_eq!(
         (
             event.tag.unwrap().target_type.as_str(),
@@ -173,18 +173,22 @@ fn a_truncated_tag_and_a_tag_of_itself_end() {
         id = repo.tag(&id, kind, "v1", "again\n");
         kind = "tag";
     }
-    assert!(told(&mut repo, "refs/tags/v1", "", &id).error.is_some());
+    assert!(
+        event_for(&mut repo, "refs/tags/v1", "", &id)
+            .error
+            .is_some()
+    );
 }
 
 #[test]
 fn ids_of_another_hash_name_nothing() {
     let mut repo = loose();
-    let event = told(&mut repo, MAIN, &"1".repeat(64), &"2".repeat(64));
+    let event = event_for(&mut repo, MAIN, &"1".repeat(64), &"2".repeat(64));
     assert!(event.error.is_some());
     assert_eq!(event.change, Change::Forced);
 }
 
-/// What lies behind the missing commit may be told as new, since nothing shows that the old tip had it.
+/// Ancestors of the missing commit may be listed as new, since nothing proves that the old tip had them.
 #[test]
 fn a_missing_ancestor_of_the_old_tip_is_admitted() {
     let mut repo = Repo::new();
@@ -195,7 +199,7 @@ fn a_missing_ancestor_of_the_old_tip_is_admitted() {
     repo.commit("merge", &["old", "side"]);
     repo.set(MAIN, "merge");
     remove(&mut repo, "gone");
-    let event = told(&mut repo, MAIN, "old", "merge");
+    let event = event_for(&mut repo, MAIN, "old", "merge");
     assert_eq!(event.change, Change::Updated);
     assert_eq!(
         event.error,
@@ -204,14 +208,14 @@ fn a_missing_ancestor_of_the_old_tip_is_admitted() {
 }
 
 #[test]
-fn a_new_branch_beside_an_unreadable_one_is_told_with_an_error() {
+fn a_new_branch_beside_an_unreadable_one_has_an_error() {
     let mut repo = loose();
     repo.commit("e", &["b"]);
     repo.set("refs/heads/broken", "c");
     damage(&mut repo, "c");
-    let event = told(&mut repo, "refs/heads/topic", "", "b");
+    let event = event_for(&mut repo, "refs/heads/topic", "", "b");
     assert_eq!((event.total_commits, event.error), (0, None));
-    let event = told(&mut repo, "refs/heads/topic", "", "e");
+    let event = event_for(&mut repo, "refs/heads/topic", "", "e");
     assert_eq!(event.total_commits, 1);
     assert!(
         event

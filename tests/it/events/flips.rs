@@ -98,7 +98,7 @@ fn damage(dice: &mut Dice, bytes: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn tell(repo: &Repo, updates: &[RefUpdate]) -> Vec<PushEvent> {
+fn compute_events(repo: &Repo, updates: &[RefUpdate]) -> Vec<PushEvent> {
     repo.open()
         .events(updates, &repo.needs)
         .into_iter()
@@ -125,8 +125,8 @@ fn facts(event: &PushEvent) -> Facts {
         .collect()
 }
 
-/// What Git says, which may be misled as well where its files have no checksum that it looks at; `None` when it fails.
-fn asked(repo: &Repo, update: &RefUpdate, known: [&str; 2]) -> Option<Facts> {
+/// The facts according to Git, which may be wrong too if a file has no checksum that Git verifies; `None` if it fails.
+fn facts_of_git(repo: &Repo, update: &RefUpdate, known: [&str; 2]) -> Option<Facts> {
     let mut command = repo.sandbox.command("timeout", "repo.git");
     command.args([
         "20",
@@ -168,7 +168,7 @@ fn asked(repo: &Repo, update: &RefUpdate, known: [&str; 2]) -> Option<Facts> {
     out.status.success().then(|| commits.collect())
 }
 
-/// Rounds of damage to one file each. Whatever it does to an event, the event says so, or is what Git says.
+/// Rounds of damage to one file each. A changed event has an error, or equals the output of Git.
 fn damaged(extra: &[&str]) {
     let (mut repo, updates) = repository();
     repo.needs = Needs {
@@ -178,11 +178,11 @@ fn damaged(extra: &[&str]) {
     if !extra.is_empty() {
         repo.git(extra);
     }
-    let healthy = tell(&repo, &updates);
+    let healthy = compute_events(&repo, &updates);
     for event in &healthy {
         assert_eq!(event.error, None);
         assert_eq!(
-            asked(
+            facts_of_git(
                 &repo,
                 &event.update,
                 [updates[0].old.as_str(), updates[1].old.as_str()]
@@ -198,7 +198,7 @@ fn damaged(extra: &[&str]) {
         let whole = std::fs::read(path).unwrap();
         std::fs::set_permissions(path, Permissions::from_mode(0o644)).unwrap();
         std::fs::write(path, damage(&mut dice, &whole)).unwrap();
-        for (event, healthy) in tell(&repo, &updates).iter().zip(&healthy) {
+        for (event, healthy) in compute_events(&repo, &updates).iter().zip(&healthy) {
             let panicked = event
                 .error
                 .as_ref()
@@ -208,7 +208,7 @@ fn damaged(extra: &[&str]) {
                 event.error.is_some() || event.commits.iter().any(|commit| commit.files_truncated);
             noticed += usize::from(admitted);
             if !admitted && facts(event) != facts(healthy) {
-                let git = asked(
+                let git = facts_of_git(
                     &repo,
                     &event.update,
                     [updates[0].old.as_str(), updates[1].old.as_str()],

@@ -1,4 +1,4 @@
-//! One push, told alike by repositories of every kind.
+//! One push has the same events in repositories of every kind.
 
 use super::repo::Repo;
 use git_service_hook::git::Repository;
@@ -41,7 +41,7 @@ fn pushed(options: &[&str]) -> (Repo, Vec<RefUpdate>) {
     (repo, updates)
 }
 
-fn told(path: &Path, updates: &[RefUpdate]) -> Vec<Computed> {
+fn events_at(path: &Path, updates: &[RefUpdate]) -> Vec<Computed> {
     Repository::open(path)
         .unwrap()
         .events(updates, &Needs::everything(2048))
@@ -50,7 +50,7 @@ fn told(path: &Path, updates: &[RefUpdate]) -> Vec<Computed> {
 /// What a repository of the plain kind tells: loose and packed refs, one pack.
 fn plain() -> Vec<Computed> {
     let (repo, updates) = pushed(&[]);
-    let events = told(&repo.sandbox.path("repo.git"), &updates);
+    let events = events_at(&repo.sandbox.path("repo.git"), &updates);
     assert_eq!(
         events
             .iter()
@@ -67,7 +67,7 @@ fn alike(what: &str, change: impl FnOnce(&Repo)) {
     let (repo, updates) = pushed(&[]);
     change(&repo);
     assert_eq!(
-        told(&repo.sandbox.path("repo.git"), &updates),
+        events_at(&repo.sandbox.path("repo.git"), &updates),
         plain(),
         "{what}"
     );
@@ -133,9 +133,9 @@ fn refs_are_found_however_they_are_kept() {
 
 #[needs(reftable)]
 #[test]
-fn a_reftable_is_told_alike() {
+fn a_push_to_a_reftable_gives_the_same_event() {
     let (repo, updates) = pushed(&["--ref-format=reftable"]);
-    assert_eq!(told(&repo.sandbox.path("repo.git"), &updates), plain());
+    assert_eq!(events_at(&repo.sandbox.path("repo.git"), &updates), plain());
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn a_sha256_repository_differs_in_its_ids_alone() {
     repo.git(&["repack", "-adfq"]);
     repo.git(&["commit-graph", "write", "--reachable", "--no-progress"]);
     assert_eq!(
-        facts(told(&repo.sandbox.path("repo.git"), &updates)),
+        facts(events_at(&repo.sandbox.path("repo.git"), &updates)),
         facts(plain())
     );
 }
@@ -230,7 +230,7 @@ fn a_commit_graph_of_any_kind_changes_nothing() {
 }
 
 #[test]
-fn objects_of_a_network_of_forks_are_told_alike() {
+fn a_push_to_a_fork_network_gives_the_same_event() {
     let (repo, updates) = pushed(&[]);
     let clone = ["clone", "-q", "--mirror", "--shared"];
     repo.sandbox
@@ -239,9 +239,9 @@ fn objects_of_a_network_of_forks_are_told_alike() {
         "",
         &[&clone[..], &["fork.git", "fork of a fork.git"]].concat(),
     );
-    assert_eq!(told(&repo.sandbox.path("fork.git"), &updates), plain());
+    assert_eq!(events_at(&repo.sandbox.path("fork.git"), &updates), plain());
     assert_eq!(
-        told(&repo.sandbox.path("fork of a fork.git"), &updates),
+        events_at(&repo.sandbox.path("fork of a fork.git"), &updates),
         plain()
     );
     std::fs::write(
@@ -250,14 +250,14 @@ fn objects_of_a_network_of_forks_are_told_alike() {
     )
     .unwrap();
     assert_eq!(
-        told(&repo.sandbox.path("fork of a fork.git"), &updates),
+        events_at(&repo.sandbox.path("fork of a fork.git"), &updates),
         plain(),
         "a relative path"
     );
 }
 
 #[test]
-fn work_trees_and_links_to_them_are_told_alike() {
+fn a_push_to_work_trees_and_links_gives_the_same_event() {
     let (repo, updates) = pushed(&[]);
     repo.sandbox.git("", &["clone", "-q", "repo.git", "work"]);
     repo.sandbox.git(
@@ -273,7 +273,11 @@ fn work_trees_and_links_to_them_are_told_alike() {
     repo.sandbox
         .git("work", &["worktree", "add", "-q", "--detach", "../linked"]);
     for path in ["work", "work/.git", "linked", "work/.git/worktrees/linked"] {
-        assert_eq!(told(&repo.sandbox.path(path), &updates), plain(), "{path}");
+        assert_eq!(
+            events_at(&repo.sandbox.path(path), &updates),
+            plain(),
+            "{path}"
+        );
     }
     repo.sandbox
         .git("work", &["config", "extensions.worktreeConfig", "true"]);
@@ -281,11 +285,11 @@ fn work_trees_and_links_to_them_are_told_alike() {
         "linked",
         &["config", "--worktree", "core.commitGraph", "false"],
     );
-    assert_eq!(told(&repo.sandbox.path("linked"), &updates), plain());
+    assert_eq!(events_at(&repo.sandbox.path("linked"), &updates), plain());
 }
 
 #[test]
-fn a_clone_without_blobs_is_told_alike_and_fetches_nothing() {
+fn a_push_to_a_blobless_clone_gives_the_same_event_and_fetches_nothing() {
     let (repo, updates) = pushed(&[]);
     repo.git(&["config", "uploadpack.allowFilter", "true"]);
     let url = format!("file://{}", repo.sandbox.path("repo.git").display());
@@ -308,11 +312,14 @@ fn a_clone_without_blobs_is_told_alike_and_fetches_nothing() {
         "partial.git",
         &["config", "remote.origin.url", "file:///nowhere"],
     );
-    assert_eq!(told(&repo.sandbox.path("partial.git"), &updates), plain());
+    assert_eq!(
+        events_at(&repo.sandbox.path("partial.git"), &updates),
+        plain()
+    );
 }
 
 /// Tells the push over and over while something else goes on.
-fn told_while(repo: &Repo, updates: &[RefUpdate], mut meanwhile: impl FnMut(usize) + Send) {
+fn events_while(repo: &Repo, updates: &[RefUpdate], mut meanwhile: impl FnMut(usize) + Send) {
     let (path, plain, done) = (
         repo.sandbox.path("repo.git"),
         plain(),
@@ -327,7 +334,7 @@ fn told_while(repo: &Repo, updates: &[RefUpdate], mut meanwhile: impl FnMut(usiz
         let mut turns = 0;
         while !done.load(Ordering::Relaxed) && !other.is_finished() {
             for (when, now) in [
-                ("now", told(&path, updates)),
+                ("now", events_at(&path, updates)),
                 ("before", open.events(updates, &Needs::everything(2048))),
             ] {
                 assert!(
@@ -376,7 +383,7 @@ fn gc_that_runs_meanwhile_changes_nothing() {
     let (mut repo, updates) = pushed(&[]);
     repo.set("refs/keep/topic", "s1");
     repo.set("refs/keep/gone", "c");
-    told_while(&repo, &updates, |turn| {
+    events_while(&repo, &updates, |turn| {
         repo.git(&[
             "repack",
             "-adfq",
@@ -403,7 +410,7 @@ fn refs_that_are_packed_meanwhile_are_not_overlooked() {
     let (repo, updates) = pushed(&[]);
     let git_dir = repo.sandbox.path("repo.git");
     let refs = repo.lines(&["for-each-ref", "--format=%(objectname) %(refname)"]);
-    told_while(&repo, &updates, |_| {
+    events_while(&repo, &updates, |_| {
         for (id, name) in refs.iter().map(|line| line.split_once(' ').unwrap()) {
             std::fs::create_dir_all(git_dir.join(name).parent().unwrap()).unwrap();
             std::fs::write(git_dir.join("being-written"), format!("{id}\n")).unwrap();

@@ -28,7 +28,7 @@ const INLINE: &str = "data 3\nnew";
 const SUBMODULE: &str = "1111111111111111111111111111111111111111";
 
 #[test]
-fn added_removed_and_modified_are_told_apart() {
+fn added_removed_and_modified_paths_are_distinguished() {
     let add = format!("M 100644 inline b\n{INLINE}");
     let modify = format!("M 100644 inline a\n{INLINE}");
     let commit = change(
@@ -126,7 +126,7 @@ fn modes_of_old_writers_are_no_change() {
 }
 
 #[test]
-fn odd_names_are_told_as_they_are() {
+fn unusual_path_names_are_unchanged() {
     let names = [
         "with space",
         "quo\"te",

@@ -1,4 +1,4 @@
-//! Real pushes through git receive-pack: what Git lets through is told, and nothing else.
+//! Real pushes through git receive-pack: accepted refs have events, and no others.
 
 use crate::delivery::{Pushing, feed, seen, webhook};
 use crate::support::eventually;
@@ -18,7 +18,7 @@ fn pushing() -> (Pushing, Receiver) {
     (Pushing::new(&hooks), receiver)
 }
 
-/// The refs that were told since.
+/// The refs of the events since.
 fn refs(receiver: &Receiver, since: usize) -> Vec<String> {
     receiver.got()[since..]
         .iter()
@@ -48,7 +48,7 @@ fn try_push(pushing: &Pushing, receiver: &Receiver, arguments: &[&str]) -> Vec<V
 }
 
 #[test]
-fn deleting_what_is_not_there_is_no_event_but_what_is_pushed_with_it_is() {
+fn deleting_a_missing_ref_is_no_event_and_other_refs_have_theirs() {
     let (pushing, receiver) = pushing();
     pushing.push("one");
     let since = receiver.got().len();
@@ -65,7 +65,7 @@ fn deleting_what_is_not_there_is_no_event_but_what_is_pushed_with_it_is() {
 }
 
 #[test]
-fn what_a_hook_refuses_is_not_told_and_the_rest_is_unless_the_push_is_atomic() {
+fn refused_refs_have_no_event_and_none_has_in_an_atomic_push() {
     let (pushing, receiver) = pushing();
     pushing.push("one");
     hook(
@@ -94,7 +94,7 @@ fn what_a_hook_refuses_is_not_told_and_the_rest_is_unless_the_push_is_atomic() {
 }
 
 #[test]
-fn what_git_would_not_fast_forward_is_told_only_when_it_is_forced() {
+fn a_non_fast_forward_has_an_event_only_if_forced() {
     let (pushing, receiver) = pushing();
     pushing.push("one");
     pushing.push("two");
@@ -105,15 +105,15 @@ fn what_git_would_not_fast_forward_is_told_only_when_it_is_forced() {
         try_push(&pushing, &receiver, &["origin", "HEAD:main"]).len(),
         0
     );
-    let told = try_push(&pushing, &receiver, &["--force", "origin", "HEAD:main"]);
+    let event = try_push(&pushing, &receiver, &["--force", "origin", "HEAD:main"]);
     assert_eq!(
-        (&told[0]["forced"], &told[0]["total_commits"]),
+        (&event[0]["forced"], &event[0]["total_commits"]),
         (&Value::Bool(true), &Value::from(1))
     );
 }
 
 #[test]
-fn push_options_are_told_in_their_order_with_repeats_and_without_bytes_that_are_no_text() {
+fn push_options_keep_order_and_repeats_and_are_decoded() {
     let (pushing, receiver) = pushing();
     assert_eq!(
         try_push(&pushing, &receiver, &["origin", "HEAD:main"])[0]["push"]["options"],
@@ -134,12 +134,12 @@ fn push_options_are_told_in_their_order_with_repeats_and_without_bytes_that_are_
         .map(String::as_str)
         .chain(["origin", "HEAD:refs/heads/many"])
         .collect();
-    let told = try_push(&pushing, &receiver, &many);
+    let event = try_push(&pushing, &receiver, &many);
     assert_eq!(
         receiver.got()[1].json()["push"]["options"],
         serde_json::json!(["a=1", "a=2", "a=1", "odd=\u{fffd}"])
     );
-    assert_eq!(told[0]["push"]["options"].as_array().unwrap().len(), 100);
+    assert_eq!(event[0]["push"]["options"].as_array().unwrap().len(), 100);
 }
 
 /// Signed with an SSH key, which needs no key ring.
@@ -172,25 +172,28 @@ fn the_signer_of_a_push_certificate_is_the_pusher() {
             .sandbox
             .git("", &["config", "--global", name, value]);
     }
-    let told = try_push(&pushing, &receiver, &["--signed", "origin", "HEAD:main"]);
+    let event = try_push(&pushing, &receiver, &["--signed", "origin", "HEAD:main"]);
     assert_eq!(
-        (&told[0]["pusher"]["source"], &told[0]["pusher"]["username"]),
+        (
+            &event[0]["pusher"]["source"],
+            &event[0]["pusher"]["username"]
+        ),
         (&"certificate".into(), &"sue@example.com".into())
     );
     std::fs::write(allowed, "").unwrap();
-    let told = try_push(
+    let event = try_push(
         &pushing,
         &receiver,
         &["--signed", "origin", "HEAD:refs/heads/unknown"],
     );
     assert_eq!(
-        told[0]["pusher"]["source"], "account",
+        event[0]["pusher"]["source"], "account",
         "a signature of nobody that is known"
     );
 }
 
 #[test]
-fn a_work_tree_that_follows_its_pushes_is_told_by_its_name() {
+fn a_work_tree_that_follows_its_pushes_has_its_own_name() {
     let (pushing, receiver) = pushing();
     pushing.sandbox.git("", &["clone", "-q", "c", "work tree"]);
     pushing.sandbox.git(
@@ -211,10 +214,10 @@ fn a_work_tree_that_follows_its_pushes_is_told_by_its_name() {
     pushing
         .sandbox
         .push("c", &["-q", "../work tree", "HEAD:main"]);
-    eventually("it is told", || !receiver.got().is_empty());
-    let told = receiver.got()[0].json();
+    eventually("the event arrives", || !receiver.got().is_empty());
+    let event = receiver.got()[0].json();
     assert_eq!(
-        (&told["project"]["name"], &told["commits"][0]["added"][0]),
+        (&event["project"]["name"], &event["commits"][0]["added"][0]),
         (&"work tree".into(), &"new.txt".into())
     );
     assert!(pushing.sandbox.path("work tree/new.txt").exists());
@@ -243,8 +246,8 @@ fn ten_thousand_refs_are_a_few_events_and_one_summary() {
         &receiver,
         &["-q", "origin", "refs/heads/n*:refs/heads/n*"],
     );
-    eventually("all is told", || receiver.got().len() == 4);
-    let told: Vec<_> = receiver
+    eventually("all events arrive", || receiver.got().len() == 4);
+    let event: Vec<_> = receiver
         .got()
         .iter()
         .map(crate::support::receiver::Received::json)
@@ -259,12 +262,12 @@ fn ten_thousand_refs_are_a_few_events_and_one_summary() {
         ]
     );
     assert!(
-        told[..3]
+        event[..3]
             .iter()
             .all(|event| event["push"]["ref_count"] == 9999)
     );
-    let rest = told[3]["updates"].as_array().unwrap();
-    let omitted = told[3]["updates_omitted"].as_u64().unwrap_or_default();
+    let rest = event[3]["updates"].as_array().unwrap();
+    let omitted = event[3]["updates_omitted"].as_u64().unwrap_or_default();
     assert_eq!(rest.len() as u64 + omitted, 9996);
     assert!(
         rest.iter()
@@ -286,7 +289,7 @@ fn twenty_thousand_lines_without_a_last_newline_are_read_to_the_end() {
         .collect();
     let out = feed(&mut pushing.hook(), &lines.join("\n"));
     assert_eq!(out.status.code(), Some(0), "{}", seen(&out));
-    eventually("all is told", || receiver.got().len() == 2);
+    eventually("all events arrive", || receiver.got().len() == 2);
     let summary = receiver.got()[1].json();
     let omitted = summary["updates_omitted"].as_u64().unwrap_or_default();
     assert_eq!(
@@ -296,7 +299,7 @@ fn twenty_thousand_lines_without_a_last_newline_are_read_to_the_end() {
 }
 
 #[test]
-fn an_event_of_which_objects_are_missing_is_delivered_with_what_is_known() {
+fn an_event_with_missing_objects_is_delivered_in_part() {
     let (pushing, receiver) = pushing();
     let (old, new) = (
         pushing.sandbox.git("c", &["rev-parse", "HEAD"]),
@@ -304,17 +307,17 @@ fn an_event_of_which_objects_are_missing_is_delivered_with_what_is_known() {
     );
     let out = pushing.receive(&format!("{old} {new} refs/heads/main\n"));
     assert!(seen(&out).contains("here: delivered"), "{}", seen(&out));
-    let told = receiver.got()[0].json();
+    let event = receiver.got()[0].json();
     assert_eq!(
-        (&told["after"], &told["head_commit"]),
+        (&event["after"], &event["head_commit"]),
         (&Value::from(new), &Value::Null)
     );
-    assert!(told["error"].as_str().unwrap().contains("is missing"));
+    assert!(event["error"].as_str().unwrap().contains("is missing"));
 }
 
 /// As review servers do: a push to one ref becomes other refs, which the hook moves by itself (githooks(5)).
 #[test]
-fn what_proc_receive_made_of_a_push_is_told_by_the_names_that_it_reports() {
+fn proc_receive_reports_the_names_of_the_events() {
     let receiver = Receiver::start(|_| Answer::ok());
     let hooks = format!(
         "[deliver]\nwait = \"20s\"\n{}refs = [\"**\"]\n",
@@ -369,10 +372,10 @@ fn a_push_from_a_shallow_clone_ends_where_the_clone_ends() {
     pushing
         .sandbox
         .push("shallow", &["-q", "../r.git", "HEAD:refs/heads/shallow"]);
-    let told = receiver.got()[0].json();
+    let event = receiver.got()[0].json();
     assert_eq!(
-        (&told["shallow"], &told["total_commits"]),
+        (&event["shallow"], &event["total_commits"]),
         (&Value::Bool(true), &Value::from(2))
     );
-    assert_eq!(told["error"], Value::Null);
+    assert_eq!(event["error"], Value::Null);
 }

@@ -1,4 +1,4 @@
-//! Repositories made with `git fast-import`, pushes as their refs move, and Git asked for each answer.
+//! Makes repositories with `git fast-import` and pushes that move their refs, and checks events against Git.
 
 use crate::support::Sandbox;
 use git_service_hook::git::Repository;
@@ -82,7 +82,7 @@ impl Repo {
         }
     }
 
-    /// Git answers with its commit-graph, whatever the repository's configuration says.
+    /// Git uses its commit-graph, regardless of the repository's configuration.
     pub(super) fn git(&self, arguments: &[&str]) -> String {
         self.sandbox.git(
             "repo.git",
@@ -284,10 +284,10 @@ impl Repo {
         let repository = self.open();
         repository.order(&mut updates);
         let events = repository.events(&updates, &self.needs);
-        let mut told = Vec::new();
+        let mut earlier = Vec::new();
         for computed in &events {
-            self.check(&computed.event, &known, &told);
-            told.extend(self.commits_of(&computed.event, &known));
+            self.check(&computed.event, &known, &earlier);
+            earlier.extend(self.commits_of(&computed.event, &known));
         }
         events
     }
@@ -324,8 +324,8 @@ impl Repo {
             .then(|| String::from_utf8_lossy(&out.stdout).trim().to_owned())
     }
 
-    /// What every event must say, asked of Git.
-    fn check(&self, event: &PushEvent, known: &[String], told: &[String]) {
+    /// Checks an event against the output of Git.
+    fn check(&self, event: &PushEvent, known: &[String], earlier: &[String]) {
         assert_eq!(event.error, None, "{:?}", event.update);
         let commits = self.commits_of(event, known);
         let listed: Vec<_> = event.commits.iter().map(|c| c.id.as_str()).collect();
@@ -356,7 +356,7 @@ impl Repo {
         };
         for commit in &event.commits {
             let distinct =
-                new.contains(&commit.id.to_string()) && !told.contains(&commit.id.to_string());
+                new.contains(&commit.id.to_string()) && !earlier.contains(&commit.id.to_string());
             assert_eq!(commit.distinct, distinct, "distinct of {}", commit.message);
         }
         let head = self

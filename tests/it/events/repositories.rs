@@ -70,7 +70,7 @@ fn every_form_of_repository_opens_and_has_its_name() {
 }
 
 #[test]
-fn what_is_no_repository_is_said_in_words() {
+fn a_directory_without_a_repository_has_a_clear_error() {
     let sandbox = Sandbox::new();
     let error = Repository::open(&sandbox.path(""))
         .err()
@@ -221,7 +221,7 @@ fn revisions_mean_what_they_mean_to_git() {
 }
 
 #[test]
-fn the_newest_commit_is_told_from_its_first_parent_and_a_tag_as_created() {
+fn the_newest_commit_is_an_update_from_its_first_parent_and_a_tag_is_created() {
     let mut repo = main_of_four(&[]);
     assert_eq!(repo.open().newest(None), Some(repo.update(MAIN, "a", "b")));
     repo.set("refs/heads/root", "a");
@@ -248,7 +248,7 @@ fn the_newest_commit_is_told_from_its_first_parent_and_a_tag_as_created() {
 }
 
 #[test]
-fn a_sha256_repository_tells_the_same() {
+fn a_sha256_repository_gives_the_same_event() {
     let mut repo = main_of_four(&["--object-format=sha256"]);
     let event = repo.push_one(MAIN, "b", "c");
     assert_eq!(
@@ -261,7 +261,7 @@ fn a_sha256_repository_tells_the_same() {
 
 #[needs(reftable)]
 #[test]
-fn a_reftable_repository_tells_the_same() {
+fn a_reftable_repository_gives_the_same_event() {
     let mut repo = main_of_four(&["--ref-format=reftable"]);
     assert_eq!(repo.open().default_branch().as_deref(), Some("main"));
     let event = repo.push_one("refs/heads/topic", "", "c");
@@ -304,7 +304,7 @@ fn commits_of_an_alternate_are_new_unless_a_ref_here_has_them() {
 
 /// Git takes what is there: each directory once, relative ones from where they are named.
 #[test]
-fn alternates_that_are_gone_or_go_in_circles_cost_nothing() {
+fn missing_and_circular_alternates_are_ignored() {
     let mut repo = main_of_four(&[]);
     repo.sandbox.git(
         "",
@@ -357,7 +357,7 @@ fn alternates_that_are_gone_or_go_in_circles_cost_nothing() {
 }
 
 #[test]
-fn a_shallow_repository_ends_at_its_boundary_and_says_so() {
+fn a_shallow_repository_ends_at_its_boundary_and_is_flagged() {
     let mut repo = main_of_four(&[]);
     repo.set(MAIN, "d");
     let url = format!("file://{}", repo.sandbox.path("repo.git").display());
@@ -397,7 +397,7 @@ fn a_shallow_repository_ends_at_its_boundary_and_says_so() {
 }
 
 #[test]
-fn replaced_objects_and_grafts_are_what_git_makes_of_them() {
+fn replacements_and_grafts_apply_as_in_git() {
     let mut repo = main_of_four(&[]);
     repo.commit("other", &["a"]);
     let (c, other) = (repo.id("c"), repo.id("other"));
@@ -450,7 +450,7 @@ fn a_partial_clone_fetches_nothing_and_lists_its_files() {
 
 #[test]
 fn a_commit_graph_present_stale_or_damaged_changes_nothing() {
-    let told = |repo: &mut Repo| {
+    let event = |repo: &mut Repo| {
         let updates: Vec<RefUpdate> = vec![
             repo.update(MAIN, "b", "d"),
             repo.update("refs/heads/new", "", "c"),
@@ -458,15 +458,15 @@ fn a_commit_graph_present_stale_or_damaged_changes_nothing() {
         repo.open().events(&updates, &repo.needs)
     };
     let mut repo = main_of_four(&[]);
-    let without = told(&mut repo);
+    let without = event(&mut repo);
     repo.git(&["commit-graph", "write", "--reachable"]);
-    assert_eq!(told(&mut repo), without, "stale: c and d are not in it");
+    assert_eq!(event(&mut repo), without, "stale: c and d are not in it");
     let all = ["a", "b", "c", "d"].map(|name| repo.id(name)).join("\n");
     repo.git_with(
         &["commit-graph", "write", "--stdin-commits"],
         all.as_bytes(),
     );
-    assert_eq!(told(&mut repo), without, "present");
+    assert_eq!(event(&mut repo), without, "present");
     let path = repo.sandbox.path("repo.git/objects/info/commit-graph");
     let whole = std::fs::read(&path).unwrap();
     let out = repo
@@ -483,6 +483,6 @@ fn a_commit_graph_present_stale_or_damaged_changes_nothing() {
         Vec::new(),
     ] {
         std::fs::write(&path, cut).unwrap();
-        assert_eq!(told(&mut repo), without, "damaged");
+        assert_eq!(event(&mut repo), without, "damaged");
     }
 }

@@ -70,7 +70,7 @@ fn line(repo: &Repo, commits: usize) -> String {
 }
 
 #[test]
-fn an_import_of_a_million_commits_is_told_by_its_newest() {
+fn an_import_of_a_million_commits_lists_the_newest() {
     let commits = if full() { 1_000_000 } else { 50_000 };
     let repo = Repo::new();
     let tip = line(&repo, commits);
@@ -136,7 +136,7 @@ fn ten_thousand_refs_in_one_push_take_little_memory() {
 }
 
 #[test]
-fn of_many_refs_each_commit_is_distinct_once_and_in_the_first() {
+fn a_commit_of_many_refs_is_distinct_only_in_the_first() {
     let mut repo = Repo::new();
     line(&repo, 400);
     let ids = repo.lines(&["rev-list", "--reverse", MAIN]);

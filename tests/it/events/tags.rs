@@ -44,7 +44,7 @@ fn a_lightweight_tag_on_a_new_commit_brings_it() {
 }
 
 #[test]
-fn an_annotated_tag_tells_its_tagger_message_and_commit() {
+fn an_annotated_tag_has_tagger_message_and_commit() {
     let mut repo = repo();
     let object = repo.tag("b", "commit", "v1", "Version 1\n\nNotes\n");
     let event = repo.push_one(V1, "", &object);
@@ -67,7 +67,7 @@ fn an_annotated_tag_tells_its_tagger_message_and_commit() {
 }
 
 #[test]
-fn nested_tags_are_peeled_and_told_by_the_outermost() {
+fn nested_tags_are_peeled_and_have_the_facts_of_the_outermost() {
     let mut repo = repo();
     let inner = repo.tag("c", "commit", "inner", "Inner\n");
     let outer = repo.tag(&inner, "tag", "v1", "Outer\n");
@@ -125,7 +125,7 @@ fn a_tag_of_a_blob_hides_nothing_and_stops_no_walk() {
 }
 
 #[test]
-fn a_moved_tag_is_an_update_of_what_its_ends_name() {
+fn a_moved_tag_is_an_update_between_peeled_commits() {
     let mut repo = repo();
     repo.set(V1, "a");
     let object = repo.tag("b", "commit", "v1", "Now annotated\n");
@@ -142,7 +142,7 @@ fn a_moved_tag_is_an_update_of_what_its_ends_name() {
 }
 
 #[test]
-fn a_deleted_tag_tells_what_it_was() {
+fn a_deleted_tag_has_its_old_facts() {
     let mut repo = repo();
     let object = repo.tag("b", "commit", "v1", "Version 1\n");
     repo.set(V1, &object);

@@ -62,7 +62,7 @@ fn a_new_branch_at_a_known_commit_has_no_commits_but_a_head() {
 }
 
 #[test]
-fn a_new_branch_lists_what_no_other_branch_has_and_names_the_fork_point() {
+fn a_new_branch_lists_its_own_commits_and_the_fork_point() {
     let mut repo = main_of_three();
     repo.line(&["c"], &["d", "e"]);
     let event = repo.push_one(TOPIC, "", "e");
@@ -83,7 +83,7 @@ fn the_fork_point_of_a_branch_that_merged_main_is_the_merged_commit() {
 }
 
 #[test]
-fn an_orphan_root_on_a_new_branch_is_listed_whole_and_has_no_base() {
+fn an_orphan_branch_lists_all_commits_and_has_no_base() {
     let mut repo = main_of_three();
     repo.line(&[], &["o", "p"]);
     let event = repo.push_one(TOPIC, "", "p");
@@ -117,7 +117,7 @@ fn a_fast_forward_lists_its_commits_oldest_first() {
 }
 
 #[test]
-fn a_rewind_is_forced_brings_nothing_and_tells_what_is_gone() {
+fn a_rewind_is_forced_without_commits_and_lists_the_discarded() {
     let mut repo = main_of_three();
     let event = repo.push_one(MAIN, "c", "a");
     assert_eq!(
@@ -146,7 +146,7 @@ fn a_rebase_and_an_amended_tip_are_forced_with_both_sides() {
 }
 
 #[test]
-fn discarded_commits_are_told_though_another_ref_keeps_them() {
+fn discarded_commits_are_listed_even_if_another_ref_has_them() {
     let mut repo = main_of_three();
     let events = repo.push(&[(MAIN, "c", "a"), ("refs/heads/keep", "", "c")]);
     assert_eq!(
@@ -175,7 +175,7 @@ fn only_the_newest_twenty_discarded_commits_are_listed_but_all_are_counted() {
 }
 
 #[test]
-fn a_merge_brings_its_side_and_tells_its_files_against_the_first_parent() {
+fn a_merge_lists_its_side_and_its_files_against_the_first_parent() {
     let mut repo = main_of_three();
     repo.commits(&[("s1", &["a"]), ("s2", &["s1"])]);
     repo.commit_with("m", &["c", "s2"], |draft| {
@@ -237,7 +237,7 @@ fn unrelated_histories_merged_bring_both_roots() {
 }
 
 #[test]
-fn a_subtree_merge_tells_the_prefixed_paths() {
+fn a_subtree_merge_lists_prefixed_paths() {
     let mut repo = main_of_three();
     repo.commit("o", &[]);
     repo.commit_with("m", &["c", "o"], |draft| {
@@ -318,7 +318,7 @@ fn refs_past_the_limit_have_no_event() {
 }
 
 #[test]
-fn names_are_told_byte_for_byte() {
+fn ref_names_are_kept_byte_for_byte() {
     let mut repo = main_of_three();
     let long = format!("refs/heads/{}", "n".repeat(200));
     for name in [
@@ -397,8 +397,8 @@ fn a_second_push_to_the_same_ref_changes_nothing_of_the_first() {
     repo.line(&["c"], &["d", "e", "f"]);
     let (first, second) = (repo.update(MAIN, "c", "d"), repo.update(MAIN, "d", "f"));
     repo.set(MAIN, "f");
-    let tell = |update| repo.open().events(&[update], &repo.needs).remove(0).event;
-    let (first, second) = (tell(first), tell(second));
+    let event_of = |update| repo.open().events(&[update], &repo.needs).remove(0).event;
+    let (first, second) = (event_of(first), event_of(second));
     assert_eq!(
         (messages(&first), distinct(&first)),
         (vec!["d"], vec![true])

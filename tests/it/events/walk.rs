@@ -102,14 +102,14 @@ fn a_hundred_random_histories_are_walked_as_git_walks_them_whatever_their_clocks
         "a commit-graph changes nothing"
     );
     for (events, case) in events.chunks(3).zip(&cases) {
-        let mut told = Vec::new();
+        let mut earlier = Vec::new();
         for computed in events {
-            agrees(&repo, &computed.event, &case.known, &mut told);
+            agrees(&repo, &computed.event, &case.known, &mut earlier);
         }
     }
 }
 
-fn agrees(repo: &Repo, event: &PushEvent, known: &[String], told: &mut Vec<String>) {
+fn agrees(repo: &Repo, event: &PushEvent, known: &[String], earlier: &mut Vec<String>) {
     let list = |arguments: &[&str]| {
         repo.lines(&[&["rev-list", "--topo-order", "--reverse"], arguments].concat())
     };
@@ -132,12 +132,12 @@ fn agrees(repo: &Repo, event: &PushEvent, known: &[String], told: &mut Vec<Strin
         let id = commit.id.to_string();
         assert_eq!(
             commit.distinct,
-            fresh.contains(&id) && !told.contains(&id),
+            fresh.contains(&id) && !earlier.contains(&id),
             "{id} of {:?}",
             event.update
         );
     }
-    told.extend(ids);
+    earlier.extend(ids);
     if event.change != Change::Created {
         let gone = list(&[old, "--not", new]);
         assert_eq!(event.total_discarded, gone.len());
@@ -167,7 +167,7 @@ fn agrees(repo: &Repo, event: &PushEvent, known: &[String], told: &mut Vec<Strin
 }
 
 #[test]
-fn a_push_costs_what_it_brings_and_shares_its_walk_between_refs() {
+fn a_walk_is_proportional_to_the_push_and_shared_between_refs() {
     let mut repo = Repo::new();
     let names: Vec<_> = (0..3000).map(|n| format!("c{n}")).collect();
     repo.line(&[], &names.iter().map(String::as_str).collect::<Vec<_>>());

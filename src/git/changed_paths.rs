@@ -1,31 +1,31 @@
-//! The paths of one commit, sorted by what happened to them.
+//! Lists the changed paths of one commit: added, removed, modified.
 
 use super::object::Unreadable;
 use super::objects::Objects;
-use super::paths::{Touch, changed};
+use super::tree_diff::{PathChange, diff_trees};
 use crate::push::Commit;
 use gix::ObjectId;
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-/// Paths that are listed for one commit, and their bytes, of which only trees as no file system has them give so many.
+/// Limits of the list of one commit. Only artificial trees exceed the limit of bytes.
 const FILES: usize = 3000;
 const BYTES: usize = 4 << 20;
 
-/// Two trees to compare: a commit's first parent's, and its own.
+/// Two trees to compare: that of a commit's first parent, and its own.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pair {
+pub(super) struct TreePair {
     /// `None`: the commit is a root.
     pub(super) old: Option<ObjectId>,
     pub(super) new: ObjectId,
 }
 
-/// Who looks at every path.
-pub(super) type Every<'a> = &'a mut dyn FnMut(&[u8]);
+/// A callback that receives every changed path.
+pub(super) type PathVisitor<'a> = &'a mut dyn FnMut(&[u8]);
 
-/// What a commit lists.
+/// The changed paths of a commit.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Lists {
+pub(super) struct ChangedPaths {
     added: Vec<String>,
     removed: Vec<String>,
     modified: Vec<String>,
@@ -33,27 +33,27 @@ pub(super) struct Lists {
     lossy: bool,
 }
 
-impl Lists {
-    /// Compares two trees. Every path goes to `every` as well, past those that are listed too, until it breaks.
-    pub(super) fn of(
+impl ChangedPaths {
+    /// Compares two trees. Calls `visitor` for all paths, including those beyond the list's limit.
+    pub(super) fn compare(
         objects: &Objects<'_>,
-        pair: Pair,
-        mut every: Option<Every<'_>>,
+        pair: TreePair,
+        mut visitor: Option<PathVisitor<'_>>,
     ) -> (Self, Result<(), Unreadable>) {
-        let (mut lists, mut listed, mut bytes) = (Self::default(), 0, 0);
-        let complete = changed(objects, pair.old, Some(pair.new), &mut |path, touch| {
-            if let Some(every) = &mut every {
-                every(path);
+        let (mut lists, mut count, mut bytes) = (Self::default(), 0, 0);
+        let complete = diff_trees(objects, pair.old, Some(pair.new), &mut |path, touch| {
+            if let Some(visitor) = &mut visitor {
+                visitor(path);
             }
-            if listed == FILES || bytes + path.len() > BYTES {
+            if count == FILES || bytes + path.len() > BYTES {
                 lists.truncated = true;
-                return if every.is_some() {
+                return if visitor.is_some() {
                     ControlFlow::Continue(())
                 } else {
                     ControlFlow::Break(())
                 };
             }
-            (listed, bytes) = (listed + 1, bytes + path.len());
+            (count, bytes) = (count + 1, bytes + path.len());
             lists.add(path, touch);
             ControlFlow::Continue(())
         });
@@ -61,18 +61,18 @@ impl Lists {
         (lists, complete)
     }
 
-    fn add(&mut self, path: &[u8], touch: Touch) {
+    fn add(&mut self, path: &[u8], touch: PathChange) {
         let text = String::from_utf8_lossy(path);
         self.lossy |= matches!(text, Cow::Owned(_));
         let list = match touch {
-            Touch::Added => &mut self.added,
-            Touch::Removed => &mut self.removed,
-            Touch::Modified => &mut self.modified,
+            PathChange::Added => &mut self.added,
+            PathChange::Removed => &mut self.removed,
+            PathChange::Modified => &mut self.modified,
         };
         list.push(text.into_owned());
     }
 
-    /// Bytes, about.
+    /// Approximate size in bytes.
     pub(super) fn size(&self) -> usize {
         let all = [&self.added, &self.removed, &self.modified]
             .into_iter()
@@ -80,7 +80,7 @@ impl Lists {
         all.map(|path| path.len() + size_of::<String>()).sum()
     }
 
-    /// Hands them over.
+    /// Moves the lists into the commit.
     pub(super) fn fill(self, commit: &mut Commit) {
         (commit.added, commit.removed, commit.modified) = (self.added, self.removed, self.modified);
         (commit.files_truncated, commit.paths_lossy) = (self.truncated, self.lossy);

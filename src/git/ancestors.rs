@@ -1,21 +1,21 @@
-//! What is reachable from a set of commits, found out step by step: newest first, and only as far back as is asked.
+//! Walks the ancestors of a set of commits lazily: newest first, and only as far back as the caller requests.
 
 use super::history::{History, Node};
 use super::object::Unreadable;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Commits that one set may visit; a push that needs more is told with inexact counts.
+/// Commits that one walk may visit. An event that needs more has inexact counts.
 const BOUND: usize = 1_000_000;
 
 /// A set of commit numbers.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Set(Vec<u64>);
+pub(super) struct CommitSet(Vec<u64>);
 
-impl Set {
-    /// Whether the commit was not in it before.
+impl CommitSet {
+    /// Adds a commit; returns false if it was present.
     pub(super) fn insert(&mut self, node: Node) -> bool {
-        let (word, bit) = Self::place(node);
+        let (word, bit) = Self::position(node);
         if self.0.len() <= word {
             self.0.resize(word + 1, 0);
         }
@@ -24,92 +24,101 @@ impl Set {
         new
     }
 
-    /// Whether the commit is in it.
     pub(super) fn contains(&self, node: Node) -> bool {
-        let (word, bit) = Self::place(node);
+        let (word, bit) = Self::position(node);
         self.0.get(word).is_some_and(|w| w & bit != 0)
     }
 
-    fn place(node: Node) -> (usize, u64) {
+    fn position(node: Node) -> (usize, u64) {
         (node.index() / 64, 1 << (node.index() % 64))
     }
 }
 
-/// Commits to visit: the newest first, in the order of arrival where dates are equal.
-#[derive(Default)]
-pub(super) struct Queue {
-    heap: BinaryHeap<(i64, Reverse<u64>, Node)>,
-    arrived: u64,
+impl FromIterator<Node> for CommitSet {
+    fn from_iter<I: IntoIterator<Item = Node>>(nodes: I) -> Self {
+        let mut set = Self::default();
+        for node in nodes {
+            set.insert(node);
+        }
+        set
+    }
 }
 
-impl Queue {
+/// Commits to visit: the newest first, in insertion order where dates are equal.
+#[derive(Default)]
+pub(super) struct DateQueue {
+    heap: BinaryHeap<(i64, Reverse<u64>, Node)>,
+    inserted: u64,
+}
+
+impl DateQueue {
     pub(super) fn push(&mut self, date: i64, node: Node) {
-        self.arrived += 1;
-        self.heap.push((date, Reverse(self.arrived), node));
+        self.inserted += 1;
+        self.heap.push((date, Reverse(self.inserted), node));
     }
 
     pub(super) fn pop(&mut self) -> Option<(i64, Node)> {
         self.heap.pop().map(|(date, _, node)| (date, node))
     }
 
-    fn newest(&self) -> Option<(i64, Node)> {
+    fn peek(&self) -> Option<(i64, Node)> {
         self.heap.peek().map(|(date, _, node)| (*date, *node))
     }
 }
 
-/// Commits by generation, the highest first; those that the commit-graph does not know before all others.
-type Levels = BinaryHeap<(u32, Node)>;
+/// Commits by generation, the highest first. Commits that are not in the commit-graph precede all others.
+type GenerationQueue = BinaryHeap<(u32, Node)>;
 
-fn level(history: &History<'_>, node: Node) -> (u32, Node) {
+fn generation_key(history: &History<'_>, node: Node) -> (u32, Node) {
     (history.generation(node).unwrap_or(u32::MAX), node)
 }
 
-/// A set of tips and all that they reach, as far as it was walked.
+/// A set of tips and their ancestors, as far as they were walked.
 #[derive(Default)]
-pub(super) struct Reach {
-    seen: Set,
-    /// What is left to visit, by date; and by generation, from when that is first asked for. What was visited already
-    /// is dropped from each when it comes first.
-    queue: Queue,
-    levels: Option<Levels>,
-    done: Set,
+pub(super) struct AncestorWalk {
+    seen: CommitSet,
+    /// Commits left to visit, by date; and by generation, once a caller requests that order. Each queue drops commits
+    /// that the other one has visited when they reach its front.
+    queue: DateQueue,
+    by_generation: Option<GenerationQueue>,
+    done: CommitSet,
     visited: usize,
     unreadable: Option<Unreadable>,
 }
 
-impl Reach {
-    /// Of these commits and all their ancestors.
+impl AncestorWalk {
+    /// Starts at these commits.
     pub(super) fn new(history: &mut History<'_>, tips: impl IntoIterator<Item = Node>) -> Self {
         Self::with_unreadable(history, tips, None)
     }
 
-    /// The same, where something else was meant to be a tip and could not be read.
+    /// Starts at these commits; `unreadable` is a tip that could not be read.
     pub(super) fn with_unreadable(
         history: &mut History<'_>,
         tips: impl IntoIterator<Item = Node>,
         unreadable: Option<Unreadable>,
     ) -> Self {
-        let mut reach = Self {
+        let mut walk = Self {
             unreadable,
             ..Self::default()
         };
         for tip in tips {
-            reach.add(history, tip);
+            walk.add(history, tip);
         }
-        reach
+        walk
     }
 
-    /// Whether the commit is known to be reachable by now; see [`Self::advance`].
+    /// Whether the walk has met the commit; see [`Self::advance`].
     pub(super) fn contains(&self, node: Node) -> bool {
         self.seen.contains(node)
     }
 
-    /// Goes on until everything left to visit is older than `date`.
+    /// Walks until all commits left to visit are older than `date`.
     pub(super) fn advance(&mut self, history: &mut History<'_>, date: i64) {
         self.advance_to(history, date, usize::MAX);
     }
 
-    /// The same for so many commits at most.
+    /// Walks as [`Self::advance`] does, but visits at most `most` commits.
     pub(super) fn advance_to(&mut self, history: &mut History<'_>, date: i64, most: usize) {
         let mut steps = 0..most;
         while self.newest().is_some_and(|(newest, _)| newest >= date)
@@ -118,7 +127,7 @@ impl Reach {
         {}
     }
 
-    /// Goes on for so many commits.
+    /// Visits `steps` commits.
     pub(super) fn advance_by(&mut self, history: &mut History<'_>, steps: usize) {
         for _ in 0..steps {
             if !self.step(history) {
@@ -127,14 +136,14 @@ impl Reach {
         }
     }
 
-    /// Goes on until nothing left to visit can reach a commit of this generation that the commit-graph knows.
+    /// Walks until no commit left to visit can reach a commit of this generation.
     pub(super) fn advance_to_generation(&mut self, history: &mut History<'_>, generation: u32) {
-        if self.levels.is_none() {
-            self.levels = Some(
+        if self.by_generation.is_none() {
+            self.by_generation = Some(
                 self.queue
                     .heap
                     .iter()
-                    .map(|(.., node)| level(history, *node))
+                    .map(|(.., node)| generation_key(history, *node))
                     .collect(),
             );
         }
@@ -146,12 +155,12 @@ impl Reach {
         }
     }
 
-    /// Whether the walk stopped at its bound.
+    /// Whether the walk stopped at its limit.
     pub(super) fn is_exhausted(&self) -> bool {
         self.visited >= BOUND
     }
 
-    /// The first commit that could not be read: what lies behind it is not known to be reachable.
+    /// The first commit that could not be read. Its ancestors may be missing from the walk.
     pub(super) fn unreadable(&self) -> Option<&Unreadable> {
         self.unreadable.as_ref()
     }
@@ -163,8 +172,8 @@ impl Reach {
         match history.links(node) {
             Ok(links) => {
                 self.queue.push(links.date, node);
-                if let Some(levels) = &mut self.levels {
-                    levels.push(level(history, node));
+                if let Some(by_generation) = &mut self.by_generation {
+                    by_generation.push(generation_key(history, node));
                 }
             }
             Err(error) => {
@@ -184,9 +193,9 @@ impl Reach {
         true
     }
 
-    /// The newest that is left to visit.
+    /// The newest commit left to visit.
     fn newest(&mut self) -> Option<(i64, Node)> {
-        while let Some((date, node)) = self.queue.newest() {
+        while let Some((date, node)) = self.queue.peek() {
             if !self.done.contains(node) {
                 return Some((date, node));
             }
@@ -195,14 +204,14 @@ impl Reach {
         None
     }
 
-    /// The one of the highest generation, once `levels` is kept.
+    /// The commit of the highest generation left to visit, once `by_generation` exists.
     fn highest(&mut self) -> Option<(u32, Node)> {
-        let levels = self.levels.as_mut()?;
-        while let Some((reached, node)) = levels.peek().copied() {
+        let by_generation = self.by_generation.as_mut()?;
+        while let Some((reached, node)) = by_generation.peek().copied() {
             if !self.done.contains(node) {
                 return Some((reached, node));
             }
-            levels.pop();
+            by_generation.pop();
         }
         None
     }

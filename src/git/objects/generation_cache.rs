@@ -1,27 +1,27 @@
-//! What was read and may be asked for again: two generations within a bound, the older one thrown away whole.
+//! Caches values in two generations of bounded size, and drops the older one whole.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::sync::Arc;
 
-/// Things that were read, by key. What is asked for stays; what is not has gone after one turn of the generations.
-pub(super) struct Bases<K, T> {
-    young: HashMap<K, (Arc<T>, usize), BuildHasherDefault<Mix>>,
-    old: HashMap<K, (Arc<T>, usize), BuildHasherDefault<Mix>>,
+/// Values by key. A value that is used stays; others are dropped with their generation.
+pub(super) struct GenerationCache<K, T> {
+    young: HashMap<K, (Arc<T>, usize), BuildHasherDefault<IdHasher>>,
+    old: HashMap<K, (Arc<T>, usize), BuildHasherDefault<IdHasher>>,
     young_bytes: usize,
-    /// Of one generation.
-    bound: usize,
+    /// Bytes of one generation.
+    limit: usize,
 }
 
-impl<K: Hash + Eq, T> Bases<K, T> {
-    /// With room for so many bytes.
+impl<K: Hash + Eq, T> GenerationCache<K, T> {
+    /// A cache of `bytes` in total.
     pub(super) fn new(bytes: usize) -> Self {
         Self {
             young: HashMap::default(),
             old: HashMap::default(),
             young_bytes: 0,
-            bound: bytes / 2,
+            limit: bytes / 2,
         }
     }
 
@@ -33,16 +33,16 @@ impl<K: Hash + Eq, T> Bases<K, T> {
             return Some(Arc::clone(found));
         }
         let (key, (found, bytes)) = self.old.remove_entry(key)?;
-        self.keep(key, &found, bytes);
+        self.insert(key, &found, bytes);
         Some(found)
     }
 
-    /// Keeps it, unless it alone would fill a generation.
-    pub(super) fn keep(&mut self, key: K, found: &Arc<T>, bytes: usize) {
-        if bytes > self.bound {
+    /// Adds a value, unless it alone exceeds a generation.
+    pub(super) fn insert(&mut self, key: K, found: &Arc<T>, bytes: usize) {
+        if bytes > self.limit {
             return;
         }
-        if self.young_bytes + bytes > self.bound {
+        if self.young_bytes + bytes > self.limit {
             self.old = std::mem::take(&mut self.young);
             self.young_bytes = 0;
         }
@@ -51,12 +51,12 @@ impl<K: Hash + Eq, T> Bases<K, T> {
     }
 }
 
-/// Object ids are random already, and offsets in a pack need little mixing. Nobody can choose many ids with one hash:
-/// that would be as hard as choosing the ids.
+/// A fast hasher: object ids are random, and offsets in a pack need little mixing. An attacker who wants many equal hashes
+/// would have to choose the ids.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Mix(u64);
+pub(super) struct IdHasher(u64);
 
-impl Hasher for Mix {
+impl Hasher for IdHasher {
     fn finish(&self) -> u64 {
         self.0
     }
@@ -85,16 +85,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_asked_for_stays_and_the_bound_is_kept() {
-        let mut bases = Bases::new(40);
-        bases.keep(1u64, &Arc::new("often"), 5);
+    fn used_values_stay_and_the_size_is_bounded() {
+        let mut cache = GenerationCache::new(40);
+        cache.insert(1u64, &Arc::new("often"), 5);
         for key in 2..100u64 {
-            bases.keep(key, &Arc::new("once"), 5);
-            assert!(bases.get(&1).is_some(), "after {key}");
-            assert!(bases.young.len() + bases.old.len() <= 8);
+            cache.insert(key, &Arc::new("once"), 5);
+            assert!(cache.get(&1).is_some(), "after {key}");
+            assert!(cache.young.len() + cache.old.len() <= 8);
         }
-        assert!(bases.get(&2).is_none());
-        bases.keep(1000, &Arc::new("huge"), 21);
-        assert!(bases.get(&1000).is_none());
+        assert!(cache.get(&2).is_none());
+        cache.insert(1000, &Arc::new("huge"), 21);
+        assert!(cache.get(&1000).is_none());
     }
 }

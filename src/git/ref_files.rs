@@ -1,7 +1,7 @@
-//! Refs from files: those in files of their own first, the packed ones after them. Between the two readings `git gc` may
-//! move a ref into the packed file, so in the other order, or at once, it could be overlooked.
+//! Lists refs from loose files first, then from packed-refs. `git gc` may move a ref into packed-refs meanwhile, so the other
+//! order could miss it.
 
-use super::refs::Found;
+use super::refs::Ref;
 use crate::push::RefName;
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
@@ -10,79 +10,79 @@ use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-/// All refs below these prefixes, folders with a slash at their end. What cannot be read is left out and said with `false`.
-pub(super) fn list(repo: &gix::Repository, prefixes: &[&str]) -> (Vec<Found>, bool) {
-    let mut reading = Reading {
+/// All refs below these prefixes, which end with a slash. Returns `false` if some could not be read.
+pub(super) fn list(repo: &gix::Repository, prefixes: &[&str]) -> (Vec<Ref>, bool) {
+    let mut files = RefFiles {
         common: repo.common_dir(),
         refs: BTreeMap::new(),
-        whole: true,
+        complete: true,
     };
     for prefix in prefixes {
-        reading.folder(prefix);
+        files.read_directory(prefix);
     }
-    let (mut refs, packed) = packed(repo, prefixes, &reading.refs);
-    refs.extend(reading.refs.into_iter().map(|(name, target)| Found {
+    let (mut refs, packed) = packed(repo, prefixes, &files.refs);
+    refs.extend(files.refs.into_iter().map(|(name, target)| Ref {
         name,
         target,
         peeled: None,
     }));
     refs.sort_by(|a, b| a.name.cmp(&b.name));
-    (refs, reading.whole && packed)
+    (refs, files.complete && packed)
 }
 
-struct Reading<'r> {
+struct RefFiles<'r> {
     common: &'r Path,
     refs: BTreeMap<RefName, Result<ObjectId, RefName>>,
-    whole: bool,
+    complete: bool,
 }
 
-impl Reading<'_> {
-    fn folder(&mut self, prefix: &str) {
-        let mut folders = vec![PathBuf::from(prefix)];
-        while let Some(folder) = folders.pop() {
-            let entries = match std::fs::read_dir(self.common.join(&folder)) {
+impl RefFiles<'_> {
+    fn read_directory(&mut self, prefix: &str) {
+        let mut directories = vec![PathBuf::from(prefix)];
+        while let Some(directory) = directories.pop() {
+            let entries = match std::fs::read_dir(self.common.join(&directory)) {
                 Ok(entries) => entries,
                 Err(error) => {
-                    self.whole &= is_gone(&error);
+                    self.complete &= is_gone(&error);
                     continue;
                 }
             };
             for entry in entries {
                 match entry
-                    .and_then(|entry| Ok((folder.join(entry.file_name()), entry.file_type()?)))
+                    .and_then(|entry| Ok((directory.join(entry.file_name()), entry.file_type()?)))
                 {
-                    Ok((path, kind)) if kind.is_dir() => folders.push(path),
-                    Ok((path, kind)) if kind.is_file() => self.file(&path),
+                    Ok((path, kind)) if kind.is_dir() => directories.push(path),
+                    Ok((path, kind)) if kind.is_file() => self.read_file(&path),
                     Ok(_) => {}
-                    Err(error) => self.whole &= is_gone(&error),
+                    Err(error) => self.complete &= is_gone(&error),
                 }
             }
         }
     }
 
-    /// A file whose name no ref can have, such as a lock, is none.
-    fn file(&mut self, path: &Path) {
+    /// Ignores files whose names are invalid for refs, such as locks.
+    fn read_file(&mut self, path: &Path) {
         let name = path.as_os_str().as_bytes();
         if gix::refs::FullName::try_from(name.as_bstr()).is_err() {
             return;
         }
         match std::fs::read(self.common.join(path)) {
-            Ok(text) => match target(&text) {
+            Ok(text) => match parse_target(&text) {
                 Some(target) => drop(self.refs.insert(RefName::new(name), target)),
-                None => self.whole = false,
+                None => self.complete = false,
             },
-            Err(error) => self.whole &= is_gone(&error),
+            Err(error) => self.complete &= is_gone(&error),
         }
     }
 }
 
-/// Whether it was there a moment ago: deleted by now, or packed.
+/// Whether the file was deleted or packed meanwhile.
 fn is_gone(error: &std::io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
-/// `ID` or `ref: NAME`, and blanks.
-fn target(text: &[u8]) -> Option<Result<ObjectId, RefName>> {
+/// Parses `ID` or `ref: NAME`.
+fn parse_target(text: &[u8]) -> Option<Result<ObjectId, RefName>> {
     let text = text.trim_ascii_end();
     match text.strip_prefix(b"ref:") {
         Some(name) => Some(Err(RefName::new(name.trim_ascii_start()))),
@@ -90,15 +90,15 @@ fn target(text: &[u8]) -> Option<Result<ObjectId, RefName>> {
     }
 }
 
-/// The packed refs that have no file of their own.
+/// The packed refs that have no loose file.
 fn packed(
     repo: &gix::Repository,
     prefixes: &[&str],
     loose: &BTreeMap<RefName, Result<ObjectId, RefName>>,
-) -> (Vec<Found>, bool) {
-    // A repository that is kept open must not believe its earlier reading. This fails where nothing is packed.
+) -> (Vec<Ref>, bool) {
+    // A repository that stays open must not use its earlier buffer. This fails if there is no packed-refs file.
     repo.refs.force_refresh_packed_buffer().ok();
-    let (mut refs, mut whole) = (Vec::new(), true);
+    let (mut refs, mut complete) = (Vec::new(), true);
     let Ok(buffer) = repo.refs.cached_packed_buffer() else {
         return (refs, false);
     };
@@ -111,22 +111,22 @@ fn packed(
         };
         for reference in packed {
             let Ok(reference) = reference else {
-                whole = false;
+                complete = false;
                 continue;
             };
             let name = RefName::new(reference.name.as_bstr().to_vec());
             let peeled = reference.object.map(|_| reference.object());
-            let found = Found {
+            let packed = Ref {
                 name,
                 target: Ok(reference.target()),
                 peeled,
             };
-            if !loose.contains_key(&found.name) {
-                refs.push(found);
+            if !loose.contains_key(&packed.name) {
+                refs.push(packed);
             }
         }
     }
-    (refs, whole)
+    (refs, complete)
 }
 
 #[cfg(test)]
@@ -134,18 +134,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_holds_an_id_or_the_name_of_another_ref() {
+    fn a_ref_file_holds_an_id_or_the_name_of_another_ref() {
         let id = "1".repeat(40);
         assert_eq!(
-            target(format!("{id}\n").as_bytes()),
+            parse_target(format!("{id}\n").as_bytes()),
             Some(Ok(ObjectId::from_hex(id.as_bytes()).unwrap()))
         );
         assert_eq!(
-            target(b"ref: refs/heads/main\n"),
+            parse_target(b"ref: refs/heads/main\n"),
             Some(Err(RefName::new("refs/heads/main")))
         );
         for damaged in [&b""[..], b"\0\0\0\n", b"nonsense"] {
-            assert_eq!(target(damaged), None);
+            assert_eq!(parse_target(damaged), None);
         }
     }
 }

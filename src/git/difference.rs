@@ -1,58 +1,62 @@
-//! The commits that a tip has and a set of others has not, as `git rev-list TIP --not OTHERS` tells them; their order,
-//! and the merge base that they leave behind.
+//! Computes the commits of `git rev-list TIP --not OTHERS`, their order, and the merge base.
 //!
-//! Two walks go back in time side by side, newest commit first: one over what the tip reaches, one over what the others
-//! reach. The first stops at every commit that the second has met, so a push costs what it brings and not the age of the
-//! repository. Dates of commits are claims of their authors' clocks: after the walk, the second one goes on, and takes away
-//! what it meets then. Where a commit-graph knows the commits, it goes as far as they can be reached, so that the outcome is
-//! exact; else a little, and far once a clock was seen to run backwards.
+//! Two walks go back in time side by side, newest commit first: one from the tip, one from the others. The first stops at
+//! every commit that the second has met, so the cost depends on the push and not on the age of the repository. Commit
+//! dates are set by their authors' clocks and may be wrong: after the walk, the second one continues, and commits that it
+//! meets are removed. If the commit-graph has the commits, it continues as far as they can be reached, so the result is
+//! exact; otherwise a few steps, and far if a clock was seen to run backwards.
 
+use super::ancestors::{AncestorWalk, CommitSet, DateQueue};
 use super::history::{History, Node};
 use super::object::Unreadable;
-use super::reach::{Queue, Reach, Set};
 
-/// Commits that are counted for one ref; past it totals are lower bounds.
+/// Commits that are counted for one ref. Past this limit totals are lower bounds.
 pub(super) const BOUND: usize = 100_000;
-/// Steps that the others' walk goes on after the last commit that could matter by its date, for good measure.
-const FURTHER: usize = 16;
-/// The same where clocks were seen to run backwards: so many steps more, and then on until the dates are past by so many
-/// times the worst that was seen; for a bounded number of steps.
-const FURTHER_WHEN_SKEWED: usize = 64;
-const WORSE: i64 = 4;
-const FURTHEST: usize = 10_000;
+/// Steps that the others' walk takes past the last commit that could matter by its date.
+const EXTRA_STEPS: usize = 16;
+/// If clocks run backwards, the walk takes this many steps, then continues until the dates are older by `SKEW_FACTOR`
+/// times the largest skew seen, for at most `SKEWED_LIMIT` steps.
+const EXTRA_STEPS_IF_SKEWED: usize = 64;
+const SKEW_FACTOR: i64 = 4;
+const SKEWED_LIMIT: usize = 10_000;
 /// Candidates for a merge base that are compared with all others before the newest is taken.
 const CANDIDATES: usize = 16;
 
-/// The outcome of a walk.
+/// The result of a walk.
 #[derive(Debug, Default)]
 pub(super) struct Difference {
     /// Newest first by date.
     pub(super) commits: Vec<Node>,
-    /// Whether that is all of them.
+    /// Whether `commits` is complete.
     pub(super) exact: bool,
-    /// Whether a commit of them is the boundary of a shallow repository.
+    /// Whether one of the commits is at the boundary of a shallow repository.
     pub(super) shallow: bool,
     /// The first commit that could not be read.
     pub(super) unreadable: Option<Unreadable>,
 }
 
-/// Walks from `tip` to what `others` reach.
-pub(super) fn difference(history: &mut History<'_>, tip: Node, others: &mut Reach) -> Difference {
-    difference_told(history, tip, others, &mut |_, _| {})
-}
-
-/// The same, telling each commit on the way: after it and its parents were read, and perhaps to be taken away again.
-pub(super) fn difference_told(
+/// The commits that `tip` reaches and `others` do not.
+pub(super) fn difference(
     history: &mut History<'_>,
     tip: Node,
-    others: &mut Reach,
+    others: &mut AncestorWalk,
+) -> Difference {
+    difference_with(history, tip, others, &mut |_, _| {})
+}
+
+/// Computes the difference and calls `met` for each commit once it and its parents were read. Such a commit may still be
+/// removed from the result.
+pub(super) fn difference_with(
+    history: &mut History<'_>,
+    tip: Node,
+    others: &mut AncestorWalk,
     met: &mut dyn FnMut(&mut History<'_>, Node),
 ) -> Difference {
     let mut found = Difference {
         exact: true,
         ..Difference::default()
     };
-    let (mut queue, mut seen) = (Queue::default(), Set::default());
+    let (mut queue, mut seen) = (DateQueue::default(), CommitSet::default());
     visit(history, tip, &mut seen, &mut queue, &mut found);
     while let Some((date, node)) = queue.pop() {
         others.advance(history, date);
@@ -78,7 +82,7 @@ pub(super) fn difference_told(
             met(history, node);
         }
     }
-    settle(history, &mut found.commits, others);
+    remove_reachable(history, &mut found.commits, others);
     found.exact &= !others.is_exhausted();
     found.shallow = found.commits.iter().any(|node| history.is_boundary(*node));
     found
@@ -87,14 +91,14 @@ pub(super) fn difference_told(
 fn visit(
     history: &mut History<'_>,
     node: Node,
-    seen: &mut Set,
-    queue: &mut Queue,
+    seen: &mut CommitSet,
+    queue: &mut DateQueue,
     found: &mut Difference,
 ) {
     if !seen.insert(node) {
         return;
     }
-    match history.links_to_tell(node) {
+    match history.links_with_text(node) {
         Ok(links) => queue.push(links.date, node),
         Err(error) => {
             found.unreadable.get_or_insert(error);
@@ -102,10 +106,14 @@ fn visit(
     }
 }
 
-/// Takes away what the others reach after all. Of commits that the commit-graph knows it also knows what cannot reach them,
-/// whatever clocks say. For the rest the others' walk goes on until it is past the oldest commit that is left, and a
-/// number of further steps take nothing away.
-pub(super) fn settle(history: &mut History<'_>, commits: &mut Vec<Node>, others: &mut Reach) {
+/// Removes commits that the others reach. For commits in the commit-graph, generations say what cannot reach them,
+/// regardless of dates. For the rest the others' walk continues until it is past the oldest commit left, and until a
+/// number of extra steps remove nothing.
+pub(super) fn remove_reachable(
+    history: &mut History<'_>,
+    commits: &mut Vec<Node>,
+    others: &mut AncestorWalk,
+) {
     while !commits.is_empty() {
         let before = commits.len();
         if let Some(lowest) = commits
@@ -121,11 +129,11 @@ pub(super) fn settle(history: &mut History<'_>, commits: &mut Vec<Node>, others:
         if let Some(oldest) = dated.map(|node| history.date(*node)).min() {
             others.advance(history, oldest);
             if history.skew() == 0 {
-                others.advance_by(history, FURTHER);
+                others.advance_by(history, EXTRA_STEPS);
             } else {
-                others.advance_by(history, FURTHER_WHEN_SKEWED);
-                let past = oldest.saturating_sub(history.skew().saturating_mul(WORSE));
-                others.advance_to(history, past, FURTHEST);
+                others.advance_by(history, EXTRA_STEPS_IF_SKEWED);
+                let past = oldest.saturating_sub(history.skew().saturating_mul(SKEW_FACTOR));
+                others.advance_to(history, past, SKEWED_LIMIT);
             }
         }
         commits.retain(|node| !others.contains(*node));
@@ -135,11 +143,11 @@ pub(super) fn settle(history: &mut History<'_>, commits: &mut Vec<Node>, others:
     }
 }
 
-/// Sorts the outcome of a walk into `git rev-list --topo-order --reverse`: parents before children, lines of history
+/// Sorts the commits of a walk into the order of `git rev-list --topo-order --reverse`: parents before children, lines of history
 /// together. The order does not depend on dates: from the tip down, a commit follows once all its children have, and
-/// of several that may follow the one that was freed last comes first.
-pub(super) fn oldest_first(history: &History<'_>, tip: Node, commits: &[Node]) -> Vec<Node> {
-    let mut waiting = Waiting(vec![
+/// of several that may follow, the one that was freed last comes first.
+pub(super) fn topo_order_reversed(history: &History<'_>, tip: Node, commits: &[Node]) -> Vec<Node> {
+    let mut pending = PendingChildren(vec![
         0;
         commits
             .iter()
@@ -148,15 +156,15 @@ pub(super) fn oldest_first(history: &History<'_>, tip: Node, commits: &[Node]) -
             .unwrap_or(0)
     ]);
     for node in commits {
-        waiting.begin(*node);
+        pending.insert(*node);
     }
     for node in commits {
         for parent in history.parents(*node) {
-            waiting.for_one_more(*parent);
+            pending.add_child(*parent);
         }
     }
     let mut order = Vec::with_capacity(commits.len());
-    let mut free = if waiting.is_free(tip) {
+    let mut free = if pending.is_free(tip) {
         vec![tip]
     } else {
         Vec::new()
@@ -167,18 +175,18 @@ pub(super) fn oldest_first(history: &History<'_>, tip: Node, commits: &[Node]) -
             history
                 .parents(node)
                 .iter()
-                .filter(|parent| waiting.for_one_less(**parent)),
+                .filter(|parent| pending.remove_child(**parent)),
         );
     }
     order.reverse();
     order
 }
 
-/// For each commit that is sorted, how many of its children are still to come, plus one; 0 for other commits.
-struct Waiting(Vec<u32>);
+/// For each commit to sort, the number of its children that are not sorted yet, plus one; 0 for other commits.
+struct PendingChildren(Vec<u32>);
 
-impl Waiting {
-    fn begin(&mut self, node: Node) {
+impl PendingChildren {
+    fn insert(&mut self, node: Node) {
         self.0[node.index()] = 1;
     }
 
@@ -186,14 +194,14 @@ impl Waiting {
         self.0.get(node.index()) == Some(&1)
     }
 
-    fn for_one_more(&mut self, node: Node) {
+    fn add_child(&mut self, node: Node) {
         if let Some(count @ 1..) = self.0.get_mut(node.index()) {
             *count += 1;
         }
     }
 
-    /// Whether that was the last one.
-    fn for_one_less(&mut self, node: Node) -> bool {
+    /// Returns true when the last child was removed.
+    fn remove_child(&mut self, node: Node) -> bool {
         match self.0.get_mut(node.index()) {
             Some(count @ 2..) => {
                 *count -= 1;
@@ -204,18 +212,18 @@ impl Waiting {
     }
 }
 
-/// The best commit that both sides have, `git merge-base`: the newest that is no ancestor of another such. `commits` are
+/// The merge base (git-merge-base(1)): the newest common ancestor that is not an ancestor of another one. `commits` is
 /// the difference of `tip` and `others`.
 pub(super) fn merge_base(
     history: &mut History<'_>,
     tip: Node,
     commits: &[Node],
-    others: &Reach,
+    others: &AncestorWalk,
 ) -> Option<Node> {
     if others.contains(tip) {
         return Some(tip);
     }
-    let mut seen = Set::default();
+    let mut seen = CommitSet::default();
     let mut shared = Vec::new();
     for node in commits {
         for at in 0..history.parents(*node).len() {
@@ -229,9 +237,12 @@ pub(super) fn merge_base(
     if shared.len() > 1 {
         for at in 0..shared.len().min(CANDIDATES) {
             let candidate = shared[at];
-            let rest = shared.iter().copied().filter(|node| *node != candidate);
-            let mut rest = Reach::new(history, rest);
-            if !difference(history, candidate, &mut rest).commits.is_empty() {
+            let others = shared.iter().copied().filter(|node| *node != candidate);
+            let mut others = AncestorWalk::new(history, others);
+            if !difference(history, candidate, &mut others)
+                .commits
+                .is_empty()
+            {
                 return Some(candidate);
             }
         }

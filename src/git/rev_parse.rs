@@ -1,16 +1,18 @@
-//! Revisions and newest commits: what a person at the command line means, not what a push said.
+//! Resolves revisions and finds the newest commits, for the commands that a person runs.
 
 use super::history::History;
-use super::object::plain;
+use super::object::from_gix;
 use super::objects::Objects;
 use super::program::git;
 use super::refs;
 use super::tag::peel;
 use crate::push::{ObjectId, RefKind, RefName, RefUpdate};
 
-/// A revision by gitrevisions(7); asks Git, which knows all of its forms.
+/// Resolves a revision (gitrevisions(7)) by `git rev-parse`, which knows all of its forms.
 pub(super) fn resolve(repo: &gix::Repository, revision: &str) -> Option<ObjectId> {
-    if let Some(id) = ObjectId::parse(revision).filter(|id| super::object::id(repo, id).is_some()) {
+    if let Some(id) =
+        ObjectId::parse(revision).filter(|id| super::object::to_gix(repo, id).is_some())
+    {
         return Some(id);
     }
     let out = git(
@@ -33,35 +35,35 @@ pub(super) fn is_ref_name(name: &RefName) -> bool {
 }
 
 /// The newest commit of a ref, as an update.
-pub(super) fn update(repo: &gix::Repository, name: Option<&RefName>) -> Option<RefUpdate> {
+pub(super) fn newest_update(repo: &gix::Repository, name: Option<&RefName>) -> Option<RefUpdate> {
     let objects = Objects::new(repo);
     let mut history = History::new(&objects, true);
     let name = match name {
         Some(name) => name.clone(),
         None => refs::head(repo)
             .filter(|h| refs::target(repo, h).is_some())
-            .or_else(|| newest(repo, &objects, &mut history))?,
+            .or_else(|| newest_branch(repo, &objects, &mut history))?,
     };
     let tip = refs::target(repo, &name)?;
-    let null = plain(&gix::ObjectId::null(repo.object_hash()));
+    let null = from_gix(&gix::ObjectId::null(repo.object_hash()));
     let old = match peel(&objects, tip).commit() {
         Some(commit) if name.kind() != RefKind::Tag => {
             let node = history.node(commit);
             let _unreadable = history.links(node);
             let parent = history.parents(node).first().copied();
-            parent.map_or(null, |parent| plain(&history.id(parent)))
+            parent.map_or(null, |parent| from_gix(&history.id(parent)))
         }
         _ => null,
     };
     Some(RefUpdate {
         old,
-        new: plain(&tip),
+        new: from_gix(&tip),
         name,
     })
 }
 
 /// The branch with the newest commit.
-fn newest(
+fn newest_branch(
     repo: &gix::Repository,
     objects: &Objects<'_>,
     history: &mut History<'_>,

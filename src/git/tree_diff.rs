@@ -1,8 +1,8 @@
-//! Which paths differ between two trees, as `git diff-tree -r --no-renames` tells them. No configuration and no
-//! attribute has a say, and no blob is read.
+//! Finds the paths that differ between two trees, as `git diff-tree -r --no-renames` does. Ignores configuration and
+//! attributes, and reads no blob.
 
 use super::object::Unreadable;
-use super::objects::{Entry, Mode, NoTree, Objects, Tree};
+use super::objects::{EntryMode, InvalidTree, Objects, Tree, TreeEntry};
 use gix::ObjectId;
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
@@ -10,22 +10,22 @@ use std::sync::Arc;
 
 /// What happened to a path. A change of mode, of type or of a submodule's commit is a modification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Touch {
+pub(super) enum PathChange {
     Added,
     Removed,
     Modified,
 }
 
-/// Trees within trees that are followed, as many as Git does (core.maxTreeDepth of git-config(1)).
+/// Depth of nested trees that are followed, the default of core.maxTreeDepth (git-config(1)).
 const DEPTH: usize = 2048;
 
-/// Calls `told` for each path, in the order of the bytes of the whole path, until it breaks. What is unreadable of a tree
-/// is skipped; the first one is returned.
-pub(super) fn changed(
+/// Calls `visit` for each changed path, in byte order of the full path, until it breaks. Unreadable trees are skipped; the
+/// first error is returned.
+pub(super) fn diff_trees(
     objects: &Objects<'_>,
     old: Option<ObjectId>,
     new: Option<ObjectId>,
-    told: &mut dyn FnMut(&[u8], Touch) -> ControlFlow<()>,
+    visit: &mut dyn FnMut(&[u8], PathChange) -> ControlFlow<()>,
 ) -> Result<(), Unreadable> {
     let mut comparison = Comparison {
         objects,
@@ -38,12 +38,12 @@ pub(super) fn changed(
         comparison.path.truncate(level.prefix);
         match level.next(&mut comparison.path) {
             Ok(Some((old, new))) => {
-                if comparison.compare(old, new, told).is_break() {
+                if comparison.compare(old, new, visit).is_break() {
                     break;
                 }
             }
-            Ok(None) => comparison.levels.pop().into_iter().for_each(Level::end),
-            Err(NoTree) => {
+            Ok(None) => comparison.levels.pop().into_iter().for_each(Level::finish),
+            Err(InvalidTree) => {
                 let id = level.id;
                 comparison
                     .unreadable
@@ -55,10 +55,10 @@ pub(super) fn changed(
     comparison.unreadable.map_or(Ok(()), Err)
 }
 
-/// What an entry names.
-type Named = (Mode, ObjectId);
-/// Of the old tree and of the new one.
-type Sides = (Option<Named>, Option<Named>);
+/// The mode and object of an entry.
+type NamedObject = (EntryMode, ObjectId);
+/// The entry of the old tree and of the new one.
+type Sides = (Option<NamedObject>, Option<NamedObject>);
 
 struct Comparison<'r> {
     objects: &'r Objects<'r>,
@@ -68,7 +68,7 @@ struct Comparison<'r> {
 }
 
 impl Comparison<'_> {
-    /// Compares two trees next; they stand at `self.path`.
+    /// Compares two trees at `self.path` next.
     fn descend(&mut self, old: Option<ObjectId>, new: Option<ObjectId>) {
         let Some(id) = new.or(old).filter(|_| old != new) else {
             return;
@@ -93,72 +93,74 @@ impl Comparison<'_> {
         }
     }
 
-    /// Two entries of one name, at `self.path`, that are not the same.
+    /// Reports two different entries at `self.path`, or descends into them.
     fn compare(
         &mut self,
-        old: Option<Named>,
-        new: Option<Named>,
-        told: &mut dyn FnMut(&[u8], Touch) -> ControlFlow<()>,
+        old: Option<NamedObject>,
+        new: Option<NamedObject>,
+        visit: &mut dyn FnMut(&[u8], PathChange) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        if new.or(old).is_some_and(|(mode, _)| mode == Mode::Tree) {
+        if new.or(old).is_some_and(|(mode, _)| mode == EntryMode::Tree) {
             self.path.push(b'/');
             self.descend(old.map(|(_, id)| id), new.map(|(_, id)| id));
             return ControlFlow::Continue(());
         }
-        let touch = match (old, new) {
-            (None, _) => Touch::Added,
-            (_, None) => Touch::Removed,
-            _ => Touch::Modified,
+        let change = match (old, new) {
+            (None, _) => PathChange::Added,
+            (_, None) => PathChange::Removed,
+            _ => PathChange::Modified,
         };
-        told(&self.path, touch)
+        visit(&self.path, change)
     }
 }
 
-/// Two trees that stand at the same path, read side by side.
+/// Two trees at the same path, read side by side.
 struct Level {
     old: Arc<Tree>,
     new: Arc<Tree>,
-    /// Where the next entry of each begins.
+    /// Offset of the next entry of each.
     at: (usize, usize),
-    /// Whether the new one's marks are followed, not the old one's.
+    /// Whether to follow the marks of the new tree rather than those of the old one.
     by_new: bool,
-    /// Marks of the other one.
-    learnt: Vec<usize>,
+    /// Marks found for the other tree.
+    found_marks: Vec<usize>,
     /// Length of the path of both.
     prefix: usize,
-    /// Of one of them, for a message.
+    /// One of the two trees, for error messages.
     id: ObjectId,
 }
 
 impl Level {
     fn new(old: Arc<Tree>, new: Arc<Tree>, prefix: usize, id: ObjectId) -> Self {
-        if !old.is_marked() && !new.is_marked() && !old.is_empty() {
-            // What is damaged will be met again.
-            let _damaged = new.mark();
+        if !old.has_marks() && !new.has_marks() && !old.is_empty() {
+            // Damage is reported when the entry is read.
+            let _damaged = new.find_marks();
         }
-        let by_new = new.is_marked();
+        let by_new = new.has_marks();
         Self {
             old,
             new,
             at: (0, 0),
             by_new,
-            learnt: Vec::new(),
+            found_marks: Vec::new(),
             prefix,
             id,
         }
     }
 
-    /// The next entry of one side, or of both where they have the same name and both or neither are trees, and differ.
-    /// The name goes to the end of the path.
-    fn next(&mut self, path: &mut Vec<u8>) -> Result<Option<Sides>, NoTree> {
+    /// The next entries that differ: of one side, or of both if they have the same name and both or neither are trees.
+    /// Appends the name to the path.
+    fn next(&mut self, path: &mut Vec<u8>) -> Result<Option<Sides>, InvalidTree> {
         loop {
             let (old_at, new_at) = self.at;
-            let alike = if self.by_new {
-                self.old.alike(old_at, &self.new, new_at, &mut self.learnt)
+            let common = if self.by_new {
+                self.old
+                    .common_bytes(old_at, &self.new, new_at, &mut self.found_marks)
             } else {
-                self.new.alike(new_at, &self.old, old_at, &mut self.learnt)
+                self.new
+                    .common_bytes(new_at, &self.old, old_at, &mut self.found_marks)
             };
-            self.at = (old_at + alike, new_at + alike);
+            self.at = (old_at + common, new_at + common);
             let (old, new) = (self.old.entry(self.at.0)?, self.new.entry(self.at.1)?);
             let Some(name) = new.or(old).map(|either| either.name) else {
                 return Ok(None);
@@ -176,21 +178,21 @@ impl Level {
             if old.map(|e| (e.mode, e.id)) != new.map(|e| (e.mode, e.id)) {
                 path.extend_from_slice(new.or(old).map_or(name, |either| either.name));
                 let named =
-                    |entry: Entry<'_>| (entry.mode, ObjectId::from_bytes_or_panic(entry.id));
+                    |entry: TreeEntry<'_>| (entry.mode, ObjectId::from_bytes_or_panic(entry.id));
                 return Ok(Some((old.map(named), new.map(named))));
             }
         }
     }
 
-    /// Both were compared to their ends.
-    fn end(self) {
-        let (teacher, learner) = if self.by_new {
+    /// Called once both trees were compared to their ends.
+    fn finish(self) {
+        let (marked, other) = if self.by_new {
             (self.new, self.old)
         } else {
             (self.old, self.new)
         };
-        if teacher.is_marked() {
-            learner.learn(self.learnt);
+        if marked.has_marks() {
+            other.set_marks(self.found_marks);
         }
     }
 }
