@@ -1,5 +1,6 @@
 //! A repository for git-fast-import(1): the same bytes, hence the same ids, wherever it is made.
 
+use crate::dice::Dice;
 use std::io::Write;
 
 /// Folders at the top, in each of them, and files in each of those.
@@ -7,7 +8,7 @@ const SHAPE: (usize, usize, usize) = (40, 12, 30);
 
 /// Writes a history of so many commits: each touches two files, every tenth is a merge of a side line.
 pub(crate) fn stream(commits: usize, out: &mut dyn Write) {
-    let mut dice = Dice(1);
+    let mut dice = Dice::new(1);
     let mut out = std::io::BufWriter::new(out);
     let mut side = None;
     for mark in 1..=commits {
@@ -40,17 +41,4 @@ pub(crate) fn stream(commits: usize, out: &mut dyn Write) {
         }
     }
     writeln!(out, "done").unwrap();
-}
-
-/// Numbers that look random and are not.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % bound
-    }
 }

@@ -13,6 +13,9 @@
 )]
 
 mod check;
+#[path = "../../tests/it/support/dice.rs"]
+#[expect(dead_code, unreachable_pub, reason = "shared with the tests")]
+mod dice;
 mod made;
 mod race;
 mod rows;

@@ -16,7 +16,7 @@
 
 #[path = "../../tests/it/differential/compare.rs"]
 mod compare;
-#[path = "../../tests/it/differential/dice.rs"]
+#[path = "../../tests/it/support/dice.rs"]
 mod dice;
 #[path = "../../tests/it/differential/oracle.rs"]
 mod oracle;

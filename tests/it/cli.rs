@@ -345,7 +345,7 @@ fn a_command_of_root_runs_as_the_repositorys_owner() {
     let sandbox = Sandbox::new();
     let program = program_for_all(&sandbox);
     let nobody = 65534;
-    sandbox.git("", &["init", "-q", "--bare", "theirs.git"]);
+    sandbox.init_bare("theirs.git");
     let status = sandbox
         .command("chown", "")
         .args(["-R", "65534:0", "theirs.git"])
@@ -378,7 +378,7 @@ fn a_command_of_root_runs_as_the_repositorys_owner() {
 fn a_repository_of_another_user_is_refused_as_git_refuses_it() {
     let sandbox = Sandbox::new();
     let program = program_for_all(&sandbox);
-    sandbox.git("", &["init", "-q", "--bare", "roots.git"]);
+    sandbox.init_bare("roots.git");
     let mut command = sandbox.command(program.to_str().unwrap(), "");
     std::os::unix::process::CommandExt::uid(&mut command, 65534);
     let out = command.args(["event", "-C", "roots.git"]).output().unwrap();
@@ -392,7 +392,7 @@ fn a_timer_of_root_drains_each_repository_as_its_owner() {
     let sandbox = Sandbox::new();
     let program = program_for_all(&sandbox);
     for name in ["a.git", "b.git"] {
-        sandbox.git("", &["init", "-q", "--bare", name]);
+        sandbox.init_bare(name);
         sandbox.write(&format!("{name}/hooks.toml"), "[deliver]\nwait = \"0s\"\n");
         fs::create_dir(sandbox.path(&format!("{name}/service-hook"))).unwrap();
         let status = sandbox

@@ -53,7 +53,7 @@ impl Server {
             server.sandbox.write(&format!("server/{name}"), secret);
         }
         server.configure(file);
-        server.sandbox.git("", &["init", "-q", "wt"]);
+        server.sandbox.init("wt");
         server
     }
 
@@ -77,7 +77,7 @@ impl Server {
 
     fn repository(&self, name: &str) -> String {
         let name = format!("srv/{name}.git");
-        self.sandbox.git("", &["init", "-q", "--bare", &name]);
+        self.sandbox.init_bare(&name);
         symlink(PROGRAM, self.sandbox.path(&name).join("hooks/post-receive")).unwrap();
         name
     }

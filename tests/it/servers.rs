@@ -9,13 +9,13 @@ use std::process::Command;
 
 /// A bare repository with one webhook to `url`, and a clone with a commit.
 fn repository(sandbox: &Sandbox, program: &Path, name: &str, url: &str) {
-    sandbox.git("", &["init", "-q", "--bare", name]);
+    sandbox.init_bare(name);
     symlink(program, sandbox.path(name).join("hooks/post-receive")).unwrap();
     let toml = format!(
         "[deliver]\nwait = \"20s\"\n\n[hook.here]\naction = \"webhook_http_post\"\nservice_url = \"{url}\"\n"
     );
     sandbox.write(&format!("{name}/hooks.toml"), toml);
-    sandbox.git("", &["init", "-q", "wt"]);
+    sandbox.init("wt");
     sandbox.commit("wt", "file.txt", "one\n", "First commit");
 }
 

@@ -126,7 +126,7 @@ fn a_push_whose_hook_died_before_recording_is_told_and_the_pushes_after_it_are_n
 fn a_mirror_that_fetches_has_hooks() {
     let sandbox = Sandbox::new();
     let receiver = Receiver::start(|_| Answer::ok());
-    sandbox.git("", &["init", "-q", "--bare", "upstream.git"]);
+    sandbox.init_bare("upstream.git");
     sandbox.clone_with_commit("upstream.git", "c");
     sandbox.git("c", &["push", "-q", "origin", "HEAD:main"]);
     sandbox.git("", &["clone", "-q", "--mirror", "upstream.git", "r.git"]);

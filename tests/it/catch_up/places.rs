@@ -97,7 +97,7 @@ fn a_ref_that_cannot_be_read_is_not_taken_for_deleted() {
 fn root_looks_as_the_owner_also_where_nothing_was_ever_pushed() {
     let sandbox = Sandbox::new();
     let program = program_for_all(&sandbox);
-    sandbox.git("", &["init", "-q", "--bare", "a.git"]);
+    sandbox.init_bare("a.git");
     sandbox.write("a.git/hooks.toml", webhook("ci", "http://127.0.0.1:1/"));
     assert!(
         sandbox

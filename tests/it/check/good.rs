@@ -76,7 +76,7 @@ fn a_repository_that_a_group_shares() {
 #[test]
 fn hooks_as_gitolite_places_them_and_a_servers_file_with_globs() {
     let sandbox = Sandbox::new();
-    sandbox.git("", &["init", "-q", "--bare", "repositories/team/r.git"]);
+    sandbox.init_bare("repositories/team/r.git");
     sandbox.write(
         "local/hooks/common/post-receive",
         include_str!("../../../hooks/post-receive"),
@@ -103,7 +103,7 @@ fn hooks_as_gitolite_places_them_and_a_servers_file_with_globs() {
 #[test]
 fn a_repository_with_a_work_tree_and_a_hook_beside_another_program() {
     let sandbox = Sandbox::new();
-    sandbox.git("", &["init", "-q", "r.git"]);
+    sandbox.init("r.git");
     let hook = sandbox.write("r.git/.git/hooks/post-receive", "#!/bin/sh\nexec mail\n");
     fs::set_permissions(hook, fs::Permissions::from_mode(0o755)).unwrap();
     assert!(

@@ -154,7 +154,7 @@ fn json_is_an_object_a_line() {
             .iter()
             .all(|l| l["message"].is_string() && l["repository"].is_string())
     );
-    sandbox.git("", &["init", "-q", "--bare", "broken.git"]);
+    sandbox.init_bare("broken.git");
     sandbox.write("broken.git/config", "[core\n");
     let out = sandbox.run("", &["check", "--json", "--all", "."]);
     let said = String::from_utf8(out.stdout).unwrap();

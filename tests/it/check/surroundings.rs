@@ -149,7 +149,7 @@ fn many_repositories_are_a_line_each() {
         "group/warned.git",
         "broken.git",
     ] {
-        sandbox.git("", &["init", "-q", "--bare", name]);
+        sandbox.init_bare(name);
     }
     for name in ["group/typo.git", "group/warned.git"] {
         symlink(PROGRAM, sandbox.path(name).join("hooks/post-receive")).unwrap();

@@ -1,8 +1,8 @@
 //! Random histories: merges of every kind, several roots, clocks of every kind, commits and tags with odd texts.
 
-use super::dice::Dice;
 use super::objects::Objects;
 use super::trees::{self, Files};
+use crate::support::dice::Dice;
 
 /// What was made.
 pub struct History {

@@ -5,7 +5,6 @@
 //! of any repository: `cargo run --example differential -- REPOSITORY [PUSHES]`.
 
 mod compare;
-pub mod dice;
 mod history;
 mod objects;
 mod oracle;
@@ -14,8 +13,8 @@ mod scratch;
 mod storage;
 mod trees;
 
+use crate::support::dice::{self, Dice};
 use crate::support::{Sandbox, full};
-use dice::Dice;
 use git_service_hook::git::Repository;
 use oracle::Oracle;
 use pushes::{Server, World};

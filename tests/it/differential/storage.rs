@@ -1,8 +1,8 @@
 //! Where the objects of a history lie, and what a commit-graph knows of it.
 
-use super::dice::Dice;
 use super::history::History;
 use super::scratch::Scratch;
+use crate::support::dice::Dice;
 
 /// A repository with the objects.
 pub fn stored(history: &History, dice: &mut Dice) -> Scratch {

@@ -1,7 +1,7 @@
 //! Random files: odd names, modes of every kind, files that become directories and back.
 
-use super::dice::Dice;
 use super::objects::Objects;
+use crate::support::dice::Dice;
 use std::collections::BTreeMap;
 
 /// Path to mode and id.

@@ -1,7 +1,7 @@
 //! Bits that flip on the disk: whatever file of the store they are in, an event never tells something else in silence.
 
 use super::repo::Repo;
-use crate::differential::dice::Dice;
+use crate::support::dice::Dice;
 use crate::support::full;
 use git_service_hook::push::{Commit, Needs, PushEvent, RefUpdate};
 use std::collections::BTreeSet;

@@ -68,10 +68,12 @@ impl Repo {
     /// With further options of `git init`.
     pub(super) fn with(options: &[&str]) -> Self {
         let sandbox = Sandbox::new();
-        sandbox.git(
-            "",
-            &[&["init", "-q", "--bare"], options, &["repo.git"]].concat(),
-        );
+        if options.is_empty() {
+            sandbox.init_bare("repo.git");
+        } else {
+            let arguments = [&["init", "-q", "--bare"], options, &["repo.git"]].concat();
+            sandbox.git("", &arguments);
+        }
         let needs = Needs::everything(2048);
         Self {
             sandbox,

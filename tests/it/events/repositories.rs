@@ -23,9 +23,9 @@ fn name(path: &Path) -> String {
 #[test]
 fn every_form_of_repository_opens_and_has_its_name() {
     let sandbox = Sandbox::new();
-    sandbox.git("", &["init", "-q", "--bare", "team/with space 名.git"]);
-    sandbox.git("", &["init", "-q", "--bare", "plain"]);
-    sandbox.git("", &["init", "-q", "work"]);
+    sandbox.init_bare("team/with space 名.git");
+    sandbox.init_bare("plain");
+    sandbox.init("work");
     sandbox.git(
         "",
         &[
@@ -95,8 +95,8 @@ fn a_directory_without_a_repository_has_a_clear_error() {
 #[test]
 fn git_dir_is_believed_unless_a_directory_is_named_and_parents_are_searched() {
     let sandbox = Sandbox::new();
-    sandbox.git("", &["init", "-q", "--bare", "one.git"]);
-    sandbox.git("", &["init", "-q", "two"]);
+    sandbox.init_bare("one.git");
+    sandbox.init("two");
     sandbox.write("two/deep/er/file", "x");
     let absolute = sandbox.path("one.git").display().to_string();
     let environment = Environment::from([("GIT_DIR", absolute.as_str())]);
@@ -125,7 +125,7 @@ fn a_repository_of_another_user_is_refused_unless_git_calls_it_safe() {
         return;
     }
     let sandbox = Sandbox::new();
-    sandbox.git("", &["init", "-q", "--bare", "theirs.git"]);
+    sandbox.init_bare("theirs.git");
     let path = sandbox.path("theirs.git").canonicalize().unwrap();
     let given = sandbox
         .command("chown", "")
@@ -312,8 +312,7 @@ fn missing_and_circular_alternates_are_ignored() {
             "clone", "-q", "--bare", "--shared", "-b", "main", "repo.git", "fork.git",
         ],
     );
-    repo.sandbox
-        .git("", &["init", "-q", "--bare", "deep/between.git"]);
+    repo.sandbox.init_bare("deep/between.git");
     let gone = repo.sandbox.path("gone.git/objects");
     repo.sandbox.write(
         "fork.git/objects/info/alternates",

@@ -1,23 +1,12 @@
 //! The walk is Git's: the same commits in the same order, on histories of every shape and with clocks of every kind.
 
 use super::repo::Repo;
+use crate::support::dice::Dice;
 use git_service_hook::push::{Change, Needs, PushEvent, RefUpdate};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 const MAIN: &str = "refs/heads/main";
-
-/// Numbers that look random and are the same on every run (xorshift).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % bound as u64).unwrap()
-    }
-}
 
 /// Adds a history of `size` commits named after `prefix`: several roots, merges of up to five parents, and dates that
 /// run backwards by up to `skew` commits, or are all the same.
@@ -77,7 +66,7 @@ fn case(repo: &mut Repo, dice: &mut Dice, round: usize) -> Case {
 /// only a few commits further; with one it is exact, and so it is the oracle. Our walk must be right without it as well.
 #[test]
 fn a_hundred_random_histories_are_walked_as_git_walks_them_whatever_their_clocks_say() {
-    let (mut repo, mut dice) = (Repo::new(), Dice(0x9e37_79b9_7f4a_7c15));
+    let (mut repo, mut dice) = (Repo::new(), Dice::new(0));
     let cases: Vec<_> = (0..100)
         .map(|round| case(&mut repo, &mut dice, round))
         .collect();

@@ -45,12 +45,12 @@ impl Site {
             git: new_git(),
         };
         site.repository("a.git");
-        site.sandbox.git("", &["init", "-q", "wt"]);
+        site.sandbox.init("wt");
         site
     }
 
     fn repository(&self, name: &str) -> PathBuf {
-        self.sandbox.git("", &["init", "-q", "--bare", name]);
+        self.sandbox.init_bare(name);
         self.sandbox.path(name)
     }
 

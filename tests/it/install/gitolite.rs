@@ -70,7 +70,7 @@ impl Gitolite {
             .unwrap();
         }
         site.conf(conf);
-        site.sandbox.git("", &["init", "-q", "wt"]);
+        site.sandbox.init("wt");
         site
     }
 

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 fn repository(sandbox: &Sandbox, name: &str) -> PathBuf {
-    sandbox.git("", &["init", "-q", "--bare", name]);
+    sandbox.init_bare(name);
     sandbox.path(name)
 }
 

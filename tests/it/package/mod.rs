@@ -78,7 +78,7 @@ fn the_package_is_installed_used_and_taken_away_without_a_trace() {
             Answer::ok()
         }
     });
-    sandbox.git("", &["init", "-q", "c"]);
+    sandbox.init("c");
     sandbox.commit("c", "file.txt", "one\n", "First commit");
     let (package, source) = (package.to_str().unwrap().to_owned(), sandbox.path("c"));
     let arguments = [

@@ -1,7 +1,9 @@
 //! Sandboxes with a real Git and receivers on loopback.
 
+pub mod dice;
 pub mod receiver;
 pub mod server;
+mod templates;
 pub mod tracer;
 
 use std::os::unix::fs::PermissionsExt;
@@ -11,6 +13,29 @@ use std::process::{Command, Output};
 /// The program under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_git-service-hook");
 
+/// Nothing is synced, and nothing is tidied up behind the back of a test.
+const GITCONFIG: &str = "\
+[user]
+	name = Ann Author
+	email = ann@example.com
+[init]
+	defaultBranch = main
+[receive]
+	advertisePushOptions = true
+	autogc = false
+[protocol \"file\"]
+	allow = always
+[core]
+	fsync = none
+[gc]
+	auto = 0
+[maintenance]
+	auto = false
+";
+
+/// Where a template of a clone has the place of its origin.
+const ORIGIN: &str = "@ORIGIN@";
+
 /// A temporary directory, and a Git that sees nothing of the machine's configuration.
 pub struct Sandbox {
     dir: tempfile::TempDir,
@@ -19,11 +44,7 @@ pub struct Sandbox {
 impl Sandbox {
     pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        std::fs::write(
-            dir.path().join("gitconfig"),
-            "[user]\n\tname = Ann Author\n\temail = ann@example.com\n[init]\n\tdefaultBranch = main\n[receive]\n\tadvertisePushOptions = true\n[protocol \"file\"]\n\tallow = always\n",
-        )
-        .unwrap();
+        std::fs::write(dir.path().join("gitconfig"), GITCONFIG).unwrap();
         Self { dir }
     }
 
@@ -131,18 +152,41 @@ impl Sandbox {
         self.command(PROGRAM, dir).args(arguments).output().unwrap()
     }
 
+    /// `git init --bare`
+    pub fn init_bare(&self, name: &str) -> PathBuf {
+        let repo = self.path(name);
+        let make = |sandbox: &Self| drop(sandbox.git("", &["init", "-q", "--bare", "bare.git"]));
+        templates::copy("bare.git", make, &repo);
+        repo
+    }
+
+    /// `git init`
+    pub fn init(&self, name: &str) {
+        let make = |sandbox: &Self| drop(sandbox.git("", &["init", "-q", "worktree"]));
+        templates::copy("worktree", make, &self.path(name));
+    }
+
     /// A bare repository `name` with the program as its post-receive hook.
     pub fn bare(&self, name: &str) -> PathBuf {
-        self.git("", &["init", "-q", "--bare", name]);
-        let repo = self.path(name);
+        let repo = self.init_bare(name);
         std::os::unix::fs::symlink(PROGRAM, repo.join("hooks/post-receive")).unwrap();
         repo
     }
 
-    /// A clone with one commit that touches `file`.
+    /// A clone of an empty repository, with one commit.
     pub fn clone_with_commit(&self, bare: &str, clone: &str) {
-        self.git("", &["clone", "-q", bare, clone]);
-        self.commit(clone, "file.txt", "one\n", "First commit");
+        templates::copy("clone", Self::make_clone, &self.path(clone));
+        let config = self.path(clone).join(".git/config");
+        let text = std::fs::read_to_string(&config).unwrap();
+        let origin = self.path(bare).display().to_string();
+        std::fs::write(config, text.replace(ORIGIN, &origin)).unwrap();
+    }
+
+    fn make_clone(&self) {
+        self.init_bare("bare.git");
+        self.git("", &["clone", "-q", "bare.git", "clone"]);
+        self.git("clone", &["config", "remote.origin.url", ORIGIN]);
+        self.commit("clone", "file.txt", "one\n", "First commit");
     }
 
     /// Writes a file and commits it; returns the id.
@@ -160,7 +204,17 @@ impl Sandbox {
                 message,
             ],
         );
-        self.git(clone, &["rev-parse", "HEAD"])
+        self.head(clone)
+    }
+
+    /// The commit that HEAD is at.
+    fn head(&self, clone: &str) -> String {
+        let read = |file: &str| {
+            let text = std::fs::read_to_string(self.path(clone).join(".git").join(file)).ok()?;
+            Some(text.trim_end().to_owned())
+        };
+        let id = read("HEAD").and_then(|head| read(head.strip_prefix("ref: ")?));
+        id.unwrap_or_else(|| self.git(clone, &["rev-parse", "HEAD"]))
     }
 
     /// Pushes; returns what the pusher saw, `remote: ` lines included.

@@ -1,7 +1,8 @@
 //! Receivers that fail a third of the time, and remember what they took.
 
+use crate::support::dice::Dice;
 use crate::support::receiver::{Answer, Received, Receiver};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -31,16 +32,16 @@ impl Receivers {
             Arc::<Mutex<Vec<Arrival>>>::default(),
             Arc::<AtomicUsize>::default(),
         );
-        let (log, count, dice) = (arrivals.clone(), messages.clone(), Dice::default());
+        let (log, count, dice) = (arrivals.clone(), messages.clone(), Numbers::new());
         let web = Receiver::start(move |request: &Received| {
-            let (answer, taken) = mood(dice.roll());
+            let (answer, taken) = mood(dice.below(24));
             let id = request.header("X-Coding-Delivery").unwrap().to_owned();
             log.lock().unwrap().push(Arrival { id, taken });
             answer
         });
-        let dice = Dice::default();
+        let dice = Numbers::new();
         // A robot's messages have no id, so none is left in doubt here: what came of it is always said.
-        let robot = Receiver::start(move |_| match dice.roll() % 6 {
+        let robot = Receiver::start(move |_| match dice.below(6) {
             0 => Answer::json(503, "{}"),
             1 => Answer::json(200, r#"{"errcode":-1,"errmsg":"system busy"}"#),
             _ => {
@@ -63,9 +64,9 @@ impl Receivers {
 }
 
 /// What to answer, and whether that is a success.
-fn mood(roll: u64) -> (Answer, bool) {
+fn mood(roll: usize) -> (Answer, bool) {
     let late = |delay| Answer::Late(delay, 200, b"{}".to_vec());
-    match roll % 24 {
+    match roll {
         0 | 1 => (Answer::json(503, "{}"), false),
         2 | 3 => (Answer::Close, false),
         4..=6 => (super::super::busy(), false),
@@ -75,15 +76,15 @@ fn mood(roll: u64) -> (Answer, bool) {
     }
 }
 
-/// The same sequence in every run (SplitMix64), though who gets which number is the machine's choice.
-#[derive(Default)]
-struct Dice(AtomicU64);
+/// The same numbers in every run, though the machine chooses which request gets which.
+struct Numbers(Mutex<Dice>);
 
-impl Dice {
-    fn roll(&self) -> u64 {
-        let mut z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst);
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+impl Numbers {
+    fn new() -> Self {
+        Self(Mutex::new(Dice::new(0)))
+    }
+
+    fn below(&self, bound: usize) -> usize {
+        self.0.lock().unwrap().below(bound)
     }
 }
