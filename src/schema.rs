@@ -21,10 +21,40 @@ pub struct Key {
     pub form: Value,
 }
 
+/// A fact about a key that stands where the key is declared: `#[marks(Secret)]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// Its value is a secret.
+    Secret,
+    /// A request carries it as it is: anybody on the way can read it over http.
+    Sent,
+    /// Names and values that become headers; some names stand for credentials.
+    Headers,
+    /// In a table its entries are names and values, never a reference.
+    Pairs,
+    /// A file that it names holds no secret.
+    Public,
+    /// It belongs to the server's file alone.
+    ServerOnly,
+}
+
+/// The marks of the keys that have any.
+pub type Marks = &'static [(&'static str, &'static [Mark])];
+
+/// Whether a key has a mark.
+pub fn has_mark(marks: Marks, key: &str, mark: Mark) -> bool {
+    marks
+        .iter()
+        .any(|(name, marks)| *name == key && marks.contains(&mark))
+}
+
 /// A table with its keys, declared by `table!`.
 pub trait Table {
     /// The names of its keys, in the order of the declaration.
     const NAMES: &'static [&'static str];
+
+    /// What is marked of them.
+    const MARKS: Marks;
 
     /// The keys themselves.
     fn keys() -> Vec<Key>;
@@ -35,7 +65,11 @@ macro_rules! table {
     (
         $(#[$meta:meta])*
         $vis:vis struct $table:ident {
-            $($(#[doc = $about:literal])+ $inner:vis $key:ident: Option<$form:ty>,)+
+            $(
+                $(#[doc = $about:literal])+
+                $(#[marks($($mark:ident),+)])?
+                $inner:vis $key:ident: Option<$form:ty>,
+            )+
         }
     ) => {
         $(#[$meta])*
@@ -46,6 +80,10 @@ macro_rules! table {
 
         impl $crate::schema::Table for $table {
             const NAMES: &'static [&'static str] = &[$(stringify!($key)),+];
+
+            const MARKS: $crate::schema::Marks = &[
+                $($((stringify!($key), &[$($crate::schema::Mark::$mark),+]),)?)+
+            ];
 
             fn keys() -> Vec<$crate::schema::Key> {
                 vec![$($crate::schema::Key {
@@ -147,6 +185,7 @@ mod tests {
             /// in two lines.
             standing: Option<bool>,
             /// What it is called.
+            #[marks(Secret, Sent)]
             name: Option<String>,
         }
     }
@@ -156,6 +195,8 @@ mod tests {
         let sample: Sample = serde_json::from_str(r#"{ "name": "x" }"#).unwrap();
         assert_eq!((sample.standing, sample.name.as_deref()), (None, Some("x")));
         assert_eq!(Sample::NAMES, ["standing", "name"]);
+        assert!(has_mark(Sample::MARKS, "name", Mark::Sent));
+        assert!(!has_mark(Sample::MARKS, "standing", Mark::Sent));
         let properties = &table_of(&Sample::keys())["properties"];
         let standing = json!({
             "title": "How it stands", "description": "How it stands. More about it, in two lines.", "type": "boolean"

@@ -4,7 +4,7 @@
 use super::Parameters;
 use crate::push::Change;
 use crate::schedule::Pace;
-use crate::schema::{Key, Table};
+use crate::schema::{Key, Marks, Table};
 use std::time::Duration;
 
 /// One delivery for each updated ref, or one for the whole push.
@@ -24,6 +24,8 @@ pub struct Definition {
     pub id: &'static str,
     /// The names of its keys.
     pub names: &'static [&'static str],
+    /// What is marked of them.
+    pub marks: Marks,
     /// The keys themselves, for the schema.
     pub keys: fn() -> Vec<Key>,
     /// Keys that are recognized and not supported yet.

@@ -31,6 +31,7 @@ impl Declared for ToyGreeting {
     const DEFINITION: Definition = Definition {
         id: "toy_greeting",
         names: Self::NAMES,
+        marks: Self::MARKS,
         keys: <Self as Table>::keys,
         unsupported: &["farewell"],
         defaults: Defaults {

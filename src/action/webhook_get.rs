@@ -19,12 +19,16 @@ table! {
         /// Address that receives the request. `${…}` may be used in its path and query.
         pub service_url: Option<Text>,
         /// User name of HTTP Basic authentication.
+        #[marks(Sent)]
         pub username: Option<Text>,
         /// Password of HTTP Basic authentication; may be empty.
+        #[marks(Secret, Sent)]
         pub password: Option<Text>,
         /// Further request headers: `Name: value` lines, or a table. `${…}` may be used in the values.
+        #[marks(Headers, Pairs)]
         pub headers: Option<Pairs>,
         /// Parameters appended to the query: `k=v&k=v`, or a table. `${…}` may be used in the values.
+        #[marks(Pairs)]
         pub request_parameters: Option<Pairs>,
     }
 }
@@ -33,6 +37,7 @@ impl Declared for WebhookHttpGet {
     const DEFINITION: Definition = Definition {
         id: "webhook_http_get",
         names: Self::NAMES,
+        marks: Self::MARKS,
         keys: <Self as Table>::keys,
         unsupported: &[],
         defaults: WEBHOOK,

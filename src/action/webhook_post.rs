@@ -19,14 +19,19 @@ table! {
         /// Address that receives the request. `${…}` may be used in its path and query.
         pub service_url: Option<Text>,
         /// Key of the signatures over the body; without it there are none.
+        #[marks(Secret)]
         pub token: Option<Text>,
         /// User name of HTTP Basic authentication.
+        #[marks(Sent)]
         pub username: Option<Text>,
         /// Password of HTTP Basic authentication; may be empty.
+        #[marks(Secret, Sent)]
         pub password: Option<Text>,
         /// Further request headers: `Name: value` lines, or a table. `${…}` may be used in the values.
+        #[marks(Headers, Pairs)]
         pub headers: Option<Pairs>,
         /// What is sent instead of the event. JSON or text with `${…}`; decided by how it begins, or by `content_type`.
+        #[marks(Public)]
         pub template: Option<Text>,
         /// Whose headers accompany the body. `default`: all families at once; `coding`: as CODING sends them.
         pub flavor: Option<Flavor>,
@@ -39,6 +44,7 @@ impl Declared for WebhookHttpPost {
     const DEFINITION: Definition = Definition {
         id: "webhook_http_post",
         names: Self::NAMES,
+        marks: Self::MARKS,
         keys: <Self as Table>::keys,
         unsupported: &["signing_secret"],
         defaults: WEBHOOK,

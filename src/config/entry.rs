@@ -28,9 +28,11 @@ table! {
         /// Whether the hook is on. `false` cancels what waits for it.
         pub(super) enabled: Option<bool>,
         /// Whether repositories cannot switch it off. Server's file.
+        #[marks(ServerOnly)]
         pub(super) locked: Option<bool>,
         /// Whether a pusher can leave it out by the push option `service-hook.skip`. Server's file; hooks of a
         /// repository's own can always be left out.
+        #[marks(ServerOnly)]
         skippable: Option<bool>,
         /// Name for people. Default: the name of the hook.
         label: Option<String>,
@@ -56,12 +58,14 @@ table! {
         pub(super) skip_ci: Option<bool>,
         /// Repositories for which it fires. Server's file; patterns on the project's name or the repository's absolute
         /// path.
+        #[marks(ServerOnly)]
         pub(super) repositories: Option<ListOf<Anything>>,
         /// Time of one attempt, from name lookup to the last byte. From `1s` to `10m`; default `10s`, Jenkins `30s`.
         timeout: Option<Time>,
         /// How long a delivery is tried again before it has failed. Default: that of `[deliver]`.
         retry_for: Option<Time>,
         /// PEM file with further certificate authorities. The system's are used as well.
+        #[marks(Public)]
         ca_file: Option<String>,
         /// Whether any certificate is accepted. For tests.
         insecure_skip_verify: Option<bool>,

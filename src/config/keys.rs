@@ -1,11 +1,11 @@
 //! Reports keys that are unknown, that belong elsewhere, or that this version does not support.
 
-use super::entry::{Section, common_keys};
+use super::entry::{Common, Section, common_keys};
 use super::file::Layer;
 use super::notes::Notes;
 use super::settings::{DeliverTable, ProjectTable, PusherTable, SecretsTable};
 use crate::action::Kind;
-use crate::schema::{Key, Table};
+use crate::schema::{Key, Mark, Marks, Table, has_mark};
 use crate::suggest;
 use std::ops::Range;
 use toml::Spanned;
@@ -13,9 +13,6 @@ use toml::de::{DeString, DeTable, DeValue};
 
 /// Keys of hooks that are not supported yet.
 const HOOK_LATER: [&str; 3] = ["proxy", "client_cert", "client_key"];
-
-/// Keys of hooks that belong to the server's file alone.
-const HOOK_SERVER: [&str; 3] = ["locked", "skippable", "repositories"];
 
 /// A table of settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,12 +64,12 @@ impl Settings {
         }
     }
 
-    /// Keys that belong to the server's file alone.
-    fn server(self) -> &'static [&'static str] {
+    fn marks(self) -> Marks {
         match self {
-            Self::Project => &["root"],
-            Self::Deliver => &["state_dir"],
-            Self::Pusher | Self::Secrets => &[],
+            Self::Project => ProjectTable::MARKS,
+            Self::Deliver => DeliverTable::MARKS,
+            Self::Pusher => PusherTable::MARKS,
+            Self::Secrets => SecretsTable::MARKS,
         }
     }
 
@@ -111,24 +108,30 @@ pub(super) fn check_settings(
     for key in content.keys() {
         let (shown, span) = place(key);
         let word = key.get_ref().as_ref();
-        let message = if layer == Layer::Repository && table.server().contains(&word) {
-            format!("`{shown}` belongs to the server's file alone")
-        } else if table.keys().contains(&word) {
-            continue;
-        } else if let Some(other) = settings_with(word) {
-            format!("`{shown}` belongs to `[{other}]`")
-        } else if common_keys().contains(&word) || of_actions(word).next().is_some() {
-            format!("`{shown}` belongs to a hook: `[hook.NAME]`")
-        } else {
-            format!(
-                "unknown key `{shown}`{}",
-                suggest::hint(word, table.keys().iter().copied())
-            )
-        };
+        let message =
+            if layer == Layer::Repository && has_mark(table.marks(), word, Mark::ServerOnly) {
+                format!("`{shown}` belongs to the server's file alone")
+            } else if table.keys().contains(&word) {
+                continue;
+            } else if let Some(other) = settings_with(word) {
+                format!("`{shown}` belongs to `[{other}]`")
+            } else if common_keys().contains(&word) || of_actions(word).next().is_some() {
+                format!("`{shown}` belongs to a hook: `[hook.NAME]`")
+            } else {
+                format!(
+                    "unknown key `{shown}`{}",
+                    suggest::hint(word, table.keys().iter().copied())
+                )
+            };
         notes.mistake(span.start, None, message);
         found = true;
     }
     found
+}
+
+/// Whether a key of hooks has a mark, of some action or of every hook.
+pub(super) fn is_marked(key: &str, mark: Mark) -> bool {
+    has_mark(Common::MARKS, key, mark) || Kind::all().any(|kind| has_mark(kind.marks, key, mark))
 }
 
 /// The actions that know a key.
@@ -143,7 +146,9 @@ pub(super) fn check_hook(section: &Section<'_, '_>, kind: Option<Kind>, notes: &
         let (shown, span) = place(key);
         let word = key.get_ref().as_ref();
         let others = of_actions(word).map(|kind| kind.id).collect::<Vec<_>>();
-        let message = if HOOK_SERVER.contains(&word) && section.layer == Layer::Repository {
+        let message = if has_mark(Common::MARKS, word, Mark::ServerOnly)
+            && section.layer == Layer::Repository
+        {
             format!("`{shown}` belongs to the server's file alone")
         } else if common_keys().contains(&word) || own.contains(&word) {
             continue;
@@ -172,10 +177,7 @@ pub(super) fn is_known(word: &str) -> bool {
         .into_iter()
         .map(Settings::name)
         .chain(["hook", "network"]);
-    tables
-        .chain(HOOK_LATER)
-        .chain(HOOK_SERVER)
-        .any(|table| table == word)
+    tables.chain(HOOK_LATER).any(|table| table == word)
         || common_keys().contains(&word)
         || settings_with(word).is_some()
         || of_actions(word).next().is_some()

@@ -1,6 +1,7 @@
 //! Lints: valid configuration that is almost certainly wrong, such as filters that nothing can pass, secrets in clear
 //! text, settings without effect. Only `check` runs them. No false positives.
 
+use super::credentials;
 use super::file::Source;
 use super::notes::Notes;
 use super::source_map;
@@ -161,10 +162,9 @@ impl HookTable<'_, '_> {
         {
             return None;
         }
-        let keys = ["build_token", "password", "username"];
-        let what = match keys.iter().find(|key| self.0.contains_key(**key)) {
+        let what = match credentials::sent(self.0) {
             _ if authority.contains('@') => "user and password of the address".to_owned(),
-            Some(key) => format!("`{key}`"),
+            Some(what) => what,
             None if mask_url(url, false) != url => "the secret part of the address".to_owned(),
             None => return None,
         };
@@ -336,6 +336,10 @@ mod tests {
         assert!(
             http("ci.example.com/invoke\"\nbuild_token = { file = \"x\" }")[0]
                 .contains("http sends `build_token`")
+        );
+        assert!(
+            http("ci.example.com/\"\nheaders = { Authorization = \"Bearer x\" }")[0]
+                .contains("http sends the header `Authorization` of `headers` in clear text")
         );
         assert!(
             http("u:hunter2@ci.example.com/\"")[0]

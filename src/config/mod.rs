@@ -4,6 +4,7 @@
 //! Loading reads no secret: references are read when an attempt is made. Knows no repository beyond its directory, no
 //! events beyond their links, and no HTTP.
 
+mod credentials;
 mod entry;
 mod excerpt;
 mod file;

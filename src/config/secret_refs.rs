@@ -2,19 +2,13 @@
 
 use super::file;
 use super::form::{Item, ItemError};
+use super::keys::is_marked;
 use crate::filter::{Globs, Pattern};
 use crate::parameter::{Reference, ReferenceError};
+use crate::schema::Mark;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-
-/// Parameters in which a table is always name → value.
-const PAIRS: [&str; 4] = [
-    "headers",
-    "header_parameters",
-    "request_parameters",
-    "build_args",
-];
 
 /// A reference, and the parameter that has it.
 pub(super) struct SecretRef {
@@ -45,7 +39,7 @@ pub(super) fn references(hook: &DeTable<'_>) -> Vec<(SecretRef, usize)> {
                     value.span().start,
                 )));
             }
-            DeValue::Table(pairs) if PAIRS.contains(&key) => {
+            DeValue::Table(pairs) if is_marked(key, Mark::Pairs) => {
                 pairs.values().map(reference).for_each(note);
             }
             DeValue::Array(items) => items.iter().map(reference).for_each(note),

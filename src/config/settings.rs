@@ -64,6 +64,7 @@ table! {
         keep_size: Option<Size>,
         /// Folder in which all repositories share how a destination stands. Server's file; an existing folder that
         /// every account that pushes or runs `drain` can write, as an absolute path.
+        #[marks(ServerOnly)]
         pub(super) state_dir: Option<String>,
     }
 }
@@ -94,6 +95,7 @@ table! {
     pub(super) struct ProjectTable {
         /// Folder below which repositories stand. Server's file; an absolute path. The path from there, without `.git`,
         /// is the name of a project.
+        #[marks(ServerOnly)]
         pub(super) root: Option<String>,
         /// Name of this project, such as `team/payments`. Default: by `root`; else what gitolite calls the repository;
         /// else the name of its directory.

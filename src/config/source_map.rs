@@ -1,14 +1,17 @@
 //! Finds the place in the files of a problem that was detected only after loading, for `check`: the files are read once
 //! more.
 
+use super::credentials;
 use super::excerpt::{self, Excerpt};
 use super::file::{self, Layer, Source};
+use super::keys::is_marked;
 use super::notes::Notes;
 use super::secret_refs::{self, SecretRef};
 use super::{REPOSITORY_FILE, SERVER_FILE, SERVER_FILE_VARIABLE, lint, offset};
 use crate::diagnostic::{Diagnostic, Finding, Severity};
 use crate::environment::Environment;
 use crate::parameter::Reference;
+use crate::schema::Mark;
 use crate::secret;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
@@ -172,7 +175,7 @@ fn secret_files(source: &Source, hook: &str) -> Vec<SecretFile> {
         let Reference::File(name) = &reference else {
             return None;
         };
-        let is_public = matches!(key.as_str(), "template" | "title" | "ca_file");
+        let is_public = is_marked(&key, Mark::Public);
         (!is_public).then(|| SecretFile {
             path: base.join(name),
             hook: hook.to_owned(),
@@ -227,15 +230,9 @@ pub(super) fn table<'s>(source: &'s Source, hook: &str) -> Option<(DeTable<'s>, 
 
 /// Whether a secret stands in the file itself.
 fn holds_secret(table: &DeTable<'_>) -> bool {
-    let text = |key: &str| {
-        table
-            .get(key)
-            .and_then(|value| value.get_ref().as_str())
-            .filter(|text| !text.is_empty())
-    };
-    let address = text("service_url").is_some_and(|url| secret::mask_url(url, false) != url);
-    address
-        || ["token", "password", "sign", "build_token"]
-            .iter()
-            .any(|key| text(key).is_some())
+    let address = table
+        .get("service_url")
+        .and_then(|value| value.get_ref().as_str())
+        .is_some_and(|url| secret::mask_url(url, false) != url);
+    address || credentials::is_written(table)
 }

@@ -43,14 +43,17 @@ table! {
         /// Form of the message. `text`, `markdown` (default), or `customize`: `template` is the whole message.
         pub msg_type: Option<MsgType>,
         /// Secret of a robot that wants signed requests.
+        #[marks(Secret)]
         pub sign: Option<Text>,
         /// Userids of members to mention, or `@all`.
         pub at_user_ids: Option<List>,
         /// Mobile numbers of members to mention.
         pub at_mobiles: Option<List>,
         /// The message's text with `${…}`; with `msg_type = "customize"` the vendor's whole message.
+        #[marks(Public)]
         pub template: Option<Text>,
         /// Title of the message, with `${…}`.
+        #[marks(Public)]
         pub title: Option<Text>,
         /// Word that the robot insists on. Kept in title and body.
         pub keyword: Option<Text>,
@@ -61,6 +64,7 @@ impl Declared for DingdingGroupChatRobot {
     const DEFINITION: Definition = Definition {
         id: "dingding_group_chat_robot",
         names: Self::NAMES,
+        marks: Self::MARKS,
         keys: <Self as Table>::keys,
         unsupported: &[],
         defaults: ROBOT,

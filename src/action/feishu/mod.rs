@@ -39,10 +39,13 @@ table! {
         /// Form of the message. `text` (default), `markdown` (a card), or `customize`: `template` is the whole message.
         pub msg_type: Option<MsgType>,
         /// Secret of a robot that wants signed requests.
+        #[marks(Secret)]
         pub sign: Option<Text>,
         /// The message's text with `${…}`; with `msg_type = "customize"` the vendor's whole message.
+        #[marks(Public)]
         pub template: Option<Text>,
         /// Title of the message, with `${…}`.
+        #[marks(Public)]
         pub title: Option<Text>,
         /// Word that the robot insists on. Kept in title and body.
         pub keyword: Option<Text>,
@@ -53,6 +56,7 @@ impl Declared for FeishuGroupChatRobot {
     const DEFINITION: Definition = Definition {
         id: "feishu_group_chat_robot",
         names: Self::NAMES,
+        marks: Self::MARKS,
         keys: <Self as Table>::keys,
         unsupported: &[],
         defaults: ROBOT,

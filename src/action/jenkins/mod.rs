@@ -27,16 +27,22 @@ table! {
         /// Address of the plugin: `…/generic-webhook-trigger/invoke`. `${…}` may be used in its path and query.
         pub service_url: Option<Text>,
         /// Token of the job, sent as `Authorization: Bearer`.
+        #[marks(Secret, Sent)]
         pub build_token: Option<Text>,
         /// Build parameters: JSON text, or a table.
+        #[marks(Pairs)]
         pub build_args: Option<Pairs>,
         /// Parameters appended to the query: `k=v&k=v`, or a table. `${…}` may be used in the values.
+        #[marks(Pairs)]
         pub request_parameters: Option<Pairs>,
         /// Further request headers: `Name: value` lines, or a table. `${…}` may be used in the values.
+        #[marks(Headers, Pairs)]
         pub header_parameters: Option<Pairs>,
         /// What is sent instead of the event. JSON or text with `${…}`; decided by how it begins.
+        #[marks(Public)]
         pub template: Option<Text>,
         /// Key of a signature over the body, for the plugin's HMAC whitelist.
+        #[marks(Secret)]
         pub token: Option<Text>,
     }
 }
@@ -45,6 +51,7 @@ impl Declared for JenkinsGenericBuildJob {
     const DEFINITION: Definition = Definition {
         id: "jenkins_generic_build_job",
         names: Self::NAMES,
+        marks: Self::MARKS,
         keys: <Self as Table>::keys,
         unsupported: &[],
         defaults: Defaults {

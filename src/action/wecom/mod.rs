@@ -46,8 +46,10 @@ table! {
         /// Mobile numbers of members to mention; with `msg_type = "text"`.
         pub mentioned_mobile: Option<List>,
         /// The message's text with `${…}`; with `msg_type = "customize"` the vendor's whole message.
+        #[marks(Public)]
         pub template: Option<Text>,
         /// Title of the message, with `${…}`.
+        #[marks(Public)]
         pub title: Option<Text>,
         /// Word that the robot insists on. Kept in title and body.
         pub keyword: Option<Text>,
@@ -58,6 +60,7 @@ impl Declared for WecomGroupChatRobot {
     const DEFINITION: Definition = Definition {
         id: "wecom_group_chat_robot",
         names: Self::NAMES,
+        marks: Self::MARKS,
         keys: <Self as Table>::keys,
         unsupported: &[],
         defaults: ROBOT,
