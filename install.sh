@@ -1,11 +1,11 @@
 #!/bin/sh
-# Builds git-service-hook and puts it where programs are found. Done twice, it changes nothing the second time.
+# Builds git-service-hook and installs it. Running it again changes nothing.
 #
 #   ./install.sh                          build, install to /usr/local (as root) or ~/.local
 #   ./install.sh --prefix DIR             install to DIR/bin
 #   ./install.sh --repo DIR               afterwards put the hook into the repository DIR (may be given several times)
 #   ./install.sh --binary FILE            install FILE instead of building
-#   ./install.sh --uninstall              take the program away again; with --repo, from those repositories first
+#   ./install.sh --uninstall              remove the program; with --repo, first the hooks of these repositories
 #
 # Hooks of other programs are never overwritten, and hooks.toml files are left alone.
 set -eu
