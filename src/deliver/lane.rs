@@ -185,13 +185,17 @@ impl LaneRun<'_> {
                     }
                     self.queue(why);
                     state.due_ms = due_ms;
-                    return if self.backlog.unread.is_some() {
-                        Walk::Unread
-                    } else {
-                        Walk::Done
-                    };
+                    return self.end_of_walk();
                 }
             }
+        }
+    }
+
+    fn end_of_walk(&self) -> Walk {
+        if self.backlog.unread.is_some() {
+            Walk::Unread
+        } else {
+            Walk::Done
         }
     }
 
@@ -237,11 +241,7 @@ impl LaneRun<'_> {
                 let _ = self.site.spool.finish(&entry.record);
             }
         }
-        if self.backlog.unread.is_some() {
-            Walk::Unread
-        } else {
-            Walk::Done
-        }
+        self.end_of_walk()
     }
 
     /// Whether a push has pending deliveries of this hook.

@@ -84,19 +84,7 @@ fn decide(
     why: &str,
 ) -> ComputedPush {
     let known = computed.len();
-    for (index, update) in push.updates.iter().enumerate().skip(known) {
-        let event = PushEvent {
-            error: Some(why.to_owned()),
-            ..PushEvent::bare(update.clone(), index)
-        };
-        computed.push(Computed {
-            event,
-            scan: Scan {
-                bounded: true,
-                ..Scan::default()
-            },
-        });
-    }
+    add_bare_events(push, &mut computed, why);
     let mut plan = Plan {
         push,
         known,
@@ -144,6 +132,24 @@ fn decide(
             deliveries,
         },
         omitted,
+    }
+}
+
+/// Adds an event without commits for each update after the computed ones; `why` says why there are none.
+fn add_bare_events(push: &Push, computed: &mut Vec<Computed>, why: &str) {
+    let known = computed.len();
+    for (index, update) in push.updates.iter().enumerate().skip(known) {
+        let event = PushEvent {
+            error: Some(why.to_owned()),
+            ..PushEvent::bare(update.clone(), index)
+        };
+        computed.push(Computed {
+            event,
+            scan: Scan {
+                bounded: true,
+                ..Scan::default()
+            },
+        });
     }
 }
 
