@@ -1,63 +1,111 @@
-//! `man`: the manual page, git-service-hook(1). The commands as they are declared, and around them what no declaration
-//! says.
+//! `man`: prints the manual page git-service-hook(1), made from the declared command line and the sections in [`text`].
 
 mod text;
 
 use super::{Failure, print};
 use crate::exit;
-use clap::{Arg, Command};
-use roff::{Inline, Roff, bold, italic, roman};
+use clap::Command;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, roman};
+use std::io::{self, Write};
+
+/// A part of the page that clap_mangen renders.
+type Section = fn(&Man, &mut dyn Write) -> io::Result<()>;
 
 /// Prints the page as roff.
 pub fn run(command: Command) -> Result<u8, Failure> {
-    print::stdout(page(command).trim_end());
+    let page = page(command).map_err(|e| Failure::new(format!("cannot render the page: {e}")))?;
+    print::stdout(page.trim_end());
     Ok(exit::OK)
 }
 
-fn page(mut command: Command) -> String {
-    // What clap adds itself (`--help`, usage lines) is there only after this.
+fn page(command: Command) -> io::Result<String> {
+    let mut command = command.long_about(text::DESCRIPTION);
+    // clap adds `--help` and the usage lines only here.
     command.build();
+    let man = Man::new(command.clone())
+        .title("GIT-SERVICE-HOOK")
+        // An empty argument must be quoted in roff.
+        .date("\"\"")
+        .manual("Git Service Hook");
+    let mut page = String::new();
+    let sections: [Section; 5] = [
+        Man::render_title,
+        Man::render_name_section,
+        Man::render_synopsis_section,
+        Man::render_description_section,
+        Man::render_options_section,
+    ];
+    for section in sections {
+        let text = rendered(&man, section)?;
+        page += if page.is_empty() {
+            &text
+        } else {
+            without_preamble(&text)
+        };
+    }
+    page += &subsections(&command)?;
+    page += without_preamble(&additional_sections().render());
+    Ok(bold_backticks(&page))
+}
+
+fn rendered(man: &Man, section: Section) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    section(man, &mut bytes)?;
+    let text = String::from_utf8_lossy(&bytes);
+    // mandoc reports a blank line between breaks.
+    Ok(text.replace(".br\n\n.br\n", ".sp\n"))
+}
+
+/// One subsection for each command and its subcommands. clap_mangen writes a page for each of them instead, so only the
+/// bodies of its sections are used.
+fn subsections(program: &Command) -> io::Result<String> {
+    let mut page = ".SH COMMANDS\n".to_owned();
+    for command in program.get_subcommands().filter(|c| c.get_name() != "help") {
+        page += &subsection(command)?;
+        for nested in command.get_subcommands().filter(|c| c.get_name() != "help") {
+            page += &subsection(nested)?;
+        }
+    }
+    Ok(page)
+}
+
+fn subsection(command: &Command) -> io::Result<String> {
+    let usage = command.clone().render_usage().to_string();
+    let usage = usage.lines().next().unwrap_or_default();
+    let mut heading = Roff::new();
+    heading.control("SS", [usage.strip_prefix("Usage: ").unwrap_or(usage)]);
+    let own = |argument: clap::Arg| {
+        let is_common = argument.is_global_set() || argument.get_id() == "help";
+        let hidden = argument.is_hide_set();
+        argument.hide(hidden || is_common)
+    };
+    let man = Man::new(command.clone().mut_args(own));
+    let description = rendered(&man, Man::render_description_section)?;
+    let options = rendered(&man, Man::render_options_section)?;
+    Ok(heading.to_roff() + body(&description) + body(&options))
+}
+
+/// The section from its heading on. The definition of the apostrophe before it is needed once only.
+fn without_preamble(section: &str) -> &str {
+    section.find(".SH ").map_or("", |at| &section[at..])
+}
+
+/// What follows the heading of a section.
+fn body(section: &str) -> &str {
+    without_preamble(section)
+        .split_once('\n')
+        .map_or("", |(_, body)| body)
+}
+
+fn additional_sections() -> Roff {
     let mut page = Roff::new();
-    let version = format!("git-service-hook {}", env!("CARGO_PKG_VERSION"));
-    page.control(
-        "TH",
-        [
-            "GIT-SERVICE-HOOK",
-            "1",
-            "\"\"",
-            &version,
-            "Git Service Hook",
-        ],
-    );
-    page.control("SH", ["NAME"]);
-    page.text([roman(format!("git-service-hook - {}", text::NAME))]);
-    page.control("SH", ["SYNOPSIS"]);
-    page.text([
-        bold("git service-hook"),
-        roman(" ["),
-        bold("-C"),
-        italic(" DIR"),
-        roman("] "),
-        italic("COMMAND ..."),
-    ]);
-    page.control("SH", ["DESCRIPTION"]);
-    paragraphs(&mut page, "PP", text::DESCRIPTION);
-    page.control("SH", ["OPTIONS"]);
-    command
-        .get_arguments()
-        .filter(|argument| !argument.is_hide_set())
-        .for_each(|a| option(&mut page, a));
-    page.control("SH", ["COMMANDS"]);
-    command
-        .get_subcommands()
-        .filter(|sub| sub.get_name() != "help")
-        .for_each(|sub| subcommand(&mut page, sub));
     for (heading, entries) in text::LISTS {
         page.control("SH", [*heading]);
         for (term, about) in *entries {
             page.control("TP", []);
             page.text([bold(*term)]);
-            paragraphs(&mut page, "IP", about);
+            page.text([roman(*about)]);
         }
     }
     page.control("SH", ["EXAMPLES"]);
@@ -65,7 +113,7 @@ fn page(mut command: Command) -> String {
         if number > 0 {
             page.control("PP", []);
         }
-        page.text(words(about));
+        page.text([roman(*about)]);
         page.control("PP", []);
         page.control("RS", ["4"]);
         page.control("nf", []);
@@ -76,105 +124,20 @@ fn page(mut command: Command) -> String {
         page.control("RE", []);
     }
     page.control("SH", ["SEE ALSO"]);
-    page.text(words(text::SEE_ALSO));
-    page.render()
+    page.text([roman(text::SEE_ALSO)]);
+    page
 }
 
-fn subcommand(page: &mut Roff, command: &Command) {
-    page.control(
-        "SS",
-        [format!("git service-hook {}", usage(command)).as_str()],
-    );
-    let about = command.get_long_about().or_else(|| command.get_about());
-    paragraphs(
-        page,
-        "PP",
-        &about.map(ToString::to_string).unwrap_or_default(),
-    );
-    let own = command
-        .get_arguments()
-        .filter(|a| !a.is_hide_set() && !a.is_global_set() && a.get_id() != "help");
-    own.for_each(|argument| option(page, argument));
-    command
-        .get_subcommands()
-        .filter(|sub| sub.get_name() != "help")
-        .for_each(|sub| {
-            page.control("TP", []);
-            page.text([bold(format!("{} {}", command.get_name(), usage(sub)))]);
-            paragraphs(
-                page,
-                "IP",
-                &sub.get_about().map(ToString::to_string).unwrap_or_default(),
-            );
-        });
-}
-
-/// Name and arguments in one line.
-fn usage(command: &Command) -> String {
-    let usage = command.clone().render_usage().to_string();
-    let arguments = usage
-        .lines()
-        .next()
-        .and_then(|line| line.split_once(command.get_name()));
-    format!(
-        "{}{}",
-        command.get_name(),
-        arguments.map_or("", |(_, arguments)| arguments)
-    )
-}
-
-fn option(page: &mut Roff, argument: &Arg) {
-    page.control("TP", []);
-    let long = argument.get_long().map(|long| format!("--{long}"));
-    let names = argument
-        .get_short()
-        .map(|short| format!("-{short}"))
-        .into_iter()
-        .chain(long)
-        .collect::<Vec<_>>();
-    let values = argument
-        .get_value_names()
-        .filter(|_| argument.get_action().takes_values())
-        .unwrap_or_default();
-    let values = values
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(" ");
-    let gap = if names.is_empty() || values.is_empty() {
-        ""
-    } else {
-        " "
-    };
-    page.text([bold(names.join(", ")), roman(gap), italic(values)]);
-    let about = argument.get_long_help().or_else(|| argument.get_help());
-    paragraphs(
-        page,
-        "IP",
-        &about.map(ToString::to_string).unwrap_or_default(),
-    );
-}
-
-/// Paragraphs are a blank line apart; each but the first begins with `start`.
-fn paragraphs(page: &mut Roff, start: &str, text: &str) {
-    for (number, paragraph) in text.split("\n\n").enumerate() {
-        if number > 0 {
-            page.control(start, []);
-        }
-        page.text(words(paragraph));
+/// Words in backticks become bold: groff shows a backtick as an opening quote.
+fn bold_backticks(page: &str) -> String {
+    let mut bold = String::new();
+    for (number, piece) in page.split('`').enumerate() {
+        bold += match number {
+            0 => "",
+            odd if odd % 2 == 1 => r"\fB",
+            _ => r"\fR",
+        };
+        bold += piece;
     }
-}
-
-/// What stands in backticks is bold.
-fn words(text: &str) -> Vec<Inline> {
-    let pieces = text.split('`').enumerate();
-    pieces
-        .map(|(number, piece)| {
-            if number % 2 == 0 {
-                roman(piece)
-            } else {
-                bold(piece)
-            }
-        })
-        .collect()
+    bold
 }

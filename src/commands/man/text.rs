@@ -1,16 +1,12 @@
-//! What the manual page says beside the commands. Words in backticks are bold there.
-
-/// Behind the name.
-pub(super) const NAME: &str =
-    "tells chat groups, CI servers and webhooks what was pushed to a bare Git repository";
+//! The sections of the manual page that the command line does not declare. Words in backticks become bold.
 
 pub(super) const DESCRIPTION: &str = "\
 The post-receive hook of a bare repository. It records a push, has it delivered by a process of its own, and shows the \
-pusher one line a delivery. What is told, to whom and in which form is said in `hooks.toml`: one table is one hook. \
-What a receiver does not take is tried again for three days.
+pusher one line for each delivery. Each table in `hooks.toml` is one hook: what is sent, where, and in which form. \
+A delivery that fails is retried for three days.
 
-Git starts it by a link `hooks/post-receive` to this program; everybody else by the commands below. Started by root, \
-a command runs each repository as its owner.";
+Git starts it through a link `hooks/post-receive` to this program; people use the commands below. A command started by \
+root runs as the owner of each repository.";
 
 /// Sections of terms with their explanations.
 pub(super) const LISTS: &[(&str, &[(&str, &str)])] = &[
@@ -23,7 +19,7 @@ pub(super) const LISTS: &[(&str, &[(&str, &str)])] = &[
             ),
             (
                 "hooks.toml",
-                "In the Git directory: the repository's configuration, over the server's.",
+                "In the Git directory: the repository's configuration, merged over the server's.",
             ),
             (
                 "hooks/post-receive",
@@ -36,8 +32,7 @@ pub(super) const LISTS: &[(&str, &[(&str, &str)])] = &[
             ),
             (
                 "service-hook/",
-                "In the Git directory: what is `pending`, what is `done`, and how each hook stands. No secret is in \
-                 it.",
+                "In the Git directory: records in `pending` and `done`, and the state of each hook. It holds no secrets.",
             ),
         ],
     ),
@@ -55,11 +50,11 @@ pub(super) const LISTS: &[(&str, &[(&str, &str)])] = &[
             ),
             (
                 "GL_USER, GL_REPO, REMOTE_USER, GIT_PUSH_CERT_SIGNER, SOFT_SERVE_USERNAME",
-                "Who pushed, where the server that sets them is known to.",
+                "The pusher's name, as the Git server passes it.",
             ),
             (
                 "GIT_PUSH_OPTION_COUNT",
-                "And the options themselves: `ci.skip`, `service-hook.skip`.",
+                "With the options themselves: `ci.skip`, `service-hook.skip`.",
             ),
             (
                 "http_proxy, https_proxy, no_proxy",
@@ -74,13 +69,13 @@ pub(super) const LISTS: &[(&str, &[(&str, &str)])] = &[
     (
         "EXIT STATUS",
         &[
-            ("0", "Done. For `drain`: nothing is left due."),
+            ("0", "Success. For `drain`: nothing is left due."),
             (
                 "1",
-                "Not done, or mistakes found. For `drain`: something failed permanently or could not be tried. As the \
-                 hook: the push could neither be recorded nor delivered; Git takes no notice.",
+                "Failure, or `check` found mistakes. For `drain`: a delivery failed permanently or could not be \
+                 tried. As the hook: the push could neither be recorded nor delivered; Git ignores it.",
             ),
-            ("2", "The command line could not be understood."),
+            ("2", "Usage error."),
         ],
     ),
 ];
@@ -88,7 +83,7 @@ pub(super) const LISTS: &[(&str, &[(&str, &str)])] = &[
 /// Each with the lines that are typed.
 pub(super) const EXAMPLES: &[(&str, &[&str])] = &[
     (
-        "Set up a repository, and try it out before anybody else does:",
+        "Set up a repository, and check it before the first push:",
         &[
             "cd /srv/git/payments.git",
             "git service-hook install",
@@ -109,7 +104,7 @@ pub(super) const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "What was not delivered, why, and once more:",
+        "List failed deliveries, show one, and send it again:",
         &[
             "git service-hook deliveries --state failed",
             "git service-hook deliveries show 1f0c7f2c",
@@ -117,7 +112,7 @@ pub(super) const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "What a timer runs every minute:",
+        "Run every minute by a timer:",
         &["git service-hook drain --all /srv/git --catch-up"],
     ),
     (
