@@ -1,4 +1,4 @@
-//! git-service-hook: tells chat groups, CI servers and webhooks what was pushed to a bare Git repository.
+//! git-service-hook: notifies chat groups, CI servers and webhooks of pushes to a bare Git repository.
 //!
 //! ```text
 //! git receive-pack                                                      receivers
@@ -23,9 +23,10 @@
 //! | [`deliver`] | gix, markup, file layout |
 //! | [`schema`] | keys, actions, how a file is read |
 //!
-//! `tests/it/rooms.rs` holds the code against this table. The library exists for the binary and its tests; it promises
+//! `tests/it/rooms.rs` checks the code against this table. The library exists for the binary and its tests; it promises
 //! no stable interface.
 
+pub mod accounts;
 pub mod action;
 pub mod catch_up;
 pub mod cli;

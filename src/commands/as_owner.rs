@@ -1,9 +1,9 @@
-//! A command started by root on somebody's repository runs as that somebody: in a child with the owner's user and
-//! group, no further groups, and next to nothing of the caller's environment. Root never acts on what it reads in a
-//! repository that it does not own.
+//! Runs a command of root as the owner of the repository: in a child with the owner's user and group, no further groups,
+//! and four variables of the caller's environment. Root never acts on the content of a repository that it does not own.
 
 use super::drain::{self, Drain};
 use super::{Failure, Session, parallel, print, repositories};
+use crate::accounts;
 use crate::deliver::Destinations;
 use crate::environment::Environment;
 use crate::exit;
@@ -14,10 +14,10 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
-/// What the child keeps of the environment.
+/// The variables that the child keeps.
 const KEPT: [&str; 4] = ["PATH", "LANG", "TZ", "GIT_SERVICE_HOOK_CONFIG"];
 
-/// Runs `here` in this process, or the whole command line in a child where root stands before another's repository.
+/// Runs `here` in this process, or the command line in a child if root does not own the repository.
 pub fn or_here(
     session: &Session,
     here: impl FnOnce(&Session) -> Result<u8, Failure>,
@@ -28,7 +28,7 @@ pub fn or_here(
     }
 }
 
-/// `drain`, which works on many repositories at once: as root it is split, so that each runs as its owner.
+/// Runs `drain`: for root, in one process for each repository, as its owner.
 pub fn drain(session: &Session, mut arguments: Drain) -> Result<u8, Failure> {
     let destinations = Destinations::default();
     let here = |session: &Session, arguments: &Drain| {
@@ -42,7 +42,7 @@ pub fn drain(session: &Session, mut arguments: Drain) -> Result<u8, Failure> {
     if session.owner_settled {
         arguments.all.clear();
     }
-    // The hook's own deliverer runs as whoever pushed, as the hook did.
+    // The deliverer that the hook starts runs as the pusher, as the hook did.
     let settled =
         session.owner_settled || arguments.push.is_some() || !rustix::process::geteuid().is_root();
     if settled {
@@ -68,7 +68,7 @@ pub fn drain(session: &Session, mut arguments: Drain) -> Result<u8, Failure> {
     Ok(parallel::worst(&found, each))
 }
 
-/// As [`or_here`] for what is said in words: the child's are what it writes to stdout.
+/// Like [`or_here`], but returns the text: the stdout of the child.
 pub fn said_or_here(
     session: &Session,
     here: impl FnOnce(&Session) -> (String, u8),
@@ -84,7 +84,7 @@ pub fn said_or_here(
     ))
 }
 
-/// The exit code of the child that ran as the owner; `None` when there is no need for one.
+/// The exit code of the child; `None` if no child is needed.
 fn child(session: &Session) -> Result<Option<u8>, Failure> {
     let Some(mut child) = Child::of(session)? else {
         return Ok(None);
@@ -108,12 +108,12 @@ struct Child {
 }
 
 impl Child {
-    /// `None` when there is no need for one.
+    /// `None` if no child is needed.
     fn of(session: &Session) -> Result<Option<Self>, Failure> {
         if session.owner_settled || !rustix::process::geteuid().is_root() {
             return Ok(None);
         }
-        // A repository that is not there is reported by whoever opens it.
+        // The code that opens a missing repository reports it.
         let Some(git_dir) = locate(session) else {
             return Ok(None);
         };
@@ -141,7 +141,7 @@ impl Child {
 fn command(session: &Session, git_dir: &Path, owner: u32) -> Result<Command, Failure> {
     let program = std::env::current_exe()
         .map_err(|e| Failure::new(format!("cannot find the program itself: {e}")))?;
-    let group = primary_group(owner).ok_or_else(|| {
+    let account = accounts::find(owner).ok_or_else(|| {
         Failure::new(format!(
             "user {owner} owns {} but is not known here: add them to /etc/passwd, or run this as that user",
             git_dir.display()
@@ -154,12 +154,12 @@ fn command(session: &Session, git_dir: &Path, owner: u32) -> Result<Command, Fai
         .arg(git_dir)
         .args(&session.arguments);
     command.env_clear().envs(kept(&session.environment));
-    // A wish about looks, not a value of the caller's.
+    // The terminal's colours are decided here: the child has only four variables.
     if !Style::of(&std::io::stdout(), &session.environment).is_coloured() {
         command.env("NO_COLOR", "1");
     }
     // With a uid alone std also drops the supplementary groups of root.
-    command.current_dir(git_dir).uid(owner).gid(group);
+    command.current_dir(git_dir).uid(owner).gid(account.group);
     Ok(command)
 }
 
@@ -167,26 +167,6 @@ fn kept(environment: &Environment) -> Vec<(&'static str, String)> {
     KEPT.iter()
         .filter_map(|name| Some((*name, environment.get(name)?)))
         .collect()
-}
-
-/// The group of a user by passwd(5), and by whatever else the system knows users from.
-fn primary_group(uid: u32) -> Option<u32> {
-    let local = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    group_in(&local, uid).or_else(|| {
-        let asked = Command::new("getent")
-            .args(["passwd", &uid.to_string()])
-            .output()
-            .ok()?;
-        group_in(&String::from_utf8_lossy(&asked.stdout), uid)
-    })
-}
-
-fn group_in(passwd: &str, uid: u32) -> Option<u32> {
-    let fields = passwd
-        .lines()
-        .map(|line| line.split(':').collect::<Vec<_>>());
-    let mut of_user = fields.filter(|f| f.get(2).and_then(|u| u.parse().ok()) == Some(uid));
-    of_user.next()?.get(3)?.parse().ok()
 }
 
 /// The Git directory that the command is about, by its look alone: opening it is for its owner.
@@ -219,14 +199,6 @@ fn locate(session: &Session) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_group_is_that_of_passwd_and_never_that_of_the_directory() {
-        let passwd =
-            "root:x:0:0:root:/root:/bin/bash\ngit:x:998:997::/srv/git:/usr/bin/git-shell\nbroken\n";
-        assert_eq!(group_in(passwd, 998), Some(997));
-        assert_eq!(group_in(passwd, 5), None);
-    }
 
     #[test]
     fn the_child_keeps_four_variables_and_no_more() {

@@ -1,10 +1,9 @@
 //! Finds the pusher, the push options and the remote address: from the environment that servers set for a hook, and from
 //! the account of the process. Reads no repository; the pusher is never the committer.
 
+use crate::accounts;
 use crate::environment::Environment;
 use crate::push::Pusher;
-use std::process::{Command, Stdio};
-use std::sync::mpsc::channel;
 use std::time::Duration;
 
 /// Push options that are read. Git has no limit.
@@ -67,10 +66,10 @@ fn certificate(environment: &Environment) -> Option<Pusher> {
 /// The account of this process by its uid. Any user can set `USER`.
 fn account() -> Pusher {
     let uid = rustix::process::getuid().as_raw();
-    let passwd = std::fs::read(PASSWD).unwrap_or_default();
-    let known = in_passwd(&String::from_utf8_lossy(&passwd), uid)
-        .or_else(|| with_timeout(move || account_by_id(uid)));
-    let (username, name) = known.unwrap_or_else(|| (uid.to_string(), uid.to_string()));
+    let (username, name) = accounts::find_within(uid, LOOKUP_TIMEOUT).map_or_else(
+        || (uid.to_string(), uid.to_string()),
+        |account| (account.login, account.full_name),
+    );
     Pusher {
         username,
         name,
@@ -79,54 +78,7 @@ fn account() -> Pusher {
     }
 }
 
-const PASSWD: &str = "/etc/passwd";
-
-/// Login and full name (the first part of the comment field) by passwd(5).
-fn in_passwd(text: &str, uid: u32) -> Option<(String, String)> {
-    let uid = uid.to_string();
-    text.lines().find_map(|line| {
-        let fields: Vec<_> = line.split(':').collect();
-        let login = *fields
-            .first()
-            .filter(|_| fields.get(2) == Some(&uid.as_str()))?;
-        let full = fields
-            .get(4)
-            .and_then(|comment| comment.split(',').next())
-            .unwrap_or("")
-            .trim();
-        Some((
-            login.to_owned(),
-            if full.is_empty() { login } else { full }.to_owned(),
-        ))
-    })
-}
-
-/// Runs `lookup` on a thread and waits for [`LOOKUP_TIMEOUT`]: the push is recorded with the name of its pusher, and a slow
-/// directory service must not delay it. The thread also catches a panic of std when the pipe of a child cannot be read.
-fn with_timeout<T: Send + 'static>(
-    lookup: impl FnOnce() -> Option<T> + Send + 'static,
-) -> Option<T> {
-    let (sender, receiver) = channel();
-    std::thread::Builder::new()
-        .spawn(move || drop(sender.send(lookup())))
-        .ok()?;
-    receiver.recv_timeout(LOOKUP_TIMEOUT).ok()?
-}
-
-/// Looks up accounts of a directory service such as LDAP.
-fn account_by_id(uid: u32) -> Option<(String, String)> {
-    let mut id = Command::new("id");
-    let out = id
-        .args(["-un", &uid.to_string()])
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    let name = String::from_utf8_lossy(&out.stdout).trim().to_owned();
-    (out.status.success() && !name.is_empty()).then(|| (name.clone(), name))
-}
-
-/// The options of `git push -o`.
+/// `git push -o`: as many as the count says and are there.
 pub(super) fn push_options(environment: &Environment) -> Vec<String> {
     let count = environment
         .non_empty("GIT_PUSH_OPTION_COUNT")
@@ -161,19 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lookup_that_hangs_or_panics_does_not_delay_a_push() {
-        let started = std::time::Instant::now();
-        let never = || {
-            std::thread::sleep(Duration::from_secs(60));
-            Some(1)
-        };
-        assert!(with_timeout(never).is_none() && started.elapsed() < Duration::from_secs(30));
-        assert_eq!(with_timeout(|| Some(1)), Some(1));
-        assert_eq!(with_timeout::<()>(|| panic!("as std does")), None);
-    }
-
-    #[test]
-    fn sources_of_the_pusher_have_a_fixed_order() {
+    fn each_server_names_its_user_and_the_order_is_fixed() {
         let all = [
             ("GL_REPO", "r"),
             ("GL_USER", "gl"),
@@ -231,18 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn the_account_is_found_by_uid() {
-        let text = "root:x:0:0:root:/root:/bin/sh\nann:x:1000:1000:Ann Author,,,:/home/ann:/bin/sh\nbad\nbob:x:7:7::/:\n";
-        assert_eq!(
-            in_passwd(text, 1000),
-            Some(("ann".into(), "Ann Author".into()))
-        );
-        assert_eq!(in_passwd(text, 7), Some(("bob".into(), "bob".into())));
-        assert_eq!(in_passwd(text, 8), None);
-    }
-
-    #[test]
-    fn push_options_are_limited_by_count_and_presence() {
+    fn push_options_are_as_many_as_are_there() {
         let options = |pairs: &[(&str, &str)]| {
             let mut all = [("A", ""), ("B", ""), ("C", "")];
             all[..pairs.len()].copy_from_slice(pairs);

@@ -26,7 +26,14 @@ fn only_the_transport_uses_ureq() {
 
 #[test]
 fn only_a_few_rooms_touch_files() {
-    let rooms = ["commands", "config", "git", "post_receive", "spool"];
+    let rooms = [
+        "accounts",
+        "commands",
+        "config",
+        "git",
+        "post_receive",
+        "spool",
+    ];
     holds(Sources::of_package().only_in("std::fs", &rooms));
 }
 
