@@ -55,3 +55,4 @@ pub mod suggest;
 pub mod template;
 pub mod terminal;
 pub mod transport;
+pub mod url;

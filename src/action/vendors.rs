@@ -1,14 +1,16 @@
 //! Which robot an address belongs to: people copy one into the hook of another. The addresses stand with the actions.
 
 use super::{Kind, VendorAddress};
+use crate::url::UrlParts;
 
 /// When it is the address of another action's robot: a fragment that follows the key, and says what to write.
 pub(crate) fn other(action: &str, url: &str) -> Option<String> {
-    let (_, rest) = url.trim().split_once("://")?;
-    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let host = authority.rsplit('@').next()?.split(':').next()?;
+    let parts = UrlParts::split(url.trim());
+    if parts.scheme.is_empty() {
+        return None;
+    }
     let is_there = |address: &&VendorAddress| {
-        host.eq_ignore_ascii_case(address.host) && path.starts_with(address.path)
+        parts.host().eq_ignore_ascii_case(address.host) && parts.path.starts_with(address.path)
     };
     let (robot, address) = Kind::all()
         .find_map(|kind| Some((kind.id, kind.addresses.iter().find(is_there)?)))

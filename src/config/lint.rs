@@ -10,6 +10,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::filter::Globs;
 use crate::secret::mask_url;
 use crate::template;
+use crate::url::UrlParts;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -150,12 +151,11 @@ impl HookTable<'_, '_> {
     /// Credentials that anybody on the way can read.
     fn clear_text(&self) -> Option<Lint> {
         let url = self.text("service_url")?.trim();
-        let rest = url
-            .get(..7)
-            .filter(|scheme| scheme.eq_ignore_ascii_case("http://"))
-            .map(|_| &url[7..])?;
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let host = authority.rsplit('@').next().unwrap_or_default();
+        let parts = UrlParts::split(url);
+        if !parts.scheme.eq_ignore_ascii_case("http") {
+            return None;
+        }
+        let host = parts.host_and_port;
         if ["localhost", "127.", "[::1]"]
             .iter()
             .any(|local| host.starts_with(local))
@@ -163,7 +163,7 @@ impl HookTable<'_, '_> {
             return None;
         }
         let what = match credentials::sent(self.0) {
-            _ if authority.contains('@') => "user and password of the address".to_owned(),
+            _ if parts.userinfo.is_some() => "user and password of the address".to_owned(),
             Some(what) => what,
             None if mask_url(url, false) != url => "the secret part of the address".to_owned(),
             None => return None,

@@ -3,7 +3,7 @@
 mod search;
 mod url;
 
-pub use url::{is_secret_pair, is_telling, mask_url, url_secrets};
+pub use url::{is_distinctive, is_secret_pair, mask_url, url_secrets};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};

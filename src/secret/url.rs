@@ -1,50 +1,24 @@
-//! URLs as people may see them. Robots and Jenkins carry their credential in the path or the query.
+//! Masks URLs for display: robots and Jenkins carry their credentials in the path or the query.
 
 use super::{MASK, Secrets};
+use crate::url::UrlParts;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use percent_encoding::percent_decode_str;
 
-/// Shorter values are secrets by themselves only when they look like it: `job=1` would mask every 1.
+/// A shorter value is a secret on its own only if it looks like one: `job=1` would mask every 1.
 const LONG: usize = 8;
 
-struct Parts<'a> {
-    scheme: &'a str,
-    userinfo: Option<&'a str>,
-    host: &'a str,
-    path: &'a str,
-    query: Option<&'a str>,
-}
-
-fn parts(url: &str) -> Parts<'_> {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
-    let rest = rest.split_once('#').map_or(rest, |(before, _)| before);
-    let (authority, path) = rest.split_at(rest.find(['/', '?', '\\']).unwrap_or(rest.len()));
-    let (userinfo, host) = authority
-        .rsplit_once('@')
-        .map_or((None, authority), |(user, host)| (Some(user), host));
-    let (path, query) = path
-        .split_once('?')
-        .map_or((path, None), |(path, query)| (path, Some(query)));
-    Parts {
-        scheme,
-        userinfo,
-        host,
-        path,
-        query,
-    }
-}
-
-/// A URL as people may see it: user and password, every value of the query and path segments that look like a token
-/// are masked. `from_reference`: it stands outside hooks.toml, so that all but its host is.
+/// Masks user and password, every value of the query, and path segments that look like a token. `from_reference`: the
+/// URL comes from outside hooks.toml, so everything but its host is masked.
 pub fn mask_url(url: &str, from_reference: bool) -> String {
-    let Parts {
+    let UrlParts {
         scheme,
         userinfo,
-        host,
+        host_and_port: host,
         path,
         query,
-    } = parts(url);
+    } = UrlParts::split(url);
     let user = if userinfo.is_some() {
         format!("{MASK}@")
     } else {
@@ -59,7 +33,7 @@ pub fn mask_url(url: &str, from_reference: bool) -> String {
         .collect::<Vec<_>>();
     let query = query.map(|query| {
         let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-            // A template's: what it shows comes from the event.
+            // The value of a template comes from the event.
             Some((_, value)) if is_template(value) => pair.to_owned(),
             Some((name, _)) => format!("{name}={MASK}"),
             None if is_token(pair) => MASK.to_owned(),
@@ -74,14 +48,14 @@ pub fn mask_url(url: &str, from_reference: bool) -> String {
     )
 }
 
-/// What [`mask_url`] masks, so that it is masked as well where a receiver sends it back.
+/// The parts that [`mask_url`] masks, so that they are also masked in what a receiver sends back.
 pub fn url_secrets(url: &str, from_reference: bool) -> Secrets {
-    let Parts {
+    let UrlParts {
         userinfo,
         path,
         query,
         ..
-    } = parts(url);
+    } = UrlParts::split(url);
     let mut secrets = Secrets::default();
     let mut note = |text: &str| {
         secrets.add(text);
@@ -97,13 +71,13 @@ pub fn url_secrets(url: &str, from_reference: bool) -> Secrets {
         note(&STANDARD_NO_PAD.encode(percent_decode_str(userinfo).collect::<Vec<_>>()));
     }
     for (segment, secret) in segments(path) {
-        if !is_template(segment) && (secret || (from_reference && is_telling(segment))) {
+        if !is_template(segment) && (secret || (from_reference && is_distinctive(segment))) {
             note(segment);
         }
     }
     for pair in query.into_iter().flat_map(|query| query.split('&')) {
         let (name, value) = pair.split_once('=').unwrap_or(("", pair));
-        if !is_template(value) && (is_telling(value) || is_secret_name(name)) {
+        if !is_template(value) && (is_distinctive(value) || is_secret_name(name)) {
             note(value);
         }
     }
@@ -121,14 +95,14 @@ pub fn url_secrets(url: &str, from_reference: bool) -> Secrets {
     secrets
 }
 
-/// Whether a short text can be told from an ordinary word or number.
-pub fn is_telling(text: &str) -> bool {
+/// Whether a text cannot be mistaken for an ordinary word or number.
+pub fn is_distinctive(text: &str) -> bool {
     let any = |test: fn(&u8) -> bool| text.as_bytes().iter().any(test);
     text.len() >= LONG
         || (any(u8::is_ascii_digit) && any(u8::is_ascii_alphabetic) && text.len() > 3)
 }
 
-/// Whether a parameter that was written for its own sake may be a credential all the same.
+/// Whether a query parameter may be a credential, by its name or its value.
 pub fn is_secret_pair(name: &str, value: &str) -> bool {
     !is_template(value) && (is_secret_name(name) || is_token(value))
 }
@@ -137,7 +111,7 @@ fn is_template(text: &str) -> bool {
     text.contains("${")
 }
 
-/// Names of query parameters whose value is a credential however short it is.
+/// Whether a query parameter of this name is a credential however short its value is.
 fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     [

@@ -1,6 +1,7 @@
-//! URL templates: the receiver is never chosen by an event.
+//! Checks URL templates: an event must not choose the receiver.
 
 use super::TemplateError;
+use crate::url::UrlParts;
 use serde_json::Value;
 use std::ops::Range;
 
@@ -16,8 +17,8 @@ const HEADS: [(&str, &str); 8] = [
     ("repository", "git_http_url"),
 ];
 
-/// Where a template stands in the scheme, user, host or port of a URL template, if it does. `${project.url}` and its
-/// siblings may begin it.
+/// The range of the first `${ }` in the scheme, user, host or port of a URL template. `${project.url}` and its siblings
+/// are allowed at the beginning.
 pub fn in_authority(template: &str) -> Option<Range<usize>> {
     let first = ["${", "{%", "{#"]
         .iter()
@@ -27,8 +28,10 @@ pub fn in_authority(template: &str) -> Option<Range<usize>> {
         return None;
     }
     let before = &template[..first];
-    let authority = before.split_once("://").map(|(_, rest)| rest);
-    if authority.is_some_and(|rest| rest.contains(['/', '?', '#'])) {
+    let parts = UrlParts::split(before);
+    // Some clients take a backslash for a part of the authority.
+    let is_complete = parts.path.starts_with('/') || parts.query.is_some() || before.contains('#');
+    if !parts.scheme.is_empty() && is_complete && !parts.path.starts_with('\\') {
         return None;
     }
     let end = template[first..]
@@ -37,7 +40,7 @@ pub fn in_authority(template: &str) -> Option<Range<usize>> {
     Some(first..end)
 }
 
-/// The member that begins the template, and what comes after it.
+/// The member at the beginning of the template, and the rest.
 fn head(template: &str) -> Option<(&'static str, &'static str, &str)> {
     let (inner, rest) = template.strip_prefix("${")?.split_once('}')?;
     let (parent, member) = inner.trim().split_once('.')?;
@@ -45,7 +48,7 @@ fn head(template: &str) -> Option<(&'static str, &'static str, &str)> {
     Some((known.0, known.1, rest))
 }
 
-/// A URL member at the beginning stands as it is; everywhere else it is a value like any other.
+/// Replaces a URL member at the beginning without encoding it; everywhere else it is encoded like any value.
 pub(super) fn split_head<'a>(template: &'a str, context: &Value) -> (String, &'a str) {
     match head(template) {
         Some((parent, member, rest)) => {
@@ -61,17 +64,17 @@ pub(super) fn split_head<'a>(template: &'a str, context: &Value) -> (String, &'a
 
 /// Refuses a URL with a path segment that receivers and proxies would resolve: `.`, `..` and their encoded forms.
 pub(super) fn refuse_dots(url: String) -> Result<String, TemplateError> {
-    let Some((_, rest)) = url.split_once("://") else {
+    let parts = UrlParts::split(&url);
+    if parts.scheme.is_empty() {
         return Ok(url);
-    };
-    let path = &rest[..rest.find(['?', '#']).unwrap_or(rest.len())];
+    }
     let is_dots = |segment: &str| {
         matches!(
             segment.to_ascii_lowercase().replace("%2e", ".").as_str(),
             "." | ".."
         )
     };
-    if path.split('/').skip(1).any(is_dots) {
+    if parts.path.split('/').skip(1).any(is_dots) {
         return Err(TemplateError::new(
             "a path segment of the URL becomes `.` or `..`",
         ));

@@ -2,6 +2,7 @@
 
 use crate::parameter::Value;
 use crate::secret::{Secrets, mask_url, url_secrets};
+use crate::url::{UrlParts, without_fragment};
 
 /// An http or https address, taken apart without decoding anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,14 +20,11 @@ pub(crate) struct Parts<'a> {
 impl<'a> Parts<'a> {
     /// `Err` says what is wrong, as a fragment that follows the key.
     pub(crate) fn of(url: &'a str) -> Result<Self, &'static str> {
-        let url = url.split('#').next().unwrap_or("");
-        let scheme = ["https://", "http://"].into_iter().find(|s| {
-            url.get(..s.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(s))
-        });
-        let Some(scheme) = scheme else {
+        let url = without_fragment(url);
+        let parts = UrlParts::split(url);
+        if !parts.is_http() {
             return Err("is no http or https URL");
-        };
+        }
         if url
             .chars()
             .any(|c| !c.is_ascii_graphic() || "\"<>\\^`{|}".contains(c))
@@ -34,16 +32,10 @@ impl<'a> Parts<'a> {
             return Err("has blanks or characters that a URL cannot have");
         }
         let (base, query) = url.split_once('?').unwrap_or((url, ""));
-        let rest = &base[scheme.len()..];
-        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        if authority.contains('@') {
+        if parts.userinfo.is_some() {
             return Err("has a user name or password, which robots do not know");
         }
-        let bracket = authority.find(']').map_or(0, |at| at + 1);
-        let (host, port) = match authority[bracket..].find(':') {
-            Some(at) => (&authority[..bracket + at], &authority[bracket + at + 1..]),
-            None => (authority, ""),
-        };
+        let (host, port, path) = (parts.host(), parts.port().unwrap_or_default(), parts.path);
         if host.is_empty() {
             return Err("has no host");
         }
@@ -79,7 +71,7 @@ pub(crate) struct Address {
 impl Address {
     /// `Err` says what is wrong.
     pub(crate) fn new(value: &Value) -> Result<Self, &'static str> {
-        let url = value.text.trim().split('#').next().unwrap_or("").to_owned();
+        let url = without_fragment(value.text.trim()).to_owned();
         Parts::of(&url)?;
         let mut secrets = url_secrets(&url, value.referenced);
         if value.referenced {

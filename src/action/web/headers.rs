@@ -4,7 +4,7 @@ use super::{Source, unusable};
 use crate::action::RenderError;
 use crate::http::is_public_header;
 use crate::parameter::{Pairs, Resolver, Unresolved, Value as Resolved};
-use crate::secret::{Secrets, is_telling};
+use crate::secret::{Secrets, is_distinctive};
 use crate::template::Place;
 use base64::Engine as _;
 use serde_json::Value;
@@ -110,7 +110,7 @@ impl Headers {
             let fixed = !["${", "{%"]
                 .iter()
                 .any(|opening| value.text.contains(opening));
-            if value.literal || (fixed && !is_public_header(name) && is_telling(&value.text)) {
+            if value.literal || (fixed && !is_public_header(name) && is_distinctive(&value.text)) {
                 secrets.add(&value.text);
             }
         }

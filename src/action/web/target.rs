@@ -5,6 +5,7 @@ use crate::action::RenderError;
 use crate::parameter::{Pairs, Resolver, Text, Unresolved};
 use crate::secret::{MASK, Secrets, is_secret_pair, mask_url, url_secrets};
 use crate::template::Place;
+use crate::url::UrlParts;
 use percent_encoding::{
     AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode,
 };
@@ -146,12 +147,15 @@ impl Target {
             .text
             .split_once(part)
             .filter(|_| !self.url.literal)?;
-        let (scheme, rest) = before.split_once("://")?;
-        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let host = authority
-            .rsplit_once('@')
-            .map_or(authority, |(_, host)| host);
-        (!path.contains(['?', '#']) && !before.contains("${"))
+        let parts = UrlParts::split(before);
+        let is_plain = !parts.scheme.is_empty() && parts.query.is_none() && !before.contains('#');
+        let UrlParts {
+            scheme,
+            host_and_port: host,
+            path,
+            ..
+        } = parts;
+        (is_plain && !before.contains("${"))
             .then(|| mask_url(&format!("{scheme}://{host}{path}"), false))
     }
 
@@ -238,18 +242,17 @@ fn masked(parameters: &Parameters) -> Parameters {
 
 /// Checks an absolute URL; takes user and password out of it. `Err` follows the key and never shows the URL.
 pub(super) fn without_user(url: &str) -> Result<(String, Option<User>), &'static str> {
-    let (scheme, rest) = url
-        .split_once("://")
-        .ok_or("must begin with `http://` or `https://`")?;
-    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+    let parts = UrlParts::split(url);
+    if !parts.is_http() {
         return Err("must begin with `http://` or `https://`");
     }
-    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let (user, host) = authority
-        .rsplit_once('@')
-        .map_or((None, authority), |(user, host)| (Some(user), host));
-    let bracket = host.find(']').map_or(0, |at| at + 1);
-    let port = host[bracket..].split_once(':').map(|(_, port)| port);
+    let UrlParts {
+        scheme,
+        host_and_port: host,
+        userinfo: user,
+        ..
+    } = parts;
+    let port = parts.port();
     if host.is_empty() || host.starts_with(':') {
         return Err("has no host");
     }
@@ -259,7 +262,9 @@ pub(super) fn without_user(url: &str) -> Result<(String, Option<User>), &'static
     if !host.is_ascii() {
         return Err("has a host that is not ASCII: write its `xn--` form");
     }
-    if host.contains(|c: char| !c.is_ascii_graphic() || "\"<>\\^`{|}".contains(c)) {
+    let is_illegal = |c: char| !c.is_ascii_graphic() || "\"<>\\^`{|}".contains(c);
+    // Some clients take a backslash for a part of the host.
+    if host.contains(is_illegal) || parts.path.starts_with('\\') {
         return Err("has a host with blanks or characters that a host cannot have");
     }
     let literal = host
@@ -268,9 +273,14 @@ pub(super) fn without_user(url: &str) -> Result<(String, Option<User>), &'static
     if literal.is_some_and(|address| address.parse::<std::net::Ipv6Addr>().is_err()) {
         return Err("has a host in brackets that is no IPv6 address");
     }
-    if authority.contains(char::is_whitespace) {
+    if user.is_some_and(|user| user.contains(char::is_whitespace)) {
         return Err("has blanks before its path");
     }
+    let query = parts
+        .query
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
+    let path = format!("{}{query}", parts.path);
     if path.contains(char::is_control) {
         return Err("has control characters");
     }
