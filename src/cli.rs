@@ -1,6 +1,4 @@
-//! The command line as a type, and who answers which command.
-//!
-//! Knows names, options and exit codes. What a command does stands in its own file under [`crate::commands`].
+//! Declares the command line, and dispatches to the commands under [`crate::commands`].
 
 use crate::commands::{
     Failure, Session, as_owner, check, completions, deliveries, drain, event, install, man,
@@ -180,14 +178,16 @@ fn dispatch(parsed: Arguments, session: &Session) -> Result<u8, Failure> {
         ),
         Command::Drain(arguments) => as_owner::drain(session, arguments),
         Command::Deliveries(arguments) => {
-            as_owner::or_here(session, |s| deliveries::run(s, &arguments))
+            as_owner::run_as_owner(session, |s| deliveries::run(s, &arguments))
         }
         Command::Redeliver(arguments) => {
-            as_owner::or_here(session, |s| redeliver::run(s, &arguments))
+            as_owner::run_as_owner(session, |s| redeliver::run(s, &arguments))
         }
-        Command::Event(arguments) => as_owner::or_here(session, |s| event::run(s, &arguments)),
-        Command::Preview(arguments) => as_owner::or_here(session, |s| preview::run(s, &arguments)),
-        Command::Test(arguments) => as_owner::or_here(session, |s| test::run(s, &arguments)),
+        Command::Event(arguments) => as_owner::run_as_owner(session, |s| event::run(s, &arguments)),
+        Command::Preview(arguments) => {
+            as_owner::run_as_owner(session, |s| preview::run(s, &arguments))
+        }
+        Command::Test(arguments) => as_owner::run_as_owner(session, |s| test::run(s, &arguments)),
     }
 }
 

@@ -1,8 +1,8 @@
-//! The exit codes, listed once.
+//! The exit codes.
 
-/// All went well.
+/// Success.
 pub const OK: u8 = 0;
-/// What was asked for could not be done, or mistakes were found.
+/// The command failed, or `check` found mistakes.
 pub const FAILURE: u8 = 1;
-/// The command line could not be understood.
+/// Usage error.
 pub const USAGE: u8 = 2;

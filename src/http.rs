@@ -1,4 +1,4 @@
-//! Request and response as plain values. What may be shown of them is decided when they are made.
+//! Request and response as plain values. Which parts may be shown is decided when they are created.
 
 use crate::secret::{MASK, Secrets};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Starts the library: the name it was started by, the arguments, an exit code.
+//! Passes the arguments to the library and returns its exit code.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! The HMAC variants, each with its source. Knows no headers and no actions: who signs decides where it goes.
+//! The HMAC variants, each with its source. Knows no headers and no actions: the caller places the signature.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

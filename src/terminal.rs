@@ -1,4 +1,4 @@
-//! How a text looks on a terminal: colours where somebody sees them, the columns that it takes. Knows no words.
+//! Colours text on a terminal, and measures and cuts it by columns.
 
 use crate::environment::Environment;
 use std::io::IsTerminal;

@@ -141,12 +141,12 @@ pub trait Parameters: std::fmt::Debug + Send + Sync {
 
     /// Renders every template that stands in the file against samples of every change: names that no event has, and what
     /// depends on them. For `check` alone: too slow for every push.
-    fn rehearse(&self) -> Vec<Finding> {
+    fn lint_templates(&self) -> Vec<Finding> {
         Vec::new()
     }
 
     /// Whether `url`, where it was read from elsewhere, is an address of the kind that it should be. For `check` alone.
-    fn judge_address(&self, _url: &str) -> Option<Finding> {
+    fn check_address(&self, _url: &str) -> Option<Finding> {
         None
     }
 

@@ -78,7 +78,7 @@ impl Parameters for WebhookHttpPost {
         let mut found = web::check_credentials(username, self.password.as_ref(), url);
         let key = username.is_some().then_some("username");
         found.extend(web::check_url(url));
-        found.extend(web::plain(url).and_then(|url| self.judge_address(url)));
+        found.extend(web::plain(url).and_then(|url| self.check_address(url)));
         found.extend(web::check_headers(
             "headers",
             self.headers.as_ref(),
@@ -93,11 +93,11 @@ impl Parameters for WebhookHttpPost {
         found
     }
 
-    fn rehearse(&self) -> Vec<Finding> {
-        web::rehearse(&self.pieces(), sample::bodies())
+    fn lint_templates(&self) -> Vec<Finding> {
+        web::lint_templates(&self.pieces(), sample::bodies())
     }
 
-    fn judge_address(&self, url: &str) -> Option<Finding> {
+    fn check_address(&self, url: &str) -> Option<Finding> {
         web::check_robot(Self::DEFINITION.id, url, self.has_template())
     }
 

@@ -18,7 +18,7 @@ use std::process::{Command, ExitStatus, Stdio};
 const KEPT: [&str; 4] = ["PATH", "LANG", "TZ", "GIT_SERVICE_HOOK_CONFIG"];
 
 /// Runs `here` in this process, or the command line in a child if root does not own the repository.
-pub fn or_here(
+pub fn run_as_owner(
     session: &Session,
     here: impl FnOnce(&Session) -> Result<u8, Failure>,
 ) -> Result<u8, Failure> {
@@ -53,13 +53,13 @@ pub fn drain(session: &Session, mut arguments: Drain) -> Result<u8, Failure> {
         found.push(repositories::below(&dir)?);
     }
     if found.is_empty() {
-        return or_here(session, |session| here(session, &arguments));
+        return run_as_owner(session, |session| here(session, &arguments));
     }
     let mut found = found.concat();
     // Nothing was ever recorded elsewhere, but something may have been missed there.
     found.retain(|git_dir| arguments.catch_up || git_dir.join("service-hook").is_dir());
     let each = |git_dir: &PathBuf| {
-        let result = or_here(&session.at(git_dir), |session| here(session, &arguments));
+        let result = run_as_owner(&session.at(git_dir), |session| here(session, &arguments));
         result.unwrap_or_else(|failure| {
             print::error(&failure.message);
             failure.code
@@ -68,8 +68,8 @@ pub fn drain(session: &Session, mut arguments: Drain) -> Result<u8, Failure> {
     Ok(parallel::worst(&found, each))
 }
 
-/// Like [`or_here`], but returns the text: the stdout of the child.
-pub fn said_or_here(
+/// Like [`run_as_owner`], but returns the text: the stdout of the child.
+pub fn capture_as_owner(
     session: &Session,
     here: impl FnOnce(&Session) -> (String, u8),
 ) -> Result<(String, u8), Failure> {

@@ -1,5 +1,5 @@
-//! `drain --catch-up`: records what moved without being announced, as pushes that nobody made. Knows where things are
-//! read and written; what was missed is decided in [`crate::catch_up`].
+//! `drain --catch-up`: records ref changes that no hook reported, as recovered pushes. Reads and writes the state;
+//! [`crate::catch_up`] decides which changes were missed.
 
 use crate::catch_up::{self, RefSnapshot};
 use crate::clock;

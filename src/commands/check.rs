@@ -1,16 +1,15 @@
-//! `check`: everything that can be known about configuration and set-up before a push depends on it. Sends nothing,
-//! changes nothing.
+//! `check`: validates the configuration and the set-up before the first push. Sends nothing and changes nothing.
 
 mod access;
 mod disk;
-mod findings;
+mod dry_run;
 mod git_program;
 mod hook;
 mod hooks_toml;
 mod mount;
 mod page;
+mod results;
 mod row;
-mod trial;
 
 use super::hook_file::{HookFile, Standing};
 use super::{Failure, Session, as_owner, parallel, print, repositories};
@@ -20,8 +19,8 @@ use crate::git::Repository;
 use crate::spool::Spool;
 use crate::terminal::{self, Style};
 use crate::{clock, exit};
-use findings::Findings;
 use page::Page;
+use results::CheckResults;
 use row::Row;
 use serde_json::json;
 use std::io::{IsTerminal, stdout};
@@ -50,15 +49,15 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
             print::stdout(&text);
             Ok(code)
         }
-        None => as_owner::or_here(session, |session| one(session, arguments)),
+        None => as_owner::run_as_owner(session, |session| one(session, arguments)),
     }
 }
 
 fn one(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
-    let (repository, findings) = examine(session)?;
+    let (repository, results) = examine(session)?;
     let name = repository.git_dir().display().to_string();
     if arguments.json {
-        findings
+        results
             .sorted()
             .for_each(|f| print::stdout(&f.json(&name).to_string()));
     } else {
@@ -67,9 +66,9 @@ fn one(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
             style: Style::of(&stdout(), &session.environment),
             width,
         };
-        print::stdout(page.write(&name, &findings).trim_end());
+        print::stdout(page.write(&name, &results).trim_end());
     }
-    Ok(code(&findings))
+    Ok(code(&results))
 }
 
 /// A line a repository, in the order of their names, and a sum.
@@ -83,7 +82,7 @@ fn all(session: &Session, dir: &Path, arguments: &Arguments) -> Result<u8, Failu
     }
     let each = |git_dir: &PathBuf| {
         let session = session.at(git_dir);
-        as_owner::said_or_here(&session, |session| part(session, arguments))
+        as_owner::capture_as_owner(&session, |session| part(session, arguments))
             .unwrap_or_else(|failure| (not_looked_at(&session, &failure, arguments), failure.code))
     };
     let said = parallel::map(&found, each).into_iter();
@@ -115,19 +114,19 @@ fn all(session: &Session, dir: &Path, arguments: &Arguments) -> Result<u8, Failu
     Ok(code)
 }
 
-/// One of many repositories: a row, or its findings as JSON.
+/// One of many repositories: a row, or its results as JSON.
 fn part(session: &Session, arguments: &Arguments) -> (String, u8) {
     match examine(session) {
         Err(failure) => (not_looked_at(session, &failure, arguments), failure.code),
-        Ok((repository, findings)) if arguments.json => {
+        Ok((repository, results)) if arguments.json => {
             let name = repository.git_dir().display().to_string();
-            let lines = findings
+            let lines = results
                 .sorted()
                 .map(|f| f.json(&name).to_string())
                 .collect::<Vec<_>>();
-            (lines.join("\n"), code(&findings))
+            (lines.join("\n"), code(&results))
         }
-        Ok((_, findings)) => (Row::of(&findings).to_string(), code(&findings)),
+        Ok((_, results)) => (Row::of(&results).to_string(), code(&results)),
     }
 }
 
@@ -147,8 +146,8 @@ fn not_looked_at(session: &Session, failure: &Failure, arguments: &Arguments) ->
     }
 }
 
-fn code(findings: &Findings) -> u8 {
-    if findings.count(Severity::Mistake) == 0 {
+fn code(results: &CheckResults) -> u8 {
+    if results.count(Severity::Mistake) == 0 {
         exit::OK
     } else {
         exit::FAILURE
@@ -156,42 +155,42 @@ fn code(findings: &Findings) -> u8 {
 }
 
 /// Looks at everything in one repository.
-fn examine(session: &Session) -> Result<(Repository, Findings), Failure> {
+fn examine(session: &Session) -> Result<(Repository, CheckResults), Failure> {
     let repository = session.repository()?;
     let git_dir = repository.git_dir();
     let loaded = config::load(git_dir, &session.environment);
-    let mut findings = Findings::default();
+    let mut results = CheckResults::default();
     let bare = loaded.has_no_active_hooks() && loaded.diagnostics.is_empty();
     if bare
         && repository.hooks_path().is_none()
         && HookFile::of(git_dir).standing() == Standing::Missing
     {
-        findings.unused(
+        results.unused(
             "nothing is configured here and no hook is in place: `git service-hook install` begins",
         );
-        return Ok((repository, findings));
+        return Ok((repository, results));
     }
     let places = SourceMap::read(git_dir, &session.environment);
-    hooks_toml::look(&repository, &loaded, &places, &mut findings);
+    hooks_toml::check(&repository, &loaded, &places, &mut results);
     let spool = Spool::at(git_dir, repository.shared_mode());
-    hook::look(&repository, spool.has_catch_up_state(), &mut findings);
-    access::look(&repository, &loaded, &places, &mut findings);
-    disk::look(git_dir, &mut findings);
+    hook::check(&repository, spool.has_catch_up_state(), &mut results);
+    access::check(&repository, &loaded, &places, &mut results);
+    disk::check(git_dir, &mut results);
     if let n @ 1.. = spool.quarantined() {
         let message = format!("{n} in it that are no records: look at them and remove them");
-        findings.warn(format!("{}corrupt/", spool.place()), message);
+        results.warn(format!("{}corrupt/", spool.place()), message);
     }
-    timer(&loaded, &spool, &mut findings);
-    Ok((repository, findings))
+    timer(&loaded, &spool, &mut results);
+    Ok((repository, results))
 }
 
 /// Whether somebody tries again what has failed.
-fn timer(loaded: &Loaded, spool: &Spool, findings: &mut Findings) {
+fn timer(loaded: &Loaded, spool: &Spool, results: &mut CheckResults) {
     let now_ms = clock::now_ms();
     match spool.last_timer_run().filter(|_| spool.timer_seen(now_ms)) {
-        Some(at) => findings.fine(format!("a timer ran `drain` {} min ago", (now_ms - at).max(0) / 60_000)),
+        Some(at) => results.passed(format!("a timer ran `drain` {} min ago", (now_ms - at).max(0) / 60_000)),
         None if loaded.hooks.is_empty() => {}
-        None => findings.warn(
+        None => results.warn(
             None,
             "no timer was seen in the last 2 hours: what fails is tried again at the next push only (let cron or systemd \
              run `git service-hook drain`, see docs/operating.md)",

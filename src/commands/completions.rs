@@ -1,4 +1,4 @@
-//! `completions`: what makes a shell complete `git-service-hook …` and `git service-hook …`.
+//! `completions`: prints the shell completions of `git-service-hook …` and `git service-hook …`.
 
 use super::{Failure, print};
 use crate::exit;

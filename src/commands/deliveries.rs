@@ -1,4 +1,4 @@
-//! `deliveries`: the log, newest first, and one delivery in full. Reads records and changes nothing.
+//! `deliveries`: lists deliveries, newest first, or shows one in full. Reads records and changes nothing.
 
 pub mod find;
 mod row;

@@ -1,4 +1,4 @@
-//! `drain`: sends what is due now. Run by a timer, and by the hook process for the push that it has recorded.
+//! `drain`: sends the deliveries that are due now. Run by a timer, and by the hook process for the push it recorded.
 
 mod repository;
 mod stay;

@@ -1,6 +1,6 @@
-//! `event`: the JSON of a ref update, as a webhook gets it.
+//! `event`: prints the JSON of a ref update, as a webhook receives it.
 
-use super::subject::{LIMITS, Subject, Wanted};
+use super::event_selection::{EventSelection, LIMITS, SelectedEvent};
 use super::{Failure, Session, print};
 use crate::exit;
 use crate::outgoing::Kind;
@@ -22,12 +22,12 @@ pub struct Arguments {
 /// Prints one line of JSON; indented for eyes.
 pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let range = arguments.old.as_deref().zip(arguments.new.as_deref());
-    let wanted = Wanted {
+    let selection = EventSelection {
         range,
         name: arguments.name.as_deref(),
         options: &[],
     };
-    let subject = Subject::find(session, &wanted)?;
+    let subject = SelectedEvent::find(session, &selection)?;
     let body = subject.outgoing("", Kind::Ref, LIMITS).body_bytes();
     if print::is_terminal() {
         let value: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! What stands at `hooks/post-receive`: nothing, our link, our shim, or the hook of another program; and the directory
-//! `post-receive.d/` beside it. Looks and names, changes nothing.
+//! Classifies the file `hooks/post-receive`: missing, our link, our shim, or the hook of another program. Also knows the
+//! directory `post-receive.d/` beside it. Changes nothing.
 
 use crate::environment::Environment;
 use crate::git::Repository;

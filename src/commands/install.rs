@@ -1,5 +1,5 @@
-//! `install`: the link in `hooks/`, and a commented hooks.toml to begin with. Never overwrites a hook of another
-//! program; done twice it changes nothing; at no moment is there no hook where there was one.
+//! `install`: creates the link in `hooks/` and a commented hooks.toml. Never overwrites a hook of another program, and
+//! replaces a link atomically. A second run changes nothing.
 
 use super::hook_file::{self, HookFile, Standing};
 use super::{Failure, Session, as_owner, print, repositories};
@@ -35,7 +35,7 @@ pub fn for_all(
     each: impl Fn(&Session) -> Result<u8, Failure>,
 ) -> Result<u8, Failure> {
     let Some(dir) = all.filter(|_| !session.owner_settled) else {
-        return as_owner::or_here(session, each);
+        return as_owner::run_as_owner(session, each);
     };
     let found = repositories::below(dir)?;
     if found.is_empty() {
@@ -46,7 +46,7 @@ pub fn for_all(
     }
     let mut worst = exit::OK;
     for git_dir in found {
-        let code = as_owner::or_here(&session.at(&git_dir), &each).unwrap_or_else(|failure| {
+        let code = as_owner::run_as_owner(&session.at(&git_dir), &each).unwrap_or_else(|failure| {
             print::error(&format!("{}: {}", git_dir.display(), failure.message));
             failure.code
         });

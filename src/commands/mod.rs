@@ -1,4 +1,4 @@
-//! One file a command, thin: reads what it was asked, lets the rooms work, says what came of it.
+//! The commands, one file each: a command reads its arguments, calls the other modules and prints the result.
 
 pub mod as_owner;
 pub mod catch_up;
@@ -7,6 +7,7 @@ pub mod completions;
 pub mod deliveries;
 pub mod drain;
 pub mod event;
+pub mod event_selection;
 pub mod hook_file;
 pub mod install;
 pub mod man;
@@ -17,7 +18,6 @@ mod progress;
 pub mod redeliver;
 pub mod repositories;
 pub mod schema;
-pub mod subject;
 pub mod test;
 pub mod uninstall;
 

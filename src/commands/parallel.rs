@@ -1,4 +1,4 @@
-//! Many repositories at once.
+//! Runs a function for many repositories in parallel.
 
 use super::progress;
 use crate::exit;

@@ -1,11 +1,11 @@
-//! `preview`: each request as it would go out, secrets masked, or what stops it. Sends nothing.
+//! `preview`: prints each request with its secrets masked, or the reason why a hook would not fire. Sends nothing.
 
 mod request;
 mod why;
 
 pub use request::masked_body;
 
-use super::subject::{Subject, Wanted, find_hook, names, split, unknown};
+use super::event_selection::{EventSelection, SelectedEvent, find_hook, names, split, unknown};
 use super::{Failure, Session, check, print};
 use crate::config::{self, Hook, Loaded, SourceMap};
 use crate::exit;
@@ -40,12 +40,12 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
             .any(|name| name == word)
     };
     let (named, range) = split(&arguments.words, known);
-    let wanted = Wanted {
+    let selection = EventSelection {
         range,
         name: arguments.name.as_deref(),
         options: &arguments.options,
     };
-    let subject = Subject::of(session, &repository, loaded, &wanted)?;
+    let subject = SelectedEvent::compute(session, &repository, loaded, &selection)?;
     let places = SourceMap::read(repository.git_dir(), &session.environment);
     let style = Style::of(&stdout(), &session.environment);
     let page = Page {
@@ -60,7 +60,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
 /// What is shown, and how.
 #[derive(Clone, Copy)]
 struct Page<'a> {
-    subject: &'a Subject,
+    subject: &'a SelectedEvent,
     places: &'a SourceMap,
     style: Style,
     /// What is sent is shown byte for byte, unless it could drive a terminal.
@@ -107,7 +107,7 @@ impl Page<'_> {
         let loaded = &self.subject.loaded;
         match (
             find_hook(loaded, name),
-            self.subject.not_on(self.places, name),
+            self.subject.why_inactive(self.places, name),
         ) {
             (Some(hook), _) => Ok(self.of_hook(hook, is_named)),
             (None, Some(why)) => {

@@ -1,5 +1,5 @@
-//! What commands say to people and pipes. A reader that has gone away is no failure and no panic: write errors are
-//! ignored.
+//! Prints to stdout and stderr. Write errors are ignored: a reader that has gone away causes neither an error nor a
+//! panic.
 
 use std::io::{IsTerminal, Write};
 

@@ -1,4 +1,4 @@
-//! One line on stderr that is rewritten while long work goes on, and gone at the end; on a terminal alone.
+//! Shows the progress of long work in one line on stderr, if that is a terminal, and removes it at the end.
 
 use crate::terminal;
 use std::io::{IsTerminal, Write, stderr};

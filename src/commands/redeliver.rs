@@ -1,4 +1,4 @@
-//! `redeliver`: queues deliveries again under the same ids, sends them, and says what came of each.
+//! `redeliver`: queues deliveries again under the same ids, sends them, and prints the result of each.
 
 use super::deliveries::find::{Found, Log, by_ids};
 use super::{Failure, Session, check, print, progress};

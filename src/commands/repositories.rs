@@ -1,4 +1,4 @@
-//! The repositories below a directory, for `--all`. Knows what a Git directory looks like, not whether it can be used.
+//! Finds the repositories below a directory, for `--all`. Recognizes Git directories without opening them.
 
 use super::Failure;
 use std::fs;

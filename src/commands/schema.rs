@@ -1,4 +1,4 @@
-//! `schema`: the JSON Schema of hooks.toml, for editors.
+//! `schema`: prints the JSON Schema of hooks.toml, for editors.
 
 use super::{Failure, print};
 use crate::{config, exit};

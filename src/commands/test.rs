@@ -1,8 +1,8 @@
-//! `test`: really sends, and says in words what the receiver answered and what to do.
+//! `test`: sends an event, and prints the answer of the receiver and what to do about it.
 
 mod outcome;
 
-use super::subject::{Subject, Wanted};
+use super::event_selection::{EventSelection, SelectedEvent};
 use super::{Failure, Session, check, print};
 use crate::action::{Action, Attempt, Verdict};
 use crate::config::{self, Hook, Per, SourceMap};
@@ -38,11 +38,11 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let repository = session.repository()?;
     let loaded = config::load(repository.git_dir(), &session.environment);
     check::tell_mistakes(&loaded);
-    let wanted = Wanted {
+    let selection = EventSelection {
         name: arguments.name.as_deref(),
-        ..Wanted::default()
+        ..EventSelection::default()
     };
-    let subject = Subject::of(session, &repository, loaded, &wanted)?;
+    let subject = SelectedEvent::compute(session, &repository, loaded, &selection)?;
     if let Some(why) = &subject.loaded.hold {
         return Err(Failure::new(format!("nothing is sent: {why}")));
     }
@@ -80,7 +80,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     Ok(code)
 }
 
-fn send(subject: &Subject, hook: &Hook, as_push: bool) -> Outcome {
+fn send(subject: &SelectedEvent, hook: &Hook, as_push: bool) -> Outcome {
     let (action, secrets) = match hook.action() {
         Ok(built) => built,
         Err(why) => return Outcome::no(format!("not sent: {why}")),

@@ -1,5 +1,5 @@
-//! `uninstall`: takes our hook away and puts back what `install --chain` moved. What somebody wrote into hooks.toml and
-//! what waits to be delivered stay; history goes when asked for.
+//! `uninstall`: removes our hook and restores the one that `install --chain` moved. Keeps an edited hooks.toml and
+//! pending deliveries; removes the history on request.
 
 use super::hook_file::{self, HookFile, Standing};
 use super::{Failure, Session, install, print};

@@ -1,4 +1,4 @@
-//! Commits, tags and people as receivers read them: the members that GitHub, Gitea, Gogs, GitLab and CODING share.
+//! Converts commits, tags and people to the JSON that receivers read: the members that GitHub, Gitea, Gogs, GitLab and CODING share.
 
 use crate::push::{Commit, Person, Tag};
 use serde_json::{Map, Value, json};

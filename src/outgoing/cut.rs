@@ -1,4 +1,4 @@
-//! Cutting to size: file lists, then commits, then messages; never JSON, never a character. Counts stay true.
+//! Truncates an event to a size: file lists, then commits, then messages; never JSON or a character. Counts stay exact.
 
 use super::body;
 use super::commit;

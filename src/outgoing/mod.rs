@@ -1,5 +1,5 @@
-//! What one delivery has to say: one shape for a ref's event, a whole push, a summary and a test; its body, and how
-//! that is cut to size. Knows no action and no hook's configuration.
+//! The content of one delivery: a ref's event, a whole push, a summary or a test; its body, truncated to a size. Knows no
+//! action and no hook's configuration.
 
 mod body;
 mod commit;

@@ -1,4 +1,4 @@
-//! What only `check` looks for: names that no event has, and comments that nobody meant.
+//! Finds template problems that only `check` reports: names that no event has, and comments that were not intended.
 
 use super::engine::{environment, explain};
 use super::print::Printer;

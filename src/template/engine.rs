@@ -1,4 +1,4 @@
-//! The one set-up of minijinja.
+//! Sets up minijinja.
 
 use super::print::Printer;
 use super::{Place, TemplateError, filters};

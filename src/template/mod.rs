@@ -1,7 +1,7 @@
 //! Templates: minijinja with `${ }`, bounded, escaping by place (docs/actions.md, "Templates").
 //!
-//! Whatever a template does with a text of the push, it cannot leave the place where it is printed. Knows events only
-//! as JSON, and no action.
+//! No template can make a text of the push leave the place where it is printed. Knows events only as JSON, and no
+//! action.
 
 mod check;
 mod engine;

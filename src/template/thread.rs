@@ -1,4 +1,4 @@
-//! Bounds what no fuel bounds: the depth of the engine's recursion and the time of a single step. Chains such as
+//! Bounds what fuel does not bound: the depth of the engine's recursion and the time of a single step. Chains such as
 //! `1+1+…` overflow an ordinary stack, which aborts the process; turning nested lists into text can take minutes.
 
 use super::TemplateError;

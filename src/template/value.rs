@@ -1,4 +1,4 @@
-//! Events as values of the engine, and values as JSON.
+//! Converts events to values of the engine, and values to JSON.
 
 use super::Place;
 use super::print::{COMPONENT, without_marks};

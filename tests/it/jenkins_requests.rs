@@ -21,7 +21,7 @@ fn rehearsed(keys: &str) -> Vec<Finding> {
     Configured::new(&format!("{JENKINS}{keys}"))
         .hook()
         .parameters
-        .rehearse()
+        .lint_templates()
 }
 
 #[test]

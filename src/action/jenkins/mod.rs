@@ -143,7 +143,7 @@ impl Parameters for JenkinsGenericBuildJob {
             authorization,
         );
         found.extend(web::check_url(url));
-        found.extend(web::plain(url).and_then(|url| self.judge_address(url)));
+        found.extend(web::plain(url).and_then(|url| self.check_address(url)));
         found.extend(web::check_pieces(&self.pieces()));
         found.extend(arguments::check(self.build_args.as_ref()));
         found.extend(self.stray_tokens());
@@ -156,13 +156,13 @@ impl Parameters for JenkinsGenericBuildJob {
         found
     }
 
-    fn rehearse(&self) -> Vec<Finding> {
+    fn lint_templates(&self) -> Vec<Finding> {
         let mut samples = sample::bodies().to_vec();
         let arguments = Arguments::shape(self.build_args.as_ref());
         for sample in &mut samples {
             arguments.put_nested(sample);
         }
-        let mut found = web::rehearse(&self.pieces(), &samples);
+        let mut found = web::lint_templates(&self.pieces(), &samples);
         if !self.has_template() {
             found.extend(
                 arguments
@@ -180,7 +180,7 @@ impl Parameters for JenkinsGenericBuildJob {
         found
     }
 
-    fn judge_address(&self, url: &str) -> Option<Finding> {
+    fn check_address(&self, url: &str) -> Option<Finding> {
         let plugin = "is not how the plugin is addressed (…/generic-webhook-trigger/invoke)";
         let odd = !url.contains("/generic-webhook-trigger/invoke") && !url.contains("${");
         let robot = web::check_robot(Self::DEFINITION.id, url, false);

@@ -33,7 +33,7 @@ impl Keys<'_> {
             Some(Text::Plain(url)) if url.is_empty() => {
                 found.push(mistake("service_url", "is missing"));
             }
-            Some(Text::Plain(url)) => found.extend(self.judge_address(url)),
+            Some(Text::Plain(url)) => found.extend(self.check_address(url)),
             Some(Text::Reference(_)) => {}
         }
         let without = self.template.is_none() || plain(self.template).is_some_and(str::is_empty);
@@ -58,7 +58,7 @@ impl Keys<'_> {
     }
 
     /// What is wrong with an address.
-    pub(crate) fn judge_address(&self, url: &str) -> Option<Finding> {
+    pub(crate) fn check_address(&self, url: &str) -> Option<Finding> {
         let parts = match Parts::of(url.trim()) {
             Ok(parts) => parts,
             Err(why) => return Some(mistake("service_url", why)),
@@ -73,7 +73,7 @@ impl Keys<'_> {
     }
 
     /// Names in the templates that no event has.
-    pub(crate) fn rehearse(&self) -> Vec<Finding> {
+    pub(crate) fn lint_templates(&self) -> Vec<Finding> {
         let bodies = sample::bodies();
         let unknown = |(key, text)| {
             template::unknown_names(text, bodies)

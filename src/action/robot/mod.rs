@@ -72,7 +72,7 @@ impl Robot {
             .ok_or_else(|| missing("service_url", "is missing"))?;
         let address = Address::new(&url).map_err(|why| missing("service_url", why))?;
         if let Some(finding) = keys
-            .judge_address(address.url())
+            .check_address(address.url())
             .filter(|found| found.severity == Severity::Mistake)
         {
             return Err(missing("service_url", &finding.message));

@@ -26,12 +26,12 @@ impl<T: RobotParameters> Parameters for T {
         found
     }
 
-    fn rehearse(&self) -> Vec<Finding> {
-        self.robot_keys().rehearse()
+    fn lint_templates(&self) -> Vec<Finding> {
+        self.robot_keys().lint_templates()
     }
 
-    fn judge_address(&self, url: &str) -> Option<Finding> {
-        self.robot_keys().judge_address(url)
+    fn check_address(&self, url: &str) -> Option<Finding> {
+        self.robot_keys().check_address(url)
     }
 
     fn template_reads(&self, name: &str) -> bool {

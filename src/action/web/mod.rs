@@ -18,7 +18,7 @@ pub(crate) use findings::{
 };
 pub(crate) use headers::{Headers, basic};
 pub(crate) use payload::{Payload, content_type};
-pub(crate) use pieces::{Piece, of_headers, of_parameters, of_text, plain, reads, rehearse};
+pub(crate) use pieces::{Piece, lint_templates, of_headers, of_parameters, of_text, plain, reads};
 pub(crate) use source::Source;
 pub(crate) use target::Target;
 

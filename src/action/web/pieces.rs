@@ -99,7 +99,7 @@ pub(crate) fn reads(pieces: &[Piece<'_>], name: &str) -> bool {
 }
 
 /// Names that no event has.
-pub(crate) fn rehearse(pieces: &[Piece<'_>], samples: &[Value]) -> Vec<Finding> {
+pub(crate) fn lint_templates(pieces: &[Piece<'_>], samples: &[Value]) -> Vec<Finding> {
     let unknown = |piece: &Piece<'_>| {
         let errors = template::unknown_names(piece.text, samples);
         errors

@@ -1,6 +1,6 @@
-//! Who can read and write what stands around: secrets, hooks, records.
+//! Checks who can read and write secrets, hooks and records.
 
-use super::findings::{Finding, Findings};
+use super::results::{CheckResult, CheckResults};
 use super::shown;
 use crate::config::{Loaded, SecretFile, SourceMap};
 use crate::diagnostic::Severity;
@@ -10,11 +10,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// Looks at the files of a repository, and at those that its hooks read secrets from.
-pub(super) fn look(
+pub(super) fn check(
     repository: &Repository,
     loaded: &Loaded,
     places: &SourceMap,
-    findings: &mut Findings,
+    results: &mut CheckResults,
 ) {
     let git_dir = repository.git_dir();
     for (path, name) in places.files_with_secrets() {
@@ -26,7 +26,7 @@ pub(super) fn look(
             let message = format!(
                 "everybody can read it (mode {mode:04o}), and the secrets in it: chmod o-r"
             );
-            findings.warn(name.to_owned(), message);
+            results.warn(name.to_owned(), message);
         }
     }
     let shared = repository.shared_mode();
@@ -39,18 +39,18 @@ pub(super) fn look(
                     format!("`{}`: {message}", file.key),
                 )
             }) {
-                findings.push(Finding::placed(&mistake, places.excerpt(&mistake)));
+                results.push(CheckResult::placed(&mistake, places.excerpt(&mistake)));
             }
         }
     }
     let hooks = git_dir.join("hooks");
     if fs::metadata(&hooks).is_ok_and(|m| m.mode() & 0o002 != 0) && everybody_enters(&hooks) {
-        findings.warn(
+        results.warn(
             shown(git_dir, &hooks),
             "everybody can write it, and so run code at the next push: chmod o-w",
         );
     }
-    recordable(git_dir, shared, findings);
+    recordable(git_dir, shared, results);
 }
 
 /// Who can read a secret that should not, or cannot that should.
@@ -93,7 +93,7 @@ fn everybody_enters(path: &Path) -> bool {
 }
 
 /// Whether pushes by this user, and by all that the repository is shared with, can be recorded.
-fn recordable(git_dir: &Path, shared: u32, findings: &mut Findings) {
+fn recordable(git_dir: &Path, shared: u32, results: &mut CheckResults) {
     let spool = git_dir.join("service-hook");
     let (place, what) = if spool.exists() {
         (spool.as_path(), "pushes")
@@ -107,7 +107,7 @@ fn recordable(git_dir: &Path, shared: u32, findings: &mut Findings) {
     .is_err()
     {
         let message = format!("cannot be written by this user: {what} cannot be recorded there");
-        findings.mistake(shown(git_dir, place), message);
+        results.mistake(shown(git_dir, place), message);
     }
     let Ok(of_repository) = fs::metadata(git_dir) else {
         return;
@@ -133,6 +133,6 @@ fn recordable(git_dir: &Path, shared: u32, findings: &mut Findings) {
         } else {
             continue;
         };
-        return findings.warn(shown(git_dir, &folder), message);
+        return results.warn(shown(git_dir, &folder), message);
     }
 }

@@ -1,6 +1,6 @@
-//! Whether there is room for records.
+//! Checks that there is disk space for records.
 
-use super::findings::Findings;
+use super::results::CheckResults;
 use std::path::Path;
 
 /// A record may have 16 MiB; less than a few of them is hardly anything.
@@ -10,14 +10,14 @@ const FEW_BYTES: u64 = 64 << 20;
 const FEW_FILES: u64 = 1000;
 
 /// Looks at the file system of a Git directory.
-pub(super) fn look(git_dir: &Path, findings: &mut Findings) {
+pub(super) fn check(git_dir: &Path, results: &mut CheckResults) {
     let Ok(stat) = rustix::fs::statvfs(git_dir) else {
         return;
     };
     // File systems that make inodes as they go say that they have none.
     let files = (stat.f_files > 0).then_some(stat.f_favail);
     if let Some(message) = nearly_full(stat.f_bavail.saturating_mul(stat.f_frsize), files) {
-        findings.warn("service-hook/".to_owned(), message);
+        results.warn("service-hook/".to_owned(), message);
     }
 }
 

@@ -1,5 +1,5 @@
-//! What the `git` on `PATH` says of itself and of its configuration: which file holds what, as only Git knows it.
-//! Another git may take the pushes; this one is the best guess there is.
+//! Asks the `git` on `PATH` for its version and for the origin of its settings. Pushes may be received by another git, but
+//! this one is the best guess.
 
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -1,7 +1,7 @@
-//! Whether Git is going to start us: the hook is there, once, can be executed, and is where Git looks.
+//! Checks that Git starts this program: the hook exists once, is executable, and is where Git searches for it.
 
-use super::findings::Findings;
 use super::git_program::{self, CONFIGURED_HOOKS, Configured, PUSH_OPTIONS, Setting};
+use super::results::CheckResults;
 use super::{mount, shown};
 use crate::commands::hook_file::{self, HookFile, Standing};
 use crate::git::Repository;
@@ -10,7 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// Looks at the hook of a repository, in which `drain --catch-up` runs or not.
-pub(super) fn look(repository: &Repository, caught_up: bool, findings: &mut Findings) {
+pub(super) fn check(repository: &Repository, caught_up: bool, results: &mut CheckResults) {
     let git_dir = repository.git_dir();
     let settings = git_program::settings(git_dir);
     let own = HookFile::of(git_dir);
@@ -21,17 +21,17 @@ pub(super) fn look(repository: &Repository, caught_up: bool, findings: &mut Find
     let says = origin(&settings);
     if elsewhere.is_some() && !matches!(own.standing(), Standing::Missing) {
         let message = format!("never runs: {says} names another directory");
-        findings.warn(shown(git_dir, &own.path()), message);
+        results.warn(shown(git_dir, &own.path()), message);
     }
     let file = elsewhere.as_ref().unwrap_or(&own);
-    let configured = by_configuration(&settings, starts_us(file), findings);
-    let look = Look {
+    let configured = by_configuration(&settings, starts_us(file), results);
+    let check = HookCheck {
         git_dir,
         file,
         says: elsewhere.is_some().then_some(says),
     };
-    look.post_receive(caught_up, configured.as_ref(), findings);
-    look.chain(findings);
+    check.post_receive(caught_up, configured.as_ref(), results);
+    check.chain(results);
 }
 
 /// "core.hooksPath in /etc/gitconfig".
@@ -59,16 +59,16 @@ fn starts_us(file: &HookFile) -> bool {
 fn by_configuration(
     settings: &[Setting],
     started_already: bool,
-    findings: &mut Findings,
+    results: &mut CheckResults,
 ) -> Option<Configured> {
     let version = git_program::version();
     match &version {
-        None => findings.warn(None, "git is not found on PATH: its version and its configuration are not known"),
-        Some((version, shown)) if *version < PUSH_OPTIONS => findings.warn(
+        None => results.warn(None, "git is not found on PATH: its version and its configuration are not known"),
+        Some((version, shown)) if *version < PUSH_OPTIONS => results.warn(
             None,
             format!("git {shown} is too old for push options such as `service-hook.skip`: {PUSH_OPTIONS} has them"),
         ),
-        Some((_, shown)) => findings.fine(format!("git {shown}")),
+        Some((_, shown)) => results.passed(format!("git {shown}")),
     }
     let mut started = None;
     for hook in git_program::configured(settings) {
@@ -80,7 +80,7 @@ fn by_configuration(
         let place = format!("hook.{name}.command in {origin}");
         match &version {
             _ if !has_event => {
-                findings.warn(
+                results.warn(
                     place,
                     format!("never runs: `hook.{name}.event = post-receive` is missing beside it"),
                 );
@@ -88,12 +88,12 @@ fn by_configuration(
             // It waits for a newer Git.
             Some((version, _)) if *version < CONFIGURED_HOOKS && started_already => {}
             Some((version, shown)) if *version < CONFIGURED_HOOKS => {
-                findings.warn(
+                results.warn(
                     place,
                     format!("is not run by git {shown}: {CONFIGURED_HOOKS} and later do"),
                 );
             }
-            _ if started.is_some() => findings.warn(place, "starts it once more: once is enough"),
+            _ if started.is_some() => results.warn(place, "starts it once more: once is enough"),
             _ => started = Some(hook),
         }
     }
@@ -101,43 +101,43 @@ fn by_configuration(
 }
 
 /// The hooks that Git runs.
-struct Look<'a> {
+struct HookCheck<'a> {
     git_dir: &'a Path,
     file: &'a HookFile,
     /// Which setting says that they are not in the Git directory.
     says: Option<String>,
 }
 
-impl Look<'_> {
+impl HookCheck<'_> {
     /// Whether `post-receive` starts us, and nothing else does.
     fn post_receive(
         &self,
         caught_up: bool,
         configured: Option<&Configured>,
-        findings: &mut Findings,
+        results: &mut CheckResults,
     ) {
         let path = self.file.path();
         let place = || shown(self.git_dir, &path);
         match self.file.standing() {
             Standing::Missing if configured.is_some() => {}
-            Standing::Missing => return self.missing(caught_up, findings),
+            Standing::Missing => return self.missing(caught_up, results),
             Standing::Link(target) if !path.exists() => {
                 let target = target.display();
-                findings.mistake(
+                results.mistake(
                     place(),
                     format!("leads to {target}, which is not there: {}", self.mends()),
                 );
             }
-            Standing::Link(target) => self.fine(&format!("-> {}", target.display()), findings),
-            Standing::Shim => self.fine("is the shim", findings),
-            Standing::Foreign if hook_file::mentions_us(&path) => self.fine("starts it", findings),
+            Standing::Link(target) => self.fine(&format!("-> {}", target.display()), results),
+            Standing::Shim => self.fine("is the shim", results),
+            Standing::Foreign if hook_file::mentions_us(&path) => self.fine("starts it", results),
             Standing::Foreign if configured.is_some() => {}
             Standing::Foreign => {
                 let advice = match self.says {
                     None => "`git service-hook install --chain` lets both run",
                     Some(_) => "let it start `git-service-hook post-receive` with its stdin",
                 };
-                return findings
+                return results
                     .mistake(place(), format!("is the hook of another program: {advice}"));
             }
         }
@@ -146,10 +146,10 @@ impl Look<'_> {
         };
         match self.file.standing() {
             Standing::Missing => {
-                findings.fine(format!("hook.{name}.command in {origin} starts it"));
+                results.passed(format!("hook.{name}.command in {origin} starts it"));
             }
             Standing::Foreign if !hook_file::mentions_us(&path) => {
-                findings.fine(format!(
+                results.passed(format!(
                     "hook.{name}.command in {origin} starts it, beside another hook"
                 ));
             }
@@ -158,32 +158,32 @@ impl Look<'_> {
                     "starts it, and so does {}: one of the two is enough",
                     place()
                 );
-                findings.warn(format!("hook.{name}.command in {origin}"), message);
+                results.warn(format!("hook.{name}.command in {origin}"), message);
             }
         }
     }
 
-    fn fine(&self, how: &str, findings: &mut Findings) {
+    fn fine(&self, how: &str, results: &mut CheckResults) {
         let path = self.file.path();
-        if executable(self.git_dir, &path, findings) {
+        if executable(self.git_dir, &path, results) {
             let says = self
                 .says
                 .as_ref()
                 .map(|says| format!(" ({says})"))
                 .unwrap_or_default();
-            findings.fine(format!("{} {how}{says}", shown(self.git_dir, &path)));
+            results.passed(format!("{} {how}{says}", shown(self.git_dir, &path)));
         }
     }
 
-    fn missing(&self, caught_up: bool, findings: &mut Findings) {
+    fn missing(&self, caught_up: bool, results: &mut CheckResults) {
         let place = shown(self.git_dir, &self.file.path());
         // A mirror that fetches never runs one.
         if caught_up {
             let message = "there is no hook: `drain --catch-up` alone finds what moves, later and without who did it \
                            (for pushes `git service-hook install` puts it there)";
-            return findings.warn(place, message);
+            return results.warn(place, message);
         }
-        findings.mistake(place, format!("there is no hook: {}", self.mends()));
+        results.mistake(place, format!("there is no hook: {}", self.mends()));
     }
 
     fn mends(&self) -> String {
@@ -196,7 +196,7 @@ impl Look<'_> {
     }
 
     /// What runs after us.
-    fn chain(&self, findings: &mut Findings) {
+    fn chain(&self, results: &mut CheckResults) {
         let place = |path: &Path| shown(self.git_dir, path);
         let (mut others, mut entries) = (Vec::new(), fs::read_dir(self.file.chain()).ok());
         let mut paths = entries
@@ -210,22 +210,22 @@ impl Look<'_> {
             let dangles = path.is_symlink() && !path.exists();
             match hook_file::standing(&path) {
                 _ if dangles => {
-                    findings.warn(place(&path), "leads to what is not there, so it never runs");
+                    results.warn(place(&path), "leads to what is not there, so it never runs");
                 }
                 Standing::Link(_) | Standing::Shim => {
-                    findings.mistake(
+                    results.mistake(
                         place(&path),
                         "is git-service-hook itself: every push would be told twice",
                     );
                 }
                 _ if path == self.file.chained() && !hook_file::is_executable(&path) => {
-                    findings.warn(
+                    results.warn(
                         place(&path),
                         "is not executable, so it never runs: chmod +x",
                     );
                 }
                 _ if hook_file::is_executable(&path)
-                    && executable(self.git_dir, &path, findings) =>
+                    && executable(self.git_dir, &path, results) =>
                 {
                     others.extend(
                         path.file_name()
@@ -236,7 +236,7 @@ impl Look<'_> {
             }
         }
         if !others.is_empty() {
-            findings.fine(format!(
+            results.passed(format!(
                 "{} runs what is in post-receive.d/ after it: {}",
                 place(&self.file.path()),
                 others.join(", ")
@@ -246,10 +246,10 @@ impl Look<'_> {
 }
 
 /// Git passes over what it cannot execute without a word (by default), and so does the chain.
-fn executable(git_dir: &Path, path: &Path, findings: &mut Findings) -> bool {
+fn executable(git_dir: &Path, path: &Path, results: &mut CheckResults) -> bool {
     let place = shown(git_dir, path);
     if !hook_file::is_executable(path) {
-        findings.mistake(place, "is not executable, so it never runs: chmod +x");
+        results.mistake(place, "is not executable, so it never runs: chmod +x");
         return false;
     }
     if let Some(point) = mount::noexec(path) {
@@ -257,28 +257,28 @@ fn executable(git_dir: &Path, path: &Path, findings: &mut Findings) -> bool {
             "lies on {}, which is mounted noexec: it never runs",
             point.display()
         );
-        findings.mistake(place, message);
+        results.mistake(place, message);
         return false;
     }
     if rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_err() {
-        findings.mistake(
+        results.mistake(
             place,
             "cannot be executed by this user, for whom it never runs",
         );
         return false;
     }
-    owned(git_dir, path, findings);
+    owned(git_dir, path, results);
     true
 }
 
 /// Whoever owns the program or script can change what runs with the pusher's rights.
-fn owned(git_dir: &Path, path: &Path, findings: &mut Findings) {
+fn owned(git_dir: &Path, path: &Path, results: &mut CheckResults) {
     let owner = |path: &Path| fs::metadata(path).map(|m| m.uid());
     if let (Ok(of_file), Ok(of_repository)) = (owner(path), owner(git_dir))
         && of_file != 0
         && of_file != of_repository
     {
         let message = format!("belongs to user {of_file}, who can change what runs here");
-        findings.warn(shown(git_dir, path), message);
+        results.warn(shown(git_dir, path), message);
     }
 }

@@ -1,39 +1,39 @@
-//! Whether what is configured can be done: every mistake of both files, and each hook tried.
+//! Reports every mistake in both configuration files, and runs each hook without sending.
 
-use super::findings::{Finding, Findings};
-use super::trial::Trial;
+use super::dry_run::DryRun;
+use super::results::{CheckResult, CheckResults};
 use crate::config::{Loaded, SourceMap};
 use crate::diagnostic::Diagnostic;
 use crate::environment::Environment;
 use crate::git::{self, Repository};
 
 /// Looks at the configuration of a repository.
-pub(super) fn look(
+pub(super) fn check(
     repository: &Repository,
     loaded: &Loaded,
     places: &SourceMap,
-    findings: &mut Findings,
+    results: &mut CheckResults,
 ) {
     let git_dir = repository.git_dir();
-    let at_place = |mistake: &Diagnostic| Finding::placed(mistake, places.excerpt(mistake));
+    let at_place = |mistake: &Diagnostic| CheckResult::placed(mistake, places.excerpt(mistake));
     loaded
         .diagnostics
         .iter()
-        .for_each(|mistake| findings.push(at_place(mistake)));
+        .for_each(|mistake| results.push(at_place(mistake)));
     places
         .lints()
         .iter()
-        .for_each(|oddity| findings.push(at_place(oddity)));
+        .for_each(|oddity| results.push(at_place(oddity)));
     if let Some(why) = &loaded.hold {
-        findings.mistake(
+        results.mistake(
             None,
             format!("nothing is sent, pushes are recorded and wait: {why}"),
         );
     }
     if !loaded.configured {
-        findings.warn(None, "there is no hooks.toml: pushes are told to nobody");
+        results.warn(None, "there is no hooks.toml: pushes are told to nobody");
     } else if loaded.has_no_active_hooks() && loaded.diagnostics.iter().all(|m| m.hook.is_none()) {
-        findings.warn(
+        results.warn(
             None,
             "no hook is configured for this repository: pushes are told to nobody",
         );
@@ -41,24 +41,24 @@ pub(super) fn look(
     let project = loaded.project(git_dir, None, repository.default_branch().as_deref());
     for (key, why) in loaded.check_templates(&project) {
         let place = places.locate_project(key, format!("`{key}`: {why}"));
-        findings.push(at_place(&place));
+        results.push(at_place(&place));
     }
     let account = git::pusher(&Environment::default(), &[]).username;
     let mut well = Vec::new();
     for hook in &loaded.hooks {
-        let trial = Trial {
+        let trial = DryRun {
             hook,
             places,
             account: &account,
             project: &project,
         };
-        if trial.run(findings) {
+        if trial.run(results) {
             well.push(hook.name.as_str());
         }
     }
     if let Some(named) = listed(&well) {
         let hooks = super::page::counted(well.len(), "hook");
-        findings.fine(format!(
+        results.passed(format!(
             "{hooks} tried as user `{account}`, each template with every kind of push: {named}"
         ));
     }

@@ -1,4 +1,4 @@
-//! The mount that a path is on: Git silently passes over a hook on one that is mounted `noexec`.
+//! Finds the mount of a path: Git silently ignores a hook on one that is mounted `noexec`.
 
 use std::ffi::OsString;
 use std::fs;

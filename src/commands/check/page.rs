@@ -1,7 +1,7 @@
-//! Findings as a page for people: wrapped to the width of the terminal, each with its line and a caret below what is
-//! meant. The first line of a mistake reads as the pusher reads it.
+//! Shows the results of one repository: wrapped to the width of the terminal, each with its line of the file and a caret.
+//! The first line of a mistake is what the pusher sees.
 
-use super::findings::{Finding, Findings};
+use super::results::{CheckResult, CheckResults};
 use crate::action::Severity;
 use crate::commands::print;
 use crate::config::Excerpt;
@@ -22,20 +22,20 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// All findings about a repository, and their sum.
-    pub(super) fn write(self, repository: &str, findings: &Findings) -> String {
-        let mut lines = findings
+    /// All results about a repository, and their sum.
+    pub(super) fn write(self, repository: &str, results: &CheckResults) -> String {
+        let mut lines = results
             .sorted()
-            .map(|finding| self.finding(finding))
+            .map(|result| self.result(result))
             .collect::<Vec<_>>();
-        lines.push(self.sum(repository, findings));
+        lines.push(self.sum(repository, results));
         lines.concat()
     }
 
-    fn sum(self, repository: &str, findings: &Findings) -> String {
+    fn sum(self, repository: &str, results: &CheckResults) -> String {
         let (mistakes, warnings) = (
-            findings.count(Severity::Mistake),
-            findings.count(Severity::Warning),
+            results.count(Severity::Mistake),
+            results.count(Severity::Warning),
         );
         let said = match (mistakes, warnings) {
             (0, 0) => self.style.green("all is well"),
@@ -50,34 +50,37 @@ impl Page {
         format!("{}: {said}\n", self.style.bold(&print::plain(repository)))
     }
 
-    fn finding(self, finding: &Finding) -> String {
-        let place = finding.place.as_deref().map(print::plain);
-        let place = place.map(|place| format!("{place}: ")).unwrap_or_default();
-        let kind = match finding.severity {
+    fn result(self, result: &CheckResult) -> String {
+        let place = result
+            .place
+            .as_ref()
+            .map(|place| print::plain(&format!("{place}: ")));
+        let place = place.unwrap_or_default();
+        let kind = match result.severity {
             None => "ok: ",
             Some(Severity::Warning) => "warning: ",
             Some(Severity::Mistake) if place.is_empty() => "mistake: ",
             Some(Severity::Mistake) => "",
         };
         let text = wrapped(
-            &format!("{place}{kind}{}", print::plain(&finding.sentence())),
+            &format!("{place}{kind}{}", print::plain(&result.sentence())),
             self.width,
             HANGING,
         ) + "\n";
         // Nothing of the colours counts as a column, so they come last.
         let lead = wrapped(&format!("{place}{kind}"), self.width, HANGING);
         let lead = lead.trim_end();
-        let coloured = match (text.strip_prefix(lead), finding.severity) {
+        let coloured = match (text.strip_prefix(lead), result.severity) {
             (None, _) => text,
             (Some(rest), None) => format!("{}{rest}", self.style.green(lead)),
             (Some(rest), Some(Severity::Warning)) => format!("{}{rest}", self.style.yellow(lead)),
             (Some(rest), Some(Severity::Mistake)) => format!("{}{rest}", self.style.red(lead)),
         };
         coloured
-            + &finding
+            + &result
                 .excerpt
                 .as_ref()
-                .map(|excerpt| self.excerpt(excerpt, finding.severity))
+                .map(|excerpt| self.excerpt(excerpt, result.severity))
                 .unwrap_or_default()
     }
 
@@ -130,6 +133,7 @@ pub(super) fn counted(number: usize, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Place;
 
     const PAGE: Page = Page {
         style: Style::plain(),
@@ -144,11 +148,14 @@ mod tests {
         }
     }
 
-    fn mistake() -> Finding {
-        Finding {
+    fn mistake() -> CheckResult {
+        CheckResult {
             severity: Some(Severity::Mistake),
-            place: Some("hooks.toml:7:1".into()),
-            at: None,
+            place: Some(Place {
+                file: "hooks.toml".into(),
+                line: 7,
+                column: 1,
+            }),
             hook: Some("ci".into()),
             message: "unknown key `brnches`, did you mean `branches`?".into(),
             excerpt: Some(excerpt("", "brnches", " = \"…\"")),
@@ -157,12 +164,12 @@ mod tests {
 
     #[test]
     fn mistakes_come_first_and_are_counted() {
-        let mut findings = Findings::default();
-        findings.fine("hook in place");
-        findings.warn("hooks".to_owned(), "can be written by everybody");
-        findings.push(mistake());
-        findings.push(mistake());
-        let page = PAGE.write("/r.git", &findings);
+        let mut results = CheckResults::default();
+        results.passed("hook in place");
+        results.warn("hooks".to_owned(), "can be written by everybody");
+        results.push(mistake());
+        results.push(mistake());
+        let page = PAGE.write("/r.git", &results);
         let expected = "hooks.toml:7:1: unknown key `brnches`,\n  \
             did you mean `branches`? hook `ci` is\n  \
             disabled until this is fixed\n    \
@@ -192,19 +199,19 @@ mod tests {
 
     #[test]
     fn colours_change_no_line() {
-        let mut findings = Findings::default();
-        findings.push(mistake());
+        let mut results = CheckResults::default();
+        results.push(mistake());
         let page = Page {
             style: Style::coloured(),
             ..PAGE
         }
-        .write("/r.git", &findings);
+        .write("/r.git", &results);
         assert!(
             page.contains("\x1b[31mhooks.toml:7:1:\x1b[0m unknown"),
             "{page:?}"
         );
         let codes = ["\x1b[31m", "\x1b[1m", "\x1b[0m"];
         let plain = codes.iter().fold(page, |page, code| page.replace(code, ""));
-        assert_eq!(plain, PAGE.write("/r.git", &findings));
+        assert_eq!(plain, PAGE.write("/r.git", &results));
     }
 }

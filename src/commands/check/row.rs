@@ -1,6 +1,6 @@
-//! One of many repositories in one line: how it stands, its name, and what to look at first.
+//! Shows the results of one of many repositories in a line: its state, its name, and the most severe problem.
 
-use super::findings::Findings;
+use super::results::CheckResults;
 use crate::action::Severity;
 use crate::commands::print;
 use crate::report::clean;
@@ -13,7 +13,7 @@ const NAME: usize = 40;
 /// How a repository stands, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// It could not be looked at.
+    /// A repository that could not be checked.
     Error,
     Mistakes,
     Warnings,
@@ -70,24 +70,24 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// The first of what was found, and how many more there are.
-    pub(super) fn of(findings: &Findings) -> Self {
+    /// The most severe result, and the number of the others.
+    pub(super) fn of(results: &CheckResults) -> Self {
         let (mistakes, warnings) = (
-            findings.count(Severity::Mistake),
-            findings.count(Severity::Warning),
+            results.count(Severity::Mistake),
+            results.count(Severity::Warning),
         );
         let (state, number) = match (mistakes, warnings) {
-            _ if findings.is_unused() => (State::Unused, 0),
+            _ if results.is_unused() => (State::Unused, 0),
             (0, 0) => (State::Ok, 0),
             (0, number) => (State::Warnings, number),
             (number, _) => (State::Mistakes, number),
         };
-        let first = findings
+        let first = results
             .sorted()
             .next()
             .filter(|_| number > 0)
-            .map(|finding| {
-                let place = finding
+            .map(|result| {
+                let place = result
                     .place
                     .as_ref()
                     .map(|place| format!("{place}: "))
@@ -97,7 +97,7 @@ impl Row {
                 } else {
                     String::new()
                 };
-                format!("{place}{}{more}", finding.message)
+                format!("{place}{}{more}", result.message)
             });
         Self {
             state,
@@ -105,7 +105,7 @@ impl Row {
         }
     }
 
-    /// It could not be looked at.
+    /// A repository that could not be checked.
     pub(super) fn failed(why: &str) -> Self {
         Self {
             state: State::Error,
@@ -185,12 +185,12 @@ mod tests {
 
     #[test]
     fn a_row_has_the_first_mistake_and_counts_the_rest() {
-        let mut findings = Findings::default();
-        findings.warn(None, "no timer");
-        assert_eq!(Row::of(&findings).to_string(), "warnings\tno timer");
-        findings.mistake("hooks.toml:7:1".to_owned(), "unknown key\t`x`");
-        findings.mistake(None, "another");
-        let row = Row::of(&findings);
+        let mut results = CheckResults::default();
+        results.warn(None, "no timer");
+        assert_eq!(Row::of(&results).to_string(), "warnings\tno timer");
+        results.mistake("hooks.toml:7:1".to_owned(), "unknown key\t`x`");
+        results.mistake(None, "another");
+        let row = Row::of(&results);
         assert_eq!(
             row.to_string(),
             "mistakes\thooks.toml:7:1: unknown key `x` (and 1 more)"

@@ -1,4 +1,4 @@
-//! Going through the records, and deliveries by a part of their id.
+//! Iterates over records, and finds deliveries by a part of their id.
 
 use super::super::{Failure, print};
 use crate::spool::{Delivery, Record, RecordFile, Spool};

@@ -1,4 +1,4 @@
-//! One delivery as the log tells it.
+//! One delivery as a row of the log.
 
 use crate::clock;
 use crate::push::RefName;

@@ -1,4 +1,4 @@
-//! One delivery in full, for people and for scripts.
+//! Shows one delivery in full, as text or as JSON.
 
 mod again;
 mod text;

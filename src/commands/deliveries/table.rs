@@ -1,4 +1,4 @@
-//! The log as a table that is as wide as a terminal.
+//! Lays out the log as a table of the width of the terminal.
 
 use super::row::Row;
 use crate::clock;

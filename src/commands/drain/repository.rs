@@ -1,4 +1,4 @@
-//! One repository: complete what was recorded, send what is due, prune; for a push, stay for what is due soon.
+//! Drains one repository: completes records, sends due deliveries, prunes; for a push, waits for early retries.
 
 use super::{Drain, stay};
 use crate::clock;

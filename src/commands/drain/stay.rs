@@ -1,5 +1,5 @@
-//! Staying for the early retries: one process a repository, until what is due next is too far away. What is left then
-//! is for the next push, a timer, or `drain`.
+//! Waits for early retries: one process for each repository, until the next delivery is due too late. The next push, a
+//! timer or `drain` sends the rest.
 
 use crate::clock;
 use crate::spool::{Spool, time_of_id};

@@ -1,8 +1,8 @@
-//! One request as it would go out, masked.
+//! Shows one request as it would be sent, with its secrets masked.
 
 use crate::action::Attempt;
 use crate::clock;
-use crate::commands::subject::Subject;
+use crate::commands::event_selection::SelectedEvent;
 use crate::config::{Hook, Per};
 use crate::http::Request;
 use crate::outgoing::Kind;
@@ -12,7 +12,7 @@ use crate::transport;
 use std::fmt::Write;
 
 /// Made as a delivery would make it; the error names the key at fault.
-pub(super) fn of(subject: &Subject, hook: &Hook) -> Result<(Request, Secrets), String> {
+pub(super) fn of(subject: &SelectedEvent, hook: &Hook) -> Result<(Request, Secrets), String> {
     let (action, secrets) = hook.action().map_err(|e| e.to_string())?;
     let kind = if hook.per == Per::Push {
         Kind::Push

@@ -1,12 +1,12 @@
-//! What stops a hook, with the line that says so.
+//! Explains why a hook would not fire, with the line of the configuration that says so.
 
-use crate::commands::subject::Subject;
+use crate::commands::event_selection::SelectedEvent;
 use crate::config::{Hook, SourceMap};
 use crate::filter::{self, Refusal};
 use crate::push::{Change, Push};
 
 /// What all of it is about: "refs/heads/main updated 1234567..89abcde, 2 commits, pushed by ann".
-pub(super) fn subject(subject: &Subject) -> String {
+pub(super) fn subject(subject: &SelectedEvent) -> String {
     let event = &subject.computed.event;
     let short = |id: &str| id.get(..8).unwrap_or(id).to_owned();
     let (old, new) = (

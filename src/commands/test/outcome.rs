@@ -1,4 +1,4 @@
-//! What came of one hook, in words.
+//! Describes the result of testing one hook.
 
 use crate::action::Verdict;
 use crate::commands::print;

@@ -31,7 +31,7 @@ fn every_example_is_without_mistakes() {
                 .and_then(|a| a.try_into().ok())
                 .unwrap();
             let parameters = action::read(kind, hook).unwrap();
-            let found = [parameters.findings(), parameters.rehearse()].concat();
+            let found = [parameters.findings(), parameters.lint_templates()].concat();
             assert!(
                 found.iter().all(|f| f.severity == Severity::Warning),
                 "{found:?}"

@@ -413,7 +413,7 @@ fn what_is_wrong_with_a_template_is_found_at_its_place() {
             let parameters = parameters(name, keys);
             let mut found = parameters.findings();
             found.retain(|f| f.key != "service_url");
-            (found, parameters.rehearse())
+            (found, parameters.lint_templates())
         };
         let (broken, _) = found(json!({"template": "a ${ b", "title": "{% if %}"}));
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The body, made again from what is stored with the configuration of today, and held against what was sent.
+//! Renders the body again from the record and the current configuration, and compares it with the one that was sent.
 
 use crate::action::Attempt;
 use crate::clock;

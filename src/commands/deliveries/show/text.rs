@@ -1,4 +1,4 @@
-//! A delivery in full, for eyes.
+//! Lays out one delivery in full as text.
 
 use super::super::row::outcome;
 use super::super::table::coloured;

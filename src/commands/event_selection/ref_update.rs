@@ -1,31 +1,34 @@
-//! From words of the command line to the ref update that they mean; what they cannot mean, in words.
+//! Resolves words of the command line to a ref update, or explains why they cannot be resolved.
 
 use super::super::Failure;
-use super::Wanted;
-use super::named::names;
+use super::EventSelection;
+use super::hook_names::names;
 use crate::config::Loaded;
 use crate::git::{Repository, is_ref_name};
 use crate::push::{ObjectId, RefKind, RefName, RefUpdate};
 use crate::suggest;
 
-/// Digits from which a word is taken for the beginning of an id.
+/// A word with this many digits may be an abbreviated object id.
 const ID: usize = 7;
 
-/// The update that is wanted. `loaded` is for guessing what a misspelt word means.
-pub(super) fn of(
+/// Resolves the selected update. `loaded` provides hook names for "did you mean".
+pub(super) fn resolve(
     repo: &Repository,
-    wanted: &Wanted<'_>,
+    selection: &EventSelection<'_>,
     loaded: &Loaded,
 ) -> Result<RefUpdate, Failure> {
-    let name = wanted
+    let name = selection
         .name
         .filter(|name| *name != "HEAD")
         .map(|name| full_name(repo, name))
         .transpose()?;
-    let Some((old, new)) = wanted.range else {
+    let Some((old, new)) = selection.range else {
         let newest = repo.newest(name.as_ref());
         return newest.ok_or_else(|| {
-            Failure::new(nothing(repo, wanted.name.filter(|name| *name != "HEAD")))
+            Failure::new(explain_missing(
+                repo,
+                selection.name.filter(|name| *name != "HEAD"),
+            ))
         });
     };
     let name = match (name, repo.default_branch()) {
@@ -55,8 +58,8 @@ pub(super) fn of(
     Ok(RefUpdate { old, new, name })
 }
 
-/// Why there is nothing to tell about.
-fn nothing(repo: &Repository, name: Option<&str>) -> String {
+/// Explains why no update is found.
+fn explain_missing(repo: &Repository, name: Option<&str>) -> String {
     let refs = short_names(repo);
     match name {
         _ if refs.is_empty() => "the repository has no commits yet: push one first".to_owned(),
@@ -109,7 +112,7 @@ fn id(repo: &Repository, word: &str, loaded: &Loaded) -> Result<Option<ObjectId>
     })
 }
 
-/// Branches and tags without what they have in common, others in full.
+/// Short names of branches and tags, full names of other refs.
 fn short_names(repo: &Repository) -> Vec<String> {
     let refs = repo.refs().unwrap_or_default();
     let name = |name: &RefName| match name.kind() {
@@ -125,7 +128,7 @@ fn null_like(other: Option<&ObjectId>) -> ObjectId {
     ObjectId::parse(&"0".repeat(digits)).expect("40 or 64 zeroes are an object id")
 }
 
-/// A full name as it is; a short one is a branch, else a tag, as it exists.
+/// The full name of a ref: a short one is a tag if only the tag exists, else a branch.
 fn full_name(repo: &Repository, name: &str) -> Result<RefName, Failure> {
     let candidates = [
         name.to_owned(),

@@ -1,83 +1,83 @@
-//! One hook, tried without sending: every reference read, every template rendered with each kind of push that its
-//! filters may let pass.
+//! Tries one hook without sending: reads every reference and renders every template with each kind of push that its
+//! filters may accept.
 
-use super::findings::{Finding, Findings};
+use super::results::{CheckResult, CheckResults, whole_file};
 use crate::action::{Action, Attempt, RenderError};
 use crate::clock;
 use crate::config::{Hook, Per, SourceMap};
-use crate::diagnostic::{Diagnostic, Finding as Found, Severity};
+use crate::diagnostic::{Diagnostic, Finding, Severity};
 use crate::filter;
 use crate::outgoing::{Kind, Limits, Outgoing, Project, sample};
 use crate::parameter::{Reference, ReferenceError, Text, Unread};
 use crate::push::{Change, RefKind};
 use crate::secret::Secrets;
 
-/// A hook, and what it is tried with.
-pub(super) struct Trial<'a> {
+/// A hook and what the dry run needs.
+pub(super) struct DryRun<'a> {
     pub(super) hook: &'a Hook,
     pub(super) places: &'a SourceMap,
-    /// Who tries.
+    /// The login name that secrets are read as.
     pub(super) account: &'a str,
     pub(super) project: &'a Project,
 }
 
-impl Trial<'_> {
-    /// Whether nothing of it is wrong.
-    pub(super) fn run(&self, findings: &mut Findings) -> bool {
-        let before = findings.count(Severity::Mistake);
+impl DryRun<'_> {
+    /// Whether the hook has no problem.
+    pub(super) fn run(&self, results: &mut CheckResults) -> bool {
+        let before = results.count(Severity::Mistake);
         let hook = self.hook;
-        for finding in hook.parameters.rehearse() {
-            findings.push(self.told(&finding));
+        for finding in hook.parameters.lint_templates() {
+            results.push(self.located(&finding));
         }
-        let names_fail = findings.count(Severity::Mistake) > before;
-        let trial = hook.trial();
-        for unread in &trial.unread {
-            findings.push(self.unread(unread));
+        let names_fail = results.count(Severity::Mistake) > before;
+        let dry_run = hook.trial();
+        for unread in &dry_run.unread {
+            results.push(self.unread(unread));
         }
-        let readable = trial.unread.is_empty();
-        match &trial.action {
-            // A stand-in has not the form that is asked for.
+        let readable = dry_run.unread.is_empty();
+        match &dry_run.action {
+            // A placeholder for an unread reference cannot have the required form.
             Err(_) if !readable => {}
             Err(unusable) => {
                 let key = hook.kind.names.iter().find(|key| **key == unusable.key);
-                let message = trial.secrets.redact(&unusable.why);
-                findings.push(match key {
-                    Some(key) => self.told(&found(key, Severity::Mistake, message)),
+                let message = dry_run.secrets.redact(&unusable.why);
+                results.push(match key {
+                    Some(key) => self.located(&found(key, Severity::Mistake, message)),
                     None => {
-                        self.vague(Severity::Mistake, &format!("`{}`: {message}", unusable.key))
+                        self.of_hook(Severity::Mistake, &format!("`{}`: {message}", unusable.key))
                     }
                 });
             }
             Ok(action) => {
                 if let Some(url) = hook
                     .destination()
-                    .filter(|_| readable && self.address_is_elsewhere())
+                    .filter(|_| readable && self.has_referenced_address())
                 {
-                    let oddity = hook.parameters.judge_address(&url);
-                    if let Some(oddity) = oddity {
-                        findings.push(self.told(&oddity));
+                    let finding = hook.parameters.check_address(&url);
+                    if let Some(finding) = finding {
+                        results.push(self.located(&finding));
                     }
                 }
                 if !names_fail {
-                    self.render(action.as_ref(), &trial.secrets, &trial.unread, findings);
+                    self.render(action.as_ref(), &dry_run.secrets, &dry_run.unread, results);
                 }
             }
         }
-        findings.count(Severity::Mistake) == before && readable
+        results.count(Severity::Mistake) == before && readable
     }
 
-    /// Whether the address was read from elsewhere: one in the file has been judged already.
-    fn address_is_elsewhere(&self) -> bool {
+    /// Whether the address is a reference; a literal one is checked when the file is loaded.
+    fn has_referenced_address(&self) -> bool {
         matches!(self.hook.parameters.service_url(), Some(Text::Reference(_)))
     }
 
-    /// Tries every kind of push; what fails alike is told once.
+    /// Renders a request for every kind of push; equal errors are reported once.
     fn render(
         &self,
         action: &dyn Action,
         secrets: &Secrets,
         unread: &[Unread],
-        findings: &mut Findings,
+        results: &mut CheckResults,
     ) {
         let attempt = Attempt {
             now_ms: clock::now_ms(),
@@ -97,7 +97,7 @@ impl Trial<'_> {
         }
         for (error, mut pushes) in failed {
             pushes.dedup();
-            // Somebody may well have nothing to say about some of them.
+            // An empty text for some pushes may be intended.
             let empty = error.is_empty && made > 0;
             let severity = if empty {
                 Severity::Warning
@@ -115,14 +115,14 @@ impl Trial<'_> {
             } else {
                 why
             };
-            findings.push(self.told(&Found {
+            results.push(self.located(&Finding {
                 range: error.range,
                 ..found(error.key, severity, message)
             }));
         }
     }
 
-    /// One of each kind that the hook may be told of.
+    /// One push of each kind that the hook may receive.
     fn pushes(&self) -> impl Iterator<Item = Outgoing> {
         let hook = self.hook;
         let limits = Limits {
@@ -138,30 +138,30 @@ impl Trial<'_> {
                     .events
                     .iter()
                     .any(|event| filter::concerns(&hook.filters, event));
-                let told = match out.kind {
+                let is_sent = match out.kind {
                     Kind::Ref => true,
                     Kind::Push => whole && several,
                     Kind::Summary | Kind::Test | Kind::Digest => false,
                 };
                 out.whole_push |= whole;
-                (told && concerned).then_some(out)
+                (is_sent && concerned).then_some(out)
             })
     }
 
     /// A finding about a parameter, at its place.
-    fn told(&self, finding: &Found) -> Finding {
+    fn located(&self, finding: &Finding) -> CheckResult {
         match self.places.locate(&self.hook.name, finding) {
             Some(mistake) => self.placed(&mistake),
-            None => self.vague(finding.severity, &finding.message),
+            None => self.of_hook(finding.severity, &finding.message),
         }
     }
 
-    fn placed(&self, mistake: &Diagnostic) -> Finding {
-        Finding::placed(mistake, self.places.excerpt(mistake))
+    fn placed(&self, mistake: &Diagnostic) -> CheckResult {
+        CheckResult::placed(mistake, self.places.excerpt(mistake))
     }
 
-    /// What a reference names cannot be read: by this user, and now.
-    fn unread(&self, unread: &Unread) -> Finding {
+    /// A reference that this user cannot read now.
+    fn unread(&self, unread: &Unread) -> CheckResult {
         let Unread {
             key,
             reference,
@@ -175,7 +175,7 @@ impl Trial<'_> {
                 );
                 (Severity::Mistake, advice)
             }
-            // What pushes and the timer have in their environment cannot be seen from here.
+            // The environments of pushes and of the timer are not known here.
             Reference::Env(_) => (
                 Severity::Warning,
                 "it must be set where pushes run, and for the timer".to_owned(),
@@ -195,24 +195,24 @@ impl Trial<'_> {
             .locate_reference(&self.hook.name, reference, severity, message.clone())
         {
             Some(mistake) => self.placed(&mistake),
-            None => self.vague(severity, &message),
+            None => self.of_hook(severity, &message),
         }
     }
 
     /// A finding about the hook without a better place.
-    fn vague(&self, severity: Severity, message: &str) -> Finding {
-        let place = Some(format!("[hook.{}]", self.hook.name));
-        Finding {
+    fn of_hook(&self, severity: Severity, message: &str) -> CheckResult {
+        let place = Some(whole_file(format!("[hook.{}]", self.hook.name)));
+        CheckResult {
             severity: Some(severity),
             place,
             message: message.to_owned(),
-            ..Finding::default()
+            ..CheckResult::default()
         }
     }
 }
 
-fn found(key: &'static str, severity: Severity, message: String) -> Found {
-    Found {
+fn found(key: &'static str, severity: Severity, message: String) -> Finding {
+    Finding {
         severity,
         key,
         entry: None,
@@ -221,7 +221,7 @@ fn found(key: &'static str, severity: Severity, message: String) -> Found {
     }
 }
 
-/// A push in words.
+/// Describes a push.
 fn described(out: &Outgoing) -> String {
     let [event] = out.events.as_slice() else {
         return "a push of several refs".to_owned();

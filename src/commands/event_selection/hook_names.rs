@@ -1,32 +1,32 @@
-//! Hooks by their names, and why one that is named is not on here.
+//! Finds hooks by name, and explains why a named hook is inactive.
 
 use super::super::Failure;
-use super::Subject;
+use super::SelectedEvent;
 use crate::config::{Hook, Loaded, SourceMap};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::suggest;
 use std::fmt;
 
-/// Why a hook that the files have is not on.
+/// Why a configured hook is inactive.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NotOn {
-    /// By a mistake: with its place.
-    Broken(String),
-    /// As configured: "`enabled = false` (hooks.toml:7)".
-    Off(String),
+pub enum Inactive {
+    /// A mistake, with its place.
+    Mistake(String),
+    /// A setting: "`enabled = false` (hooks.toml:7)".
+    Configured(String),
 }
 
 /// "is off: hooks.toml:15:1: …", "is switched off: …"
-impl fmt::Display for NotOn {
+impl fmt::Display for Inactive {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Broken(why) => write!(f, "is off: {why}"),
-            Self::Off(why) => write!(f, "is switched off: {why}"),
+            Self::Mistake(why) => write!(f, "is off: {why}"),
+            Self::Configured(why) => write!(f, "is switched off: {why}"),
         }
     }
 }
 
-impl Subject {
+impl SelectedEvent {
     /// The named hooks in the given order; all of them when none is named.
     pub fn hooks<'a>(
         &'a self,
@@ -36,7 +36,10 @@ impl Subject {
         if names.is_empty() {
             return Ok(self.loaded.hooks.iter().collect());
         }
-        let hook = |name: &&str| match (find_hook(&self.loaded, name), self.not_on(places, name)) {
+        let hook = |name: &&str| match (
+            find_hook(&self.loaded, name),
+            self.why_inactive(places, name),
+        ) {
             (Some(hook), _) => Ok(hook),
             (None, Some(why)) => Err(Failure::new(format!("hook `{name}` {why}"))),
             (None, None) => Err(unknown(&self.loaded, name)),
@@ -44,11 +47,11 @@ impl Subject {
         names.iter().map(hook).collect()
     }
 
-    /// Why a hook is not on; `None` when no file has it.
-    pub fn not_on(&self, places: &SourceMap, name: &str) -> Option<NotOn> {
+    /// Why a hook is inactive; `None` if it is not configured.
+    pub fn why_inactive(&self, places: &SourceMap, name: &str) -> Option<Inactive> {
         let loaded = &self.loaded;
         if let Some(mistake) = mistakes(loaded).find(|m| m.hook.as_deref() == Some(name)) {
-            return Some(NotOn::Broken(format!(
+            return Some(Inactive::Mistake(format!(
                 "{}: {}",
                 mistake.place, mistake.message
             )));
@@ -59,36 +62,36 @@ impl Subject {
                 .map_or_else(|| format!("`{key}`"), |w| w.to_string())
         };
         if loaded.disabled.iter().any(|off| off == name) {
-            return Some(NotOn::Off(written("enabled")));
+            return Some(Inactive::Configured(written("enabled")));
         }
         let here = format!(
             "matches neither `{}` nor this repository's path",
             self.project.name
         );
         let elsewhere = loaded.not_here().any(|other| other == name);
-        elsewhere.then(|| NotOn::Off(format!("{} {here}", written("repositories"))))
+        elsewhere.then(|| Inactive::Configured(format!("{} {here}", written("repositories"))))
     }
 }
 
-impl NotOn {
-    /// The reason alone.
+impl Inactive {
+    /// The reason.
     pub fn words(&self) -> &str {
-        let (Self::Broken(words) | Self::Off(words)) = self;
+        let (Self::Mistake(words) | Self::Configured(words)) = self;
         words
     }
 
-    /// Whether somebody has to mend something.
+    /// Whether something has to be fixed.
     pub fn is_mistake(&self) -> bool {
-        matches!(self, Self::Broken(_))
+        matches!(self, Self::Mistake(_))
     }
 }
 
-/// A hook that is on.
+/// Finds an active hook.
 pub fn find_hook<'a>(loaded: &'a Loaded, name: &str) -> Option<&'a Hook> {
     loaded.hooks.iter().find(|hook| hook.name == name)
 }
 
-/// A name that no file has.
+/// The error for a hook that is not configured.
 pub fn unknown(loaded: &Loaded, name: &str) -> Failure {
     if loaded.unresolved || loaded.hold.is_some() {
         let why =
@@ -109,7 +112,7 @@ pub fn unknown(loaded: &Loaded, name: &str) -> Failure {
     Failure::new(format!("no hook `{name}` is configured{hint}"))
 }
 
-/// Every name that the files have for this repository, once.
+/// The name of every hook that is configured for this repository, once.
 pub fn names(loaded: &Loaded) -> impl Iterator<Item = &str> {
     let on = loaded.hooks.iter().map(|hook| hook.name.as_str());
     let mut broken = mistakes(loaded)

@@ -1,9 +1,9 @@
-//! What `event`, `preview` and `test` speak about: one ref update of a repository, told as if it had just been pushed.
+//! Selects the ref update that `event`, `preview` and `test` use, and computes its event as if it had just been pushed.
 
-mod named;
-mod update;
+mod hook_names;
+mod ref_update;
 
-pub use named::{NotOn, find_hook, names, unknown};
+pub use hook_names::{Inactive, find_hook, names, unknown};
 
 use super::{Failure, Session};
 use crate::clock;
@@ -19,23 +19,23 @@ pub const LIMITS: Limits = Limits {
     max_body: 1 << 20,
 };
 
-/// A repository, its configuration, and one update of it.
-pub struct Subject {
-    /// Both files.
+/// The event of one ref update, with the configuration of its repository.
+pub struct SelectedEvent {
+    /// The configuration from both files.
     pub loaded: Loaded,
-    /// A push of this one update by whoever runs the command.
+    /// A push of this update by the user who runs the command.
     pub push: Push,
     /// The event, with links.
     pub computed: Computed,
-    /// As receivers are told it.
+    /// The project as receivers see it.
     pub project: Project,
     /// Whether the repository has no such ref yet.
     pub is_new: bool,
 }
 
-/// Which update is meant. Empty: the newest commit of HEAD's branch.
+/// The arguments that select an update. By default it is the newest commit of HEAD's branch.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted<'a> {
+pub struct EventSelection<'a> {
     /// Two revisions, or `0` for the side on which the ref does not exist.
     pub range: Option<(&'a str, &'a str)>,
     /// A full or short name.
@@ -44,22 +44,22 @@ pub struct Wanted<'a> {
     pub options: &'a [String],
 }
 
-impl Subject {
-    /// Computes the event that `wanted` describes.
-    pub fn find(session: &Session, wanted: &Wanted) -> Result<Self, Failure> {
+impl SelectedEvent {
+    /// Opens the repository and computes the selected event.
+    pub fn find(session: &Session, selection: &EventSelection) -> Result<Self, Failure> {
         let repository = session.repository()?;
         let loaded = config::load(repository.git_dir(), &session.environment);
-        Self::of(session, &repository, loaded, wanted)
+        Self::compute(session, &repository, loaded, selection)
     }
 
-    /// The same for a repository that is open already.
-    pub fn of(
+    /// Computes the selected event of an open repository.
+    pub fn compute(
         session: &Session,
         repo: &Repository,
         loaded: Loaded,
-        wanted: &Wanted,
+        selection: &EventSelection,
     ) -> Result<Self, Failure> {
-        let update = update::of(repo, wanted, &loaded)?;
+        let update = ref_update::resolve(repo, selection, &loaded)?;
         let is_new = !update.new.is_null() && repo.resolve(&update.name.display()).is_none();
         let environment = &session.environment;
         let push = Push {
@@ -67,7 +67,7 @@ impl Subject {
             time_ms: clock::now_ms(),
             updates: vec![update.clone()],
             pusher: git::pusher(environment, &loaded.pusher_env),
-            options: wanted.options.to_vec(),
+            options: selection.options.to_vec(),
             remote_addr: None,
             gl_repo: environment.non_empty("GL_REPO"),
             recovered: false,
@@ -101,7 +101,7 @@ impl Subject {
         })
     }
 
-    /// What a hook has to say about it.
+    /// The content of a delivery to this hook.
     pub fn for_hook(&self, hook: &Hook, kind: Kind) -> Outgoing {
         let limits = Limits {
             max_commits: hook.max_commits,
@@ -112,7 +112,7 @@ impl Subject {
         out
     }
 
-    /// The same within given limits.
+    /// The content of a delivery within these limits.
     pub fn outgoing(&self, hook: &str, kind: Kind, limits: Limits) -> Outgoing {
         Outgoing::new(
             kind,
@@ -147,25 +147,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_words_that_are_no_hooks_are_a_range() {
+    fn two_words_that_name_no_hooks_are_a_range() {
         let is_hook = |w: &str| ["ci", "team"].contains(&w);
         let words = |line: &str| {
             line.split_whitespace()
                 .map(str::to_owned)
                 .collect::<Vec<_>>()
         };
-        let told = |line: &str| {
+        let parsed = |line: &str| {
             let words = words(line);
             let (hooks, range) = split(&words, is_hook);
             (hooks.join(" "), range.map(|(a, b)| format!("{a}..{b}")))
         };
-        assert_eq!(told(""), (String::new(), None));
-        assert_eq!(told("ci team"), ("ci team".into(), None));
+        assert_eq!(parsed(""), (String::new(), None));
+        assert_eq!(parsed("ci team"), ("ci team".into(), None));
         assert_eq!(
-            told("ci HEAD~2 HEAD"),
+            parsed("ci HEAD~2 HEAD"),
             ("ci".into(), Some("HEAD~2..HEAD".into()))
         );
-        assert_eq!(told("0 main"), (String::new(), Some("0..main".into())));
-        assert_eq!(told("ci teem"), ("ci teem".into(), None));
+        assert_eq!(parsed("0 main"), (String::new(), Some("0..main".into())));
+        assert_eq!(parsed("ci teem"), ("ci teem".into(), None));
     }
 }

@@ -1,19 +1,17 @@
-//! What was found, in the order of looking. Knows not how it is shown.
+//! Collects the results of `check` in the order of the checks. Does not know how they are shown.
 
 use crate::config::Excerpt;
 use crate::diagnostic::{self, Diagnostic, Place, Severity};
 use serde_json::{Value, json};
 
-/// Something that was looked at.
+/// The result of one check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Finding {
-    /// `None`: all is well there.
+pub(super) struct CheckResult {
+    /// `None`: no problem.
     pub(super) severity: Option<Severity>,
-    /// `hooks.toml:7:1`, or a path, in the Git directory where it can be.
-    pub(super) place: Option<String>,
-    /// File, line and column, where it stands in one.
-    pub(super) at: Option<Place>,
-    /// The hook that is off because of it.
+    /// A position in a file, or a path or table alone; paths in the Git directory are relative to it.
+    pub(super) place: Option<Place>,
+    /// The hook that a mistake disables.
     pub(super) hook: Option<String>,
     /// One sentence fragment.
     pub(super) message: String,
@@ -21,7 +19,7 @@ pub(super) struct Finding {
     pub(super) excerpt: Option<Excerpt>,
 }
 
-impl Finding {
+impl CheckResult {
     /// A mistake or a warning at its place.
     pub(super) fn placed(diagnostic: &Diagnostic, excerpt: Option<Excerpt>) -> Self {
         let Diagnostic {
@@ -32,22 +30,26 @@ impl Finding {
         } = diagnostic.clone();
         Self {
             severity: Some(severity),
-            place: Some(place.to_string()),
-            at: (place.line > 0).then_some(place),
+            place: Some(place),
             hook,
             message,
             excerpt,
         }
     }
 
-    /// The sentence, and what it means for its hook, as the pusher sees it.
+    /// The message and its effect on the hook, as the pusher sees it.
     pub(super) fn sentence(&self) -> String {
         let hook = self.hook.as_deref();
         let disabled = hook.filter(|_| self.severity == Some(Severity::Mistake));
         diagnostic::with_effect(&self.message, disabled)
     }
 
-    /// For programs.
+    /// The place, if it is a line of a file.
+    fn position(&self) -> Option<&Place> {
+        self.place.as_ref().filter(|place| place.line > 0)
+    }
+
+    /// The line of `--json`.
     pub(super) fn json(&self, repository: &str) -> Value {
         let severity = match self.severity {
             None => "ok",
@@ -60,70 +62,71 @@ impl Finding {
             message,
             ..
         } = self;
-        let mut told = json!({
-            "repository": repository, "severity": severity, "place": place, "hook": hook, "message": message
+        let shown = place.as_ref().map(ToString::to_string);
+        let mut object = json!({
+            "repository": repository, "severity": severity, "place": shown, "hook": hook, "message": message
         });
-        if let Some(at) = &self.at {
-            told["file"] = json!(at.file);
-            told["line"] = json!(at.line);
-            told["column"] = json!(at.column);
+        if let Some(place) = self.position() {
+            object["file"] = json!(place.file);
+            object["line"] = json!(place.line);
+            object["column"] = json!(place.column);
         }
-        told
+        object
     }
 }
 
-/// All of it.
+/// The results of all checks of one repository.
 #[derive(Debug, Default)]
-pub(super) struct Findings {
-    found: Vec<Finding>,
+pub(super) struct CheckResults {
+    found: Vec<CheckResult>,
     unused: bool,
 }
 
-impl Findings {
-    /// All is well with something.
-    pub(super) fn fine(&mut self, message: impl Into<String>) {
+impl CheckResults {
+    /// A check that found no problem.
+    pub(super) fn passed(&mut self, message: impl Into<String>) {
         self.add(None, None, message.into());
     }
 
-    /// It works, but not as somebody might expect.
+    /// Something that works, but perhaps not as expected.
     pub(super) fn warn(&mut self, place: impl Into<Option<String>>, message: impl Into<String>) {
         self.add(Some(Severity::Warning), place.into(), message.into());
     }
 
-    /// It does not work.
+    /// Something that does not work.
     pub(super) fn mistake(&mut self, place: impl Into<Option<String>>, message: impl Into<String>) {
         self.add(Some(Severity::Mistake), place.into(), message.into());
     }
 
-    /// Nobody has begun to use it here: neither good nor bad.
+    /// The repository has neither a configuration nor a hook.
     pub(super) fn unused(&mut self, message: &str) {
         self.unused = true;
         self.warn(None, message);
     }
 
-    /// Whether nobody has begun to.
+    /// Whether the repository has neither a configuration nor a hook.
     pub(super) fn is_unused(&self) -> bool {
         self.unused
     }
 
     fn add(&mut self, severity: Option<Severity>, place: Option<String>, message: String) {
-        self.push(Finding {
+        self.push(CheckResult {
             severity,
-            place,
+            place: place.map(whole_file),
             message,
-            ..Finding::default()
+            ..CheckResult::default()
         });
     }
 
-    /// Each thing is told once.
-    pub(super) fn push(&mut self, finding: Finding) {
-        if !self.found.contains(&finding) {
-            self.found.push(finding);
+    /// Adds a result, unless the same one is there already.
+    pub(super) fn push(&mut self, result: CheckResult) {
+        if !self.found.contains(&result) {
+            self.found.push(result);
         }
     }
 
-    /// Mistakes first, then warnings, then what is well; what stands in a file in its order, and before the rest.
-    pub(super) fn sorted(&self) -> impl Iterator<Item = &Finding> {
+    /// Mistakes first, then warnings, then passed checks; those with a line come first, in the order of the file.
+    pub(super) fn sorted(&self) -> impl Iterator<Item = &CheckResult> {
         let orders = [Some(Severity::Mistake), Some(Severity::Warning), None];
         orders.into_iter().flat_map(|severity| {
             let mut found = self
@@ -131,16 +134,25 @@ impl Findings {
                 .iter()
                 .filter(|f| f.severity == severity)
                 .collect::<Vec<_>>();
-            found.sort_by_key(|f| (f.at.is_none(), f.at.as_ref()));
+            found.sort_by_key(|result| (result.position().is_none(), result.position()));
             found
         })
     }
 
-    /// How many there are.
+    /// The number of results of this severity.
     pub(super) fn count(&self, severity: Severity) -> usize {
         self.found
             .iter()
             .filter(|f| f.severity == Some(severity))
             .count()
+    }
+}
+
+/// A place without a line: a file, a directory or a table.
+pub(super) fn whole_file(name: String) -> Place {
+    Place {
+        file: name,
+        line: 0,
+        column: 0,
     }
 }
