@@ -5,6 +5,7 @@ mod wording;
 
 pub use wording::{DeliveryReport, failures_line, short_id};
 
+use crate::terminal;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -151,16 +152,12 @@ pub fn truncate(text: &str, bytes: usize) -> &str {
     &text[..end]
 }
 
-/// One line without control characters, not too long.
+/// One line without control and invisible characters, not too long.
 pub fn clean(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
     let mut line: String = text
         .chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c })
-        .filter(|c| !hidden(*c))
+        .filter(|c| !terminal::is_invisible(*c))
         .collect();
     if line.len() > MAX_LINE {
         line.truncate(truncate(&line, MAX_LINE).len());

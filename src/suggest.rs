@@ -1,6 +1,8 @@
 //! "did you mean": the known word nearest to a misspelt one, for keys, hooks and the variables of templates. Also lists
 //! of words as they read in a sentence.
 
+use crate::terminal;
+
 /// Names that other programs use for a key of ours.
 const SYNONYMS: [(&str, &str); 14] = [
     ("type", "action"),
@@ -81,7 +83,7 @@ fn joined(words: &[&str], last: &str) -> String {
 /// A key as it may be shown: people can quote anything into one.
 pub fn shown(key: &str) -> String {
     let clean = |c: char| {
-        if c.is_control() || c == '`' {
+        if terminal::is_invisible(c) || c == '`' {
             '\u{fffd}'
         } else {
             c

@@ -1,6 +1,7 @@
-//! Colours text on a terminal, and measures and cuts it by columns.
+//! Colours text on a terminal, measures and cuts it by columns, and knows the characters that must not reach it.
 
 use crate::environment::Environment;
+use std::fmt::Write as _;
 use std::io::IsTerminal;
 
 /// Columns where nobody says how many there are.
@@ -105,6 +106,36 @@ pub fn of_char(c: char) -> usize {
     }
 }
 
+/// Whether a character drives the terminal, or is drawn as nothing and changes how its neighbours look: controls (C0,
+/// C1), the bidi controls of UAX #9, joiners, fillers, tags and the other invisible characters. A name that has one can
+/// look like another name.
+pub fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}'
+                | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+                | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+        )
+}
+
+/// JSON without the characters of [`is_invisible`] in its strings: they are written as `\u` escapes, which mean the same.
+pub fn escape_json(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        // JSON has line ends and tabs only between its values.
+        if is_invisible(c) && !matches!(c, '\n' | '\t') {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
 /// The beginning in at most `width` columns, with a sign where something is missing.
 pub fn cut(text: &str, width: usize) -> String {
     if columns(text) <= width {
@@ -155,6 +186,36 @@ mod tests {
         assert_eq!(Style::coloured().red("no"), "\x1b[31mno\x1b[0m");
         assert_eq!(Style::plain().red("no"), "no");
         assert_eq!(width(&file), 80);
+    }
+
+    #[test]
+    fn every_bidi_control_is_invisible_and_no_letter_is() {
+        let bidi = ['\u{61c}', '\u{200e}', '\u{200f}']
+            .into_iter()
+            .chain('\u{202a}'..='\u{202e}')
+            .chain('\u{2066}'..='\u{2069}');
+        for c in bidi.chain("\u{1b}\u{9b}\u{7f}\u{200b}\u{feff}\u{e0041}".chars()) {
+            assert!(is_invisible(c), "{c:?}");
+        }
+        for c in "aé提 ß\u{301}\u{5d0}\u{627}🙂\u{fe0f}".chars() {
+            assert!(!is_invisible(c), "{c:?}");
+        }
+    }
+
+    #[test]
+    fn json_keeps_its_meaning_when_it_is_escaped() {
+        let value = serde_json::json!({ "a": "x\u{202e}y\u{e0041}\u{9b}提\n" });
+        let pretty = serde_json::to_string_pretty(&value).unwrap();
+        let escaped = escape_json(&pretty);
+        assert!(
+            escaped.contains(r"x\u202ey\udb40\udc41\u009b提\n"),
+            "{escaped}"
+        );
+        assert!(!escaped.chars().any(|c| is_invisible(c) && c != '\n'));
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&escaped).unwrap(),
+            value
+        );
     }
 
     #[test]

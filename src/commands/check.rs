@@ -57,9 +57,7 @@ fn one(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let (repository, results) = examine(session)?;
     let name = repository.git_dir().display().to_string();
     if arguments.json {
-        results
-            .sorted()
-            .for_each(|f| print::stdout(&f.json(&name).to_string()));
+        results.sorted().for_each(|f| print::json(&f.json(&name)));
     } else {
         let width = terminal::width(&stdout()).min(WIDEST);
         let page = Page {
@@ -122,7 +120,7 @@ fn part(session: &Session, arguments: &Arguments) -> (String, u8) {
             let name = repository.git_dir().display().to_string();
             let lines = results
                 .sorted()
-                .map(|f| f.json(&name).to_string())
+                .map(|f| terminal::escape_json(&f.json(&name).to_string()))
                 .collect::<Vec<_>>();
             (lines.join("\n"), code(&results))
         }

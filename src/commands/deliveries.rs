@@ -80,7 +80,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     log.tell_problems();
     if list.json {
         for row in &rows {
-            print::stdout(&row.json().to_string());
+            print::json(&row.json());
         }
     } else if rows.is_empty() {
         print::stderr("no delivery");

@@ -4,6 +4,7 @@ use super::event_selection::{EventSelection, LIMITS, SelectedEvent};
 use super::{Failure, Session, print};
 use crate::exit;
 use crate::outgoing::Kind;
+use crate::terminal;
 
 /// Of `event`.
 #[derive(Clone, Debug, clap::Args)]
@@ -31,7 +32,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let body = subject.outgoing("", Kind::Ref, LIMITS).body_bytes();
     if print::is_terminal() {
         let value: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-        print::stdout(&print::plain(
+        print::stdout(&terminal::escape_json(
             &serde_json::to_string_pretty(&value).unwrap_or_default(),
         ));
     } else {

@@ -1,6 +1,7 @@
 //! Prints to stdout and stderr. Write errors are ignored: a reader that has gone away causes neither an error nor a
 //! panic.
 
+use crate::terminal;
 use std::io::{IsTerminal, Write};
 
 /// A line, or several, on stdout.
@@ -23,12 +24,17 @@ pub fn is_terminal() -> bool {
     std::io::stdout().is_terminal()
 }
 
-/// `text` without control characters except line ends and tabs: what a receiver or a file says must not drive a
-/// terminal.
+/// A JSON value as one line on stdout. A terminal may be reading.
+pub fn json(value: &serde_json::Value) {
+    stdout(&terminal::escape_json(&value.to_string()));
+}
+
+/// `text` without control and invisible characters except line ends and tabs: what a receiver or a file says must not
+/// drive a terminal, and no name may look like another one.
 pub fn plain(text: &str) -> String {
     text.chars()
         .map(|c| {
-            if c.is_control() && c != '\n' && c != '\t' {
+            if terminal::is_invisible(c) && c != '\n' && c != '\t' {
                 '\u{fffd}'
             } else {
                 c
@@ -42,8 +48,8 @@ mod tests {
     #[test]
     fn control_characters_do_not_reach_a_terminal() {
         assert_eq!(
-            super::plain("a\x1b[31mb\r\n\tc\u{9b}"),
-            "a\u{fffd}[31mb\u{fffd}\n\tc\u{fffd}"
+            super::plain("a\x1b[31mb\r\n\tc\u{9b}\u{202e}\u{2066}\u{61c}d"),
+            "a\u{fffd}[31mb\u{fffd}\n\tc\u{fffd}\u{fffd}\u{fffd}\u{fffd}d"
         );
     }
 }

@@ -192,7 +192,9 @@ fn a_hundred_hooks_do_not_fill_the_screen() {
 
 #[test]
 fn nothing_that_moves_the_cursor_reaches_the_pusher() {
-    let text = said(|lines| lines.say("a\u{1b}[31mred\r\nfake: ok\t\u{202e}\u{0}end"));
+    let text = said(|lines| {
+        lines.say("a\u{1b}[31mred\r\nfake: ok\t\u{202e}\u{61c}\u{2066}\u{e0041}\u{0}end");
+    });
     assert_eq!(text, "service-hook: a[31mred  fake: ok end\n");
 }
 

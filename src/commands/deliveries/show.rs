@@ -73,7 +73,7 @@ pub(super) fn run(
         again,
     };
     if arguments.json {
-        print::stdout(&whole.json().to_string());
+        print::json(&whole.json());
     } else {
         print::stdout(text::of(&whole, Style::of(&stdout(), &session.environment)).trim_end());
     }

@@ -162,3 +162,76 @@ fn refs_past_the_limit_are_told_after_failures_and_in_one_line() {
         "{said}"
     );
 }
+
+/// The bidi controls, and some of the other characters that are drawn as nothing.
+const INVISIBLE: &str = "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}\u{200b}\u{feff}\u{e0041}";
+
+#[test]
+fn no_invisible_character_of_a_ref_a_pusher_or_an_answer_reaches_a_terminal() {
+    let receiver = Receiver::start(|_| Answer::json(400, &format!("refused{INVISIBLE} by x")));
+    let hooks = format!(
+        "{}[hook.\"b{INVISIBLE}\"]\n\"k{INVISIBLE}\" = 1\n",
+        webhook("ci", &receiver.url("/"))
+    );
+    let pushing = Pushing::new(&hooks);
+    let name = format!("refs/heads/x{INVISIBLE}y");
+    let line = pushing.unannounced("one", &name);
+    pushing
+        .sandbox
+        .git("r.git", &["update-ref", &name, "refs/keep/one"]);
+    let mut hook = pushing.hook();
+    hook.env("GL_REPO", "r")
+        .env("GL_USER", format!("eve{INVISIBLE}"));
+    let out = super::feed(&mut hook, &line);
+    let mut shown = vec![("push", seen(&out))];
+    let ids = [pushing.pending(), pushing.done()].concat();
+    let id = ids.first().expect("the push is recorded").clone();
+    let commands: [&[&str]; 6] = [
+        &["check"],
+        &["check", "--json"],
+        &["deliveries"],
+        &["deliveries", "--json"],
+        &["deliveries", "show", &id],
+        &["deliveries", "show", &id, "--json"],
+    ];
+    for arguments in commands {
+        let out = pushing.sandbox.run("r.git", arguments);
+        let text = String::from_utf8_lossy(&out.stdout).into_owned() + &seen(&out);
+        assert!(text.len() > 20, "{arguments:?}: {text}");
+        shown.push((arguments[0], text));
+    }
+    for (command, text) in shown {
+        shows_nothing_invisible(command, &text);
+    }
+}
+
+#[needs("script")]
+#[test]
+fn no_invisible_character_of_a_ref_reaches_a_terminal_from_event_and_preview() {
+    let pushing = Pushing::new(&webhook("ci", "http://127.0.0.1:9/"));
+    let name = format!("refs/heads/x{INVISIBLE}y");
+    pushing.unannounced("one", &name);
+    pushing
+        .sandbox
+        .git("r.git", &["update-ref", &name, "refs/keep/one"]);
+    for command in ["event", "preview ci"] {
+        let line = format!("{} {command} --ref '{name}'", crate::support::PROGRAM);
+        let mut terminal = pushing.sandbox.command("script", "r.git");
+        let out = terminal
+            .args(["-qec", &line, "/dev/null"])
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&out.stdout).into_owned();
+        assert!(
+            text.contains("refs/heads/x") && text.contains("Ann Author"),
+            "{text}"
+        );
+        shows_nothing_invisible(command, &text);
+    }
+}
+
+#[track_caller]
+fn shows_nothing_invisible(command: &str, text: &str) {
+    let found: Vec<_> = text.chars().filter(|c| INVISIBLE.contains(*c)).collect();
+    assert!(found.is_empty(), "{command}: {found:?} in {text:?}");
+}
