@@ -6,6 +6,9 @@ use crate::environment::Environment;
 use crate::push::Pusher;
 use std::time::Duration;
 
+/// The name of a pusher whom nobody knows.
+const UNKNOWN: &str = "unknown";
+
 /// Push options that are read. Git has no limit.
 const OPTIONS: usize = 1000;
 
@@ -29,7 +32,21 @@ pub(super) fn pusher(environment: &Environment, trusted: &[String]) -> Pusher {
                 .find_map(|name| login(&environment.non_empty(name)?, name))
         })
         .or_else(|| login(&environment.non_empty("SOFT_SERVE_USERNAME")?, "soft-serve"))
+        .or_else(|| anonymous(environment))
         .unwrap_or_else(account)
+}
+
+/// Somebody whom `git daemon` let push without asking for a name. It sets the address as a web server does, but none of
+/// the other variables of CGI. Its account is not that of the pusher.
+fn anonymous(environment: &Environment) -> Option<Pusher> {
+    environment.non_empty("REMOTE_ADDR")?;
+    let by_daemon = environment.get("REQUEST_METHOD").is_none();
+    by_daemon.then(|| Pusher {
+        username: UNKNOWN.to_owned(),
+        name: UNKNOWN.to_owned(),
+        email: None,
+        source: UNKNOWN.to_owned(),
+    })
 }
 
 fn login(name: &str, source: &str) -> Option<Pusher> {
@@ -156,6 +173,16 @@ mod tests {
             .1,
             "account"
         );
+    }
+
+    #[test]
+    fn who_pushes_through_git_daemon_is_unknown_and_not_its_account() {
+        let address = ("REMOTE_ADDR", "192.0.2.1");
+        assert_eq!(who([address]), ("unknown".into(), "unknown".into()));
+        let trusted = [address, ("HOOK_PUSHER", "hook")];
+        assert_eq!(who(trusted).1, "HOOK_PUSHER");
+        let web = [address, ("REQUEST_METHOD", "POST"), ("REMOTE_USER", "ann")];
+        assert_eq!(who(web).1, "http");
     }
 
     #[test]

@@ -55,6 +55,36 @@ fn over_a_local_path_the_account_is_told() {
     );
 }
 
+#[needs("/usr/lib/git-core/git-daemon")]
+#[test]
+fn over_git_daemon_the_pusher_is_unknown() {
+    let sandbox = Sandbox::new();
+    let receiver = Receiver::start(|_| Answer::ok());
+    repository(
+        &sandbox,
+        Path::new(crate::support::PROGRAM),
+        "open.git",
+        &receiver.url("/"),
+    );
+    let port = free_port();
+    let mut daemon = sandbox.command("/usr/lib/git-core/git-daemon", "");
+    daemon
+        .args([
+            "--export-all",
+            "--enable=receive-pack",
+            "--listen=127.0.0.1",
+        ])
+        .arg(format!("--port={port}"))
+        .arg(format!("--base-path={}", sandbox.path("").display()));
+    let _server = Server::start(&sandbox, "daemon.log", &mut daemon);
+    listening(port);
+    let url = format!("git://127.0.0.1:{port}/open.git");
+    sandbox.push("wt", &["-q", &url, "main"]);
+    assert_eq!(told(&receiver), ("unknown".into(), "unknown".into()));
+    let address = receiver.got()[0].json()["push"]["remote_addr"].clone();
+    assert_eq!(address, "127.0.0.1");
+}
+
 #[needs("sshd", "ssh-keygen")]
 #[test]
 fn over_ssh_the_key_says_who_pushed() {
