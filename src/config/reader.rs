@@ -11,6 +11,7 @@ use super::value;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::suggest;
 use crate::template;
+use crate::url::UrlParts;
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
@@ -208,6 +209,7 @@ impl<'s> Document<'s> {
                 Ok(()) if is_web_page(key) && !is_web_address(text) => {
                     "must be an http or https address".to_owned()
                 }
+                Ok(()) if has_credentials(key, text) => NO_PASSWORD.to_owned(),
                 Ok(()) => continue,
             };
             notes.mistake(at(key), None, format!("`{key}`: {why}"));
@@ -309,6 +311,16 @@ fn is_hook_name(name: &str) -> bool {
 fn is_project_name(name: &str) -> bool {
     !name.contains(char::is_control) && name.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
+
+/// Whether a password stands before the host; before that of a web page, a user alone may be a token.
+fn has_credentials(key: &str, address: &str) -> bool {
+    let parts = UrlParts::split(address);
+    let userinfo = parts.userinfo.filter(|_| !parts.scheme.is_empty());
+    userinfo.is_some_and(|userinfo| is_web_page(key) || userinfo.contains(':'))
+}
+
+/// Why an address of `[project]` holds no credentials.
+const NO_PASSWORD: &str = "every receiver gets this address: leave out what is before the `@`";
 
 fn is_web_page(key: &str) -> bool {
     matches!(key, "url" | "commit_url" | "compare_url")

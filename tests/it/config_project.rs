@@ -167,3 +167,36 @@ fn addresses_that_no_link_can_have_are_mistakes() {
         ]
     );
 }
+
+#[test]
+fn an_address_that_every_receiver_gets_holds_no_password() {
+    for (key, address) in [
+        ("url", "https://ci:pw-7f3@git.example.com/x"),
+        ("url", "https://token-7f3@git.example.com/x"),
+        ("commit_url", "https://ci:pw-7f3@x.org/${commit.id}"),
+        ("compare_url", "https://ci:pw-7f3@x.org/${before}"),
+        ("clone_url", "https://ci:pw-7f3@x.org/${project.name}.git"),
+        ("ssh_url", "ssh://git:pw-7f3@x.org/x.git"),
+    ] {
+        let loaded = load(&format!("[project]\n{key} = \"{address}\"\n"));
+        let [said] = &reported(&loaded)[..] else {
+            panic!("{key} = {address}: {:?}", reported(&loaded));
+        };
+        assert!(
+            said.contains(&format!("`{key}`: every receiver gets")),
+            "{said}"
+        );
+        assert!(!said.contains("7f3"), "{said}");
+        let project = loaded.project(Path::new("/srv/git/x.git"), None, None);
+        assert!(!format!("{project:?}").contains("7f3"), "{project:?}");
+    }
+    for (key, address) in [
+        ("url", "https://git.example.com/@team/a:b"),
+        ("clone_url", "https://git@git.example.com/x.git"),
+        ("ssh_url", "ssh://git@git.example.com:2222/x.git"),
+        ("ssh_url", "git@git.example.com:team/x.git"),
+    ] {
+        let loaded = load(&format!("[project]\n{key} = \"{address}\"\n"));
+        assert_eq!(reported(&loaded), [""; 0], "{key} = {address}");
+    }
+}
