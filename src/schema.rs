@@ -131,7 +131,7 @@ pub fn table_of(keys: &[Key]) -> Value {
 /// One of the words that serde's derive knows for an enum.
 pub fn words<'de, T: Deserialize<'de>>() -> Value {
     let mut words: &'static [&'static str] = &[];
-    // Always an error: nothing is read, the words are what was wanted.
+    // Always an error: nothing is read, only the words are taken.
     let _ = T::deserialize(Ask(&mut words));
     json!({ "enum": words })
 }
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_declared_table_is_read_by_serde_and_told_by_its_comments() {
+    fn a_declared_table_is_read_by_serde_and_described_by_its_comments() {
         let sample: Sample = serde_json::from_str(r#"{ "name": "x" }"#).unwrap();
         assert_eq!((sample.standing, sample.name.as_deref()), (None, Some("x")));
         assert_eq!(Sample::NAMES, ["standing", "name"]);

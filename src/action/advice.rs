@@ -1,4 +1,4 @@
-//! What to do about an answer by its status alone: for `test`, and for whoever has only this to go by.
+//! What to do about an answer by its status alone: for `test`, where nothing else is known.
 
 use crate::http::Response;
 
@@ -33,7 +33,7 @@ pub(super) fn by_status(response: &Response) -> Vec<&'static str> {
             "the proxy wants credentials: put them into `https_proxy` or `http_proxy` (http://USER:PASSWORD@HOST:PORT)"
         }
         408 | 504 => {
-            "the receiver took too long to answer: look at its load; `timeout` is how long is waited here"
+            "the receiver took too long to answer: check its load; `timeout` limits how long is waited here"
         }
         411 | 415 => {
             "the receiver does not take this kind of body: see `content_type` and `template`"

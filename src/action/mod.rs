@@ -66,13 +66,13 @@ actions![
 pub struct Attempt {
     /// Milliseconds since 1970-01-01 UTC: time stamps and signatures are made from it.
     pub now_ms: i64,
-    /// Counted from 1. A robot that asked for [`Verdict::Simplify`] gets the plain form.
+    /// Counted from 1. After [`Verdict::Simplify`] a robot gets the plain form.
     pub number: u32,
     /// Whether an earlier attempt was answered by [`Verdict::Simplify`].
     pub simplify: bool,
 }
 
-/// A request that cannot be made: the delivery is deferred without one, tomorrow's configuration may do better.
+/// A request that cannot be made: the delivery is deferred without one, a later configuration may be right.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{key}`: {why}")]
 pub struct RenderError {
@@ -89,7 +89,7 @@ pub struct RenderError {
 /// What the receiver's answer means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The receiver said yes. `note` is for people: "queued app/build (URL)", "matched but filtered".
+    /// The receiver confirmed it. `note` is for people: "queued app/build (URL)", "matched but filtered".
     Delivered {
         /// A short fragment, empty when there is nothing to add.
         note: String,
@@ -99,21 +99,21 @@ pub enum Verdict {
         /// A short fragment.
         note: String,
     },
-    /// May do better later.
+    /// May succeed later.
     Deferred {
         /// A short fragment, such as "503 Service Unavailable".
         why: String,
-        /// What the receiver asked for (`Retry-After`, the vendor's pause).
+        /// The pause that the receiver requests (`Retry-After`, the vendor's pause).
         after: Option<Duration>,
         /// Whether the request may have had its effect ("outcome unknown", docs/operating.md).
         unknown: bool,
     },
-    /// Once more, at once, in the plain form: a refused card.
+    /// Sent again at once in the plain form: a refused card.
     Simplify {
         /// A short fragment.
         why: String,
     },
-    /// Will never do better.
+    /// Failed permanently.
     Failed {
         /// A short fragment that names the key to change where it can: "DingTalk 310000 sign not match (check `sign`)".
         why: String,

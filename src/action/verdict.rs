@@ -6,7 +6,7 @@ use crate::http::Response;
 use crate::secret::mask_url;
 use std::time::Duration;
 
-/// 2xx is delivered; 408, 425, 429 and 5xx may do better later; everything else never will. A plain 500 may have had
+/// 2xx is delivered; 408, 425, 429 and 5xx may succeed later; everything else fails permanently. A plain 500 may have had
 /// its effect all the same.
 pub fn from_status(response: &Response) -> Verdict {
     match response.status {
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_do_better_is_deferred_and_only_a_plain_500_is_unknown() {
+    fn temporary_statuses_are_deferred_and_only_a_plain_500_is_unknown() {
         for status in [408, 425, 429, 500, 501, 502, 503, 504, 599] {
             let Verdict::Deferred { unknown, .. } = from_status(&answer(status, &[])) else {
                 unreachable!("{status} is transient");

@@ -139,9 +139,9 @@ impl Action for Get {
     fn request(&self, out: &Outgoing, _: &Attempt) -> Result<Request, RenderError> {
         let event = out.body();
         let (url, user) = self.target.request_url(&event)?;
-        let mut ours = web::event_headers(Family::All, WebhookHttpGet::DEFINITION.id, out);
+        let mut defaults = web::event_headers(Family::All, WebhookHttpGet::DEFINITION.id, out);
         let basic = user.map(|user| web::basic(&user.name, &user.password));
-        ours.extend(
+        defaults.extend(
             self.authorization
                 .clone()
                 .or(basic)
@@ -149,7 +149,7 @@ impl Action for Get {
         );
         let mut secrets = self.secrets.clone();
         secrets.extend(self.headers.secrets());
-        let headers = self.headers.over(ours, &event)?;
+        let headers = self.headers.over(defaults, &event)?;
         Ok(web::request(
             Method::Get,
             &self.target,

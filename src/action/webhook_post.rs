@@ -172,19 +172,19 @@ impl Action for Post {
         };
         let event = out.body();
         let (url, user) = self.target.request_url(&event)?;
-        let mut ours = vec![("Content-Type", payload.content_type)];
-        ours.extend(web::event_headers(
+        let mut defaults = vec![("Content-Type", payload.content_type)];
+        defaults.extend(web::event_headers(
             self.family,
             WebhookHttpPost::DEFINITION.id,
             out,
         ));
-        ours.extend(web::signatures(
+        defaults.extend(web::signatures(
             self.family,
             self.token.as_deref(),
             &payload.body,
         ));
         let basic = user.map(|user| web::basic(&user.name, &user.password));
-        ours.extend(
+        defaults.extend(
             self.authorization
                 .clone()
                 .or(basic)
@@ -192,7 +192,7 @@ impl Action for Post {
         );
         let mut secrets = self.secrets.clone();
         secrets.extend(self.headers.secrets());
-        let headers = self.headers.over(ours, &event)?;
+        let headers = self.headers.over(defaults, &event)?;
         Ok(web::request(
             Method::Post,
             &self.target,

@@ -69,7 +69,7 @@ table! {
         ca_file: Option<String>,
         /// Whether any certificate is accepted. For tests.
         insecure_skip_verify: Option<bool>,
-        /// What one delivery tells. `ref`: one updated ref; `push`: the whole push. Default `push` for robots, unless
+        /// What one delivery reports. `ref`: one updated ref; `push`: the whole push. Default `push` for robots, unless
         /// their template does not read `updates`; else `ref`.
         per: Option<Per>,
         /// Commits listed in an event. The newest stay, counts stay exact. Default 2048, robots 10.
@@ -279,7 +279,7 @@ impl Section<'_, '_> {
     }
 }
 
-/// Robots tell a whole push in one message, unless their template tells one ref.
+/// Robots report a whole push in one message, unless their template describes one ref.
 fn default_per(declared: Per, template: Option<&Text>, references: &References) -> Per {
     if declared == Per::Ref {
         return Per::Ref;

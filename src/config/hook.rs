@@ -89,7 +89,7 @@ impl Hook {
         }
     }
 
-    /// Whether it fires for an event: its filters, and what the pusher asked for by push options.
+    /// Whether it fires for an event: its filters, and the push options of the pusher.
     pub fn decide(&self, push: &Push, computed: &Computed) -> Decision {
         match filter::skip_option(&self.name, push).filter(|_| self.skippable) {
             Some(refusal) => Decision::Skip(refusal),

@@ -129,8 +129,8 @@ impl<'de> Deserializer<'de> for Fields<'_, '_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, ValueError> {
-        let wanted = |key: &str| fields.contains(&key) && !self.skip.iter().any(|s| s == key);
-        visitor.visit_map(Entries::new(self.table, wanted))
+        let selected = |key: &str| fields.contains(&key) && !self.skip.iter().any(|s| s == key);
+        visitor.visit_map(Entries::new(self.table, selected))
     }
 
     serde::forward_to_deserialize_any! {
@@ -232,10 +232,10 @@ struct Entries<'a, 'i> {
 }
 
 impl<'a, 'i> Entries<'a, 'i> {
-    fn new(table: &'a DeTable<'i>, wanted: impl Fn(&str) -> bool) -> Self {
+    fn new(table: &'a DeTable<'i>, selected: impl Fn(&str) -> bool) -> Self {
         let mut entries = table
             .iter()
-            .filter(|(key, _)| wanted(key.get_ref()))
+            .filter(|(key, _)| selected(key.get_ref()))
             .collect::<Vec<_>>();
         entries.sort_by_key(|(key, _)| key.span().start);
         Self {

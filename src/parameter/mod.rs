@@ -1,5 +1,5 @@
 //! The forms in which a parameter of an action may be written (docs/configuration.md): a string, a reference to where the
-//! string stands, a list, a table. Plain data: what a reference names is read by whoever implements [`Resolve`].
+//! string stands, a list, a table. Plain data: what a reference names is read by the implementation of [`Resolve`].
 
 mod choice;
 mod form;
@@ -24,7 +24,7 @@ pub enum Reference {
 }
 
 impl Reference {
-    /// Whether a variable holds what whoever pushes can choose: none of these is ever read for a value.
+    /// Whether the person who pushes can choose the value of a variable: such a variable is never read.
     pub fn set_by_requests(variable: &str) -> bool {
         variable == "QUERY_STRING"
             || ["HTTP_", "SSH_", "GL_", "GIT_", "REMOTE_", "CONTENT_"]
@@ -110,7 +110,7 @@ pub trait Resolve {
     }
 }
 
-/// A reference that cannot be read, as a [`Resolver`] that goes on without it notes it.
+/// A reference that cannot be read, noted by a [`Resolver`] that continues without it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread {
     /// The parameter.
@@ -139,7 +139,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// One that goes on with a stand-in where a reference cannot be read, so that all of them are found.
+    /// A resolver that uses a stand-in where a reference cannot be read, so that all of them are found.
     pub fn forgiving(source: &'a dyn Resolve) -> Self {
         Self {
             unread: Some(std::cell::RefCell::default()),
@@ -147,7 +147,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// `None`: a stand-in has to do.
+    /// `None`: the caller uses a stand-in.
     fn read(
         &self,
         key: &str,

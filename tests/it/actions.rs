@@ -89,7 +89,7 @@ pub(crate) fn push() -> Outgoing {
 }
 
 /// The same of another event.
-pub(crate) fn of(change: impl FnOnce(&mut PushEvent)) -> Outgoing {
+pub(crate) fn changed_push(change: impl FnOnce(&mut PushEvent)) -> Outgoing {
     let mut out = push();
     change(&mut out.events[0]);
     out

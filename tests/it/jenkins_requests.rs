@@ -1,6 +1,6 @@
 //! Jenkins: the requests that a hook of hooks.toml makes.
 
-use crate::actions::{Configured, json, mistakes, of, push, request, sample, text};
+use crate::actions::{Configured, changed_push, json, mistakes, push, request, sample, text};
 use git_service_hook::action::{Finding, Verdict};
 use git_service_hook::http::{Method, Request, Response};
 use git_service_hook::outgoing::Kind;
@@ -13,11 +13,11 @@ fn build(keys: &str) -> Request {
     request(&format!("{JENKINS}{keys}"))
 }
 
-fn told(keys: &str) -> Vec<String> {
+fn mistakes_of(keys: &str) -> Vec<String> {
     mistakes(&format!("{JENKINS}{keys}"))
 }
 
-fn rehearsed(keys: &str) -> Vec<Finding> {
+fn template_findings(keys: &str) -> Vec<Finding> {
     Configured::new(&format!("{JENKINS}{keys}"))
         .hook()
         .parameters
@@ -121,12 +121,12 @@ fn header_parameters_are_headers() {
         (request.header("Accept"), request.header("X-Branch")),
         (Some("text/html"), Some("refs"))
     );
-    let told = told("build_token = \"t\"\nheader_parameters = \"authorization: x\"");
+    let found = mistakes_of("build_token = \"t\"\nheader_parameters = \"authorization: x\"");
     assert!(
-        told[0].starts_with(
+        found[0].starts_with(
             "hooks.toml:5:22: `header_parameters` has a line whose name cannot stand beside `build_token`"
         ),
-        "{told:?}"
+        "{found:?}"
     );
 }
 
@@ -143,7 +143,7 @@ fn build_args_stand_below_their_name_and_at_the_top_where_nothing_else_does() {
         (body["build_args"]["ref"].as_str(), body["ref"].as_str()),
         (Some("mine"), push().body()["ref"].as_str())
     );
-    let clash = rehearsed(args);
+    let clash = template_findings(args);
     assert_eq!(clash.len(), 1, "{clash:?}");
     assert_eq!(
         (clash[0].key, clash[0].entry.as_deref()),
@@ -168,13 +168,13 @@ fn build_args_stand_below_their_name_and_at_the_top_where_nothing_else_does() {
     assert_eq!(
         body.get("tag"),
         None,
-        "a name of some event is none of an argument, whatever the event"
+        "a name of an event is not an argument, in any event"
     );
     assert_eq!(table.secrets.redact("s3cret-in-a-file"), "***");
 }
 
 #[test]
-fn build_args_that_are_no_json_object_are_told_at_their_place() {
+fn invalid_json_in_build_args_is_reported_at_its_place() {
     for (args, expected) in [
         (
             "build_args = '{“arg”: “value”}'",
@@ -182,26 +182,26 @@ fn build_args_that_are_no_json_object_are_told_at_their_place() {
         ),
         (
             "build_args = '[1]'",
-            "hooks.toml:4:14: `build_args` is no JSON object such as `{\"arg\": \"value\"}`",
+            "hooks.toml:4:14: `build_args` is not a JSON object such as `{\"arg\": \"value\"}`",
         ),
         (
             "build_args = '{\"a\": x}'",
-            "hooks.toml:4:21: `build_args` is no JSON from here on",
+            "hooks.toml:4:21: `build_args` is not JSON from here on",
         ),
         (
             "build_args = '{'",
-            "hooks.toml:4:15: `build_args` is no JSON from here on",
+            "hooks.toml:4:15: `build_args` is not JSON from here on",
         ),
     ] {
-        let told = told(args);
+        let found = mistakes_of(args);
         assert!(
-            told.len() == 1 && told[0].starts_with(expected),
-            "{args}: {told:?}"
+            found.len() == 1 && found[0].starts_with(expected),
+            "{args}: {found:?}"
         );
     }
-    assert_eq!(told("build_args = \"\""), Vec::<String>::new());
+    assert_eq!(mistakes_of("build_args = \"\""), Vec::<String>::new());
     assert_eq!(
-        told(r#"build_args = "{\"arg\":\"value\"}""#),
+        mistakes_of(r#"build_args = "{\"arg\":\"value\"}""#),
         Vec::<String>::new(),
         "the sample of the specification"
     );
@@ -218,7 +218,7 @@ fn a_template_sees_the_arguments_by_their_name_alone() {
         request.header("Content-Type"),
         Some("application/json; charset=UTF-8")
     );
-    let unknown = rehearsed(&format!(
+    let unknown = template_findings(&format!(
         "{args}template = 'x ${{build_args.env}} ${{build_args.enw}}'"
     ));
     assert_eq!(unknown.len(), 1, "{unknown:?}");
@@ -241,7 +241,7 @@ fn the_bound_of_the_body_includes_the_arguments() {
         "x".repeat(300)
     );
     let configured = Configured::new(&format!("{JENKINS}{args}"));
-    let mut out = of(|event| event.commits = vec![event.commits[1].clone(); 100]);
+    let mut out = changed_push(|event| event.commits = vec![event.commits[1].clone(); 100]);
     out.max_body = configured.hook().max_body;
     let request = configured.request(&out);
     assert!(request.body.len() <= 2048, "{}", request.body.len());
@@ -249,7 +249,7 @@ fn the_bound_of_the_body_includes_the_arguments() {
 }
 
 #[test]
-fn a_stray_token_is_told_since_jenkins_takes_it_first() {
+fn a_stray_token_is_a_mistake_because_jenkins_reads_it_first() {
     for (keys, key) in [
         ("request_parameters = \"a=b&token=x\"", "request_parameters"),
         (
@@ -258,12 +258,12 @@ fn a_stray_token_is_told_since_jenkins_takes_it_first() {
         ),
         ("header_parameters = \"Token: x\"", "header_parameters"),
     ] {
-        let told = told(&format!("build_token = \"t\"\n{keys}"));
+        let found = mistakes_of(&format!("build_token = \"t\"\n{keys}"));
         assert!(
-            told.len() == 1 && told[0].contains(&format!("`{key}` has a `token`")),
-            "{keys}: {told:?}"
+            found.len() == 1 && found[0].contains(&format!("`{key}` has a `token`")),
+            "{keys}: {found:?}"
         );
-        assert!(self::told(keys).is_empty(), "{keys}");
+        assert!(mistakes_of(keys).is_empty(), "{keys}");
     }
     let both = mistakes(
         "action = \"jenkins_generic_build_job\"\nservice_url = \"http://u:p@h/generic-webhook-trigger/invoke\"\nbuild_token = \"t\"",

@@ -16,7 +16,7 @@ fn schema() -> Value {
     git_service_hook::config::schema()
 }
 
-/// Whether the schema takes each of the texts.
+/// Whether the schema accepts each of the texts.
 fn takes(texts: &[&str]) -> Vec<bool> {
     let judge = "import json, sys, jsonschema\n\
         given = json.load(sys.stdin)\n\
@@ -250,21 +250,20 @@ fn agree(texts: &[String], right: bool) {
 }
 
 #[needs("/usr/lib/python3/dist-packages/jsonschema")]
-#[needs("/usr/lib/python3/dist-packages/jsonschema")]
 #[test]
-fn what_the_reader_takes_the_schema_takes() {
+fn the_schema_accepts_what_the_reader_accepts() {
     agree(&whole(&RIGHT), true);
 }
 
 #[needs("/usr/lib/python3/dist-packages/jsonschema")]
 #[test]
-fn what_the_reader_refuses_for_its_form_the_schema_refuses() {
+fn the_schema_refuses_the_forms_that_the_reader_refuses() {
     agree(&whole(&WRONG), false);
 }
 
 #[needs("/usr/lib/python3/dist-packages/jsonschema")]
 #[test]
-fn a_repositorys_file_may_narrow_a_hook_of_the_servers_and_no_more() {
+fn the_schema_lets_a_file_narrow_a_hook_of_the_server() {
     let hook = |line| format!("[hook.audit]\n{line}\n");
     let texts = [
         "",
@@ -282,7 +281,7 @@ fn a_repositorys_file_may_narrow_a_hook_of_the_servers_and_no_more() {
 
 #[needs("/usr/lib/python3/dist-packages/jsonschema")]
 #[test]
-fn every_example_is_taken_and_names_the_schema_beside_it() {
+fn the_schema_accepts_every_example_and_every_example_names_it() {
     let files = std::fs::read_dir(examples())
         .unwrap()
         .map(|entry| entry.unwrap().path());
@@ -360,21 +359,21 @@ fn every_key_has_a_title_a_description_and_a_default_or_examples() {
 }
 
 #[test]
-fn defaults_that_differ_are_told_with_their_action() {
+fn defaults_that_differ_are_listed_with_their_action() {
     let schema = schema();
     let hook = &schema["definitions"]["hook"];
     let rules = std::iter::successors(Some(hook), |rule| rule.get("else"));
-    let of = |action: &str, key: &str| {
+    let default = |action: &str, key: &str| {
         let rule = rules
             .clone()
             .find(|rule| rule["if"]["properties"]["action"]["const"] == action)
             .unwrap();
         rule["then"]["properties"][key]["default"].clone()
     };
-    assert_eq!(of("jenkins_generic_build_job", "timeout"), "30s");
-    assert_eq!(of("webhook_http_get", "timeout"), "10s");
-    assert_eq!(of("feishu_group_chat_robot", "msg_type"), "text");
-    assert_eq!(of("wecom_group_chat_robot", "max_body"), 4096);
+    assert_eq!(default("jenkins_generic_build_job", "timeout"), "30s");
+    assert_eq!(default("webhook_http_get", "timeout"), "10s");
+    assert_eq!(default("feishu_group_chat_robot", "msg_type"), "text");
+    assert_eq!(default("wecom_group_chat_robot", "max_body"), 4096);
     assert_eq!(hook["properties"]["enabled"]["default"], true);
     assert_eq!(hook["properties"]["msg_type"].get("default"), None);
 }

@@ -1,6 +1,6 @@
 //! The two webhooks: the requests that a hook of hooks.toml makes.
 
-use crate::actions::{Configured, json, mistakes, of, push, request, sample, text};
+use crate::actions::{Configured, changed_push, json, mistakes, push, request, sample, text};
 use git_service_hook::http::{Method, Request};
 use git_service_hook::outgoing::Kind;
 use git_service_hook::push::RefName;
@@ -234,12 +234,12 @@ fn refused_headers_are_mistakes_at_their_place() {
             "hooks.toml:4:16: `content_type` is no content type such as `application/json`",
         ),
     ] {
-        let told = mistakes(&format!("{POST}{keys}"));
-        assert_eq!(told.len(), 1, "{keys}: {told:?}");
+        let found = mistakes(&format!("{POST}{keys}"));
+        assert_eq!(found.len(), 1, "{keys}: {found:?}");
         assert!(
-            told[0].starts_with(expected),
+            found[0].starts_with(expected),
             "{keys}:\n{}\n{expected}",
-            told[0]
+            found[0]
         );
     }
 }
@@ -252,7 +252,7 @@ fn an_address_is_an_http_url_that_no_event_chooses() {
             "3:15: `service_url` must begin with `http://` or `https://`",
         ),
         ("https:///x", "has no host"),
-        ("https://h:99999/", "has a port"),
+        ("https://h:99999/", "has an invalid port"),
         ("https://hö/", "xn--"),
         ("https://a b/", "has a host with blanks"),
         (
@@ -261,12 +261,12 @@ fn an_address_is_an_http_url_that_no_event_chooses() {
         ),
         ("${ref}", "3:16: `service_url`: a template cannot stand in"),
     ] {
-        let told = mistakes(&format!(
+        let found = mistakes(&format!(
             "action = \"webhook_http_post\"\nservice_url = \"{url}\""
         ));
         assert!(
-            told.len() == 1 && told[0].contains(expected),
-            "{url}: {told:?}"
+            found.len() == 1 && found[0].contains(expected),
+            "{url}: {found:?}"
         );
     }
 }
@@ -317,7 +317,7 @@ fn a_template_gets_less_of_an_event_that_does_not_fit() {
     let keys =
         "max_body = 4096\ntemplate = '{\"c\": ${commits | tojson}, \"all\": ${total_commits}}'";
     let configured = Configured::new(&format!("{POST}{keys}"));
-    let mut out = of(|event| {
+    let mut out = changed_push(|event| {
         event.commits = vec![event.commits[1].clone(); 500];
         event.total_commits = 500;
     });
@@ -340,7 +340,7 @@ fn values_in_a_url_are_encoded_and_cannot_change_its_path() {
         "https://ci.example.com/team/payments/refs%2Fheads%2Ffeature%2F%22x%22%3Cy%3E%5Bz%5D\
          ?m=Mend%20%22quotes%22%20%26%20%5Blinks%5D%28http%3A%2F%2Fevil%29"
     );
-    let dots = of(|event| event.update.name = RefName::new(".."));
+    let dots = changed_push(|event| event.update.name = RefName::new(".."));
     let error = Configured::new(url)
         .action()
         .request(&dots, &crate::actions::ATTEMPT)
@@ -427,12 +427,12 @@ fn a_host_that_no_name_server_will_ever_know_is_a_mistake() {
         ("http://[::zz]/x", "no IPv6 address"),
         ("http://us er:pw@[::1]/x", "blanks before its path"),
     ] {
-        let told = mistakes(&format!(
+        let found = mistakes(&format!(
             "action = \"webhook_http_post\"\nservice_url = \"{url}\""
         ));
         assert!(
-            told.len() == 1 && told[0].contains(why) && !told[0].contains("pw"),
-            "{url}: {told:?}"
+            found.len() == 1 && found[0].contains(why) && !found[0].contains("pw"),
+            "{url}: {found:?}"
         );
     }
     assert!(

@@ -9,10 +9,10 @@ use crate::push::{Change, Push, PushEvent, RefKind};
 use std::borrow::Cow;
 
 /// A ref of the message, and whether more is known of it than its update.
-pub(super) type Told<'a> = (Cow<'a, PushEvent>, bool);
+pub(super) type RefChange<'a> = (Cow<'a, PushEvent>, bool);
 
 /// The refs in their order; those without an event of their own come last.
-pub(super) fn refs(out: &Outgoing) -> Vec<Told<'_>> {
+pub(super) fn refs(out: &Outgoing) -> Vec<RefChange<'_>> {
     let rest = out
         .rest
         .iter()
@@ -32,16 +32,16 @@ pub fn compose(out: &Outgoing) -> Message {
     if out.kind == Kind::Test {
         head.push(fill(
             words.test,
-            &[("hook", vec![Span::foreign(&out.hook)])],
+            &[("hook", vec![Span::untrusted(&out.hook)])],
         ));
     }
     let mut tail = Vec::new();
     let blocks = match refs.as_slice() {
-        [(event, told)] => {
-            head.push(heading(out, words, what(event, *told, words)));
+        [(event, computed)] => {
+            head.push(heading(out, words, what(event, *computed, words)));
             let compare = event.compare.as_deref();
-            let link = Span::ours(words.compare).to(compare).alone();
-            if compare.is_some() && link != Span::ours(words.compare).alone() {
+            let link = Span::literal(words.compare).to(compare).alone();
+            if compare.is_some() && link != Span::literal(words.compare).alone() {
                 tail.push(vec![link]);
             }
             vec![block(event, words, None)]
@@ -50,7 +50,7 @@ pub fn compose(out: &Outgoing) -> Message {
             head.push(heading(out, words, sum(several, words)));
             several
                 .iter()
-                .map(|(event, told)| block(event, words, Some(what(event, *told, words))))
+                .map(|(event, computed)| block(event, words, Some(what(event, *computed, words))))
                 .collect()
         }
     };
@@ -58,21 +58,23 @@ pub fn compose(out: &Outgoing) -> Message {
         head,
         blocks,
         tail,
-        more: words.more,
+        more_commits: words.more_commits,
+        more_blocks: words.more_refs,
     }
 }
 
-/// What marks a test, for messages whose text is not ours.
+/// What marks a test, for messages whose text comes from a template.
 pub fn test_line(out: &Outgoing, dialect: &dyn Dialect) -> Option<String> {
     let mark = fill(
         words(out.project.language).test,
-        &[("hook", vec![Span::foreign(&out.hook)])],
+        &[("hook", vec![Span::untrusted(&out.hook)])],
     );
     let message = Message {
         head: vec![mark],
         blocks: Vec::new(),
         tail: Vec::new(),
-        more: |_| String::new(),
+        more_commits: |_| String::new(),
+        more_blocks: |_| String::new(),
     };
     let whole = Cut {
         commits: 0,
@@ -103,7 +105,7 @@ pub(super) fn project(out: &Outgoing) -> Span {
         .as_ref()
         .filter(|n| !n.is_empty())
         .unwrap_or(&out.project.name);
-    Span::foreign(name).to(out.project.url.as_deref())
+    Span::untrusted(name).to(out.project.url.as_deref())
 }
 
 /// The pusher's name; of a push that was found later nobody knows it.
@@ -112,18 +114,18 @@ pub(super) fn who(push: &Push, words: &Words) -> Span {
         .into_iter()
         .filter(|_| !push.recovered);
     let known = names
-        .map(|name| Span::foreign(name))
-        .find(|span| *span != Span::foreign(""));
-    known.unwrap_or_else(|| Span::ours(words.somebody))
+        .map(|name| Span::untrusted(name))
+        .find(|span| *span != Span::untrusted(""));
+    known.unwrap_or_else(|| Span::literal(words.somebody))
 }
 
 /// Says so of a push that nobody announced.
 pub(super) fn later(push: &Push, words: &Words) -> Option<Span> {
-    push.recovered.then(|| Span::ours(words.later))
+    push.recovered.then(|| Span::literal(words.later))
 }
 
 /// "3 branches", "2 tags", or "5 refs" when they are mixed.
-pub(super) fn count(refs: &[Told<'_>], words: &Words) -> String {
+pub(super) fn count(refs: &[RefChange<'_>], words: &Words) -> String {
     let all = |kind| refs.iter().all(|(e, _)| e.kind() == kind);
     match refs.len() {
         n if n > 0 && all(RefKind::Branch) => (words.branches)(n),
@@ -133,7 +135,7 @@ pub(super) fn count(refs: &[Told<'_>], words: &Words) -> String {
 }
 
 /// What was done to several refs together.
-pub(super) fn sum(refs: &[Told<'_>], words: &Words) -> Line {
+pub(super) fn sum(refs: &[RefChange<'_>], words: &Words) -> Line {
     let total = refs.iter().map(|(e, _)| e.total_distinct).sum::<usize>();
     let exact = refs.iter().all(|(e, _)| e.total_commits_exact);
     let pattern = if total > 0 {
@@ -141,11 +143,11 @@ pub(super) fn sum(refs: &[Told<'_>], words: &Words) -> Line {
     } else {
         words.several
     };
-    let n = Span::ours((words.commits)(total, exact));
+    let n = Span::literal((words.commits)(total, exact));
     fill(
         pattern,
         &[
-            ("refs", vec![Span::ours(count(refs, words))]),
+            ("refs", vec![Span::literal(count(refs, words))]),
             ("n", vec![n]),
         ],
     )
@@ -154,7 +156,7 @@ pub(super) fn sum(refs: &[Told<'_>], words: &Words) -> Line {
 /// What is said about one ref below the heading, or in a list under `phrase`.
 fn block(event: &PushEvent, words: &Words, phrase: Option<Line>) -> Block {
     let mut head = Vec::new();
-    head.extend(phrase.map(|line| [vec![Span::ours("• ")], line].concat()));
+    head.extend(phrase.map(|line| [vec![Span::literal("• ")], line].concat()));
     head.extend(details(event, words));
     Block {
         head,
@@ -171,12 +173,12 @@ pub(super) fn details(event: &PushEvent, words: &Words) -> Vec<Line> {
         .as_ref()
         .filter(|_| event.change != Change::Deleted)
         .and_then(|t| t.message.as_deref());
-    let message = Span::foreign(message.unwrap_or(""));
-    if message != Span::foreign("") {
+    let message = Span::untrusted(message.unwrap_or(""));
+    if message != Span::untrusted("") {
         lines.push(fill(words.quote, &[("text", vec![message])]));
     }
     if event.error.is_some() {
-        lines.push(vec![Span::ours(words.partial)]);
+        lines.push(vec![Span::literal(words.partial)]);
     }
     lines
 }

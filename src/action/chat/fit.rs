@@ -3,10 +3,10 @@
 
 use super::digest::Digest;
 use super::message::{Cut, Message};
-use super::{Dialect, compose, foreign};
+use super::{Dialect, compose, untrusted};
 use crate::outgoing::{Kind, Outgoing};
 
-/// Characters of a foreign span, and whether links stay: from the comfortable to the cramped.
+/// Characters of a untrusted span, and whether links stay: from the comfortable to the cramped.
 const WIDTHS: [(usize, bool); 5] = [
     (160, true),
     (60, true),
@@ -29,7 +29,7 @@ pub fn message(out: &Outgoing, dialect: &dyn Dialect, room: usize) -> String {
     if out.kind != Kind::Digest {
         return fit(&compose::compose(out), dialect, room);
     }
-    let digest = Digest::of(out);
+    let digest = Digest::new(out);
     by_push(&digest, dialect, room).unwrap_or_else(|| fit(&digest.by_ref(), dialect, room))
 }
 
@@ -115,11 +115,12 @@ fn most(max: usize, text: impl Fn(usize) -> Option<String>) -> (usize, Option<St
     (low, best)
 }
 
-/// The beginning of one foreign line, escaped, that fits.
+/// The beginning of one untrusted line, escaped, that fits.
 fn cut_line(line: &str, dialect: &dyn Dialect, room: usize) -> String {
-    let line = foreign::line(line);
-    let short =
-        |n| Some(dialect.escape(&foreign::cut(&line, n))).filter(|t| dialect.size(t) <= room);
+    let line = untrusted::line(line);
+    let short = |n| {
+        Some(dialect.escape(&untrusted::truncate(&line, n))).filter(|t| dialect.size(t) <= room)
+    };
     most(line.chars().count(), short).1.unwrap_or_default()
 }
 

@@ -1,34 +1,34 @@
 //! A message before any vendor's markup: lines of spans. Knows no words and no sizes.
 
-use super::{Dialect, foreign};
+use super::{Dialect, untrusted};
 
 /// A piece of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Span {
     text: String,
-    foreign: bool,
+    untrusted: bool,
     bold: bool,
     url: Option<String>,
     alone: bool,
 }
 
 impl Span {
-    /// Words of ours: shown as they are.
-    pub fn ours(text: impl Into<String>) -> Self {
+    /// Text of this program: shown as it is.
+    pub fn literal(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
-            foreign: false,
+            untrusted: false,
             bold: false,
             url: None,
             alone: false,
         }
     }
 
-    /// What somebody else wrote: its first line, escaped by the dialect.
-    pub fn foreign(text: &str) -> Self {
+    /// Untrusted text: its first line, escaped by the dialect.
+    pub fn untrusted(text: &str) -> Self {
         Self {
-            foreign: true,
-            ..Self::ours(foreign::line(text))
+            untrusted: true,
+            ..Self::literal(untrusted::line(text))
         }
     }
 
@@ -42,7 +42,7 @@ impl Span {
     #[must_use]
     pub fn to(self, url: Option<&str>) -> Self {
         Self {
-            url: url.and_then(foreign::web_url),
+            url: url.and_then(untrusted::web_url),
             ..self
         }
     }
@@ -57,8 +57,8 @@ impl Span {
     }
 
     fn render(&self, dialect: &dyn Dialect, cut: &Cut) -> String {
-        let mut text = if self.foreign {
-            dialect.escape(&foreign::cut(&self.text, cut.width))
+        let mut text = if self.untrusted {
+            dialect.escape(&untrusted::truncate(&self.text, cut.width))
         } else {
             self.text.clone()
         };
@@ -98,8 +98,10 @@ pub struct Message {
     pub blocks: Vec<Block>,
     /// Always stays; dropped only with all links.
     pub tail: Vec<Line>,
-    /// Says "and so many more".
-    pub more: fn(usize) -> String,
+    /// Counts the commits that are left out: "… and 3 more".
+    pub more_commits: fn(usize) -> String,
+    /// Counts the blocks that are left out.
+    pub more_blocks: fn(usize) -> String,
 }
 
 /// How much of a message is shown.
@@ -109,7 +111,7 @@ pub struct Cut {
     pub commits: usize,
     /// Blocks.
     pub refs: usize,
-    /// Characters of a foreign span.
+    /// Characters of an untrusted span.
     pub width: usize,
     /// Whether there are links.
     pub links: bool,
@@ -129,11 +131,11 @@ impl Message {
             let shown = block.commits.len().min(cut.commits);
             lines.extend(block.commits[..shown].iter().map(line));
             if shown > 0 && block.total > shown {
-                lines.push((self.more)(block.total - shown));
+                lines.push((self.more_commits)(block.total - shown));
             }
         }
         if self.blocks.len() > cut.refs {
-            lines.push((self.more)(self.blocks.len() - cut.refs));
+            lines.push((self.more_blocks)(self.blocks.len() - cut.refs));
         }
         if cut.links {
             lines.extend(self.tail.iter().map(line));

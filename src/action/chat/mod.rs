@@ -1,15 +1,15 @@
 //! Chat messages: what a push says to people, in English and Chinese, within the size that a vendor takes.
 //!
-//! A message is built as [`message::Message`] (lines of spans, each ours or foreign), and only a [`Dialect`] turns it
+//! A message is built as [`message::Message`] (lines of spans, each literal or untrusted), and only a [`Dialect`] turns it
 //! into markup: structure instead of escaping after the fact. This room knows no vendor; a vendor is a dialect to it.
 
 pub mod compose;
 mod digest;
 mod fit;
-pub mod foreign;
 pub mod message;
 mod phrase;
 mod title;
+pub mod untrusted;
 mod words;
 
 pub use compose::test_line;
@@ -34,7 +34,7 @@ pub trait Dialect {
     /// Bytes of `text` as the vendor counts them.
     fn size(&self, text: &str) -> usize;
 
-    /// A link whose label is escaped; `url` has passed [`foreign::url`]. Plain lines show the label.
+    /// A link whose label is escaped; `url` has passed [`untrusted::url`]. Plain lines show the label.
     fn link(&self, label: &str, url: &str) -> String {
         if self.is_markdown() {
             format!("[{label}]({url})")
@@ -80,11 +80,11 @@ pub fn json_size(text: &str) -> usize {
 /// Foreign text of any number of lines, for templates: every line is escaped, blank ones at the ends are dropped, and
 /// no line can begin a heading, list or quote. An address stays one; a blank at an end stays, for `${ ", " }`.
 pub fn escape_block(text: &str, dialect: &dyn Dialect) -> String {
-    if let Some(url) = foreign::url(text) {
+    if let Some(url) = untrusted::url(text) {
         return url;
     }
-    let lines = foreign::lines(text).map(|line| {
-        let guard = if dialect.has_blocks() && foreign::begins_block(&line) {
+    let lines = untrusted::lines(text).map(|line| {
+        let guard = if dialect.has_blocks() && untrusted::begins_block(&line) {
             "\u{200b}"
         } else {
             ""

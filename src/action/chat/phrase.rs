@@ -21,37 +21,40 @@ pub(super) fn fill(pattern: &str, spans: &[(&str, Line)]) -> Line {
                 .unwrap_or_default(),
         );
         if !rest.is_empty() {
-            line.push(Span::ours(rest));
+            line.push(Span::literal(rest));
         }
     }
     line
 }
 
-/// What happened. `told` is false for refs of which only the update itself is known.
-pub(super) fn what(event: &PushEvent, told: bool, words: &Words) -> Line {
-    let told = told && event.error.is_none();
+/// What happened. `computed` is false for refs of which only the update is known.
+pub(super) fn what(event: &PushEvent, computed: bool, words: &Words) -> Line {
+    let computed = computed && event.error.is_none();
     let kind = event.kind();
     let n = || (words.commits)(event.total_distinct, event.total_commits_exact);
     let spans = [
-        ("ref", vec![Span::foreign(&event.ref_name().short()).bold()]),
-        ("kind", vec![Span::ours(kind_word(kind, words))]),
+        (
+            "ref",
+            vec![Span::untrusted(&event.ref_name().short()).bold()],
+        ),
+        ("kind", vec![Span::literal(kind_word(kind, words))]),
         ("old", vec![id(&event.update.old)]),
         ("new", vec![new_tip(event)]),
-        ("n", vec![Span::ours(n()).to(event.compare.as_deref())]),
+        ("n", vec![Span::literal(n()).to(event.compare.as_deref())]),
     ];
     let pattern = match (event.change, kind) {
         (Change::Deleted, _) => words.deleted,
         (Change::Created, _) if event.total_distinct > 0 => words.created_with,
         (Change::Created, _) => words.created_at,
         (_, RefKind::Tag) => words.moved,
-        (Change::Forced, RefKind::Branch) if told => words.forced,
+        (Change::Forced, RefKind::Branch) if computed => words.forced,
         (_, RefKind::Other) => words.updated,
         _ if event.total_distinct > 0 => words.pushed,
-        _ if told => words.not_new,
+        _ if computed => words.not_new,
         _ => words.updated,
     };
     let mut line = fill(pattern, &spans);
-    if event.change == Change::Forced && kind == RefKind::Branch && told {
+    if event.change == Change::Forced && kind == RefKind::Branch && computed {
         line.extend(rewritten(event, words, n()));
     }
     line
@@ -61,13 +64,13 @@ pub(super) fn what(event: &PushEvent, told: bool, words: &Words) -> Line {
 fn rewritten(event: &PushEvent, words: &Words, added: String) -> Line {
     let mut line = Vec::new();
     if event.total_discarded > 0 {
-        let n = Span::ours((words.commits)(event.total_discarded, true));
+        let n = Span::literal((words.commits)(event.total_discarded, true));
         line.extend(fill(words.discarded, &[("n", vec![n])]));
     }
     if event.total_distinct > 0 {
         line.extend(fill(
             words.added,
-            &[("n", vec![Span::ours(added).to(event.compare.as_deref())])],
+            &[("n", vec![Span::literal(added).to(event.compare.as_deref())])],
         ));
     }
     line
@@ -82,7 +85,7 @@ pub(super) fn kind_word(kind: RefKind, words: &Words) -> &'static str {
 }
 
 fn id(id: &ObjectId) -> Span {
-    Span::ours(id.short())
+    Span::literal(id.short())
 }
 
 /// The new tip as people know it: of an annotated tag its target, linked where the page is known.
@@ -98,20 +101,20 @@ fn new_tip(event: &PushEvent) -> Span {
 
 /// One line a commit: short id, subject, author.
 pub(super) fn commit(commit: &Commit, words: &Words) -> Line {
-    let subject = Span::foreign(&commit.message);
-    let subject = if subject == Span::foreign("") {
-        Span::ours(words.no_subject)
+    let subject = Span::untrusted(&commit.message);
+    let subject = if subject == Span::untrusted("") {
+        Span::literal(words.no_subject)
     } else {
         subject
     };
     let mut line = vec![
         id(&commit.id).to(commit.url.as_deref()),
-        Span::ours(" "),
+        Span::literal(" "),
         subject,
     ];
-    let author = Span::foreign(&commit.author.name);
-    if author != Span::foreign("") {
-        line.extend([Span::ours(" — "), author]);
+    let author = Span::untrusted(&commit.author.name);
+    if author != Span::untrusted("") {
+        line.extend([Span::literal(" — "), author]);
     }
     line
 }

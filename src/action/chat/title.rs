@@ -1,7 +1,7 @@
 //! The short plain line that stands in conversation lists and push banners.
 
 use super::compose::{count, refs};
-use super::{Dialect, digest, foreign, words::words};
+use super::{Dialect, digest, untrusted, words::words};
 use crate::outgoing::{Kind, Outgoing};
 
 /// Characters of a title: a banner shows the first 10 to 15, a list somewhat more.
@@ -19,15 +19,15 @@ pub fn title(out: &Outgoing, plain: &dyn Dialect) -> String {
         .unwrap_or(&out.project.name);
     let what = match refs.as_slice() {
         _ if out.kind == Kind::Digest => digest::title(out),
-        [(event, _)] => foreign::line(&event.ref_name().short()),
+        [(event, _)] => untrusted::line(&event.ref_name().short()),
         several => count(several, words),
     };
     let test = (out.kind == Kind::Test).then_some(words.test_title.to_owned());
-    let parts = [test, Some(foreign::line(project)), Some(what)];
+    let parts = [test, Some(untrusted::line(project)), Some(what)];
     let parts: Vec<_> = parts
         .into_iter()
         .flatten()
         .filter(|p| !p.is_empty())
         .collect();
-    plain.escape(&foreign::cut(&parts.join(" · "), MAX_TITLE))
+    plain.escape(&untrusted::truncate(&parts.join(" · "), MAX_TITLE))
 }

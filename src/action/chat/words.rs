@@ -1,10 +1,10 @@
-//! Every word of ours that a chat message can have, in both languages side by side. `{name}` is filled in by
+//! Every phrase of a chat message, in both languages side by side. `{name}` is filled in by
 //! [`super::phrase`].
 
 use crate::outgoing::Language;
 
-/// The phrases of one language. What somebody did to a ref begins with the verb, so that it can follow a name or
-/// stand in a list.
+/// The phrases of one language. A phrase of what a person did to a ref begins with the verb, so that it can
+/// follow a name or stand in a list.
 pub(super) struct Words {
     pub(super) heading: &'static str,
     pub(super) pushed: &'static str,
@@ -31,8 +31,10 @@ pub(super) struct Words {
     pub(super) branch: &'static str,
     pub(super) tag: &'static str,
     pub(super) other: &'static str,
-    /// "… and 3 more".
-    pub(super) more: fn(usize) -> String,
+    /// "… and 3 more", of commits.
+    pub(super) more_commits: fn(usize) -> String,
+    /// The same, of refs.
+    pub(super) more_refs: fn(usize) -> String,
     /// "3 commits"; `exact` is false for a lower bound.
     pub(super) commits: fn(usize, bool) -> String,
     pub(super) branches: fn(usize) -> String,
@@ -73,7 +75,8 @@ const ENGLISH: Words = Words {
     branch: "branch",
     tag: "tag",
     other: "ref",
-    more: |n| format!("… and {n} more"),
+    more_commits: |n| format!("… and {n} more"),
+    more_refs: |n| format!("… and {n} more"),
     commits: |n, exact| {
         format!(
             "{}{}",
@@ -111,7 +114,8 @@ const CHINESE: Words = Words {
     branch: "分支",
     tag: "标签",
     other: "引用",
-    more: |n| format!("… 还有 {n} 个"),
+    more_commits: |n| format!("… 还有 {n} 个"),
+    more_refs: |n| format!("… 还有 {n} 个"),
     commits: |n, exact| format!("{}{n} 个提交", if exact { "" } else { "超过 " }),
     branches: |n| format!("{n} 个分支"),
     tags: |n| format!("{n} 个标签"),

@@ -2,7 +2,7 @@
 
 use crate::action::Verdict;
 use crate::action::robot::Class::{Permanent, Transient};
-use crate::action::robot::{self, Ruling, Vendor, excerpt, integer, judge};
+use crate::action::robot::{self, CodeMeaning, Vendor, excerpt, integer, judge};
 use crate::http::Response;
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ const VENDOR: Vendor<'_> = Vendor {
     name: "DingTalk",
     code,
     message: "errmsg",
-    rule: &rule,
+    meaning: &meaning,
 };
 
 const ADDRESS: &str = "copy the whole Webhook address from the robot's settings into `service_url` again: its \
@@ -37,7 +37,7 @@ fn code(body: &Value) -> Option<i64> {
     integer(&body["errcode"]).or_else(|| integer(&body["status"]).filter(|s| *s == BANNED))
 }
 
-fn rule(code: i64, message: &str) -> Option<Ruling> {
+fn meaning(code: i64, message: &str) -> Option<CodeMeaning> {
     let (words, class, advice) = match code {
         -1 => (
             "system busy",
@@ -109,11 +109,11 @@ fn rule(code: i64, message: &str) -> Option<Ruling> {
         ),
         _ => return None,
     };
-    Some(Ruling::new(words, class, advice))
+    Some(CodeMeaning::new(words, class, advice))
 }
 
 /// One code for four reasons: the robot's security settings.
-fn insecure(message: &str) -> Ruling {
+fn insecure(message: &str) -> CodeMeaning {
     let lower = message.to_lowercase();
     let (hint, advice) = if lower.contains("keyword") {
         (
@@ -134,14 +134,14 @@ fn insecure(message: &str) -> Ruling {
         let words = "address not in whitelist (add this server's to the robot's)";
         let advice = "the robot's security settings list addresses: add the one that DingTalk names in its answer \
             (behind NAT or a proxy it is not this server's own; IPv6 cannot be listed)";
-        return Ruling::new(words, Permanent, advice);
+        return CodeMeaning::new(words, Permanent, advice);
     } else {
         (
             "check `sign` and `keyword`",
             "compare the robot's security settings with `sign` and `keyword`: what is set there is needed here",
         )
     };
-    Ruling::new(
+    CodeMeaning::new(
         format!("{} ({hint})", excerpt(message)).trim_start(),
         Permanent,
         advice,

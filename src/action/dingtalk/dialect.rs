@@ -1,7 +1,7 @@
 //! How DingTalk writes text and markdown. The vendor documents no escaping: a backslash before `_`, `*` and the
 //! backtick is in wide use, what else could mean something is replaced by its full-width form.
 
-use crate::action::chat::{Dialect, escape_block, foreign, json_size};
+use crate::action::chat::{Dialect, escape_block, json_size, untrusted};
 use crate::action::robot::Style;
 
 /// `text.content`: whether a written `@…` can mention without the lists is not documented.
@@ -21,7 +21,7 @@ pub(super) const MARKDOWN: Style = Style {
 
 /// For strings of a whole message: no `@` of theirs is left.
 pub(super) fn clean(text: &str) -> String {
-    foreign::url(text).unwrap_or_else(|| foreign::harmless(text))
+    untrusted::url(text).unwrap_or_else(|| untrusted::harmless(text))
 }
 
 impl Dialect for Text {

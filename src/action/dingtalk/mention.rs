@@ -22,7 +22,7 @@ impl Mentions {
         }
     }
 
-    fn nobody(&self) -> bool {
+    fn mentions_nobody(&self) -> bool {
         self.ids.is_empty() && self.mobiles.is_empty() && !self.everyone
     }
 
@@ -40,9 +40,9 @@ impl Mentions {
         at.into()
     }
 
-    /// The line below the text, begun by `line_break`; empty when nobody is mentioned.
+    /// The line below the text, begun by `line_break`; empty when mentions_nobody is mentioned.
     pub(super) fn line(&self, line_break: &str) -> String {
-        if self.nobody() {
+        if self.mentions_nobody() {
             return String::new();
         }
         let each = self
@@ -59,7 +59,7 @@ impl Mentions {
 
     /// Bytes that they add to a whole message, at most.
     pub(super) fn size(&self) -> usize {
-        if self.nobody() {
+        if self.mentions_nobody() {
             0
         } else {
             self.at().to_string().len() + 2 * self.line("\n\n").len() + r#","at":"#.len()
@@ -71,7 +71,7 @@ impl Mentions {
         let mentions = ["text", "markdown", "actionCard"]
             .iter()
             .any(|kind| whole.contains_key(*kind));
-        if self.nobody() || whole.contains_key("at") || !mentions {
+        if self.mentions_nobody() || whole.contains_key("at") || !mentions {
             return;
         }
         whole.insert("at".to_owned(), self.at());

@@ -5,7 +5,8 @@ mod dialect;
 mod mention;
 
 use super::robot::{
-    Form, Keys, Parts, ROBOT, Robot, RobotParameters, Room, Style, around, bytes, nobody, object,
+    Form, Keys, Parts, ROBOT, Robot, RobotParameters, Room, Style, bytes, fit_envelope, nobody,
+    object,
 };
 use super::{
     Action, Attempt, Body, Declared, Definition, Finding, RenderError, Repeats, Severity,
@@ -136,7 +137,7 @@ impl Action for Dingtalk {
     fn request(&self, out: &Outgoing, attempt: &Attempt) -> Result<Request, RenderError> {
         let limit = LIMIT.min(out.max_body);
         let body = match self.robot.form(out.kind, attempt.simplify) {
-            Form::Text => around(
+            Form::Text => fit_envelope(
                 limit,
                 |t| self.text_message(t),
                 |room| self.text(out, &TEXT, room),
@@ -144,7 +145,7 @@ impl Action for Dingtalk {
             Form::Markdown => {
                 let title = self.robot.title(out, &TEXT)?;
                 let whole = |text| self.markdown_message(&title, text);
-                around(limit, whole, |room| self.text(out, &MARKDOWN, room))?
+                fit_envelope(limit, whole, |room| self.text(out, &MARKDOWN, room))?
             }
             Form::Whole => {
                 let fits =

@@ -2,7 +2,7 @@
 
 use crate::action::Verdict;
 use crate::action::robot::Class::{Permanent, Simplify, Transient};
-use crate::action::robot::{self, Class, Ruling, Vendor, excerpt, integer, judge};
+use crate::action::robot::{self, Class, CodeMeaning, Vendor, excerpt, integer, judge};
 use crate::http::Response;
 use serde_json::Value;
 
@@ -16,21 +16,21 @@ const CARD: &str = "try the card of `template` in Feishu's card builder; where t
 /// `card`: whether our card was sent, which a text can stand in for.
 pub(super) fn verdict(response: &Response, card: bool) -> Verdict {
     let refused = if card { Simplify } else { Permanent };
-    let rule = |code, message: &str| rule(code, message, refused);
-    judge(response, &vendor(&rule))
+    let meaning = |code, message: &str| meaning(code, message, refused);
+    judge(response, &vendor(&meaning))
 }
 
 pub(super) fn advice(response: &Response) -> Vec<&'static str> {
-    let rule = |code, message: &str| rule(code, message, Permanent);
-    robot::advice(response, &vendor(&rule))
+    let meaning = |code, message: &str| meaning(code, message, Permanent);
+    robot::advice(response, &vendor(&meaning))
 }
 
-fn vendor(rule: &dyn Fn(i64, &str) -> Option<Ruling>) -> Vendor<'_> {
+fn vendor(meaning: &dyn Fn(i64, &str) -> Option<CodeMeaning>) -> Vendor<'_> {
     Vendor {
         name: "Feishu",
         code,
         message: "msg",
-        rule,
+        meaning,
     }
 }
 
@@ -39,15 +39,15 @@ fn code(body: &Value) -> Option<i64> {
     integer(&body["code"]).or_else(|| integer(&body["StatusCode"]))
 }
 
-fn rule(code: i64, message: &str, refused: Class) -> Option<Ruling> {
+fn meaning(code: i64, message: &str, refused: Class) -> Option<CodeMeaning> {
     let (words, class, advice) = match code {
         // One code for two reasons; comes with HTTP 400 as well.
         9499 if message.to_lowercase().contains("too many") => {
             ("rate limited", Transient(Some(60)), PACE)
         }
         9499 => {
-            return Some(Ruling::new(
-                told("message is not valid", message),
+            return Some(CodeMeaning::new(
+                quote_answer("message is not valid", message),
                 refused,
                 FORM,
             ));
@@ -61,8 +61,8 @@ fn rule(code: i64, message: &str, refused: Class) -> Option<Ruling> {
              https://open.feishu.cn/open-apis/bot/v2/hook/… (Lark: open.larksuite.com)",
         ),
         19_002 => {
-            return Some(Ruling::new(
-                told("parameter is not valid", message),
+            return Some(CodeMeaning::new(
+                quote_answer("parameter is not valid", message),
                 refused,
                 FORM,
             ));
@@ -85,18 +85,18 @@ fn rule(code: i64, message: &str, refused: Class) -> Option<Ruling> {
             "the bot's security settings ask for a keyword: put one of its keywords into `keyword`, spelt as there",
         ),
         230_099 | 200_621 | 200_861 | 11_310 | 230_025 => {
-            return Some(Ruling::new(
-                told("card was refused", message),
+            return Some(CodeMeaning::new(
+                quote_answer("card was refused", message),
                 refused,
                 CARD,
             ));
         }
         _ => return None,
     };
-    Some(Ruling::new(words, class, advice))
+    Some(CodeMeaning::new(words, class, advice))
 }
 
-fn told(what: &str, message: &str) -> String {
+fn quote_answer(what: &str, message: &str) -> String {
     let excerpt = excerpt(message);
     format!(
         "{what}{}{excerpt} (check `template`)",

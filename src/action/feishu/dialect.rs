@@ -1,7 +1,7 @@
 //! How Feishu writes text and card markdown. In cards the vendor documents numeric entities; in text only `<at …>`
 //! means something.
 
-use crate::action::chat::{Dialect, escape_block, foreign, json_size};
+use crate::action::chat::{Dialect, escape_block, json_size, untrusted};
 use crate::action::robot::Style;
 use std::fmt::Write as _;
 
@@ -26,7 +26,7 @@ const SPECIAL: &str = "<>*_[]()#!-+:\\$\"'/`&|=@";
 /// For strings of a whole message: neither a tag nor the attribute of one can be formed, also not behind a `<` of the
 /// template's own text.
 pub(super) fn clean(text: &str) -> String {
-    foreign::url(text).unwrap_or_else(|| without_tags(&foreign::harmless(text)))
+    untrusted::url(text).unwrap_or_else(|| without_tags(&untrusted::harmless(text)))
 }
 
 fn without_tags(text: &str) -> String {

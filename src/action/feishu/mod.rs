@@ -4,7 +4,9 @@ mod card;
 mod codes;
 mod dialect;
 
-use super::robot::{Form, Keys, Parts, ROBOT, Robot, RobotParameters, Room, around, bytes, object};
+use super::robot::{
+    Form, Keys, Parts, ROBOT, Robot, RobotParameters, Room, bytes, fit_envelope, object,
+};
 use super::{
     Action, Attempt, Body, Declared, Definition, Finding, RenderError, Repeats, Severity,
     VendorAddress, Verdict,
@@ -152,7 +154,7 @@ impl Action for Feishu {
                         },
                     )
                 };
-                around(limit, |t| signed(text_message(t)), text)?
+                fit_envelope(limit, |t| signed(text_message(t)), text)?
             }
             Form::Markdown => {
                 let title = self.robot.title(out, &TEXT)?;
@@ -167,7 +169,7 @@ impl Action for Feishu {
                         },
                     )
                 };
-                around(
+                fit_envelope(
                     limit,
                     |t| signed(card::message(&title, &t, card::color(out))),
                     text,

@@ -46,7 +46,7 @@ const SEVERAL: &str =
     "every job with this token is built: give a job its own token to build it alone";
 
 /// Sentences for an answer, the likeliest cause first; none when one job is queued.
-pub(super) fn of(response: &Response) -> Vec<&'static str> {
+pub(super) fn for_response(response: &Response) -> Vec<&'static str> {
     let json = serde_json::from_slice::<Value>(&response.body).ok();
     let said = message(json.as_ref());
     let found = jobs(json.as_ref());
@@ -132,7 +132,7 @@ mod tests {
             body: body.as_bytes().to_vec(),
             ..Response::default()
         };
-        assert_eq!(of(&response), expected, "{status} {body}");
+        assert_eq!(for_response(&response), expected, "{status} {body}");
     }
 
     #[test]

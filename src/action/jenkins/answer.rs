@@ -12,7 +12,7 @@ const NAMED: usize = 5;
 const LONGEST: usize = 80;
 pub(super) const NO_JOBS: &str = "Did not find any jobs";
 
-/// `root`: the URL of Jenkins, when it may be shown. `dry_run`: the request asked to build nothing.
+/// `root`: the URL of Jenkins, when it may be shown. `dry_run`: the request was a dry run.
 pub(super) fn verdict(response: &Response, root: Option<&str>, dry_run: bool) -> Verdict {
     let json = serde_json::from_slice::<Value>(&response.body).ok();
     let jobs = jobs(json.as_ref());
@@ -35,8 +35,11 @@ pub(super) fn verdict(response: &Response, root: Option<&str>, dry_run: bool) ->
             "404 Not Found: the plugin is not installed or the path is wrong (check `service_url`)",
         ),
         500 if jobs.is_some_and(|jobs| !jobs.is_empty()) => {
-            let told = Told::of(jobs.into_iter().flatten(), root, dry_run);
-            failed(format!("partly triggered, not tried again: {}", told.all()))
+            let outcomes = Outcomes::read(jobs.into_iter().flatten(), root, dry_run);
+            failed(format!(
+                "partly triggered, not tried again: {}",
+                outcomes.all()
+            ))
         }
         _ => verdict::from_status(response),
     }
@@ -94,52 +97,55 @@ fn accepted(
     {
         return failed(no_jobs(text));
     }
-    let told = Told::of(jobs, root, dry_run);
-    if !told.triggered.is_empty() || told.failed.is_empty() {
-        Verdict::Delivered { note: told.all() }
+    let outcomes = Outcomes::read(jobs, root, dry_run);
+    if !outcomes.triggered.is_empty() || outcomes.failed.is_empty() {
+        Verdict::Delivered {
+            note: outcomes.all(),
+        }
     } else {
-        failed(told.all())
+        failed(outcomes.all())
     }
 }
 
-/// What became of the jobs, in words.
+/// The outcome of each job, in words.
 #[derive(Default)]
-struct Told {
+struct Outcomes {
     triggered: Vec<String>,
     failed: Vec<String>,
     filtered: Vec<String>,
 }
 
-impl Told {
-    fn of<'a>(
+impl Outcomes {
+    fn read<'a>(
         jobs: impl IntoIterator<Item = (&'a String, &'a Value)>,
         root: Option<&str>,
         dry_run: bool,
     ) -> Self {
-        let mut told = Self::default();
+        let mut outcomes = Self::default();
         for (name, job) in jobs {
             let name = short(name);
             let filter = |member: &str| job.get(member).and_then(Value::as_str).unwrap_or_default();
             let (text, expression) = (filter("regexpFilterText"), filter("regexpFilterExpression"));
             let id = job.get("id").and_then(Value::as_u64).unwrap_or(0);
             match job.get("triggered").and_then(Value::as_bool) {
-                Some(true) => told.triggered.push(queued(&name, id, root, dry_run)),
+                Some(true) => outcomes.triggered.push(queued(&name, id, root, dry_run)),
                 Some(false) if text.is_empty() && expression.is_empty() => {
-                    told.failed
+                    outcomes
+                        .failed
                         .push(format!("{name} matched but cannot be built (disabled?)"));
                 }
                 Some(false) => {
                     let (text, expression) = (short(text), short(expression));
-                    told.filtered.push(format!(
+                    outcomes.filtered.push(format!(
                         "{name} matched but filtered (`{text}` against `{expression}`)"
                     ));
                 }
-                None => told
+                None => outcomes
                     .failed
                     .push(format!("{name} failed in Jenkins (see its log)")),
             }
         }
-        told
+        outcomes
     }
 
     fn all(&self) -> String {

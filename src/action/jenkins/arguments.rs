@@ -20,7 +20,7 @@ fn parse(json: &str) -> Result<Map<String, Value>, (String, Option<usize>)> {
     match serde_json::from_str::<Value>(json) {
         Ok(Value::Object(members)) => Ok(members),
         Ok(_) => Err((
-            "is no JSON object such as `{\"arg\": \"value\"}`".to_owned(),
+            "is not a JSON object such as `{\"arg\": \"value\"}`".to_owned(),
             None,
         )),
         Err(error) => {
@@ -47,7 +47,7 @@ fn parse(json: &str) -> Result<Map<String, Value>, (String, Option<usize>)> {
                     "has curly quotes (“ ”): JSON takes straight ones (\")".to_owned(),
                     Some(curly),
                 ),
-                _ => ("is no JSON from here on".to_owned(), Some(at)),
+                _ => ("is not JSON from here on".to_owned(), Some(at)),
             })
         }
     }

@@ -84,7 +84,7 @@ impl JenkinsGenericBuildJob {
         pieces
     }
 
-    /// The plugin takes a `token` in the query or among the headers before it looks at `build_token`.
+    /// The plugin takes a `token` in the query or among the headers before it reads `build_token`.
     fn stray_tokens(&self) -> Vec<Finding> {
         if !web::is_given(self.build_token.as_ref()) {
             return Vec::new();
@@ -242,7 +242,7 @@ struct Jenkins {
     arguments: Arguments,
     template: Option<Source>,
     secrets: Secrets,
-    /// Whether the last request asked to build nothing: an answer that names a build then says that one began.
+    /// Whether the last request was a dry run: if an answer to it names a build, that build was queued.
     dry_run: Cell<bool>,
 }
 
@@ -259,13 +259,13 @@ impl Action for Jenkins {
         };
         let event = with_arguments(out);
         let (url, user) = self.target.request_url(&event)?;
-        let mut ours = vec![("Content-Type", payload.content_type)];
-        ours.extend(web::event_headers(
+        let mut headers_of_event = vec![("Content-Type", payload.content_type)];
+        headers_of_event.extend(web::event_headers(
             Family::All,
             JenkinsGenericBuildJob::DEFINITION.id,
             out,
         ));
-        ours.extend(web::signatures(
+        headers_of_event.extend(web::signatures(
             Family::All,
             self.token.as_deref(),
             &payload.body,
@@ -275,16 +275,16 @@ impl Action for Jenkins {
             .as_ref()
             .map(|token| format!("Bearer {token}"));
         let basic = user.map(|user| web::basic(&user.name, &user.password));
-        ours.extend(bearer.or(basic).map(|value| ("Authorization", value)));
+        headers_of_event.extend(bearer.or(basic).map(|value| ("Authorization", value)));
         self.dry_run.set(out.kind == outgoing::Kind::Test);
-        ours.extend(
+        headers_of_event.extend(
             self.dry_run
                 .get()
                 .then(|| ("gwt-dry-run", "true".to_owned())),
         );
         let mut secrets = self.secrets.clone();
         secrets.extend(self.headers.secrets());
-        let headers = self.headers.over(ours, &event)?;
+        let headers = self.headers.over(headers_of_event, &event)?;
         Ok(web::request(
             Method::Post,
             &self.target,
@@ -302,7 +302,7 @@ impl Action for Jenkins {
     }
 
     fn advice(&self, response: &Response) -> Vec<&'static str> {
-        advice::of(response)
+        advice::for_response(response)
     }
 }
 

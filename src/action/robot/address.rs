@@ -19,11 +19,11 @@ pub(crate) struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     /// `Err` says what is wrong, as a fragment that follows the key.
-    pub(crate) fn of(url: &'a str) -> Result<Self, &'static str> {
+    pub(crate) fn parse(url: &'a str) -> Result<Self, &'static str> {
         let url = without_fragment(url);
         let parts = UrlParts::split(url);
         if !parts.is_http() {
-            return Err("is no http or https URL");
+            return Err("is not an http or https URL");
         }
         if url
             .chars()
@@ -33,14 +33,14 @@ impl<'a> Parts<'a> {
         }
         let (base, query) = url.split_once('?').unwrap_or((url, ""));
         if parts.userinfo.is_some() {
-            return Err("has a user name or password, which robots do not know");
+            return Err("has a user name or password, which robots do not support");
         }
         let (host, port, path) = (parts.host(), parts.port().unwrap_or_default(), parts.path);
         if host.is_empty() {
             return Err("has no host");
         }
         if !port.is_empty() && port.parse::<u16>().is_err() {
-            return Err("has a port that is no number up to 65535");
+            return Err("has an invalid port (1-65535)");
         }
         Ok(Self {
             base,
@@ -60,7 +60,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// A resolved address. What it is called is a secret of its group: whoever has it can post.
+/// A resolved address. It is a secret of its group: a person who has it can post.
 pub(crate) struct Address {
     url: String,
     referenced: bool,
@@ -72,7 +72,7 @@ impl Address {
     /// `Err` says what is wrong.
     pub(crate) fn new(value: &Value) -> Result<Self, &'static str> {
         let url = without_fragment(value.text.trim()).to_owned();
-        Parts::of(&url)?;
+        Parts::parse(&url)?;
         let mut secrets = url_secrets(&url, value.referenced);
         if value.referenced {
             secrets.add(&url);
@@ -115,22 +115,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_address_is_told_in_words() {
+    fn parse_says_what_is_wrong_with_an_address() {
         let why = |url| {
-            Parts::of(url)
+            Parts::parse(url)
                 .map(|p| (p.host, p.path, p.query))
                 .unwrap_err()
         };
-        assert_eq!(why("ftp://e.com/"), "is no http or https URL");
-        assert_eq!(why("e.com/x"), "is no http or https URL");
+        assert_eq!(why("ftp://e.com/"), "is not an http or https URL");
+        assert_eq!(why("e.com/x"), "is not an http or https URL");
         assert_eq!(why("https:///x"), "has no host");
         assert_eq!(
             why("https://e.com:99999/x"),
-            "has a port that is no number up to 65535"
+            "has an invalid port (1-65535)"
         );
         assert_eq!(
             why("https://a:b@e.com/x"),
-            "has a user name or password, which robots do not know"
+            "has a user name or password, which robots do not support"
         );
         for url in [
             "https://e.com/a b",
@@ -147,8 +147,8 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_taken_apart() {
-        let parts = Parts::of("HTTPS://e.com:8443/a/b?k=v&x=#frag").unwrap();
+    fn parse_splits_an_address() {
+        let parts = Parts::parse("HTTPS://e.com:8443/a/b?k=v&x=#frag").unwrap();
         assert_eq!(
             (parts.host, parts.path, parts.query),
             ("e.com", "/a/b", "k=v&x=")
@@ -161,11 +161,11 @@ mod tests {
             ),
             (Some("v"), Some(""), None)
         );
-        assert_eq!(Parts::of("http://[::1]:80/x").unwrap().host, "[::1]");
+        assert_eq!(Parts::parse("http://[::1]:80/x").unwrap().host, "[::1]");
     }
 
     #[test]
-    fn stale_parameters_are_dropped_and_nothing_else() {
+    fn without_drops_only_the_named_parameters() {
         let value = |text: &str| Value {
             text: text.to_owned(),
             referenced: false,

@@ -1,6 +1,6 @@
 //! How a robot's answer is read: the code in the body decides, at any status. Knows no vendor's codes.
 
-use crate::action::chat::foreign;
+use crate::action::chat::untrusted;
 use crate::action::{Verdict, advice, verdict};
 use crate::http::Response;
 use serde_json::Value;
@@ -9,26 +9,26 @@ use std::time::Duration;
 /// What a code means for the delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// Will never do better.
+    /// Fails permanently.
     Permanent,
-    /// May do better later; seconds to wait where the vendor says so.
+    /// May succeed later; seconds to wait where the vendor says so.
     Transient(Option<u64>),
-    /// A card that was refused: once more as text.
+    /// A card was refused: sent again as text.
     Simplify,
 }
 
 /// The meaning of one code.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Ruling {
+pub(crate) struct CodeMeaning {
     /// A short fragment, with the key to change where there is one.
     pub(crate) words: String,
     /// What follows.
     pub(crate) class: Class,
-    /// What to do about it: a sentence for whoever asks.
+    /// What to do about it: a sentence for `test`.
     pub(crate) advice: &'static str,
 }
 
-impl Ruling {
+impl CodeMeaning {
     /// From a line of a table.
     pub(crate) fn new(words: impl Into<String>, class: Class, advice: &'static str) -> Self {
         Self {
@@ -39,16 +39,16 @@ impl Ruling {
     }
 }
 
-/// Where a vendor's answers say what.
+/// Where in an answer of a vendor the code and the message stand.
 pub(crate) struct Vendor<'a> {
-    /// As people call it.
+    /// The name in messages.
     pub(crate) name: &'static str,
     /// The code in a body.
     pub(crate) code: fn(&Value) -> Option<i64>,
     /// The member that holds words.
     pub(crate) message: &'static str,
     /// The vendor's table, by code and words; `None` for a code that is not in it.
-    pub(crate) rule: &'a dyn Fn(i64, &str) -> Option<Ruling>,
+    pub(crate) meaning: &'a dyn Fn(i64, &str) -> Option<CodeMeaning>,
 }
 
 /// The verdict. Only code 0, as a number or a string, is success; 2xx without a code may have had its effect.
@@ -72,8 +72,8 @@ pub(crate) fn judge(response: &Response, vendor: &Vendor<'_>) -> Verdict {
         };
     }
     let message = body[vendor.message].as_str().unwrap_or("");
-    match (vendor.rule)(code, message) {
-        Some(ruling) => verdict_of(&ruling, vendor.name, code),
+    match (vendor.meaning)(code, message) {
+        Some(meaning) => verdict_of(&meaning, vendor.name, code),
         // A gateway in between has codes of its own.
         None if !success => verdict::from_status(response),
         None => Verdict::Failed {
@@ -84,27 +84,27 @@ pub(crate) fn judge(response: &Response, vendor: &Vendor<'_>) -> Verdict {
     }
 }
 
-/// What to do about an answer that was no yes.
+/// What to do about an answer that reports no success.
 pub(crate) fn advice(response: &Response, vendor: &Vendor<'_>) -> Vec<&'static str> {
     let body = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
     let code = (vendor.code)(&body);
-    let ruling =
-        code.and_then(|code| (vendor.rule)(code, body[vendor.message].as_str().unwrap_or("")));
-    match ruling {
+    let meaning =
+        code.and_then(|code| (vendor.meaning)(code, body[vendor.message].as_str().unwrap_or("")));
+    match meaning {
         _ if code == Some(0) => Vec::new(),
-        Some(ruling) => vec![ruling.advice],
+        Some(meaning) => vec![meaning.advice],
         None if (200..300).contains(&response.status) => vec![UNKNOWN],
         None => advice::by_status(response),
     }
 }
 
-/// About what no table of a vendor has.
+/// For a code that is not in the vendor's table.
 const UNKNOWN: &str = "the answer is not one that the vendor documents: compare `service_url` with the address in the \
     group's settings, and look for a proxy or a login page in between";
 
-fn verdict_of(ruling: &Ruling, vendor: &str, code: i64) -> Verdict {
-    let why = format!("{vendor} {code} {}", ruling.words);
-    match ruling.class {
+fn verdict_of(meaning: &CodeMeaning, vendor: &str, code: i64) -> Verdict {
+    let why = format!("{vendor} {code} {}", meaning.words);
+    match meaning.class {
         Class::Permanent => Verdict::Failed { why },
         Class::Transient(after) => Verdict::Deferred {
             why,
@@ -124,12 +124,12 @@ pub(crate) fn integer(value: &Value) -> Option<i64> {
 
 /// The beginning of the vendor's words, without the links and addresses that they append.
 pub(crate) fn excerpt(message: &str) -> String {
-    let line = foreign::line(message);
+    let line = untrusted::line(message);
     let end = [", more", ", hint:", " hint:", ", from ip", "; more"]
         .iter()
         .filter_map(|m| line.find(m))
         .min();
-    foreign::cut(line[..end.unwrap_or(line.len())].trim(), 80)
+    untrusted::truncate(line[..end.unwrap_or(line.len())].trim(), 80)
 }
 
 #[cfg(test)]
@@ -140,8 +140,8 @@ mod tests {
         name: "Vendor",
         code: |body| integer(&body["code"]).or_else(|| integer(&body["StatusCode"])),
         message: "msg",
-        rule: &|code, _| {
-            (code == 7).then(|| Ruling::new("slow down", Class::Transient(Some(9)), "wait"))
+        meaning: &|code, _| {
+            (code == 7).then(|| CodeMeaning::new("slow down", Class::Transient(Some(9)), "wait"))
         },
     };
 

@@ -59,7 +59,7 @@ impl Keys<'_> {
 
     /// What is wrong with an address.
     pub(crate) fn check_address(&self, url: &str) -> Option<Finding> {
-        let parts = match Parts::of(url.trim()) {
+        let parts = match Parts::parse(url.trim()) {
             Ok(parts) => parts,
             Err(why) => return Some(mistake("service_url", why)),
         };
@@ -117,7 +117,7 @@ pub(crate) fn nobody(key: &'static str, list: Option<&List>) -> Option<Finding> 
     empty.then(|| warning(key, "names nobody"))
 }
 
-/// A finding that switches the hook off.
+/// A finding that disables the hook.
 pub(crate) fn mistake(key: &'static str, message: &str) -> Finding {
     Finding {
         severity: Severity::Mistake,
@@ -128,7 +128,7 @@ pub(crate) fn mistake(key: &'static str, message: &str) -> Finding {
     }
 }
 
-/// A finding that only `check` tells.
+/// A finding that only `check` reports.
 pub(crate) fn warning(key: &'static str, message: &str) -> Finding {
     Finding {
         severity: Severity::Warning,

@@ -7,12 +7,12 @@ mod parameters;
 mod source;
 
 pub(crate) use address::{Address, Parts};
-pub(crate) use answer::{Class, Ruling, Vendor, advice, excerpt, integer, judge};
+pub(crate) use answer::{Class, CodeMeaning, Vendor, advice, excerpt, integer, judge};
 pub(crate) use findings::{Keys, nobody, warning};
 pub(crate) use parameters::RobotParameters;
 pub(crate) use source::Source;
 
-use super::chat::{self, Dialect, foreign};
+use super::chat::{self, Dialect, untrusted};
 use super::{Defaults, Per, RenderError, Severity};
 use crate::http::{Method, Request};
 use crate::outgoing::{Kind, Outgoing};
@@ -87,7 +87,7 @@ impl Robot {
         let title = resolver.text("title", keys.title)?.map(Source::new);
         let keyword = resolver
             .text("keyword", keys.keyword)?
-            .map(|v| foreign::line(&v.text))
+            .map(|v| untrusted::line(&v.text))
             .filter(|k| !k.is_empty());
         Ok(Self {
             address,
@@ -101,8 +101,12 @@ impl Robot {
 
     /// What this attempt sends; `simplify` after a refused card.
     pub(crate) fn form(&self, kind: Kind, simplify: bool) -> Form {
-        let ours = kind == Kind::Digest && self.msg_type == MsgType::Customize;
-        match if ours { self.default } else { self.msg_type } {
+        let default_wording = kind == Kind::Digest && self.msg_type == MsgType::Customize;
+        match if default_wording {
+            self.default
+        } else {
+            self.msg_type
+        } {
             MsgType::Markdown if !simplify => Form::Markdown,
             MsgType::Customize if self.template.as_ref().is_some_and(Source::is_json) => {
                 Form::Whole
@@ -111,7 +115,7 @@ impl Robot {
         }
     }
 
-    /// A template tells of one event: a digest is in our wording.
+    /// A template describes one event: a digest has the default wording.
     fn template(&self, out: &Outgoing) -> Option<&Source> {
         self.template.as_ref().filter(|_| out.kind != Kind::Digest)
     }
@@ -121,8 +125,8 @@ impl Robot {
         let Some(source) = self.title.as_ref().filter(|_| out.kind != Kind::Digest) else {
             return Ok(None);
         };
-        let title = foreign::line(&source.text("title", out, plain, 4096)?);
-        Ok((!title.is_empty()).then(|| foreign::cut(&title, chat::MAX_TITLE)))
+        let title = untrusted::line(&source.text("title", out, plain, 4096)?);
+        Ok((!title.is_empty()).then(|| untrusted::truncate(&title, chat::MAX_TITLE)))
     }
 
     /// The title for lists and banners, with the keyword in it.
@@ -237,7 +241,7 @@ impl Robot {
 
 /// An object `whole` around the message's text, which gets what room the object leaves of `limit`; both in bytes of the
 /// body.
-pub(crate) fn around(
+pub(crate) fn fit_envelope(
     limit: usize,
     whole: impl Fn(String) -> Map<String, Value>,
     text: impl FnOnce(usize) -> Result<String, RenderError>,

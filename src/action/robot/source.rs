@@ -73,7 +73,7 @@ impl Source {
             |text: &str| serde_json::from_str(text).map_or(true, |message| fits(&message));
         let text = self.render("template", out, Place::Json { clean }, LONGEST, &fitting)?;
         let message =
-            serde_json::from_str(&text).map_err(|_| error("renders to no JSON object"))?;
+            serde_json::from_str(&text).map_err(|_| error("does not render to a JSON object"))?;
         if fits(&message) {
             Ok(message)
         } else {

@@ -13,7 +13,7 @@ pub(crate) enum Family {
     Coding,
 }
 
-/// What tells the event, without signatures.
+/// The headers that name the event, without signatures.
 pub(crate) fn event_headers(
     family: Family,
     action: &str,

@@ -19,7 +19,7 @@ pub(crate) fn mistake(key: &'static str, message: impl Into<String>) -> Finding 
     }
 }
 
-/// A finding that only `check` tells.
+/// A finding that only `check` reports.
 pub(crate) fn warning(key: &'static str, message: impl Into<String>) -> Finding {
     Finding {
         severity: Severity::Warning,
@@ -96,7 +96,7 @@ impl Authorization<'_> {
     }
 }
 
-/// `Name: value` lines or a table; names that are ours or the connection's.
+/// `Name: value` lines or a table; names that this program or the connection sets.
 pub(crate) fn check_headers(
     key: &'static str,
     pairs: Option<&Pairs>,

@@ -1,4 +1,4 @@
-//! A user's headers: how they are written, which are refused, how they win over ours.
+//! A user's headers: how they are written, which are refused, how they replace those of the action.
 
 use super::{Source, unusable};
 use crate::action::RenderError;
@@ -129,13 +129,13 @@ impl Headers {
             .any(|(own, _)| own.eq_ignore_ascii_case(name))
     }
 
-    /// `ours`, except those that the user sets, then the user's.
+    /// `defaults`, except those that the user sets, then the user's.
     pub(crate) fn over(
         &self,
-        ours: Vec<(&'static str, String)>,
+        defaults: Vec<(&'static str, String)>,
         event: &Value,
     ) -> Result<Vec<(String, String)>, RenderError> {
-        let mut all = ours
+        let mut all = defaults
             .into_iter()
             .map(|(n, v)| (n.to_owned(), v))
             .collect::<Vec<_>>();

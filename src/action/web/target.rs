@@ -257,7 +257,7 @@ pub(super) fn without_user(url: &str) -> Result<(String, Option<User>), &'static
         return Err("has no host");
     }
     if port.is_some_and(|port| port.parse::<u16>().is_err()) {
-        return Err("has a port that is no number up to 65535");
+        return Err("has an invalid port (1-65535)");
     }
     if !host.is_ascii() {
         return Err("has a host that is not ASCII: write its `xn--` form");

@@ -2,7 +2,7 @@
 
 use crate::action::Verdict;
 use crate::action::robot::Class::{Permanent, Transient};
-use crate::action::robot::{self, Ruling, Vendor, excerpt, integer, judge};
+use crate::action::robot::{self, CodeMeaning, Vendor, excerpt, integer, judge};
 use crate::http::Response;
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ const VENDOR: Vendor<'_> = Vendor {
     name: "WeCom",
     code,
     message: "errmsg",
-    rule: &rule,
+    meaning: &meaning,
 };
 
 const FORM: &str = "the message has not the form that its `msgtype` asks for: compare `template` with WeCom's page about \
@@ -28,7 +28,7 @@ fn code(body: &Value) -> Option<i64> {
     integer(&body["errcode"])
 }
 
-fn rule(code: i64, message: &str) -> Option<Ruling> {
+fn meaning(code: i64, message: &str) -> Option<CodeMeaning> {
     let (words, class, advice) = match code {
         -1 => (
             "system busy",
@@ -78,9 +78,9 @@ fn rule(code: i64, message: &str) -> Option<Ruling> {
                 "parameter is not valid: {} (check `template`)",
                 excerpt(message)
             );
-            return Some(Ruling::new(words, Permanent, FORM));
+            return Some(CodeMeaning::new(words, Permanent, FORM));
         }
         _ => return None,
     };
-    Some(Ruling::new(words, class, advice))
+    Some(CodeMeaning::new(words, class, advice))
 }

@@ -1,7 +1,7 @@
 //! How WeCom writes text and markdown. The vendor documents no escaping, and senders contradict each other; so what
 //! could mean something is replaced by its full-width form, which looks alike and means nothing.
 
-use crate::action::chat::{Dialect, escape_block, foreign};
+use crate::action::chat::{Dialect, escape_block, untrusted};
 use crate::action::robot::Style;
 
 /// `text.content`: `<@userid>` mentions, and nothing else means anything.
@@ -21,7 +21,7 @@ pub(super) const MARKDOWN: Style = Style {
 
 /// For strings of a whole message: `<@userid>` cannot be formed, also not together with the template's own text.
 pub(super) fn clean(text: &str) -> String {
-    foreign::url(text).unwrap_or_else(|| foreign::harmless(text))
+    untrusted::url(text).unwrap_or_else(|| untrusted::harmless(text))
 }
 
 impl Dialect for Text {

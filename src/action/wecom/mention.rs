@@ -17,7 +17,7 @@ pub(super) struct Mentions {
 }
 
 impl Mentions {
-    /// Adds the lists that name somebody to a `text` object; an empty list is left out, as the vendor wants it.
+    /// Adds the lists with entries to a `text` object; an empty list is left out, as the vendor wants it.
     pub(super) fn add_lists(&self, text: &mut Map<String, Value>) {
         for (name, list) in [
             ("mentioned_list", &self.ids),
@@ -76,11 +76,11 @@ pub(super) fn lost(ids: Option<&List>, mobiles: Option<&List>) -> Vec<Finding> {
     found
 }
 
-fn any(list: &List, wanted: impl Fn(&str) -> bool) -> bool {
+fn any(list: &List, matches: impl Fn(&str) -> bool) -> bool {
     let plain = |text: &Text| match text {
-        Text::Plain(text) => text.split(',').any(|item| wanted(item.trim())),
-        // Nobody knows yet what stands there, but that there is something.
-        Text::Reference(_) => wanted("?"),
+        Text::Plain(text) => text.split(',').any(|item| matches(item.trim())),
+        // The value is not known yet, but there is one.
+        Text::Reference(_) => matches("?"),
     };
     match list {
         List::Items(items) => items.iter().any(plain),

@@ -75,7 +75,7 @@ fn branch(name: &str, change: Change, commits: usize) -> PushEvent {
     }
 }
 
-/// One of everything, small enough to be told push by push.
+/// One of everything, small enough to be listed push by push.
 fn few(language: Language) -> Outgoing {
     let refund = branch("feature/refund_page", Change::Created, 1);
     let mut several = waiting(8, "Bob", vec![updated(two_commits()), refund, tag(true)]);
@@ -145,7 +145,7 @@ fn said(dialect: &str, out: &Outgoing) -> String {
 }
 
 #[test]
-fn each_push_is_told_while_they_fit() {
+fn each_push_is_listed_while_they_fit() {
     let text = said("feishu-text", &few(Language::English));
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(
@@ -181,7 +181,7 @@ fn each_push_is_told_while_they_fit() {
 }
 
 #[test]
-fn what_is_too_long_is_told_ref_by_ref() {
+fn a_long_digest_lists_refs_instead_of_pushes() {
     let text = said("wecom-markdown", &many(400, 30, Language::English));
     let lines: Vec<_> = text.lines().collect();
     let heading = "400 pushes by 5 people and somebody, 21 branches, 640 commits, 14:00 to 20:39, 8 found later";
@@ -339,7 +339,7 @@ fn refs_are_in_the_order_of_events_and_say_what_happened_last() {
 }
 
 #[test]
-fn a_time_that_nobody_gave_is_not_said() {
+fn an_unknown_time_is_left_out() {
     let mut out = few(Language::English);
     out.backlog
         .iter_mut()
@@ -352,7 +352,7 @@ fn a_time_that_nobody_gave_is_not_said() {
 }
 
 #[test]
-fn templates_and_titles_tell_of_one_event_and_are_not_used() {
+fn a_digest_ignores_template_and_title() {
     for (name, kind) in [
         ("wecom", "/markdown/content"),
         ("dingtalk", "/markdown/text"),
@@ -408,7 +408,7 @@ fn templates_and_titles_tell_of_one_event_and_are_not_used() {
 }
 
 #[test]
-fn whom_a_hook_mentions_a_digest_mentions() {
+fn a_digest_mentions_the_people_of_its_hook() {
     let out = many(1000, 300, Language::English);
     let sent = |name, keys: Value| body(&robot(name, keys).request(&out, &NOW).unwrap());
     let wecom = |msg_type| {
@@ -445,7 +445,7 @@ fn written_by(text: &str, pushes: usize, refs: usize, language: Language) -> Out
 }
 
 #[test]
-fn nothing_that_strangers_write_has_a_meaning() {
+fn untrusted_text_has_no_meaning_in_any_markup() {
     for dialect in DIALECTS {
         for hostile in HOSTILE {
             for (pushes, language) in [(3, Language::English), (60, Language::Chinese)] {
@@ -546,7 +546,7 @@ fn a_digest_keeps_a_smaller_bound_too() {
 }
 
 #[test]
-fn what_was_found_later_says_so_in_an_ordinary_message() {
+fn a_message_says_that_a_push_was_found_later() {
     for (language, heading) in [
         (
             Language::English,

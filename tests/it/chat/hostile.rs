@@ -116,7 +116,7 @@ pub(super) fn harmless(text: &str, dialect: &str, markup: bool) {
 }
 
 #[test]
-fn nothing_that_strangers_write_has_a_meaning() {
+fn untrusted_text_has_no_meaning_in_any_markup() {
     for dialect in DIALECTS {
         let markup = dialect.ends_with("markdown");
         for language in [Language::English, Language::Chinese] {
@@ -126,17 +126,17 @@ fn nothing_that_strangers_write_has_a_meaning() {
                 {
                     let robot = of_dialect(dialect);
                     let got = body(&robot.request(&out, &NOW).unwrap());
-                    let wanted = body(&robot.request(plain, &NOW).unwrap());
-                    let (got_text, wanted_text) = (text(&got), text(&wanted));
+                    let expected = body(&robot.request(plain, &NOW).unwrap());
+                    let (got_text, expected_text) = (text(&got), text(&expected));
                     harmless(&got_text, dialect, markup);
                     let lines = |t: &str| t.lines().count();
-                    let same = lines(&got_text) == lines(&wanted_text)
+                    let same = lines(&got_text) == lines(&expected_text)
                         || place == "address"
                         || place == "tag message";
-                    assert!(same, "{dialect}, {place}: {got_text}\n---\n{wanted_text}");
+                    assert!(same, "{dialect}, {place}: {got_text}\n---\n{expected_text}");
                     let bold = |t: &str| t.matches("**").count();
                     assert!(
-                        !markup || bold(&got_text) == bold(&wanted_text),
+                        !markup || bold(&got_text) == bold(&expected_text),
                         "{dialect}, {place}: {got_text}"
                     );
                     for title in ["/markdown/title", "/card/header/title/content"] {
@@ -148,7 +148,11 @@ fn nothing_that_strangers_write_has_a_meaning() {
                                 assert!(!t.contains('\n'));
                             });
                     }
-                    assert_eq!(shape(&got), shape(&wanted), "{dialect}, {place}, {hostile}");
+                    assert_eq!(
+                        shape(&got),
+                        shape(&expected),
+                        "{dialect}, {place}, {hostile}"
+                    );
                 }
             }
         }
@@ -167,7 +171,7 @@ fn shape(value: &serde_json::Value) -> serde_json::Value {
 }
 
 #[test]
-fn an_address_that_is_none_makes_no_link() {
+fn an_invalid_address_makes_no_link() {
     let mut out = outgoing(Kind::Push, vec![updated(two_commits())], Language::English);
     out.project.url = Some("javascript:alert(1)".into());
     out.events[0].compare = Some("file:///etc/passwd".into());

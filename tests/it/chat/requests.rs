@@ -35,7 +35,7 @@ fn a_robot_gets_a_json_post_and_two_headers() {
 }
 
 #[test]
-fn nobody_sees_a_token_or_a_secret() {
+fn no_token_or_secret_is_shown() {
     for (name, url) in [("wecom", WECOM), ("dingtalk", DINGTALK), ("feishu", FEISHU)] {
         for keys in [
             json!({"service_url": url}),
@@ -210,7 +210,7 @@ fn found(name: &str, keys: Value) -> Vec<(Severity, &'static str, String)> {
 }
 
 #[test]
-fn what_is_right_has_no_findings() {
+fn valid_parameters_have_no_findings() {
     assert_eq!(
         found(
             "wecom",
@@ -276,7 +276,7 @@ fn a_wrong_address_is_a_mistake_and_a_strange_one_a_warning() {
 }
 
 #[test]
-fn whom_a_message_cannot_mention_is_told() {
+fn mentions_that_a_message_cannot_have_are_reported() {
     let keys =
         json!({"service_url": WECOM, "mentioned": "a,@all", "mentioned_mobile": "18000000000"});
     let keys_found: Vec<_> = found("wecom", keys)

@@ -111,7 +111,7 @@ fn a_message_is_whole_at_every_size() {
 }
 
 #[test]
-fn what_is_cut_is_counted() {
+fn what_is_left_out_is_counted() {
     let out = large(1, 30, &"word ".repeat(30), Language::English);
     let text_of = |dialect| text(&body(&of_dialect(dialect).request(&out, &NOW).unwrap()));
     let text = text_of("wecom-text");

@@ -327,7 +327,7 @@ fn a_whole_message_that_never_fits_is_not_sent() {
 }
 
 #[test]
-fn what_renders_to_nothing_or_to_no_object_is_not_sent() {
+fn an_empty_message_or_one_that_is_not_an_object_is_not_sent() {
     let error = |keys| {
         robot("dingtalk", keys)
             .request(&push(), &NOW)
@@ -374,7 +374,7 @@ fn a_title_is_a_template_and_one_plain_line() {
 }
 
 #[test]
-fn a_test_says_so_whatever_the_template() {
+fn a_test_is_marked_with_any_template() {
     let out = outgoing(Kind::Test, vec![updated(two_commits())], Language::Chinese);
     for dialect in DIALECTS {
         let (name, msg_type) = dialect.split_once('-').unwrap();
@@ -389,7 +389,7 @@ fn a_test_says_so_whatever_the_template() {
 }
 
 #[test]
-fn what_a_reference_holds_is_not_evaluated_but_for_a_template_file() {
+fn only_template_files_are_evaluated_of_references() {
     let text_of = |template: Value| text(&sent("feishu", json!({"template": template}), &push()));
     assert_eq!(text_of(json!({"file": "${project.name}"})), "team/payments");
     let title = json!({"msg_type": "markdown", "title": {"file": "${project.name}"}});
@@ -407,7 +407,7 @@ fn kinds(found: &[Finding]) -> Vec<(Severity, &str, bool)> {
 }
 
 #[test]
-fn what_is_wrong_with_a_template_is_found_at_its_place() {
+fn mistakes_in_templates_are_reported_at_their_place() {
     for name in ROBOTS {
         let found = |keys: Value| {
             let parameters = parameters(name, keys);

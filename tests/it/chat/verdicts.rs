@@ -15,7 +15,7 @@ fn verdict(name: &str, msg_type: &str, status: u16, body: &str) -> Verdict {
 }
 
 /// `!` failed permanently, `~` simplify, a number the seconds to wait, `?` later without a time.
-fn told(verdict: Verdict) -> String {
+fn summary(verdict: Verdict) -> String {
     match verdict {
         Verdict::Failed { why } => format!("! {why}"),
         Verdict::Simplify { why } => format!("~ {why}"),
@@ -38,12 +38,12 @@ fn table(name: &str, msg_type: &str, code: &str, message: &str, rows: &[(i64, &s
     for (number, said, meaning) in rows {
         let body = json!({code: number, message: said}).to_string();
         assert_eq!(
-            told(verdict(name, msg_type, 200, &body)),
+            summary(verdict(name, msg_type, 200, &body)),
             *meaning,
             "{body}"
         );
         assert_eq!(
-            told(verdict(name, msg_type, 400, &body)),
+            summary(verdict(name, msg_type, 400, &body)),
             *meaning,
             "at any status: {body}"
         );
@@ -149,14 +149,14 @@ fn every_code_of_dingtalk_has_its_meaning() {
         200,
         r#"{"errcode":77,"errmsg":"what, more: [u]"}"#,
     );
-    assert_eq!(told(unknown), "! DingTalk 77 what");
+    assert_eq!(summary(unknown), "! DingTalk 77 what");
 }
 
 #[test]
 fn the_ban_of_an_address_is_known_without_a_code() {
     let body = r#"{"status":1111,"wait":5,"source":"x5","punish":"deny"}"#;
     assert_eq!(
-        told(verdict("dingtalk", "text", 200, body)),
+        summary(verdict("dingtalk", "text", 200, body)),
         "300 DingTalk 1111 this server's address is shut out for too many calls"
     );
     assert!(matches!(
@@ -330,7 +330,7 @@ fn only_the_vendors_yes_is_success() {
             );
         }
         assert_eq!(
-            told(verdict(name, "text", 503, "<html>")),
+            summary(verdict(name, "text", 503, "<html>")),
             "? 503 Service Unavailable"
         );
         assert!(matches!(

@@ -81,8 +81,8 @@ impl Who {
 }
 
 impl Moved<'_> {
-    /// What happened, as far as a list tells it: outside branches a ref that moves is a ref that moves, and what
-    /// cannot be read is not called rewritten.
+    /// What happened, as a list shows it: a tag that moves is `Forced`, another ref outside of branches is
+    /// `Updated`, and a branch that cannot be read is not called rewritten.
     fn change(&self, kind: RefKind) -> Change {
         let change = self
             .event
@@ -128,7 +128,7 @@ impl<'a> Moves<'a> {
 }
 
 impl<'a> Backlog<'a> {
-    pub(super) fn of(out: &'a Outgoing) -> Self {
+    pub(super) fn new(out: &'a Outgoing) -> Self {
         let pushes = pushes(&out.backlog);
         let (mut persons, mut people) = (BTreeMap::new(), Vec::new());
         let (mut places, mut refs) = (BTreeMap::new(), Vec::<Moves<'a>>::new());
@@ -178,7 +178,7 @@ impl<'a> Backlog<'a> {
     }
 }
 
-/// Under which name somebody is known, if it is known who pushed.
+/// The name of the pusher, if it is known who pushed.
 fn login(push: &Push) -> Option<&str> {
     let names = [push.pusher.username.as_str(), push.pusher.name.as_str()];
     names
@@ -204,7 +204,7 @@ fn pushes(backlog: &[Waiting]) -> Vec<Pushed<'_>> {
             });
             pushes.len() - 1
         });
-        let told = events.iter().map(|event| Moved {
+        let computed = events.iter().map(|event| Moved {
             update: &event.update,
             event: Some(event),
         });
@@ -213,7 +213,8 @@ fn pushes(backlog: &[Waiting]) -> Vec<Pushed<'_>> {
             event: None,
         });
         pushes[at].refs.extend(
-            told.chain(bare)
+            computed
+                .chain(bare)
                 .filter(|moved| seen.insert((at, &moved.update.name))),
         );
     }

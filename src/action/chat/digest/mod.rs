@@ -4,7 +4,7 @@
 mod backlog;
 mod words;
 
-use super::compose::{Told, commits, details, later, project, sum, who};
+use super::compose::{RefChange, commits, details, later, project, sum, who};
 use super::message::{Block, Line, Message, Span};
 use super::phrase::{fill, kind_word, what};
 use super::words::Words;
@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 /// Names that a list shows before it counts.
 const NAMES: usize = 3;
 
-/// A backlog that can be told in two ways.
+/// A backlog that can be listed in two ways.
 pub(super) struct Digest<'a> {
     out: &'a Outgoing,
     /// What every message says.
@@ -28,12 +28,12 @@ pub(super) struct Digest<'a> {
 }
 
 impl<'a> Digest<'a> {
-    pub(super) fn of(out: &'a Outgoing) -> Self {
+    pub(super) fn new(out: &'a Outgoing) -> Self {
         Self {
             out,
             words: super::words::words(out.project.language),
             own: words::words(out.project.language),
-            backlog: Backlog::of(out),
+            backlog: Backlog::new(out),
         }
     }
 
@@ -69,7 +69,7 @@ impl<'a> Digest<'a> {
             .collect();
         Message {
             blocks,
-            more: self.words.more,
+            more_blocks: self.own.more_pushes,
             ..self.headed()
         }
     }
@@ -82,7 +82,7 @@ impl<'a> Digest<'a> {
         };
         Message {
             blocks: self.backlog.refs.iter().map(block).collect(),
-            more: self.own.more,
+            more_blocks: self.own.more_refs,
             ..self.headed()
         }
     }
@@ -92,20 +92,21 @@ impl<'a> Digest<'a> {
             head: vec![self.heading()],
             blocks: Vec::new(),
             tail: Vec::new(),
-            more: self.words.more,
+            more_commits: self.words.more_commits,
+            more_blocks: self.own.more_refs,
         }
     }
 
     /// Project, pushes and people, refs, commits, from when to when.
     fn heading(&self) -> Line {
         let Self { own, backlog, .. } = self;
-        let pushes = Span::ours((own.pushes)(backlog.pushes.len()));
+        let pushes = Span::literal((own.pushes)(backlog.pushes.len()));
         let mut parts = vec![fill(
             own.pushes_by,
             &[("pushes", vec![pushes]), ("who", self.people())],
         )];
         if backlog.refs.len() > 1 {
-            parts.push(vec![Span::ours(self.refs())]);
+            parts.push(vec![Span::literal(self.refs())]);
         }
         parts.extend(self.new_commits(backlog.commits));
         parts.extend(self.span());
@@ -133,7 +134,7 @@ impl<'a> Digest<'a> {
 
     fn new_commits(&self, commits: Commits) -> Option<Line> {
         (commits.distinct > 0).then(|| {
-            vec![Span::ours((self.words.commits)(
+            vec![Span::literal((self.words.commits)(
                 commits.distinct,
                 commits.exact,
             ))]
@@ -141,7 +142,7 @@ impl<'a> Digest<'a> {
     }
 
     fn found_later(&self, n: usize) -> Option<Line> {
-        (n > 0).then(|| vec![Span::ours((self.own.recovered)(n))])
+        (n > 0).then(|| vec![Span::literal((self.own.recovered)(n))])
     }
 
     /// The day that all times share, as they begin with it; empty when they do not, or are of today.
@@ -168,14 +169,14 @@ impl<'a> Digest<'a> {
         let from = times.next()?;
         let to = times.next_back().unwrap_or(from);
         if from == to {
-            return Some(vec![Span::ours(from)]);
+            return Some(vec![Span::literal(from)]);
         }
         let to = without_day(to, self.day());
         Some(fill(
             self.own.span,
             &[
-                ("from", vec![Span::ours(from)]),
-                ("to", vec![Span::ours(to)]),
+                ("from", vec![Span::literal(from)]),
+                ("to", vec![Span::literal(to)]),
             ],
         ))
     }
@@ -191,7 +192,7 @@ impl<'a> Digest<'a> {
                 } else {
                     ""
                 };
-                vec![Span::ours((own.people)(n) + somebody)]
+                vec![Span::literal((own.people)(n) + somebody)]
             }
         }
     }
@@ -206,10 +207,10 @@ impl<'a> Digest<'a> {
             .map(|person| vec![self::who(self.backlog.people[*person], words)]);
         let mut line = joined(shown.collect(), own.and);
         match (who.known.len().saturating_sub(NAMES), who.unknown) {
-            (0, true) if line.is_empty() => line.push(Span::ours(words.somebody)),
-            (0, true) => line.push(Span::ours(own.and_somebody)),
+            (0, true) if line.is_empty() => line.push(Span::literal(words.somebody)),
+            (0, true) => line.push(Span::literal(own.and_somebody)),
             (0, false) => {}
-            (others, unknown) => line.push(Span::ours((own.and_others)(
+            (others, unknown) => line.push(Span::literal((own.and_others)(
                 NAMES,
                 others + usize::from(unknown),
             ))),
@@ -219,8 +220,8 @@ impl<'a> Digest<'a> {
 
     fn push(&self, pushed: &Pushed<'_>, day: &str, most: usize) -> Block {
         let Self { words, own, .. } = self;
-        let refs: Vec<Told<'_>> = pushed.refs.iter().map(told).collect();
-        let what_of = |(event, told): &Told<'_>| what(event, *told, words);
+        let refs: Vec<RefChange<'_>> = pushed.refs.iter().map(ref_change).collect();
+        let what_of = |(event, computed): &RefChange<'_>| what(event, *computed, words);
         let done = if let [only] = refs.as_slice() {
             what_of(only)
         } else {
@@ -231,7 +232,7 @@ impl<'a> Digest<'a> {
         } else {
             own.done_at
         };
-        let time = Span::ours(without_day(pushed.time, day));
+        let time = Span::literal(without_day(pushed.time, day));
         let spans = [
             ("time", vec![time]),
             ("who", vec![who(pushed.push, words)]),
@@ -242,7 +243,7 @@ impl<'a> Digest<'a> {
         let mut head = vec![first];
         for each in &refs {
             if refs.len() > 1 {
-                head.push([vec![Span::ours("– ")], what_of(each)].concat());
+                head.push([vec![Span::literal("– ")], what_of(each)].concat());
             }
             head.extend(details(&each.0, words));
         }
@@ -262,7 +263,7 @@ impl<'a> Digest<'a> {
     fn moves(&self, moves: &Moves<'_>) -> Line {
         let Self { words, own, .. } = self;
         let kind = moves.name.kind();
-        let mut parts = vec![vec![Span::ours((own.pushes)(moves.pushes))]];
+        let mut parts = vec![vec![Span::literal((own.pushes)(moves.pushes))]];
         parts.extend(self.new_commits(moves.commits));
         for (change, n) in &moves.changes {
             let verb = match (change, kind) {
@@ -271,7 +272,7 @@ impl<'a> Digest<'a> {
                 (Change::Updated | Change::Forced, RefKind::Branch) => own.forced,
                 (Change::Updated | Change::Forced, RefKind::Tag | RefKind::Other) => own.moved,
             };
-            parts.push(vec![Span::ours((own.times)(verb, *n))]);
+            parts.push(vec![Span::literal((own.times)(verb, *n))]);
         }
         parts.extend(self.found_later(moves.recovered));
         parts.push(fill(own.by, &[("who", self.names(&moves.who))]));
@@ -281,15 +282,15 @@ impl<'a> Digest<'a> {
             own.other
         };
         let spans = [
-            ("kind", vec![Span::ours(kind_word(kind, words))]),
-            ("ref", vec![Span::foreign(&moves.name.short()).bold()]),
+            ("kind", vec![Span::literal(kind_word(kind, words))]),
+            ("ref", vec![Span::untrusted(&moves.name.short()).bold()]),
             ("parts", joined(parts, own.comma)),
         ];
         fill(pattern, &spans)
     }
 }
 
-fn told<'a>(moved: &Moved<'a>) -> Told<'a> {
+fn ref_change<'a>(moved: &Moved<'a>) -> RefChange<'a> {
     match moved.event {
         Some(event) => (Cow::Borrowed(event), true),
         None => (Cow::Owned(PushEvent::bare(moved.update.clone(), 0)), false),
@@ -306,7 +307,7 @@ fn joined(parts: Vec<Line>, between: &'static str) -> Line {
     let mut line = Line::new();
     for part in parts {
         if !line.is_empty() {
-            line.push(Span::ours(between));
+            line.push(Span::literal(between));
         }
         line.extend(part);
     }

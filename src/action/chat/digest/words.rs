@@ -1,4 +1,4 @@
-//! Every word of ours that only a digest has, in both languages side by side.
+//! Every phrase that only a digest has, in both languages side by side.
 
 use crate::action::chat::words::plural;
 use crate::outgoing::Language;
@@ -29,7 +29,8 @@ pub(super) struct Words {
     pub(super) recovered: fn(usize) -> String,
     /// How often something happened to a ref.
     pub(super) times: fn(&str, usize) -> String,
-    pub(super) more: fn(usize) -> String,
+    pub(super) more_pushes: fn(usize) -> String,
+    pub(super) more_refs: fn(usize) -> String,
 }
 
 /// The table of a language.
@@ -65,7 +66,8 @@ const ENGLISH: Words = Words {
         2 => format!("{verb} twice"),
         n => format!("{verb} {n} times"),
     },
-    more: |n| format!("… and {n} more {}", if n == 1 { "ref" } else { "refs" }),
+    more_pushes: |n| format!("… and {n} more"),
+    more_refs: |n| format!("… and {n} more {}", if n == 1 { "ref" } else { "refs" }),
 };
 
 const CHINESE: Words = Words {
@@ -95,5 +97,6 @@ const CHINESE: Words = Words {
             format!("{verb} {n} 次")
         }
     },
-    more: |n| format!("… 还有 {n} 个引用"),
+    more_pushes: |n| format!("… 还有 {n} 个"),
+    more_refs: |n| format!("… 还有 {n} 个引用"),
 };

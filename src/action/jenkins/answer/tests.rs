@@ -41,24 +41,24 @@ fn jobs(of: &[(&str, &str)]) -> String {
 
 #[test]
 fn a_queued_build_is_told_with_its_page() {
-    let told = delivered(&jobs(&[("folder/app", QUEUED)]));
+    let note = delivered(&jobs(&[("folder/app", QUEUED)]));
     assert_eq!(
-        told,
+        note,
         "queued folder/app (http://ci.example.com/queue/item/42/)"
     );
 }
 
 #[test]
 fn one_triggered_job_is_enough_and_a_filtered_one_is_told() {
-    let told = delivered(&jobs(&[("a", FILTERED), ("b", QUEUED), ("c", DISABLED)]));
+    let note = delivered(&jobs(&[("a", FILTERED), ("b", QUEUED), ("c", DISABLED)]));
     assert!(
-        told.starts_with("queued b")
-            && told.contains("a matched but filtered (`refs/heads/x` against `^main$`)")
+        note.starts_with("queued b")
+            && note.contains("a matched but filtered (`refs/heads/x` against `^main$`)")
     );
-    let told = delivered(&jobs(&[("a", FILTERED)]));
+    let note = delivered(&jobs(&[("a", FILTERED)]));
     assert!(
-        told.contains("matched but filtered"),
-        "all filtered is delivered, and said so: {told}"
+        note.contains("matched but filtered"),
+        "all filtered is delivered, and said so: {note}"
     );
 }
 

@@ -1,5 +1,5 @@
-//! Text that strangers wrote: commit subjects, names of people and refs, tag messages. Makes it printable; knows no
-//! markup.
+//! Text that anybody who can push can write: commit subjects, names of people and refs, tag messages. Makes it
+//! printable; knows no markup.
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
@@ -34,7 +34,7 @@ fn is_line_end(c: char) -> bool {
     )
 }
 
-/// Characters that nobody sees and that change how others look: controls (C0, C1), bidi controls (UAX #9), invisible
+/// Characters that are not shown and change how others are shown: controls (C0, C1), bidi controls (UAX #9), invisible
 /// joiners without a use in names, tag characters. ZWJ and ZWNJ stay: emoji and several scripts need them.
 fn is_hidden(c: char) -> bool {
     c.is_control()
@@ -54,18 +54,18 @@ fn printable(text: &str) -> String {
     shown.collect::<String>().trim().to_owned()
 }
 
-/// Characters of a line that are looked at: more than any message shows of one text.
+/// Characters of a line that are inspected: more than any message shows of one text.
 const MAX_LINE: usize = 1024;
 
-/// The first line that says something, printable, blanks trimmed.
+/// The first line that is not empty, printable, blanks trimmed.
 pub fn line(text: &str) -> String {
     let mut rest = text;
     while !rest.is_empty() {
-        let looked_at = &rest[..rest
+        let inspected = &rest[..rest
             .char_indices()
             .nth(MAX_LINE)
             .map_or(rest.len(), |(at, _)| at)];
-        let line = printable(looked_at.split(is_line_end).next().unwrap_or_default());
+        let line = printable(inspected.split(is_line_end).next().unwrap_or_default());
         if !line.is_empty() {
             return line;
         }
@@ -95,7 +95,7 @@ pub fn without_controls(text: &str) -> String {
         .collect()
 }
 
-/// For a string of a vendor's whole message, in whatever markup it may be read: no mention, link, image or tag.
+/// For a string of a vendor's whole message, in any markup that it may be read as: no mention, link, image or tag.
 pub fn harmless(text: &str) -> String {
     let full_width = |c| match c {
         '@' => '＠',
@@ -107,8 +107,8 @@ pub fn harmless(text: &str) -> String {
     without_controls(text).chars().map(full_width).collect()
 }
 
-/// At most `max` characters; what is cut off is marked by "…".
-pub fn cut(text: &str, max: usize) -> String {
+/// At most `max` characters; a truncated text ends with "…".
+pub fn truncate(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
         None => text.to_owned(),
         Some(_) if max == 0 => String::new(),
@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_line_without_anything_hidden_is_left() {
+    fn line_removes_hidden_characters() {
         assert_eq!(
             line("\n \r\n a\u{202e}b\u{7}\tc\u{9b}31m \nnext"),
             "ab c31m"
@@ -187,16 +187,16 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_never_splits_a_character() {
+    fn truncate_never_splits_a_character() {
         let text = "推送😀abc";
         assert_eq!(
-            (0..8).map(|n| cut(text, n)).collect::<Vec<_>>(),
+            (0..8).map(|n| truncate(text, n)).collect::<Vec<_>>(),
             ["", "…", "推…", "推送…", "推送😀…", "推送😀a…", text, text]
         );
     }
 
     #[test]
-    fn an_address_cannot_leave_its_link() {
+    fn url_escapes_what_would_end_a_link() {
         assert_eq!(url("https://e.com/a b"), None);
         assert_eq!(url("javascript:alert(1)"), None);
         assert_eq!(url("https://"), None);
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn the_beginnings_of_blocks_are_known() {
+    fn begins_block_recognizes_markdown_blocks() {
         for line in [
             "# a", "- a", "1. a", "22) a", "> a", "---", "=== ", "| a", "+ a",
         ] {
