@@ -126,7 +126,7 @@ fn what_is_left_out_is_counted() {
     ));
     let listed = text.matches('•').count();
     assert!(
-        listed > 20 && text.contains(&format!("… 还有 {} 个", 500 - listed)),
+        listed > 20 && text.contains(&format!("……还有 {} 个引用", 500 - listed)),
         "{text}"
     );
     assert!(text.contains("更新了 500 个分支，共 500 个提交"), "{text}");

@@ -97,6 +97,6 @@ const CHINESE: Words = Words {
             format!("{verb} {n} 次")
         }
     },
-    more_pushes: |n| format!("… 还有 {n} 个"),
-    more_refs: |n| format!("… 还有 {n} 个引用"),
+    more_pushes: |n| format!("……还有 {n} 次推送"),
+    more_refs: |n| format!("……还有 {n} 个引用"),
 };
