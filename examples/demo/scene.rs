@@ -41,7 +41,7 @@ pub const ACTS: [Act; 3] = [
         closest: Service::WeCom,
     },
     Act {
-        title: "A force push: the last commit was mended",
+        title: "A force push: the last commit was amended",
         before: &[
             "commit|--amend|-m|Round refunds to cents, half to even|--author=李雷 <lilei@example.com>",
         ],
