@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 pub const DINGTALK_SECRET: &str = "SEC3b0c44298fc1c149afbf4c8996fb92427ae41e46";
 pub const FEISHU_SECRET: &str = "kGxR9qkYdemoT2vQw7";
-pub const BUILD_TOKEN: &str = "build-payments-7d1f";
+pub const BUILD_TOKEN: &str = "b7a0e9c4d2f1";
 pub const TOKEN: &str = "a-token-for-the-audit";
 pub const USER: &str = "hook";
 pub const PASSWORD: &str = "open-sesame-42";
