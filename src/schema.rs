@@ -1,16 +1,21 @@
-//! What may be written in hooks.toml, in the words of JSON Schema (draft 7, which editors read). The vocabulary alone:
+//! What may be written in hooks.toml, in the words of JSON Schema (draft 7, which editors read). The program has the names of keys and
+//! their marks; tests generate the schema. The vocabulary alone:
 //! knows no key, no action, and not how a file is read.
 
+#[cfg(test)]
 use serde::de::{Deserialize, Deserializer};
+#[cfg(test)]
 use serde_json::{Value, json};
 
 /// A form in which a value may be written.
+#[cfg(test)]
 pub trait Form {
     /// The schema of it.
     fn schema() -> Value;
 }
 
 /// A key of a table.
+#[cfg(test)]
 #[derive(Clone, Debug)]
 pub struct Key {
     /// As it is written.
@@ -57,6 +62,7 @@ pub trait Table {
     const MARKS: Marks;
 
     /// The keys themselves.
+    #[cfg(test)]
     fn keys() -> Vec<Key>;
 }
 
@@ -85,6 +91,7 @@ macro_rules! table {
                 $($((stringify!($key), &[$($crate::schema::Mark::$mark),+]),)?)+
             ];
 
+            #[cfg(test)]
             fn keys() -> Vec<$crate::schema::Key> {
                 vec![$($crate::schema::Key {
                     name: stringify!($key),
@@ -97,6 +104,7 @@ macro_rules! table {
 }
 pub(crate) use table;
 
+#[cfg(test)]
 impl Key {
     /// The schema of its value. Its title is how its comment begins.
     pub fn schema(&self) -> Value {
@@ -113,6 +121,7 @@ impl Key {
 }
 
 /// Puts the members of `more` behind those of `schema`; a member that is there already is replaced.
+#[cfg(test)]
 pub fn merge(schema: &mut Value, more: Value) {
     if let (Value::Object(schema), Value::Object(more)) = (schema, more) {
         schema.extend(more);
@@ -120,6 +129,7 @@ pub fn merge(schema: &mut Value, more: Value) {
 }
 
 /// A table with these keys and no others.
+#[cfg(test)]
 pub fn table_of(keys: &[Key]) -> Value {
     let properties = keys
         .iter()
@@ -129,6 +139,7 @@ pub fn table_of(keys: &[Key]) -> Value {
 }
 
 /// One of the words that serde's derive knows for an enum.
+#[cfg(test)]
 pub fn words<'de, T: Deserialize<'de>>() -> Value {
     let mut words: &'static [&'static str] = &[];
     // Always an error: nothing is read, only the words are taken.
@@ -136,20 +147,24 @@ pub fn words<'de, T: Deserialize<'de>>() -> Value {
     json!({ "enum": words })
 }
 
+#[cfg(test)]
 impl Form for bool {
     fn schema() -> Value {
         json!({ "type": "boolean" })
     }
 }
 
+#[cfg(test)]
 impl Form for String {
     fn schema() -> Value {
         json!({ "type": "string" })
     }
 }
 
+#[cfg(test)]
 struct Ask<'a>(&'a mut &'static [&'static str]);
 
+#[cfg(test)]
 impl<'de> Deserializer<'de> for Ask<'_> {
     type Error = serde::de::value::Error;
 

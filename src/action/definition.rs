@@ -4,7 +4,9 @@
 use super::Parameters;
 use crate::push::Change;
 use crate::schedule::Pace;
-use crate::schema::{Key, Marks, Table};
+#[cfg(test)]
+use crate::schema::Key;
+use crate::schema::{Marks, Table};
 use std::time::Duration;
 
 /// One delivery for each updated ref, or one for the whole push.
@@ -26,7 +28,8 @@ pub struct Definition {
     pub names: &'static [&'static str],
     /// What is marked of them.
     pub marks: Marks,
-    /// The keys themselves, for the schema.
+    /// The keys themselves, for the generator of the schema.
+    #[cfg(test)]
     pub keys: fn() -> Vec<Key>,
     /// Keys that are recognized and not supported yet.
     pub unsupported: &'static [&'static str],

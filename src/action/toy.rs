@@ -32,6 +32,7 @@ impl Declared for ToyGreeting {
         id: "toy_greeting",
         names: Self::NAMES,
         marks: Self::MARKS,
+        #[cfg(test)]
         keys: <Self as Table>::keys,
         unsupported: &["farewell"],
         defaults: Defaults {

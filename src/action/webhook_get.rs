@@ -38,6 +38,7 @@ impl Declared for WebhookHttpGet {
         id: "webhook_http_get",
         names: Self::NAMES,
         marks: Self::MARKS,
+        #[cfg(test)]
         keys: <Self as Table>::keys,
         unsupported: &[],
         defaults: WEBHOOK,

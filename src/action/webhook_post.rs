@@ -45,6 +45,7 @@ impl Declared for WebhookHttpPost {
         id: "webhook_http_post",
         names: Self::NAMES,
         marks: Self::MARKS,
+        #[cfg(test)]
         keys: <Self as Table>::keys,
         unsupported: &["signing_secret"],
         defaults: WEBHOOK,

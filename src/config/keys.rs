@@ -5,7 +5,9 @@ use super::file::Layer;
 use super::notes::Notes;
 use super::settings::{DeliverTable, ProjectTable, PusherTable, SecretsTable};
 use crate::action::Kind;
-use crate::schema::{Key, Mark, Marks, Table, has_mark};
+#[cfg(test)]
+use crate::schema::Key;
+use crate::schema::{Mark, Marks, Table, has_mark};
 use crate::suggest;
 use std::ops::Range;
 use toml::Spanned;
@@ -45,6 +47,7 @@ impl Settings {
     }
 
     /// Its keys, for the schema.
+    #[cfg(test)]
     pub(super) fn declared(self) -> Vec<Key> {
         match self {
             Self::Project => ProjectTable::keys(),
@@ -55,6 +58,7 @@ impl Settings {
     }
 
     /// What it is about.
+    #[cfg(test)]
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::Project => "What receivers learn about the project",

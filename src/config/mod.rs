@@ -20,6 +20,7 @@ mod offset;
 mod project;
 mod reader;
 mod references;
+#[cfg(test)]
 mod schema;
 mod secret_refs;
 mod settings;
@@ -33,7 +34,6 @@ pub use excerpt::Excerpt;
 pub use filter_source::FilterSource;
 pub use hook::{Hook, Trial};
 pub use load::load;
-pub use schema::schema;
 pub use settings::Deliver;
 pub use source_map::{SecretFile, SourceMap};
 

@@ -4,11 +4,13 @@
 mod choice;
 mod form;
 mod reference_error;
+#[cfg(test)]
 mod schema;
 
 pub use choice::{Flavor, MsgType};
 pub use reference_error::ReferenceError;
-pub use schema::definitions;
+#[cfg(test)]
+pub(crate) use schema::definitions;
 
 use crate::secret::Secrets;
 

@@ -1,4 +1,5 @@
-//! The forms of parameters in the words of JSON Schema: as `form.rs` and `choice.rs` read them.
+//! The forms of parameters in the words of JSON Schema, as `form.rs` and `choice.rs` read them. Only tests generate
+//! the schema.
 
 use super::{Flavor, List, MsgType, Pairs, Reference, Text};
 use crate::schema::{Form, merge, words};
@@ -7,7 +8,7 @@ use serde_json::{Map, Value, json};
 // What is about objects says nothing about strings: no form needs `anyOf`, behind which editors lose the description.
 
 /// What the forms below refer to, to be put under `definitions`.
-pub fn definitions() -> Map<String, Value> {
+pub(crate) fn definitions() -> Map<String, Value> {
     let request = "^(HTTP_|SSH_|GL_|GIT_|REMOTE_|CONTENT_)|^QUERY_STRING$";
     let file = json!({
         "title": "File that holds the value",

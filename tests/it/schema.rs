@@ -13,7 +13,8 @@ fn examples() -> PathBuf {
 }
 
 fn schema() -> Value {
-    git_service_hook::config::schema()
+    let text = std::fs::read_to_string(examples().join("hooks.schema.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
 }
 
 /// Whether the schema accepts each of the texts.
@@ -301,20 +302,11 @@ fn the_schema_accepts_every_example_and_every_example_names_it() {
 }
 
 #[test]
-fn the_file_among_the_examples_is_what_the_command_prints() {
+fn the_command_prints_the_file_among_the_examples() {
     let out = Sandbox::new().run("", &["schema"]);
     assert_eq!(out.status.code(), Some(0));
-    let path = examples().join("hooks.schema.json");
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, &out.stdout).unwrap();
-    }
-    let committed = std::fs::read(&path).unwrap();
-    assert!(
-        committed == out.stdout,
-        "to accept the change, run the test with UPDATE_GOLDEN=1"
-    );
     assert_eq!(
-        serde_json::from_slice::<Value>(&committed).unwrap(),
+        serde_json::from_slice::<Value>(&out.stdout).unwrap(),
         schema()
     );
 }

@@ -66,6 +66,7 @@ impl Declared for DingdingGroupChatRobot {
         id: "dingding_group_chat_robot",
         names: Self::NAMES,
         marks: Self::MARKS,
+        #[cfg(test)]
         keys: <Self as Table>::keys,
         unsupported: &[],
         defaults: ROBOT,

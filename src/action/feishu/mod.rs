@@ -59,6 +59,7 @@ impl Declared for FeishuGroupChatRobot {
         id: "feishu_group_chat_robot",
         names: Self::NAMES,
         marks: Self::MARKS,
+        #[cfg(test)]
         keys: <Self as Table>::keys,
         unsupported: &[],
         defaults: ROBOT,

@@ -52,6 +52,7 @@ impl Declared for JenkinsGenericBuildJob {
         id: "jenkins_generic_build_job",
         names: Self::NAMES,
         marks: Self::MARKS,
+        #[cfg(test)]
         keys: <Self as Table>::keys,
         unsupported: &[],
         defaults: Defaults {

@@ -61,6 +61,7 @@ impl Declared for WecomGroupChatRobot {
         id: "wecom_group_chat_robot",
         names: Self::NAMES,
         marks: Self::MARKS,
+        #[cfg(test)]
         keys: <Self as Table>::keys,
         unsupported: &[],
         defaults: ROBOT,

@@ -74,7 +74,7 @@ impl Form for Shared {
 
 impl Form for Kind {
     fn schema() -> Value {
-        words::<Self>()
+        json!({ "enum": super::actions().map(|kind| kind.id).collect::<Vec<_>>() })
     }
 }
 

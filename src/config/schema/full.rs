@@ -1,5 +1,6 @@
 //! Defaults and examples: those of examples/full.toml, which a test compares with what is built in.
 
+use super::actions;
 use crate::action::Kind;
 use crate::config::entry::common_keys;
 use crate::config::keys::Settings;
@@ -46,7 +47,7 @@ impl Full {
 
     /// Adds the default of a key of hooks that is the same for all actions, or else examples.
     pub(super) fn annotate_key(&self, key: &str, schema: &mut Value) {
-        let examples = Kind::all().filter_map(|kind| hook(&self.examples, kind)?.get(key).cloned());
+        let examples = actions().filter_map(|kind| hook(&self.examples, kind)?.get(key).cloned());
         annotate(
             schema,
             self.common_default(key).cloned(),
@@ -69,7 +70,7 @@ impl Full {
 
     fn common_default(&self, key: &str) -> Option<&Value> {
         let has = |kind: &Kind| common_keys().contains(&key) || kind.names.contains(&key);
-        let mut defaults = Kind::all().filter(has).map(|kind| self.default(kind, key));
+        let mut defaults = actions().filter(has).map(|kind| self.default(kind, key));
         let first = defaults.next()??;
         defaults
             .all(|default| default == Some(first))
@@ -79,7 +80,7 @@ impl Full {
     /// The keys of every hook stand with the first one alone, unless an action differs.
     fn default(&self, kind: Kind, key: &str) -> Option<&Value> {
         let common = || {
-            hook(&self.defaults, Kind::all().next()?)
+            hook(&self.defaults, actions().next()?)
                 .filter(|_| common_keys().contains(&key))?
                 .get(key)
         };

@@ -1,7 +1,7 @@
 //! The schema of a hook: all keys of all actions, so that an editor can offer them, then which of them its action has.
 
 use super::full::Full;
-use super::{bound, members};
+use super::{actions, bound, members};
 use crate::action::Kind;
 use crate::config::entry::{Common, FILTERS};
 use crate::schema::{Key, Table, merge, table_of};
@@ -23,7 +23,7 @@ pub(super) fn any(full: &Full) -> Value {
     let narrowing = without(&hook, &[&FILTERS[..], &["enabled", "action"]].concat());
     let mut rule = json!({ "properties": narrowing });
     // A chain, no `allOf`: taplo would merge that, and offer no key any more.
-    for kind in Kind::all().rev() {
+    for kind in actions().rev() {
         rule = json!({ "if": is("action", kind.id), "then": of_action(kind, &hook, full), "else": rule });
     }
     merge(&mut hook, rule);
@@ -62,8 +62,7 @@ fn is(key: &str, word: &str) -> Value {
 /// The keys of all actions, each with what it means for which action.
 fn of_actions() -> Map<String, Value> {
     let mut merged = Map::new();
-    let declared =
-        Kind::all().flat_map(|kind| (kind.keys)().into_iter().map(move |key| (kind, key)));
+    let declared = actions().flat_map(|kind| (kind.keys)().into_iter().map(move |key| (kind, key)));
     let declared = declared.collect::<Vec<_>>();
     for (_, key) in &declared {
         let mut schema = key.schema();
@@ -83,8 +82,8 @@ fn meanings(same: &[&(Kind, Key)]) -> String {
             None => meanings.push((key.about, vec![kind])),
         }
     }
-    let told = meanings
+    let lines = meanings
         .iter()
         .map(|(about, kinds)| format!("{}: {}", kinds.join(", "), about.trim()));
-    told.collect::<Vec<_>>().join("\n\n")
+    lines.collect::<Vec<_>>().join("\n\n")
 }

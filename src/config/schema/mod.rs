@@ -1,4 +1,5 @@
-//! The JSON Schema of hooks.toml, put together from the tables as they are declared.
+//! Generates the JSON Schema of hooks.toml from the tables as they are declared. The program prints the committed file;
+//! a test here compares the two.
 //!
 //! One schema serves both files: which keys belong to the server's alone is in their descriptions.
 
@@ -7,13 +8,14 @@ mod full;
 mod hook;
 
 use super::keys::Settings;
+use crate::action::Kind;
 use crate::parameter;
 use crate::schema::{merge, table_of};
 use full::Full;
 use serde_json::{Map, Value, json};
 
 /// The schema.
-pub fn schema() -> Value {
+pub(super) fn schema() -> Value {
     let full = Full::read();
     let mut properties = Map::new();
     for settings in Settings::ALL {
@@ -60,4 +62,22 @@ fn bound(key: &str, schema: &mut Value) {
         "max_body" => merge(schema, json!({ "minimum": 1 << 10, "maximum": 16 << 20 })),
         _ => {}
     }
+}
+
+/// The actions of the program, without the one that exists only in tests.
+fn actions() -> impl DoubleEndedIterator<Item = Kind> {
+    Kind::all().filter(|kind| kind.id != "toy_greeting")
+}
+
+#[test]
+fn the_committed_schema_is_the_generated_one() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/hooks.schema.json");
+    let generated = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(path, &generated).unwrap();
+    }
+    assert!(
+        std::fs::read_to_string(path).unwrap() == generated,
+        "examples/hooks.schema.json is out of date; to update it: UPDATE_GOLDEN=1 cargo test --lib config::schema"
+    );
 }
