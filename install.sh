@@ -114,7 +114,7 @@ warn_about_path() {
 
 if [ -n "$uninstall" ]; then
 	if [ ! -e "$target" ]; then
-		say "$target is not there: nothing to take away"
+		say "$target is not there: nothing to remove"
 		exit 0
 	fi
 	each_repository uninstall || fail "not everything could be taken away; $target was left in place"

@@ -24,7 +24,7 @@ const AS_OWNER_OF: &str = "as-owner-of";
     max_term_width = 80
 )]
 #[command(
-    about = "Tells chat groups, CI servers and webhooks what was pushed to a bare Git repository"
+    about = "Notifies chat groups, CI servers and webhooks of pushes to a bare Git repository"
 )]
 #[command(
     after_help = "Exit codes: 0 done, 1 not done or mistakes found, 2 usage error.\n\
@@ -42,8 +42,8 @@ struct Arguments {
 enum Command {
     /// Check the configuration and the set-up
     ///
-    /// Tells every mistake and warning with file, line and column, renders every template against sample events,
-    /// resolves every secret, and looks at the hook, its place, and the files around it. Sends nothing.
+    /// Reports every mistake and warning with file, line and column, renders every template against sample events,
+    /// resolves every secret, and inspects the installed hook and the files around it. Sends nothing.
     /// Exits with 0 when there are no mistakes (warnings are allowed), with 1 otherwise.
     Check(check::Arguments),
     /// Print the event of a ref update as JSON
@@ -52,42 +52,41 @@ enum Command {
     Event(event::Arguments),
     /// Print each request as it would go out, and send nothing
     ///
-    /// Method, URL, headers and body, secrets masked; and for a hook that would not fire, which filter says so.
+    /// Method, URL, headers and body, secrets masked; and for a hook that would not fire, the filter that prevents it.
     Preview(preview::Arguments),
     /// Send the newest commit's event, marked as a test, and print what the receiver answers
     ///
-    /// Filters are not asked. Exits with 0 only when every receiver has accepted.
+    /// Filters are ignored. Exits with 0 only when every receiver has accepted.
     Test(test::Arguments),
-    /// List what was delivered and what was not, newest first; `deliveries show ID` tells one in full
+    /// List deliveries, newest first; `deliveries show ID` shows one in full
     ///
-    /// Times are local, ids are cut to their last 8 digits. How much history stays is said by `keep`, `keep_count` and
-    /// `keep_size`.
+    /// Times are local, ids are shortened to their last 8 digits. `keep`, `keep_count` and `keep_size` limit the history.
     Deliveries(deliveries::Arguments),
     /// Queue deliveries again under the same ids, and send them
     ///
-    /// Also what was delivered, cancelled, or waits for a later attempt. Exits with 0 when everything that was named
-    /// is queued and none of it has failed permanently.
+    /// Delivered, cancelled and waiting deliveries can be queued as well. Exits with 0 when every selected delivery
+    /// is queued and none has failed permanently.
     Redeliver(redeliver::Arguments),
-    /// Send what is due now: what a timer or cron runs
+    /// Send the deliveries that are due now: the command for a timer or cron
     ///
-    /// Deliveries that have failed and are due again, and pushes that nobody has delivered yet. Exits with 0 when
+    /// Retries due deliveries, and delivers pushes that are recorded and not yet delivered. Exits with 0 when
     /// nothing is left due, with 1 when a delivery has failed permanently.
     Drain(drain::Drain),
-    /// Put the post-receive hook in place, and a commented hooks.toml if there is none
+    /// Install the post-receive hook, and a commented hooks.toml if there is none
     ///
     /// Never overwrites a hook of another program. Running it again changes nothing.
     Install(install::Arguments),
-    /// Take the post-receive hook away again, and put back what --chain moved
+    /// Remove the post-receive hook, and restore the one that --chain moved
     ///
-    /// A hooks.toml that somebody has changed and the records under service-hook/ stay; what waits in them goes on being
-    /// delivered by `drain`.
+    /// A hooks.toml that was changed and the records under service-hook/ are kept; `drain` still sends the deliveries
+    /// that wait in them.
     Uninstall(uninstall::Arguments),
-    /// Be the Git hook: read `OLD NEW REF` lines from stdin, record them, have them delivered
+    /// Run as the Git hook: read `OLD NEW REF` lines from stdin, record them, have them delivered
     ///
     /// What Git runs as hooks/post-receive. Takes the repository from $GIT_DIR or the current directory.
     /// Exits with 0, and with 1 only when the push could neither be recorded nor delivered.
     PostReceive,
-    /// Print what makes a shell complete this program's commands
+    /// Print the completion script for a shell
     ///
     /// For bash into a file git-service-hook in bash-completion's directory, for zsh into a file _git-service-hook on
     /// $fpath, for fish into a file git-service-hook.fish in its directory of completions.

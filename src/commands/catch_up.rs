@@ -29,7 +29,7 @@ fn look(repository: &Repository, loaded: &Loaded, spool: &Spool) -> io::Result<O
         SavedCatchUp::None => (None, None),
         SavedCatchUp::Damaged => (
             None,
-            Some("service-hook/refs is damaged: what was missed before now is not told"),
+            Some("service-hook/refs is damaged: updates missed before now are not reported"),
         ),
         SavedCatchUp::Newer(v) => {
             let why = format!(

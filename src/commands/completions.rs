@@ -14,7 +14,7 @@ const BASH_FOR_GIT: &str = include_str!("completions/git.bash");
 /// Of `completions`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
-    /// Of which shell
+    /// The shell to complete for
     #[arg(value_name = "SHELL")]
     shell: Shell,
 }

@@ -26,7 +26,7 @@ pub struct Arguments {
 
 #[derive(Clone, Debug, clap::Subcommand)]
 enum One {
-    /// Tell one delivery in full: its push, its attempts, the request with secrets masked, and the answer
+    /// Show one delivery in full: its push, its attempts, the request with secrets masked, and the answer
     ///
     /// The body is made again from what was recorded, with the configuration of today; it is said when it differs from
     /// what was sent.
@@ -41,7 +41,7 @@ struct List {
     /// Those in this state
     #[arg(long, value_name = "STATE", value_parser = state())]
     state: Option<DeliveryState>,
-    /// So many at most; 0: all
+    /// At most this many; 0: all
     #[arg(short, value_name = "N", default_value_t = 20)]
     n: usize,
     /// One JSON object a line

@@ -9,10 +9,10 @@ use crate::terminal;
 /// Of `event`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
-    /// What the ref named before: a revision, or 0 for a ref that did not exist
+    /// The old value of the ref: a revision, or 0 for a ref that did not exist
     #[arg(value_name = "OLD", requires = "new")]
     old: Option<String>,
-    /// What it names now: a revision, or 0 for a ref that is gone
+    /// The new value: a revision, or 0 for a ref that is gone
     #[arg(value_name = "NEW")]
     new: Option<String>,
     /// The ref, in full or a branch's or tag's short name (default: HEAD's branch)

@@ -17,7 +17,7 @@ pub struct Arguments {
     /// Every repository below DIR
     #[arg(long, value_name = "DIR")]
     all: Option<PathBuf>,
-    /// Keep a hook that is there: move it to hooks/post-receive.d/, from where it goes on running
+    /// Keep an existing hook: move it to hooks/post-receive.d/, where it still runs
     #[arg(long)]
     chain: bool,
 }
@@ -74,7 +74,7 @@ fn install(session: &Session, chain: bool) -> Result<u8, Failure> {
     print::stdout(&format!("{}: {placed}", git_dir.display()));
     for hook in hook_file::starting_us(&repository) {
         print::stdout(&format!(
-            "note: {hook} in Git's configuration starts it too (Git 2.54 and newer); each push is told once"
+            "note: {hook} in Git's configuration starts it too (Git 2.54 and newer); each push is reported once"
         ));
     }
     starter(&git_dir)
@@ -166,7 +166,7 @@ fn keep(file: &HookFile) -> Result<(), Failure> {
     }
     .map_err(cannot)?;
     print::stdout(&format!(
-        "{} goes on running as hooks/post-receive.d/{}",
+        "{} still runs, as hooks/post-receive.d/{}",
         from.display(),
         hook_file::CHAINED
     ));

@@ -189,7 +189,7 @@ fn kept_back(loaded: &Loaded) -> Vec<String> {
         .hold
         .as_ref()
         .map(|why| format!("nothing is sent, pushes are recorded and wait: {why}"));
-    let unresolved = "hooks.toml cannot be used: pushes are recorded and wait until it is mended";
+    let unresolved = "hooks.toml cannot be used: pushes are recorded and wait until it is fixed";
     hold.into_iter()
         .chain(loaded.unresolved.then(|| unresolved.to_owned()))
         .collect()

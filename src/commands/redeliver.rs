@@ -193,7 +193,7 @@ fn result(site: &Site<'_>, found: &Found, queued_ms: i64) -> (String, bool) {
 
 fn when(loaded: &Loaded, hook: &str) -> &'static str {
     match loaded.find(hook) {
-        Configured::Broken => "sent when the mistake that keeps its hook off is mended",
+        Configured::Broken => "sent when the mistake that disables its hook is fixed",
         _ => "sent by the next push or `drain`",
     }
 }

@@ -25,7 +25,7 @@ pub struct Arguments {
     /// Hooks by name (default: all)
     #[arg(value_name = "HOOK")]
     hooks: Vec<String>,
-    /// The ref whose newest commit is told, in full or a branch's or tag's short name (default: HEAD's branch)
+    /// The ref whose newest commit is sent, in full or a branch's or tag's short name (default: HEAD's branch)
     #[arg(long = "ref", value_name = "REF")]
     name: Option<String>,
     /// Send it as a push would: not marked as a test, so that Jenkins builds

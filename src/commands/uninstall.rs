@@ -33,7 +33,7 @@ fn uninstall(session: &Session, purge: bool) -> Result<u8, Failure> {
     let file = HookFile::of(repository.git_dir());
     let path = file.path();
     match file.standing() {
-        Standing::Missing => print::stdout(&format!("{}: nothing to take away", path.display())),
+        Standing::Missing => print::stdout(&format!("{}: nothing to remove", path.display())),
         Standing::Foreign => {
             print::stdout(&format!(
                 "{} is the hook of another program and was left alone",
@@ -98,15 +98,13 @@ fn records(repository: &Repository, purge: bool, hooks_toml: bool) -> Result<u8,
             format!("{waiting} deliveries wait")
         };
         print::stdout(&format!(
-            "{what} in it: the timer's `drain` goes on sending, and so does `git service-hook drain`"
+            "{what} in it: the timer's `drain` still sends them, and so does `git service-hook drain`"
         ));
         return Ok(if purge { exit::FAILURE } else { exit::OK });
     }
     if !purge {
         left(spool.place());
-        print::stdout(
-            "  it holds no more than history: `git service-hook uninstall --purge` removes it",
-        );
+        print::stdout("  it holds only history: `git service-hook uninstall --purge` removes it");
         return Ok(exit::OK);
     }
     let all = spool
@@ -115,7 +113,7 @@ fn records(repository: &Repository, purge: bool, hooks_toml: bool) -> Result<u8,
     let what = if all {
         "was removed"
     } else {
-        "was removed, but for what is no record of ours"
+        "was removed, except for files that git-service-hook did not write"
     };
     print::stdout(&format!("{} {what}", spool.place()));
     Ok(exit::OK)
@@ -144,15 +142,12 @@ fn take_away(file: &HookFile) -> std::io::Result<()> {
 fn tell(file: &HookFile) {
     let path = file.path();
     match file.standing() {
-        Standing::Missing => print::stdout(&format!("{} was taken away", path.display())),
-        _ => print::stdout(&format!(
-            "{} is again the hook that was there before",
-            path.display()
-        )),
+        Standing::Missing => print::stdout(&format!("{} was removed", path.display())),
+        _ => print::stdout(&format!("{} is the earlier hook again", path.display())),
     }
     for entry in file.chain_entries() {
         print::stdout(&format!(
-            "  {} does not run any more: nothing runs post-receive.d/ now",
+            "  {} no longer runs: nothing runs post-receive.d/ now",
             entry.display()
         ));
     }

@@ -126,7 +126,7 @@ impl Session<'_> {
                 if session.refs_unreadable {
                     draft.scan.bounded = true;
                     draft.problems.push(
-                        "the refs cannot be listed: commits may be told that are not new"
+                        "the refs cannot be listed: some of the reported commits may not be new"
                             .to_owned(),
                     );
                 }

@@ -170,7 +170,7 @@ impl DryRun<'_> {
         let (severity, advice) = match reference {
             Reference::File(_) => {
                 let advice = format!(
-                    "tried as user `{}`: whoever pushes, and the timer, must be able to read it",
+                    "tried as user `{}`: every pusher and the timer must be able to read it",
                     self.account
                 );
                 (Severity::Mistake, advice)

@@ -210,12 +210,12 @@ impl HookCheck<'_> {
             let dangles = path.is_symlink() && !path.exists();
             match hook_file::standing(&path) {
                 _ if dangles => {
-                    results.warn(place(&path), "leads to what is not there, so it never runs");
+                    results.warn(place(&path), "is a dangling symlink, so it never runs");
                 }
                 Standing::Link(_) | Standing::Shim => {
                     results.mistake(
                         place(&path),
-                        "is git-service-hook itself: every push would be told twice",
+                        "is git-service-hook itself: every push would be reported twice",
                     );
                 }
                 _ if path == self.file.chained() && !hook_file::is_executable(&path) => {
@@ -237,7 +237,7 @@ impl HookCheck<'_> {
         }
         if !others.is_empty() {
             results.passed(format!(
-                "{} runs what is in post-receive.d/ after it: {}",
+                "{} also runs the hooks in post-receive.d/: {}",
                 place(&self.file.path()),
                 others.join(", ")
             ));

@@ -31,11 +31,11 @@ pub(super) fn check(
         );
     }
     if !loaded.configured {
-        results.warn(None, "there is no hooks.toml: pushes are told to nobody");
+        results.warn(None, "there is no hooks.toml: pushes are not reported");
     } else if loaded.has_no_active_hooks() && loaded.diagnostics.iter().all(|m| m.hook.is_none()) {
         results.warn(
             None,
-            "no hook is configured for this repository: pushes are told to nobody",
+            "no hook is configured for this repository: pushes are not reported",
         );
     }
     let project = loaded.project(git_dir, None, repository.default_branch().as_deref());

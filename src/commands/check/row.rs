@@ -44,7 +44,7 @@ impl State {
     /// In the sum behind a number.
     fn summed(self) -> &'static str {
         match self {
-            Self::Error => "not looked at",
+            Self::Error => "not checked",
             Self::Mistakes => "with mistakes",
             Self::Warnings => "with warnings",
             Self::Ok => "ok",
@@ -124,7 +124,7 @@ impl Row {
                 state,
                 first: clean(first),
             },
-            None => Self::failed("could not be looked at"),
+            None => Self::failed("could not be checked"),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::spool::{Delivery, Record, RecordFile, Spool};
 /// Deliveries that an ambiguous part of an id is said to mean.
 const CANDIDATES: usize = 10;
 
-/// All records, newest first, each read when its turn comes. What is no record is noted and passed over.
+/// All records, newest first, each read when its turn comes. Reports and skips files that are not records.
 pub struct Log<'a> {
     spool: &'a Spool,
     names: std::vec::IntoIter<String>,
@@ -70,7 +70,7 @@ impl Iterator for Log<'_> {
                 Ok(RecordFile::Newer(v)) => {
                     format!("{id} was written by a newer version (format {v})")
                 }
-                Ok(RecordFile::Foreign) => format!("{id} is no record"),
+                Ok(RecordFile::Foreign) => format!("{id} is not a record"),
                 Err(error) => format!("{id} cannot be read: {}", error.kind()),
             };
             self.problems.push(problem);

@@ -181,7 +181,7 @@ fn is_news(delivery: &Delivery, last: &Ended) -> bool {
 fn said(delivery: &Delivery, last: Option<&Ended>, open: Open) -> String {
     match (open, last) {
         (Open::Sending, _) => "being sent now".to_owned(),
-        (Open::CutOff, _) => "cut off: the process that sent it died".to_owned(),
+        (Open::CutOff, _) => "interrupted: the sending process died".to_owned(),
         (Open::No, Some(last)) => clean(&last.why),
         (Open::No, None) if delivery.requeued_ms.is_some() => AGAIN.to_owned(),
         (Open::No, None) => WAITS.to_owned(),

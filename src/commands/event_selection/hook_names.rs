@@ -16,11 +16,11 @@ pub enum Inactive {
     Configured(String),
 }
 
-/// "is off: hooks.toml:15:1: …", "is switched off: …"
+/// "is disabled: hooks.toml:15:1: …", "is switched off: …"
 impl fmt::Display for Inactive {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Mistake(why) => write!(f, "is off: {why}"),
+            Self::Mistake(why) => write!(f, "is disabled: {why}"),
             Self::Configured(why) => write!(f, "is switched off: {why}"),
         }
     }
@@ -95,7 +95,7 @@ pub fn find_hook<'a>(loaded: &'a Loaded, name: &str) -> Option<&'a Hook> {
 pub fn unknown(loaded: &Loaded, name: &str) -> Failure {
     if loaded.unresolved || loaded.hold.is_some() {
         let why =
-            "nothing is sent until its file is mended, pushes are recorded and wait (see `check`)";
+            "nothing is sent until its file is fixed, pushes are recorded and wait (see `check`)";
         return Failure::new(format!("hook `{name}` cannot be looked up: {why}"));
     }
     let hint = suggest::near(name, names(loaded)).map(suggest::did_you_mean);

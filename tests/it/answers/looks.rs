@@ -126,7 +126,7 @@ fn broken_records_that_nobody_asked_for_are_counted() {
         said("1")
     );
     assert!(
-        said("0").contains("0 is no record") && !said("0").contains("older"),
+        said("0").contains("0 is not a record") && !said("0").contains("older"),
         "{}",
         said("0")
     );

@@ -132,7 +132,7 @@ fn a_damaged_state_is_a_new_baseline_and_said() {
     let (code, said) = watched.look_for_trouble();
     assert_eq!(code, Some(1));
     assert!(
-        said.contains("service-hook/refs is damaged: what was missed before now is not told"),
+        said.contains("service-hook/refs is damaged: updates missed before now are not reported"),
         "{said}"
     );
     watched.look_twice();

@@ -37,7 +37,7 @@ fn the_newest_come_first_and_no_more_than_asked_for() {
         .write("r.git/service-hook/done/0", "no record\n");
     let said = |n: &str| complaints(&run(&pushing, &["deliveries", "-n", n]));
     assert!(
-        !said("2").contains("no record") && said("0").contains("0 is no record"),
+        !said("2").contains("no record") && said("0").contains("0 is not a record"),
         "{}",
         said("0")
     );
@@ -179,10 +179,10 @@ fn an_attempt_without_an_end_reads_as_what_it_is() {
         (&row["sending"], &row["state"]),
         (&false.into(), &"pending".into())
     );
-    assert_eq!(row["error"], "cut off: the process that sent it died");
+    assert_eq!(row["error"], "interrupted: the sending process died");
     assert!(
         told(&pushing, &["deliveries", "show", id])
-            .contains("cut off: the process that sent it died")
+            .contains("interrupted: the sending process died")
     );
 }
 
@@ -206,7 +206,7 @@ fn a_delivery_that_was_told_with_others_says_so() {
     );
     let shown = told(&pushing, &["deliveries", "show", id]);
     assert!(
-        shown.contains("one of 12 in one message") && shown.contains("which is not made again"),
+        shown.contains("one of 12 in one message") && shown.contains("which is not rendered again"),
         "{shown}"
     );
 }

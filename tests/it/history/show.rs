@@ -75,7 +75,7 @@ fn a_changed_configuration_is_noticed() {
     pushing.configure(&webhook("other", &receiver.url("/")));
     let json = shown(&pushing, &id);
     assert!(
-        json["body"].is_null() && json["body_error"].as_str().unwrap().contains("has gone"),
+        json["body"].is_null() && json["body_error"].as_str().unwrap().contains("was removed"),
         "{json}"
     );
     pushing.configure("[hook.ci\n");

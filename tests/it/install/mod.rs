@@ -115,7 +115,7 @@ fn uninstall_without_a_chain_leaves_no_hook() {
     let repo = sandbox.bare("r.git");
     done(&sandbox.run("r.git", &["uninstall"]));
     assert!(repo.join("hooks/post-receive").symlink_metadata().is_err());
-    assert!(done(&sandbox.run("r.git", &["uninstall"])).contains("nothing to take away"));
+    assert!(done(&sandbox.run("r.git", &["uninstall"])).contains("nothing to remove"));
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn the_script_installs_wires_a_repository_and_takes_both_away() {
     ));
     assert!(!program.exists() && repo.join("hooks/post-receive").symlink_metadata().is_err());
     let nothing = done(&install_sh(&sandbox, &["--prefix", prefix, "--uninstall"]));
-    assert!(nothing.contains("nothing to take away"), "{nothing}");
+    assert!(nothing.contains("nothing to remove"), "{nothing}");
 }
 
 #[test]
@@ -269,7 +269,7 @@ fn without_the_program_the_shim_says_so_and_runs_the_chain_all_the_same() {
         return;
     }
     let seen = sandbox.push("work", &["origin", "main"]);
-    assert!(seen.contains("was not told to anybody"), "{seen}");
+    assert!(seen.contains("was not reported to any receiver"), "{seen}");
     assert!(
         fs::read_to_string(log)
             .unwrap()

@@ -38,14 +38,19 @@ pub(super) fn of(
         ..Again::default()
     };
     if delivery.last.as_ref().is_some_and(|l| l.digest > 0) {
-        return not("it was told by a message for several, which is not made again".to_owned());
+        return not(
+            "it was sent in a message for several deliveries, which is not rendered again"
+                .to_owned(),
+        );
     }
     let hook = match site.loaded.find(&delivery.planned.hook) {
         Found::Active(hook) => hook,
         Found::Broken => {
             return not("its hook is disabled until a mistake is fixed (see `check`)".to_owned());
         }
-        Found::Gone => return not("its hook has gone from the configuration, or is off".to_owned()),
+        Found::Gone => {
+            return not("its hook was removed from the configuration, or is disabled".to_owned());
+        }
     };
     let (request, secrets) =
         match render(site, hook, record, &delivery.planned, as_last_tried(steps)) {

@@ -137,7 +137,7 @@ fn line(step: &DeliveryStep, whole: &Whole<'_>) -> String {
         let what = if goes_on {
             "being sent now"
         } else {
-            "cut off: the process that sent it died"
+            "interrupted: the sending process died"
         };
         return format!("{number}  {at}  {what}");
     };
