@@ -166,7 +166,8 @@ impl Response {
             }
         }
         if secrets.occur_in(&self.body) {
-            self.body = json_without(&self.body, secrets).unwrap_or_default();
+            let json = json_without(&self.body, secrets);
+            self.body = json.unwrap_or_else(|| WITHHELD.into());
             self.withheld = true;
         }
         self
@@ -187,29 +188,39 @@ impl Response {
     }
 }
 
-/// A JSON body whose texts hold no secret: those that do are masked, or all of them where a secret is
-/// spread over several. `None` where it is not JSON or a name or number holds one.
+/// A JSON body whose texts and names hold no secret: those that do are masked, or all of them where a
+/// secret is spread over several. Its form, numbers and flags stay, so that it means what it meant.
+/// `None` where it is not JSON, or a number holds a secret.
 fn json_without(body: &[u8], secrets: &Secrets) -> Option<Vec<u8>> {
     let value = serde_json::from_slice::<Value>(body).ok()?;
     let holds = |text: &str| secrets.occur_in(text.as_bytes());
-    let some = with_texts_masked(value.clone(), &holds);
-    let all = || with_texts_masked(value, &|_| true);
+    let some = masked(value.clone(), &holds, &holds);
+    let all = || masked(value, &|_| true, &holds);
     let text = |value: Value| value.to_string().into_bytes();
     [text(some), text(all())]
         .into_iter()
         .find(|body| !secrets.occur_in(body))
 }
 
-fn with_texts_masked(value: Value, is_masked: &dyn Fn(&str) -> bool) -> Value {
+/// `value` with the texts that `is_text` picks masked, and the names that `is_name` picks.
+fn masked(value: Value, is_text: &dyn Fn(&str) -> bool, is_name: &dyn Fn(&str) -> bool) -> Value {
     match value {
-        Value::String(text) if is_masked(&text) => MASK.into(),
+        Value::String(text) if is_text(&text) => MASK.into(),
         Value::Array(items) => {
-            let masked = |item| with_texts_masked(item, is_masked);
-            items.into_iter().map(masked).collect()
+            let item = |item| masked(item, is_text, is_name);
+            items.into_iter().map(item).collect()
         }
         Value::Object(members) => {
-            let masked = |(name, member)| (name, with_texts_masked(member, is_masked));
-            Value::Object(members.into_iter().map(masked).collect())
+            let member = |(at, (name, member)): (usize, (String, Value))| {
+                // Numbered, so that no member replaces another.
+                let name = if is_name(&name) {
+                    format!("{MASK}{at}")
+                } else {
+                    name
+                };
+                (name, masked(member, is_text, is_name))
+            };
+            Value::Object(members.into_iter().enumerate().map(member).collect())
         }
         other => other,
     }
@@ -238,9 +249,10 @@ mod tests {
         assert_eq!(without(echo), (masked.to_owned(), true));
         let spread = r#"{"code":1,"a":["SECc4f1","d7a8e2b95"]}"#;
         assert!(without(spread).0.starts_with(r#"{"code":1,"a":["#));
-        let name = r#"{"SECc4f1d7a8e2b95":"x"}"#;
-        assert_eq!(without(name), (String::new(), true));
-        assert_eq!(without("you sent SECc4f1d7a8"), (String::new(), true));
+        let name = r#"{"jobs":{"SECc4f1d7a8e2b95":{"triggered":false}}}"#;
+        let masked = r#"{"jobs":{"***0":{"triggered":false}}}"#;
+        assert_eq!(without(name), (masked.to_owned(), true));
+        assert_eq!(without("you sent SECc4f1d7a8"), (WITHHELD.to_owned(), true));
         assert_eq!(
             without(r#"{"errcode":0}"#),
             (r#"{"errcode":0}"#.to_owned(), false)
