@@ -9,6 +9,7 @@ mod hook;
 
 use super::keys::Settings;
 use crate::action::Kind;
+use crate::environment::Environment;
 use crate::parameter;
 use crate::schema::{merge, table_of};
 use full::Full;
@@ -73,7 +74,7 @@ fn actions() -> impl DoubleEndedIterator<Item = Kind> {
 fn the_committed_schema_is_the_generated_one() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/hooks.schema.json");
     let generated = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+    if Environment::of_process().get("UPDATE_GOLDEN").is_some() {
         std::fs::write(path, &generated).unwrap();
     }
     assert!(
