@@ -11,6 +11,7 @@ use crate::config::{self, Hook, Loaded};
 use crate::git::{self, Repository};
 use crate::outgoing::{Kind, Limits, Outgoing, Project};
 use crate::push::{Computed, Needs, Push};
+use std::path::PathBuf;
 use uuid::Uuid;
 
 /// Commits listed and bytes of a body where no hook says otherwise (docs/events.md).
@@ -27,7 +28,9 @@ pub struct SelectedEvent {
     pub push: Push,
     /// The event, with links.
     pub computed: Computed,
-    /// The project as receivers see it.
+    /// The Git directory of the repository.
+    git_dir: PathBuf,
+    /// The project as the repository's own hooks see it.
     pub project: Project,
     /// Whether the repository has no such ref yet.
     pub is_new: bool,
@@ -73,7 +76,7 @@ impl SelectedEvent {
             recovered: false,
         };
         let default_branch = repo.default_branch();
-        let project = loaded.project(
+        let project = loaded.own_project().complete(
             repo.git_dir(),
             push.gl_repo.as_deref(),
             default_branch.as_deref(),
@@ -91,14 +94,21 @@ impl SelectedEvent {
             .next();
         let mut computed =
             computed.ok_or_else(|| Failure::new("the event could not be computed"))?;
-        loaded.link(&project, &mut computed.event);
+        loaded.own_project().link(&project, &mut computed.event);
         Ok(Self {
+            git_dir: repo.git_dir().to_owned(),
             loaded,
             push,
             computed,
             project,
             is_new,
         })
+    }
+
+    /// The name by which the server's hooks are selected.
+    fn located_name(&self) -> Option<String> {
+        let gl_repo = self.push.gl_repo.as_deref();
+        self.loaded.located_name(&self.git_dir, gl_repo)
     }
 
     /// The content of a delivery to this hook.
@@ -108,6 +118,12 @@ impl SelectedEvent {
             max_body: hook.max_body,
         };
         let mut out = self.outgoing(&hook.name, kind, limits);
+        let view = self.loaded.project_of(hook);
+        let branch = self.project.default_branch.as_deref();
+        out.project = view.complete(&self.git_dir, self.push.gl_repo.as_deref(), branch);
+        for event in &mut out.events {
+            view.link(&out.project, event);
+        }
         out.whole_push |= hook.per == crate::config::Per::Push;
         out
     }

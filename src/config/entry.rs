@@ -212,6 +212,7 @@ impl Section<'_, '_> {
         let label = common.label.take().filter(|label| !label.is_empty());
         let ca_file = common.ca_file.take().filter(|path| !path.is_empty());
         Hook {
+            layer: self.layer,
             name: self.name.to_owned(),
             label: label.unwrap_or_else(|| self.name.to_owned()),
             kind,

@@ -1,5 +1,6 @@
 //! A hook as it is used: defaults filled in, references unresolved.
 
+use super::file::Layer;
 use super::references::References;
 use crate::action::{Action, Body, Kind, Parameters, Per};
 use crate::filter::{self, Decision, Filters};
@@ -22,6 +23,8 @@ pub struct Trial {
 /// A hook as configured, defaults filled in, references unresolved.
 #[derive(Debug)]
 pub struct Hook {
+    /// The file that has it: decides whose `[project]` it sees.
+    pub(super) layer: Layer,
     /// Its name in the file.
     pub name: String,
     /// A name for people; the name when absent.

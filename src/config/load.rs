@@ -2,7 +2,9 @@
 
 use super::file::{self, FileError, Layer, Source};
 use super::merge::Merge;
+use super::project::Projects;
 use super::reader::Document;
+use super::settings::Deliver;
 use super::{Loaded, REPOSITORY_FILE, SERVER_FILE, SERVER_FILE_VARIABLE};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::environment::Environment;
@@ -22,8 +24,6 @@ pub fn load(git_dir: &Path, environment: &Environment) -> Loaded {
         .as_ref()
         .and_then(|source| document(source, &mut loaded));
     for document in [&mut server, &mut repository].into_iter().flatten() {
-        document.deliver.clone().apply(&mut loaded.deliver);
-        std::mem::take(&mut document.project).apply(&mut loaded.project);
         loaded.pusher_env.append(&mut document.pusher_env);
         if document.holds {
             let why = "mistakes in tables that protect others";
@@ -32,8 +32,22 @@ pub fn load(git_dir: &Path, environment: &Environment) -> Loaded {
                 .get_or_insert_with(|| format!("{}: {why}", document.source.shown));
         }
     }
+    let mut server_deliver = Deliver::default();
+    if let Some(document) = &mut server {
+        std::mem::take(&mut document.deliver).apply(&mut server_deliver);
+    }
+    loaded.deliver = server_deliver.clone();
+    if let Some(document) = &mut repository {
+        std::mem::take(&mut document.deliver).apply(&mut loaded.deliver);
+    }
+    let [of_server, of_repository] = [&mut server, &mut repository].map(|document| {
+        let project = document.as_mut().map(|document| &mut document.project);
+        project.map(std::mem::take).unwrap_or_default()
+    });
+    loaded.projects = Projects::new(of_server, of_repository);
     let merge = Merge {
         git_dir,
+        server_deliver,
         environment: Arc::new(environment.clone()),
         loaded: &mut loaded,
     };

@@ -19,6 +19,8 @@ use toml::de::DeValue;
 /// Merges hooks into what is loaded already: the settings of both files.
 pub(super) struct Merge<'a> {
     pub(super) git_dir: &'a Path,
+    /// `[deliver]` of the server's file: the defaults of its hooks.
+    pub(super) server_deliver: Deliver,
     pub(super) environment: Arc<Environment>,
     pub(super) loaded: &'a mut Loaded,
 }
@@ -58,7 +60,7 @@ impl Merge<'_> {
             .map(|section| Inherited {
                 name: section.name.to_owned(),
                 entry: section
-                    .entry(notes, &self.loaded.deliver, &references)
+                    .entry(notes, &self.server_deliver, &references)
                     .filter(|_| !notes.disables(section.name)),
             })
             .collect();
@@ -110,6 +112,7 @@ impl Merge<'_> {
 
     /// Decides which of the hooks are active here.
     fn finish(self, inherited: Vec<Inherited>, own: Vec<Entry>) {
+        let is_broken = inherited.iter().any(|hook| hook.entry.is_none());
         let inherited = inherited.into_iter().filter_map(|hook| hook.entry);
         let (inherited, disabled): (Vec<_>, Vec<_>) = inherited.partition(|entry| entry.enabled);
         let (own, own_disabled): (Vec<_>, Vec<_>) =
@@ -118,21 +121,35 @@ impl Merge<'_> {
         self.loaded.disabled = disabled.map(|entry| entry.hook.name).collect();
         let gl_repo = self.environment.non_empty("GL_REPO");
         let mut names = None;
+        let has_broken = self.loaded.hold.is_some() || is_broken;
         for entry in inherited {
             let matches = entry.repositories.as_ref().is_none_or(|globs| {
                 let (name, path) = names.get_or_insert_with(|| {
-                    let name = self.loaded.project.name(self.git_dir, gl_repo.as_deref());
+                    let server = &self.loaded.projects.server;
+                    let name = server.located_name(self.git_dir, gl_repo.as_deref());
                     (name, repository_path(self.git_dir))
                 });
-                globs.matches_any(&[name.as_bytes(), path.as_os_str().as_encoded_bytes()])
+                let name = name.as_ref().map(String::as_bytes);
+                let path = path.as_os_str().as_encoded_bytes();
+                let both = name.into_iter().chain([path]).collect::<Vec<_>>();
+                globs.matches_any(&both)
             });
             if matches {
                 self.loaded.hooks.push(entry.hook);
-            } else if self.loaded.project.name_is_settled(gl_repo.as_deref()) {
+            } else if self
+                .loaded
+                .projects
+                .server
+                .name_is_settled(gl_repo.as_deref())
+            {
                 self.loaded.other_repositories.push(entry.hook.name);
             } else {
                 self.loaded.pending_match.push(entry.hook);
             }
+        }
+        let applies = !self.loaded.hooks.is_empty() || !self.loaded.pending_match.is_empty();
+        if applies || has_broken {
+            self.loaded.deliver.keep_at_least(&self.server_deliver);
         }
         self.loaded
             .hooks

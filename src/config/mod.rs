@@ -34,6 +34,7 @@ pub use excerpt::Excerpt;
 pub use filter_source::FilterSource;
 pub use hook::{Hook, Trial};
 pub use load::load;
+pub use project::ProjectView;
 pub use settings::Deliver;
 pub use source_map::{SecretFile, SourceMap};
 
@@ -65,8 +66,8 @@ pub struct Loaded {
     pub configured: bool,
     /// `[pusher] env`.
     pub pusher_env: Vec<String>,
-    /// `[project]` as written in both files.
-    project: settings::ProjectTable,
+    /// `[project]` as the hooks of each file see it.
+    projects: project::Projects,
     /// Names of hooks with `enabled = false`.
     pub disabled: Vec<String>,
     /// Names of hooks of the server's file that are for other repositories.

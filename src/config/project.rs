@@ -1,8 +1,8 @@
 //! Completes `[project]`, and adds links to events.
 
-use super::Loaded;
-use super::file::real;
+use super::file::{Layer, real};
 use super::settings::ProjectTable;
+use super::{Hook, Loaded};
 use crate::outgoing::Project;
 use crate::push::{Change, PushEvent};
 use crate::template::{self, Place};
@@ -13,41 +13,91 @@ use std::path::{Path, PathBuf};
 const MAX_URL: usize = 8 << 10;
 
 impl ProjectTable {
-    /// The name of the project: as configured, else the path below `root`, else gitolite's name for the repository, else the
-    /// directory's name; without `.git`.
-    pub(super) fn name(&self, git_dir: &Path, gl_repo: Option<&str>) -> String {
+    /// The name of the project for the repository's own hooks: as configured, else the path below `root`, else gitolite's
+    /// name for the repository, else the directory's name; without `.git`.
+    fn name(&self, git_dir: &Path, gl_repo: Option<&str>) -> String {
         let repository = repository_path(git_dir);
-        let below_root = || {
-            let root = real(Path::new(self.root.as_deref()?));
-            let path = repository
-                .strip_prefix(root)
-                .ok()?
-                .to_string_lossy()
-                .into_owned();
-            Some(path).filter(|path| !path.is_empty())
-        };
         let gitolite = || gl_repo.filter(|name| !name.is_empty()).map(str::to_owned);
-        let directory = || {
-            repository
-                .file_name()
-                .map(|name| name.to_string_lossy().into_owned())
-        };
         let name = self
             .name
             .clone()
-            .or_else(below_root)
+            .or_else(|| self.below_root(&repository))
             .or_else(gitolite)
-            .or_else(directory)
-            .unwrap_or_default();
-        name.strip_suffix(".git")
-            .filter(|name| !name.is_empty() && !name.ends_with('/'))
-            .unwrap_or(&name)
-            .to_owned()
+            .unwrap_or_else(|| directory_name(&repository));
+        without_git(&name).to_owned()
+    }
+
+    /// The name by which the server's hooks are selected. It depends on the server's file and on where the repository lies,
+    /// because the environment of a local push and the repository's file can hold anything. `None`: outside of `root`, where
+    /// a repository has no name that the server's file vouches for.
+    pub(super) fn located_name(&self, git_dir: &Path, gl_repo: Option<&str>) -> Option<String> {
+        let repository = repository_path(git_dir);
+        let name = match (&self.name, &self.root) {
+            (Some(name), _) => Some(name.clone()),
+            (None, Some(_)) => self.below_root(&repository),
+            (None, None) => gl_repo
+                .filter(|name| lies_at(&repository, name))
+                .map(str::to_owned)
+                .or_else(|| Some(directory_name(&repository))),
+        };
+        name.map(|name| without_git(&name).to_owned())
+    }
+
+    fn below_root(&self, repository: &Path) -> Option<String> {
+        let root = real(Path::new(self.root.as_deref()?));
+        let path = repository.strip_prefix(root).ok()?.to_string_lossy();
+        (!path.is_empty()).then(|| path.into_owned())
     }
 
     /// Whether the name is the same in every process: gitolite gives its name only while a push runs.
     pub(super) fn name_is_settled(&self, gl_repo: Option<&str>) -> bool {
         self.name.is_some() || self.root.is_some() || gl_repo.is_some()
+    }
+}
+
+/// Whether the path ends in `/NAME.git`, so that gitolite's name fits the place.
+fn lies_at(repository: &Path, name: &str) -> bool {
+    let is_name = !name.starts_with('/') && name.split('/').all(|part| !part.is_empty());
+    is_name && repository.ends_with(format!("{name}.git"))
+}
+
+fn directory_name(repository: &Path) -> String {
+    let name = repository.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+fn without_git(name: &str) -> &str {
+    name.strip_suffix(".git")
+        .filter(|name| !name.is_empty() && !name.ends_with('/'))
+        .unwrap_or(name)
+}
+
+/// `[project]` as the hooks of each file see it.
+#[derive(Debug, Default)]
+pub(super) struct Projects {
+    /// Both files, the repository's winning: for the repository's own hooks.
+    pub(super) merged: ProjectTable,
+    /// The server's file alone: selects its hooks by `repositories`.
+    pub(super) server: ProjectTable,
+    /// The server's file and what its `from_repository` takes from the repository's: for the server's hooks.
+    pub(super) shared: ProjectTable,
+}
+
+impl Projects {
+    /// From `[project]` of both files.
+    pub(super) fn new(server: ProjectTable, repository: ProjectTable) -> Self {
+        let mut shared = server.clone();
+        repository
+            .clone()
+            .only(&server.repository_keys())
+            .apply(&mut shared);
+        let mut merged = server.clone();
+        repository.apply(&mut merged);
+        Self {
+            merged,
+            server,
+            shared,
+        }
     }
 }
 
@@ -131,18 +181,70 @@ fn context(project: &Project) -> Value {
 /// From the id of a commit to its page.
 type Page<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
+/// `[project]` as one hook sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct ProjectView<'a> {
+    projects: &'a Projects,
+    layer: Layer,
+}
+
 impl Loaded {
+    /// `[project]` as a hook sees it: a hook of the server's file sees that file, and what it takes from the repository's.
+    pub fn project_of(&self, hook: &Hook) -> ProjectView<'_> {
+        ProjectView {
+            projects: &self.projects,
+            layer: hook.layer,
+        }
+    }
+
+    /// `[project]` as the repository's own hooks see it.
+    pub fn own_project(&self) -> ProjectView<'_> {
+        ProjectView {
+            projects: &self.projects,
+            layer: Layer::Repository,
+        }
+    }
+
+    /// The name by which the server's hooks are selected, if the repository has one.
+    pub fn located_name(&self, git_dir: &Path, gl_repo: Option<&str>) -> Option<String> {
+        self.projects.server.located_name(git_dir, gl_repo)
+    }
+}
+
+impl<'v> ProjectView<'v> {
+    fn table(self) -> &'v ProjectTable {
+        match self.layer {
+            Layer::Server => &self.projects.shared,
+            Layer::Repository => &self.projects.merged,
+        }
+    }
+
+    fn name(self, git_dir: &Path, gl_repo: Option<&str>) -> String {
+        match self.layer {
+            Layer::Repository => self.projects.merged.name(git_dir, gl_repo),
+            Layer::Server => {
+                let located = || directory_name(&repository_path(git_dir));
+                let located = self
+                    .projects
+                    .shared
+                    .located_name(git_dir, gl_repo)
+                    .unwrap_or_else(located);
+                without_git(&located).to_owned()
+            }
+        }
+    }
+
     /// `[project]`, complete. `gl_repo` is what gitolite calls the repository, where the push had it.
-    pub fn project(
-        &self,
+    pub fn complete(
+        self,
         git_dir: &Path,
         gl_repo: Option<&str>,
         default_branch: Option<&str>,
     ) -> Project {
-        let table = &self.project;
+        let table = self.table();
         let text = |text: &Option<String>| text.clone().filter(|t| !t.is_empty());
         let mut project = Project {
-            name: table.name(git_dir, gl_repo),
+            name: self.name(git_dir, gl_repo),
             description: text(&table.description),
             display_name: text(&table.display_name),
             team: text(&table.team),
@@ -159,12 +261,12 @@ impl Loaded {
     }
 
     /// What the templates of `[project]` read and cannot, for `check`: the key, and a fragment that follows it.
-    pub fn check_templates(&self, project: &Project) -> Vec<(&'static str, String)> {
+    pub fn check_templates(self, project: &Project) -> Vec<(&'static str, String)> {
         let mut sample = context(project);
         sample["commit"] = json!({ "id": "0".repeat(40) });
         sample["before"] = json!("0".repeat(40));
         sample["after"] = json!("0".repeat(40));
-        let table = &self.project;
+        let table = self.table();
         let templates = [
             ("url", &table.url),
             ("clone_url", &table.clone_url),
@@ -187,7 +289,7 @@ impl Loaded {
     }
 
     /// Fills `url` and `compare` of an event from `[project]`.
-    pub fn link(&self, project: &Project, event: &mut PushEvent) {
+    pub fn link(self, project: &Project, event: &mut PushEvent) {
         let context = context(project);
         let page = self.commit_page(project, &context);
         for commit in event.commits.iter_mut().chain(event.head_commit.as_mut()) {
@@ -203,14 +305,17 @@ impl Loaded {
     }
 
     /// How the page of a commit is found by its id.
-    fn commit_page<'a>(&'a self, project: &'a Project, context: &'a Value) -> Box<Page<'a>> {
+    fn commit_page<'a>(self, project: &'a Project, context: &'a Value) -> Box<Page<'a>>
+    where
+        'v: 'a,
+    {
         let render = move |template: &str, id: &str| {
             let mut context = context.clone();
             context["commit"] = json!({ "id": id });
             web_url(Some(template), &context)
         };
-        let Some(template) = self.project.commit_url.as_deref() else {
-            let web = self.project.web.unwrap_or_default();
+        let Some(template) = self.table().commit_url.as_deref() else {
+            let web = self.table().web.unwrap_or_default();
             return Box::new(move |id| project.url.as_deref().map(|url| web.commit(url, id)));
         };
         // A push may have thousands of commits, and an evaluation costs a thread: where the id is only put in, two
@@ -230,14 +335,14 @@ impl Loaded {
     }
 
     fn comparison(
-        &self,
+        self,
         project: &Project,
         mut context: Value,
         before: &str,
         after: &str,
     ) -> Option<String> {
-        let Some(template) = self.project.compare_url.as_deref() else {
-            let web = self.project.web.unwrap_or_default();
+        let Some(template) = self.table().compare_url.as_deref() else {
+            let web = self.table().web.unwrap_or_default();
             return project
                 .url
                 .as_deref()

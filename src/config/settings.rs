@@ -4,7 +4,7 @@ use super::form::{Count, Item, ItemError, ListOf, Size, Time};
 use super::project::Web;
 use super::secret_refs::Shared;
 use crate::outgoing::Language;
-use crate::schema::table;
+use crate::schema::{Mark, Table, has_mark, table};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -69,6 +69,15 @@ table! {
     }
 }
 
+impl Deliver {
+    /// History that concerns a server's hook is kept for as long as the server's file says, at least.
+    pub(super) fn keep_at_least(&mut self, server: &Self) {
+        self.keep = self.keep.max(server.keep);
+        self.keep_count = self.keep_count.max(server.keep_count);
+        self.keep_size = self.keep_size.max(server.keep_size);
+    }
+}
+
 impl DeliverTable {
     /// Puts what is written over what is there.
     pub(super) fn apply(self, to: &mut Deliver) {
@@ -97,6 +106,10 @@ table! {
         /// is the name of a project.
         #[marks(ServerOnly)]
         pub(super) root: Option<String>,
+        /// Keys of this table that repositories may set for the server's hooks too. Server's file. Default
+        /// `["description", "language"]`.
+        #[marks(ServerOnly)]
+        pub(super) from_repository: Option<ListOf<ProjectKey>>,
         /// Name of this project, such as `team/payments`. Default: by `root`; else what gitolite calls the repository;
         /// else the name of its directory.
         pub(super) name: Option<String>,
@@ -135,6 +148,37 @@ impl ProjectTable {
             ("clone_url", &mut self.clone_url),
             ("ssh_url", &mut self.ssh_url),
         ]
+    }
+
+    /// The keys that a repository may set for the server's hooks.
+    pub(super) fn repository_keys(&self) -> Vec<&'static str> {
+        match &self.from_repository {
+            None => FROM_REPOSITORY.to_vec(),
+            Some(list) => list.0.iter().map(|key| key.0).collect(),
+        }
+    }
+
+    /// These keys alone.
+    pub(super) fn only(self, keys: &[&str]) -> Self {
+        fn kept<T>(keys: &[&str], key: &str, value: Option<T>) -> Option<T> {
+            value.filter(|_| keys.contains(&key))
+        }
+        Self {
+            root: None,
+            from_repository: None,
+            name: kept(keys, "name", self.name),
+            url: kept(keys, "url", self.url),
+            web: kept(keys, "web", self.web),
+            commit_url: kept(keys, "commit_url", self.commit_url),
+            compare_url: kept(keys, "compare_url", self.compare_url),
+            clone_url: kept(keys, "clone_url", self.clone_url),
+            ssh_url: kept(keys, "ssh_url", self.ssh_url),
+            description: kept(keys, "description", self.description),
+            display_name: kept(keys, "display_name", self.display_name),
+            team: kept(keys, "team", self.team),
+            private: kept(keys, "private", self.private),
+            language: kept(keys, "language", self.language),
+        }
     }
 
     /// Puts what is written over what is there.
@@ -177,6 +221,31 @@ table! {
         /// What repositories' files may name although the server's file names it too: `file:GLOB`, `env:GLOB`,
         /// `credential:GLOB`.
         pub(super) shared: Option<ListOf<Shared>>,
+    }
+}
+
+/// What a repository may set for the server's hooks by default: neither changes whose message it is, or where it leads.
+const FROM_REPOSITORY: [&str; 2] = ["description", "language"];
+
+/// A key of `[project]` that a repository's file may have.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ProjectKey(&'static str);
+
+impl ProjectKey {
+    /// All that a list may have.
+    pub(super) fn words() -> impl Iterator<Item = &'static str> {
+        let is_open = |key: &&str| !has_mark(ProjectTable::MARKS, key, Mark::ServerOnly);
+        ProjectTable::NAMES.iter().copied().filter(is_open)
+    }
+}
+
+impl Item for ProjectKey {
+    const LIST: &'static str = "a list of keys of `[project]`";
+    const MAY_BE_EMPTY: bool = true;
+
+    fn parse(text: &str) -> Result<Self, ItemError> {
+        let key = Self::words().find(|key| *key == text);
+        key.map(Self).ok_or_else(Self::unexpected)
     }
 }
 

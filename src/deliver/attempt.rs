@@ -134,13 +134,13 @@ pub(super) fn outgoing(site: &Site<'_>, hook: &Hook, facts: Facts<'_>) -> Result
     let Facts {
         events, planned, ..
     } = facts;
-    let project = project(site, facts);
+    let project = project(site, hook, facts);
     let Waiting {
         push,
         events: reported,
         rest,
         ..
-    } = waiting(site, facts, &project)?;
+    } = waiting(site, hook, facts, &project)?;
     let (id, name, total) = (
         planned.id.clone(),
         hook.name.clone(),
@@ -171,7 +171,7 @@ pub(super) fn digest(
     Some(Outgoing::digest(
         id,
         name,
-        project(site, oldest),
+        project(site, hook, oldest),
         first,
         all.collect(),
         limits(hook),
@@ -180,7 +180,7 @@ pub(super) fn digest(
 
 /// One delivery of a digest, without its older commits and its lists of paths.
 pub(super) fn member(site: &Site<'_>, hook: &Hook, facts: Facts<'_>) -> Result<Waiting, String> {
-    let mut waiting = waiting(site, facts, &project(site, facts))?;
+    let mut waiting = waiting(site, hook, facts, &project(site, hook, facts))?;
     for event in &mut waiting.events {
         event
             .commits
@@ -194,8 +194,8 @@ pub(super) fn member(site: &Site<'_>, hook: &Hook, facts: Facts<'_>) -> Result<W
     Ok(waiting)
 }
 
-fn project(site: &Site<'_>, facts: Facts<'_>) -> Project {
-    site.loaded.project(
+fn project(site: &Site<'_>, hook: &Hook, facts: Facts<'_>) -> Project {
+    site.loaded.project_of(hook).complete(
         site.git_dir,
         facts.push.gl_repo.as_deref(),
         facts.events.default_branch.as_deref(),
@@ -209,7 +209,12 @@ fn limits(hook: &Hook) -> Limits {
     }
 }
 
-fn waiting(site: &Site<'_>, facts: Facts<'_>, project: &Project) -> Result<Waiting, String> {
+fn waiting(
+    site: &Site<'_>,
+    hook: &Hook,
+    facts: Facts<'_>,
+    project: &Project,
+) -> Result<Waiting, String> {
     let Facts {
         push,
         events,
@@ -223,7 +228,7 @@ fn waiting(site: &Site<'_>, facts: Facts<'_>, project: &Project) -> Result<Waiti
     for event in stored {
         let mut event: PushEvent = serde_json::from_str(event.get())
             .map_err(|_| "the stored event cannot be read".to_owned())?;
-        site.loaded.link(project, &mut event);
+        site.loaded.project_of(hook).link(project, &mut event);
         reported.push(event);
     }
     let rest: Vec<RefUpdate> = planned

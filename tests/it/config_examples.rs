@@ -130,7 +130,11 @@ fn the_full_example_has_the_built_in_defaults() {
         assert_eq!(behaviour(full), behaviour(bare));
     }
     assert_eq!(full.hooks.len(), 6);
-    let named = |loaded: &Loaded| loaded.project(Path::new("/srv/x.git"), None, None);
+    let named = |loaded: &Loaded| {
+        loaded
+            .own_project()
+            .complete(Path::new("/srv/x.git"), None, None)
+    };
     assert_eq!(named(&full), named(&bare));
 }
 

@@ -115,7 +115,10 @@ fn settings_are_merged_key_by_key_and_the_repositorys_win() {
         (5, Some(Duration::from_secs(20)))
     );
     assert_eq!(loaded.pusher_env, ["HOOK_PUSHER"]);
-    let project = loaded.project(&files.0.path("srv/team/app.git"), None, Some("main"));
+    let project =
+        loaded
+            .own_project()
+            .complete(&files.0.path("srv/team/app.git"), None, Some("main"));
     assert_eq!(
         (project.team.as_deref(), project.default_branch.as_deref()),
         (Some("web"), Some("main"))
@@ -220,7 +223,7 @@ fn a_hook_may_be_meant_for_some_repositories() {
             &format!("{TEAM}repositories = [\"{glob}\"]\n"),
             "[project]\nname = \"app\"\n",
         );
-        let loaded = files.load();
+        let loaded = files.load_with(&[("GL_REPO", "app")]);
         assert_eq!(!loaded.hooks.is_empty(), here, "{glob}");
         assert_eq!(
             matches!(loaded.find("team"), Found::Active(_)),
@@ -232,15 +235,19 @@ fn a_hook_may_be_meant_for_some_repositories() {
 
 #[test]
 fn a_name_that_only_gitolite_knows_does_not_cancel_deliveries_later() {
-    let files = Files::new(&format!("{TEAM}repositories = [\"gitolite/*\"]\n"), "");
+    let files = Files::new(&format!("{TEAM}repositories = [\"team/*\"]\n"), "");
     assert_eq!(
-        names(&files.load_with(&[("GL_REPO", "gitolite/app")])),
+        names(&files.load_with(&[("GL_REPO", "team/app")])),
         ["team"]
     );
     assert_eq!(
         names(&files.load_with(&[("GL_REPO", "other/app")])),
         [""; 0]
     );
+    // A person who pushes over a local path chooses the variable.
+    let elsewhere = Files::new(&format!("{TEAM}repositories = [\"payments/*\"]\n"), "");
+    let loaded = elsewhere.load_with(&[("GL_REPO", "payments/app")]);
+    assert_eq!(names(&loaded), [""; 0], "the path ends in team/app.git");
     // Started by a timer, nobody knows: it fires for no new push, but what is queued goes out.
     let later = files.load();
     assert_eq!(names(&later), [""; 0]);
@@ -260,7 +267,8 @@ fn the_name_of_a_project_has_four_sources() {
         let loaded = files.load();
         assert_eq!(reported(&loaded), [""; 0]);
         loaded
-            .project(&files.0.path("srv/team/app.git"), Some(gl_repo), None)
+            .own_project()
+            .complete(&files.0.path("srv/team/app.git"), Some(gl_repo), None)
             .name
     };
     assert_eq!(
@@ -420,4 +428,73 @@ fn a_pipe_or_a_directory_is_no_configuration() {
         reported(&files.load()),
         ["hooks.toml: is not a regular file"]
     );
+}
+
+#[test]
+fn outside_of_root_a_repository_matches_by_its_absolute_path_alone() {
+    for (glob, here) in [
+        ("app", false),
+        ("team/app", false),
+        ("**/srv/team/*.git", true),
+    ] {
+        let files = Files::new("", "[project]\nname = \"team/app\"\n");
+        let root = files.0.path("elsewhere").display().to_string();
+        let server = format!("[project]\nroot = \"{root}\"\n{TEAM}repositories = [\"{glob}\"]\n");
+        files.0.write("etc/hooks.toml", server);
+        let loaded = files.load_with(&[("GL_REPO", "team/app")]);
+        assert_eq!(!loaded.hooks.is_empty(), here, "{glob}");
+    }
+}
+
+#[test]
+fn the_servers_hooks_keep_the_times_of_the_servers_file() {
+    let server = format!("[deliver]\nretry_for = \"10h\"\nkeep_count = 5\nkeep = \"9d\"\n{TEAM}");
+    let repository = "[deliver]\nretry_for = \"1s\"\ntimeout = \"1s\"\nconnect_timeout = \"1s\"\n\
+                      wait = \"1s\"\nkeep_count = 1\nkeep = \"90d\"\nkeep_size = \"1KiB\"\n";
+    let own = TEAM.replace("team", "own");
+    let loaded = Files::new(&server, &format!("{repository}{own}")).load();
+    assert_eq!(reported(&loaded), [""; 0]);
+    let times = |index: usize| {
+        let hook = &loaded.hooks[index];
+        [hook.retry_for, hook.timeout, hook.connect_timeout].map(|time| time.as_secs())
+    };
+    assert_eq!((times(0), times(1)), ([36000, 10, 3], [1, 1, 1]));
+    let deliver = &loaded.deliver;
+    assert_eq!(deliver.wait, Duration::from_secs(1), "of the push");
+    assert_eq!((deliver.keep_count, deliver.keep_size), (5, 64 << 20));
+    assert_eq!(deliver.keep, Duration::from_secs(90 * 86400));
+    // Where no hook of the server's applies, the history is the repository's own.
+    let elsewhere = server + "repositories = [\"!**\"]\n[project]\nroot = \"/\"\n";
+    let loaded = Files::new(&elsewhere, repository).load();
+    assert_eq!(
+        (loaded.deliver.keep_count, loaded.deliver.keep_size),
+        (1, 1024)
+    );
+}
+
+#[test]
+fn from_repository_lists_what_a_repository_may_set_for_the_servers_hooks() {
+    let repository = "[project]\nteam = \"mine\"\ndescription = \"d\"\nlanguage = \"zh\"\nurl = \"https://x.example\"\n";
+    let seen = |server: &str| {
+        let files = Files::new(&format!("{server}{TEAM}"), repository);
+        let loaded = files.load();
+        assert_eq!(reported(&loaded), [""; 0]);
+        let dir = files.0.path("srv/team/app.git");
+        let project = loaded
+            .project_of(&loaded.hooks[0])
+            .complete(&dir, None, None);
+        (project.team, project.description, project.url)
+    };
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!(seen(""), (None, text("d"), None));
+    assert_eq!(
+        seen("[project]\nfrom_repository = [\"team\"]\n"),
+        (text("mine"), None, None)
+    );
+    let loaded = Files::new(
+        "[project]\nfrom_repository = [\"root\"]\n",
+        "[project]\nfrom_repository = []\n",
+    )
+    .load();
+    assert_eq!(reported(&loaded).len(), 2, "{:?}", reported(&loaded));
 }

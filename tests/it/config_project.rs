@@ -21,7 +21,9 @@ fn commit(digit: char) -> Commit {
 fn project(text: &str) -> (Loaded, Project) {
     let loaded = load(&format!("[project]\nname = \"team/my app\"\n{text}"));
     assert_eq!(reported(&loaded), [""; 0]);
-    let project = loaded.project(Path::new("/srv/git/x.git"), None, None);
+    let project = loaded
+        .own_project()
+        .complete(Path::new("/srv/git/x.git"), None, None);
     (loaded, project)
 }
 
@@ -39,7 +41,7 @@ fn links(text: &str, change: Change) -> (Option<String>, Option<String>) {
     };
     event.commits = vec![commit('4'), commit('2')];
     event.head_commit = Some(commit('2'));
-    loaded.link(&project, &mut event);
+    loaded.own_project().link(&project, &mut event);
     let [first, last] = [0, 1].map(|index: usize| event.commits[index].url.clone());
     assert_eq!(
         first.map(|url| url.replace(id('4').as_str(), id('2').as_str())),
@@ -107,7 +109,7 @@ fn a_template_may_do_more_with_an_id_than_print_it() {
         head_commit: Some(commit('2')),
         ..PushEvent::bare(update, 0)
     };
-    loaded.link(&project, &mut event);
+    loaded.own_project().link(&project, &mut event);
     assert_eq!(
         event.head_commit.unwrap().url.unwrap(),
         "https://d.org/2222222"
@@ -187,7 +189,9 @@ fn an_address_that_every_receiver_gets_holds_no_password() {
             "{said}"
         );
         assert!(!said.contains("7f3"), "{said}");
-        let project = loaded.project(Path::new("/srv/git/x.git"), None, None);
+        let project = loaded
+            .own_project()
+            .complete(Path::new("/srv/git/x.git"), None, None);
         assert!(!format!("{project:?}").contains("7f3"), "{project:?}");
     }
     for (key, address) in [

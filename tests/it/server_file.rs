@@ -285,3 +285,52 @@ fn a_mistake_in_one_hook_of_the_file_stops_that_one_in_every_repository_and_is_t
     }
     assert_eq!(server.told_since(0), set(&["audit", "ci"]));
 }
+
+#[test]
+fn a_repository_cannot_take_the_name_of_another_team_for_the_servers_hooks() {
+    let file = "[project]\nroot = \"/srv/git\"\nurl = \"https://git.example.com/${project.name}\"\n\
+        clone_url = \"https://git.example.com/${project.name}.git\"\n[deliver]\nwait = \"2s\"\n\
+        [hook.payments]\naction = \"webhook_http_post\"\nservice_url = \"https://jenkins.example.com/generic-webhook-trigger/invoke\"\n\
+        repositories = [\"payments/**\"]\n\
+        [hook.mallory]\naction = \"webhook_http_post\"\nservice_url = \"https://audit.example.com/push\"\n\
+        repositories = [\"mallory/**\"]\n";
+    let server = Server::new(file);
+    let repo = server.repository("mallory/evil");
+    let theirs = "[project]\nname = \"payments/api\"\nurl = \"https://evil.example/x\"\n\
+        clone_url = \"https://evil.example/x.git\"\ndescription = \"Mine\"\n";
+    let own = server.receiver.url("/own");
+    let own = format!("[hook.own]\naction = \"webhook_http_post\"\nservice_url = \"{own}\"\n");
+    server
+        .sandbox
+        .write(&format!("{repo}/hooks.toml"), format!("{theirs}{own}"));
+    let seen = server.push_as("mallory/evil", &[], |push| {
+        push.env("GL_REPO", "payments/api");
+    });
+    let got = server.receiver.got();
+    let of = |name: &str| {
+        let mut found = got.iter().filter(|request| hook(request) == name);
+        let body = found
+            .next()
+            .unwrap_or_else(|| panic!("{name}: {seen}"))
+            .json();
+        assert!(found.next().is_none(), "{name}: one request alone: {seen}");
+        body
+    };
+    let (audit, own) = (of("audit"), of("own"));
+    let payments = got.iter().filter(|request| hook(request) == "ci");
+    assert_eq!(payments.count(), 0, "{seen}");
+    assert_eq!(audit["project"]["name"], "mallory/evil");
+    assert_eq!(
+        audit["project"]["url"],
+        "https://git.example.com/mallory/evil"
+    );
+    assert_eq!(
+        audit["repository"]["clone_url"],
+        "https://git.example.com/mallory/evil.git"
+    );
+    assert_eq!(audit["project"]["description"], "Mine", "`from_repository`");
+    let page = audit["head_commit"]["url"].as_str().unwrap();
+    assert!(page.starts_with("https://git.example.com/"), "{page}");
+    assert_eq!(own["project"]["name"], "payments/api");
+    assert_eq!(own["project"]["url"], "https://evil.example/x");
+}

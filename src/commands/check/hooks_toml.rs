@@ -38,8 +38,11 @@ pub(super) fn check(
             "no hook is configured for this repository: pushes are not reported",
         );
     }
-    let project = loaded.project(git_dir, None, repository.default_branch().as_deref());
-    for (key, why) in loaded.check_templates(&project) {
+    let project =
+        loaded
+            .own_project()
+            .complete(git_dir, None, repository.default_branch().as_deref());
+    for (key, why) in loaded.own_project().check_templates(&project) {
         let place = places.locate_project(key, format!("`{key}`: {why}"));
         results.push(at_place(&place));
     }
@@ -50,7 +53,11 @@ pub(super) fn check(
             hook,
             places,
             account: &account,
-            project: &project,
+            project: &loaded.project_of(hook).complete(
+                git_dir,
+                None,
+                repository.default_branch().as_deref(),
+            ),
         };
         if trial.run(results) {
             well.push(hook.name.as_str());

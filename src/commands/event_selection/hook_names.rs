@@ -65,8 +65,11 @@ impl SelectedEvent {
             return Some(Inactive::Configured(written("enabled")));
         }
         let here = format!(
-            "matches neither `{}` nor this repository's path",
-            self.project.name
+            "matches {}this repository's path",
+            self.located_name().map_or_else(
+                || "not ".to_owned(),
+                |name| format!("neither `{name}` nor ")
+            )
         );
         let elsewhere = loaded.not_here().any(|other| other == name);
         elsewhere.then(|| Inactive::Configured(format!("{} {here}", written("repositories"))))

@@ -5,7 +5,7 @@ use crate::action::Per;
 use crate::config::form::{Anything, Count, FullName, Item, ListOf, ShortName, Size, Time};
 use crate::config::project::Web;
 use crate::config::secret_refs::Shared;
-use crate::config::settings::Variable;
+use crate::config::settings::{ProjectKey, Variable};
 use crate::outgoing::Language;
 use crate::push::Change;
 use crate::schema::{Form, words};
@@ -63,6 +63,12 @@ impl Form for Change {
 impl Form for Variable {
     fn schema() -> Value {
         json!({ "type": "string", "pattern": "^[A-Za-z0-9_]+$" })
+    }
+}
+
+impl Form for ProjectKey {
+    fn schema() -> Value {
+        json!({ "enum": Self::words().collect::<Vec<_>>() })
     }
 }
 
