@@ -69,8 +69,17 @@ const SPELLINGS: [fn(&str) -> String; 5] = [
     str::to_uppercase,
     |text| hex::encode(text),
     |text| STANDARD.encode(format!("a{text}")),
-    |text| text.bytes().map(|byte| format!("%{byte:02x}")).collect(),
+    |text| {
+        hex::encode(text)
+            .as_bytes()
+            .chunks(2)
+            .fold(String::new(), percent)
+    },
 ];
+
+fn percent(text: String, digits: &[u8]) -> String {
+    text + "%" + &String::from_utf8_lossy(digits)
+}
 
 /// The secrets of the hook that a request belongs to.
 fn secrets_of(target: &str) -> Vec<&'static str> {
@@ -94,8 +103,8 @@ fn echo(target: &str, round: usize) -> String {
     let pad = ".".repeat(56 + round / own.len() % 24);
     let first = round % own.len();
     let all = own[first..].iter().chain(&own[..first]);
-    all.map(|canary| format!("{pad}{}", spell(canary)))
-        .collect()
+    let texts = all.map(|canary| pad.clone() + &spell(canary));
+    texts.collect::<Vec<_>>().concat()
 }
 
 /// An answer that says no, with `echo` where a receiver gives its reason.
