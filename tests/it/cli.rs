@@ -333,7 +333,7 @@ fn a_mistake_in_one_hook_is_told_and_the_others_are_tested() {
     assert_eq!(receiver.got().len(), 2);
     let named = sandbox.run("r.git", &["test", "bad"]);
     assert!(
-        stderr(&named).contains("hook `bad` is off"),
+        stderr(&named).contains("hook `bad` is disabled"),
         "{}",
         stderr(&named)
     );
