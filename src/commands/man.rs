@@ -1,4 +1,4 @@
-//! `man`: prints the manual page git-service-hook(1), made from the declared command line and the sections in [`text`].
+//! `man`: prints the manual page git-service-hook(1), made from the declared command line and the sections in `text`.
 
 mod text;
 

@@ -26,7 +26,7 @@ pub enum PatternError {
     /// A backslash without a character to escape.
     #[error("ends in `\\`")]
     TrailingBackslash,
-    /// Braces that stand for more than [`MAX_ALTERNATIVES`] patterns.
+    /// Braces that stand for more than `MAX_ALTERNATIVES` patterns.
     #[error("stands for too many alternatives")]
     TooManyAlternatives,
 }
