@@ -55,9 +55,9 @@ impl Declared for WebhookHttpGet {
 
 impl WebhookHttpGet {
     fn pieces(&self) -> Vec<Piece<'_>> {
-        let mut pieces = web::of_text("service_url", self.service_url.as_ref());
-        pieces.extend(web::of_headers("headers", self.headers.as_ref()));
-        pieces.extend(web::of_parameters(self.request_parameters.as_ref()));
+        let mut pieces = web::text_piece("service_url", self.service_url.as_ref());
+        pieces.extend(web::header_pieces("headers", self.headers.as_ref()));
+        pieces.extend(web::parameter_pieces(self.request_parameters.as_ref()));
         pieces
     }
 }
@@ -118,7 +118,7 @@ impl Parameters for WebhookHttpGet {
                 self.request_parameters.as_ref(),
             )?,
             headers: Headers::build(resolver, "headers", self.headers.as_ref())?,
-            authorization: web::basic_of(
+            authorization: web::basic_authorization(
                 resolver,
                 &mut secrets,
                 self.username.as_ref(),

@@ -66,9 +66,9 @@ impl WebhookHttpPost {
     }
 
     fn pieces(&self) -> Vec<Piece<'_>> {
-        let mut pieces = web::of_text("service_url", self.service_url.as_ref());
-        pieces.extend(web::of_headers("headers", self.headers.as_ref()));
-        pieces.extend(web::of_text("template", self.template.as_ref()));
+        let mut pieces = web::text_piece("service_url", self.service_url.as_ref());
+        pieces.extend(web::header_pieces("headers", self.headers.as_ref()));
+        pieces.extend(web::text_piece("template", self.template.as_ref()));
         pieces
     }
 }
@@ -138,7 +138,7 @@ impl Parameters for WebhookHttpPost {
             target: Target::build(resolver, self.service_url.as_ref(), None)?,
             headers: Headers::build(resolver, "headers", self.headers.as_ref())?,
             token: web::secret(resolver, &mut secrets, "token", self.token.as_ref())?,
-            authorization: web::basic_of(
+            authorization: web::basic_authorization(
                 resolver,
                 &mut secrets,
                 self.username.as_ref(),

@@ -3,7 +3,7 @@
 use super::event_selection::{EventSelection, LIMITS, SelectedEvent};
 use super::{Failure, Session, print};
 use crate::exit;
-use crate::outgoing::Kind;
+use crate::outgoing::MessageKind;
 use crate::terminal;
 
 /// Of `event`.
@@ -29,7 +29,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
         options: &[],
     };
     let subject = SelectedEvent::find(session, &selection)?;
-    let body = subject.outgoing("", Kind::Ref, LIMITS).body_bytes();
+    let body = subject.outgoing("", MessageKind::Ref, LIMITS).body_bytes();
     if print::is_terminal() {
         let value: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
         print::stdout(&terminal::escape_json(

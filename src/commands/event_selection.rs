@@ -9,7 +9,7 @@ use super::{Failure, Session};
 use crate::clock;
 use crate::config::{self, Hook, Loaded};
 use crate::git::{self, Repository};
-use crate::outgoing::{Kind, Limits, Outgoing, Project};
+use crate::outgoing::{Draft, Limits, MessageKind, Outgoing, Project};
 use crate::push::{Computed, Needs, Push};
 use std::path::PathBuf;
 use uuid::Uuid;
@@ -112,7 +112,7 @@ impl SelectedEvent {
     }
 
     /// The content of a delivery to this hook.
-    pub fn for_hook(&self, hook: &Hook, kind: Kind) -> Outgoing {
+    pub fn for_hook(&self, hook: &Hook, kind: MessageKind) -> Outgoing {
         let limits = Limits {
             max_commits: hook.max_commits,
             max_body: hook.max_body,
@@ -129,18 +129,18 @@ impl SelectedEvent {
     }
 
     /// The content of a delivery within these limits.
-    pub fn outgoing(&self, hook: &str, kind: Kind, limits: Limits) -> Outgoing {
-        Outgoing::new(
+    pub fn outgoing(&self, hook: &str, kind: MessageKind, limits: Limits) -> Outgoing {
+        let draft = Draft {
             kind,
-            Uuid::now_v7().to_string(),
-            hook.to_owned(),
-            self.project.clone(),
-            self.push.clone(),
-            self.computed.event.total_distinct,
-            vec![self.computed.event.clone()],
-            Vec::new(),
-            limits,
-        )
+            delivery: Uuid::now_v7().to_string(),
+            hook: hook.to_owned(),
+            project: self.project.clone(),
+            push: self.push.clone(),
+            push_total_commits: self.computed.event.total_distinct,
+            events: vec![self.computed.event.clone()],
+            rest: Vec::new(),
+        };
+        Outgoing::new(draft, limits)
     }
 }
 

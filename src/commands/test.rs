@@ -8,7 +8,7 @@ use crate::action::{Action, Attempt, Verdict};
 use crate::config::{self, Hook, Per, SourceMap};
 use crate::filter::Decision;
 use crate::http::Response;
-use crate::outgoing::{Kind, Outgoing};
+use crate::outgoing::{MessageKind, Outgoing};
 use crate::secret::Secrets;
 use crate::terminal::{self, Style};
 use crate::transport::{self, Options};
@@ -86,9 +86,9 @@ fn send(subject: &SelectedEvent, hook: &Hook, as_push: bool) -> Outcome {
         Err(why) => return Outcome::no(format!("not sent: {why}")),
     };
     let kind = match (as_push, hook.per) {
-        (false, _) => Kind::Test,
-        (true, Per::Push) => Kind::Push,
-        (true, Per::Ref) => Kind::Ref,
+        (false, _) => MessageKind::Test,
+        (true, Per::Push) => MessageKind::Push,
+        (true, Per::Ref) => MessageKind::Ref,
     };
     let outgoing = subject.for_hook(hook, kind);
     let attempt = |simplify| attempt(action.as_ref(), &outgoing, hook, &secrets, simplify);

@@ -5,7 +5,7 @@ use super::settings::ProjectTable;
 use super::{Hook, Loaded};
 use crate::outgoing::Project;
 use crate::push::{Change, PushEvent};
-use crate::template::{self, Place};
+use crate::template::{self, EscapeContext};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -148,7 +148,7 @@ impl Web {
 
 /// A template of `[project]` with its values; `None` when it is absent or cannot be evaluated.
 fn url(template: Option<&str>, context: &Value) -> Option<String> {
-    let url = template::render(template?, Place::Url, context, MAX_URL).ok()?;
+    let url = template::render(template?, EscapeContext::Url, context, MAX_URL).ok()?;
     Some(url.trim().trim_end_matches('/').to_owned()).filter(|url| !url.is_empty())
 }
 
@@ -279,7 +279,7 @@ impl<'v> ProjectView<'v> {
             .filter_map(|(key, template)| Some((key, template.as_deref()?)));
         let wrong = given.flat_map(|(key, template)| {
             let unknown = template::unknown_names(template, std::slice::from_ref(&sample));
-            let wrong = template::render(template, Place::Url, &sample, MAX_URL).err();
+            let wrong = template::render(template, EscapeContext::Url, &sample, MAX_URL).err();
             unknown
                 .into_iter()
                 .chain(wrong)

@@ -6,7 +6,7 @@ use crate::action::{Attempt, Verdict};
 use crate::clock;
 use crate::config::Hook;
 use crate::http::{Request, Response};
-use crate::outgoing::{Limits, Outgoing, Project, Waiting};
+use crate::outgoing::{Draft, Limits, Outgoing, Project, Waiting};
 use crate::parameter::Unresolved;
 use crate::push::{Push, PushEvent, RefUpdate};
 use crate::report::truncate;
@@ -135,28 +135,18 @@ pub(super) fn outgoing(site: &Site<'_>, hook: &Hook, facts: Facts<'_>) -> Result
         events, planned, ..
     } = facts;
     let project = project(site, hook, facts);
-    let Waiting {
-        push,
-        events: reported,
-        rest,
-        ..
-    } = waiting(site, hook, facts, &project)?;
-    let (id, name, total) = (
-        planned.id.clone(),
-        hook.name.clone(),
-        events.push_total_commits,
-    );
-    Ok(Outgoing::new(
-        planned.kind,
-        id,
-        name,
+    let found = waiting(site, hook, facts, &project)?;
+    let draft = Draft {
+        kind: planned.kind,
+        delivery: planned.id.clone(),
+        hook: hook.name.clone(),
         project,
-        push,
-        total,
-        reported,
-        rest,
-        limits(hook),
-    ))
+        push: found.push,
+        push_total_commits: events.push_total_commits,
+        events: found.events,
+        rest: found.rest,
+    };
+    Ok(Outgoing::new(draft, limits(hook)))
 }
 
 /// The content of a digest. Of each delivery no more is kept than a message may show.
@@ -166,16 +156,8 @@ pub(super) fn digest(
     oldest: Facts<'_>,
     all: Vec<Waiting>,
 ) -> Option<Outgoing> {
-    let mut all = all.into_iter();
-    let (first, id, name) = (all.next()?, oldest.planned.id.clone(), hook.name.clone());
-    Some(Outgoing::digest(
-        id,
-        name,
-        project(site, hook, oldest),
-        first,
-        all.collect(),
-        limits(hook),
-    ))
+    let (id, name) = (oldest.planned.id.clone(), hook.name.clone());
+    Outgoing::digest(id, name, project(site, hook, oldest), all, limits(hook))
 }
 
 /// One delivery of a digest, without its older commits and its lists of paths.

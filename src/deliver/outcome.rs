@@ -233,7 +233,11 @@ mod tests {
             Environment::from([(config::SERVER_FILE_VARIABLE, nowhere.to_str().unwrap())]);
         let loaded = config::load(dir.path(), &environment);
         let hook = loaded.hooks.first().unwrap();
-        let (id, name, kind) = ("d".to_owned(), "x".to_owned(), crate::outgoing::Kind::Ref);
+        let (id, name, kind) = (
+            "d".to_owned(),
+            "x".to_owned(),
+            crate::outgoing::MessageKind::Ref,
+        );
         let mut delivery = Delivery::new(
             &Planned {
                 id,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::outgoing::Kind;
+use crate::outgoing::MessageKind;
 use crate::spool::{Ended, Outcome, Planned};
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn delivery(n: usize) -> Delivery {
     let planned = Planned {
         id: format!("d{n}"),
         hook: "x".into(),
-        kind: Kind::Ref,
+        kind: MessageKind::Ref,
         events: vec![0],
         rest: Vec::new(),
     };

@@ -2,7 +2,7 @@
 //! What is not known is left out, never invented.
 
 use super::commit::{Members, commit, tag};
-use super::{Kind, Outgoing, Project};
+use super::{MessageKind, Outgoing, Project};
 use crate::push::{Change, ObjectId, PushEvent, Pusher, RefKind, RefName, RefUpdate};
 use base64::Engine as _;
 use serde_json::{Value, json};
@@ -48,14 +48,18 @@ pub const MEMBERS: [&str; 37] = [
     "team",
 ];
 
-pub(super) fn of(out: &Outgoing) -> Value {
+pub(super) fn to_json(out: &Outgoing) -> Value {
     let mut body = Members::default();
-    let test = out.kind == Kind::Test;
+    let test = out.kind == MessageKind::Test;
     body.put("event", if test { "PING" } else { "GIT_PUSHED" })
         .put("eventName", "代码推送");
     body.put_flag("test", test)
         .put_flag("recovered", out.push.recovered);
-    match out.events.first().filter(|_| out.kind != Kind::Summary) {
+    match out
+        .events
+        .first()
+        .filter(|_| out.kind != MessageKind::Summary)
+    {
         Some(event) => put_event(&mut body, event),
         None => put_nothing(&mut body),
     }
@@ -81,11 +85,15 @@ pub(super) fn of(out: &Outgoing) -> Value {
 /// The bare facts of the first update, for a bound below which nothing else fits.
 pub(super) fn bare(out: &Outgoing) -> Value {
     let mut body = Members::default();
-    let test = out.kind == Kind::Test;
+    let test = out.kind == MessageKind::Test;
     body.put("event", if test { "PING" } else { "GIT_PUSHED" });
     body.put_flag("test", test)
         .put_flag("recovered", out.push.recovered);
-    match out.events.first().filter(|_| out.kind != Kind::Summary) {
+    match out
+        .events
+        .first()
+        .filter(|_| out.kind != MessageKind::Summary)
+    {
         Some(event) => put_update(&mut body, &event.update, event.change),
         None => body
             .put("ref", Value::Null)

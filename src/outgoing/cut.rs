@@ -2,7 +2,7 @@
 
 use super::body;
 use super::commit;
-use super::{Kind, Outgoing};
+use super::{MessageKind, Outgoing};
 use crate::push::Commit;
 use serde_json::Value;
 
@@ -41,8 +41,8 @@ fn bytes_of(value: &Value) -> Vec<u8> {
 }
 
 /// How often an event stands in the body.
-fn weight(kind: Kind, index: usize) -> usize {
-    if kind == Kind::Push && index == 0 {
+fn weight(kind: MessageKind, index: usize) -> usize {
+    if kind == MessageKind::Push && index == 0 {
         2
     } else {
         1
@@ -198,7 +198,7 @@ fn shorter_messages(out: &mut Outgoing) {
 }
 
 fn half_the_updates(out: &mut Outgoing) {
-    if matches!(out.kind, Kind::Push | Kind::Summary) {
+    if matches!(out.kind, MessageKind::Push | MessageKind::Summary) {
         let (events, rest) = (out.events.len(), out.rest.len());
         if rest > 0 {
             out.rest.truncate(rest / 2);

@@ -51,7 +51,7 @@ pub struct Project {
 /// What kind of message this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum MessageKind {
     /// One updated ref.
     Ref,
     /// The whole push: the first event plus `updates`.
@@ -81,7 +81,7 @@ pub struct Waiting {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outgoing {
     /// Which one.
-    pub kind: Kind,
+    pub kind: MessageKind,
     /// Delivery id: a UUID, the same over all attempts.
     pub delivery: String,
     /// Name of the hook.
@@ -115,29 +115,43 @@ pub struct Limits {
     pub max_body: usize,
 }
 
+/// What a delivery is made of.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Which one.
+    pub kind: MessageKind,
+    /// Delivery id.
+    pub delivery: String,
+    /// Name of the hook.
+    pub hook: String,
+    /// Whose event it is.
+    pub project: Project,
+    /// The push.
+    pub push: Push,
+    /// Distinct commits of all refs of the push.
+    pub push_total_commits: usize,
+    /// With `url` and `compare` filled.
+    pub events: Vec<PushEvent>,
+    /// Refs of the same push that have no event of their own.
+    pub rest: Vec<RefUpdate>,
+}
+
 impl Outgoing {
-    /// Cuts the commits of every event to the newest `max_commits`. The events' `url` and `compare` are filled by the
-    /// caller.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the plain facts of a delivery, each given once, by one caller"
-    )]
-    pub fn new(
-        kind: Kind,
-        delivery: String,
-        hook: String,
-        project: Project,
-        push: Push,
-        push_total_commits: usize,
-        mut events: Vec<PushEvent>,
-        rest: Vec<RefUpdate>,
-        limits: Limits,
-    ) -> Self {
+    /// Truncates the commits of every event to the newest `max_commits`.
+    pub fn new(draft: Draft, limits: Limits) -> Self {
+        let Draft {
+            kind,
+            delivery,
+            hook,
+            project,
+            push,
+            push_total_commits,
+            mut events,
+            rest,
+        } = draft;
         newest(&mut events, limits.max_commits);
-        let max_body = limits.max_body;
-        let whole_push = matches!(kind, Kind::Push | Kind::Summary);
         Self {
-            whole_push,
+            whole_push: matches!(kind, MessageKind::Push | MessageKind::Summary),
             kind,
             delivery,
             hook,
@@ -147,43 +161,42 @@ impl Outgoing {
             events,
             rest,
             updates_omitted: 0,
-            max_body,
+            max_body: limits.max_body,
             backlog: Vec::new(),
         }
     }
 
-    /// Several deliveries of one hook in one message: the oldest, whose id it bears, and those after it.
+    /// Several deliveries of one hook in one message. It has the id of the first, which is the oldest; `None` if there
+    /// is none.
     pub fn digest(
         delivery: String,
         hook: String,
         project: Project,
-        oldest: Waiting,
-        others: Vec<Waiting>,
+        mut backlog: Vec<Waiting>,
         limits: Limits,
-    ) -> Self {
-        let push = oldest.push.clone();
-        let mut backlog: Vec<Waiting> = std::iter::once(oldest).chain(others).collect();
+    ) -> Option<Self> {
+        let push = backlog.first()?.push.clone();
         for waiting in &mut backlog {
             newest(&mut waiting.events, limits.max_commits);
         }
-        let out = Self::new(
-            Kind::Digest,
+        let draft = Draft {
+            kind: MessageKind::Digest,
             delivery,
             hook,
             project,
             push,
-            0,
-            Vec::new(),
-            Vec::new(),
-            limits,
-        );
-        Self { backlog, ..out }
+            push_total_commits: 0,
+            events: Vec::new(),
+            rest: Vec::new(),
+        };
+        let out = Self::new(draft, limits);
+        Some(Self { backlog, ..out })
     }
 
     /// The body of docs/events.md: the first event, with `updates` where the kind has it. A digest is a message only:
     /// its body names no ref.
     pub fn body(&self) -> Value {
-        body::of(self)
+        body::to_json(self)
     }
 
     /// [`Self::body`] as one line of JSON within `max_body`: file lists are cut first, then commits, then messages,

@@ -2,7 +2,7 @@
 //! texts hold what breaks careless templates: quotes, backslashes, line ends, markup. Between them they have every
 //! member that an event can have.
 
-use super::{Kind, Limits, Outgoing, Project};
+use super::{Draft, Limits, MessageKind, Outgoing, Project};
 use crate::push::{
     Change, Commit, ObjectId, Person, Push, PushEvent, Pusher, RefName, RefUpdate, Tag,
 };
@@ -19,18 +19,17 @@ pub fn samples(project: &Project, hook: &str, limits: Limits) -> Vec<Outgoing> {
                 .chain(rest.iter().cloned())
                 .collect(),
         );
-        let delivery = "01932b6e-7a58-7c3f-9a55-0a1b1f0c7f2c".to_owned();
-        Outgoing::new(
+        let draft = Draft {
             kind,
-            delivery,
-            hook.to_owned(),
-            project.clone(),
+            delivery: "01932b6e-7a58-7c3f-9a55-0a1b1f0c7f2c".to_owned(),
+            hook: hook.to_owned(),
+            project: project.clone(),
             push,
-            2,
+            push_total_commits: 2,
             events,
             rest,
-            limits,
-        )
+        };
+        Outgoing::new(draft, limits)
     };
     let single = [
         updated(),
@@ -42,23 +41,27 @@ pub fn samples(project: &Project, hook: &str, limits: Limits) -> Vec<Outgoing> {
         told_in_part(),
     ];
     let mut samples = single
-        .map(|event| outgoing(Kind::Ref, vec![event], Vec::new()))
+        .map(|event| outgoing(MessageKind::Ref, vec![event], Vec::new()))
         .to_vec();
     let many = vec![updated(), created(), forced(), deleted(), annotated_tag()];
     samples.push(outgoing(
-        Kind::Push,
+        MessageKind::Push,
         many,
         vec![update(1, 2, "refs/heads/rest")],
     ));
-    samples.push(outgoing(Kind::Push, vec![updated()], Vec::new()));
+    samples.push(outgoing(MessageKind::Push, vec![updated()], Vec::new()));
     let rest = vec![
         update(1, 2, "refs/heads/a"),
         update(0, 2, "refs/tags/b"),
         update(2, 0, "refs/heads/c"),
     ];
-    samples.push(outgoing(Kind::Summary, Vec::new(), rest));
-    samples.push(outgoing(Kind::Test, vec![updated()], Vec::new()));
-    samples.push(recovered(outgoing(Kind::Ref, vec![updated()], Vec::new())));
+    samples.push(outgoing(MessageKind::Summary, Vec::new(), rest));
+    samples.push(outgoing(MessageKind::Test, vec![updated()], Vec::new()));
+    samples.push(recovered(outgoing(
+        MessageKind::Ref,
+        vec![updated()],
+        Vec::new(),
+    )));
     samples
 }
 

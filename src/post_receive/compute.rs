@@ -6,7 +6,7 @@ use crate::clock;
 use crate::config::{Hook, Loaded, Per};
 use crate::filter::{self, Decision};
 use crate::git::Repository;
-use crate::outgoing::Kind;
+use crate::outgoing::MessageKind;
 use crate::push::{Computed, Push, PushEvent, RefUpdate, Scan};
 use crate::spool::{Events, Planned, new_id};
 use serde_json::value::RawValue;
@@ -170,10 +170,10 @@ impl Plan<'_> {
         let (own, rest) = fired.split_at(fired.len().min(hook.max_refs.max(1)));
         match hook.per {
             _ if own.is_empty() => {}
-            Per::Push => self.plan(hook, Kind::Push, own, rest),
+            Per::Push => self.plan(hook, MessageKind::Push, own, rest),
             Per::Ref => {
                 for update in own {
-                    self.plan(hook, Kind::Ref, &[*update], &[]);
+                    self.plan(hook, MessageKind::Ref, &[*update], &[]);
                 }
                 if !rest.is_empty() {
                     self.summarize(hook, rest);
@@ -187,7 +187,7 @@ impl Plan<'_> {
         let understood = hook.kind.reads_summary
             && (!hook.parameters.has_template() || hook.parameters.template_reads("updates"));
         if understood {
-            self.plan(hook, Kind::Summary, &[], rest);
+            self.plan(hook, MessageKind::Summary, &[], rest);
         }
         let treatment = if understood {
             "sent in one summary"
@@ -200,7 +200,7 @@ impl Plan<'_> {
         ));
     }
 
-    fn plan(&mut self, hook: &Hook, kind: Kind, events: &[usize], rest: &[usize]) {
+    fn plan(&mut self, hook: &Hook, kind: MessageKind, events: &[usize], rest: &[usize]) {
         // If no event was computed, the first update becomes an event all the same: a message needs one.
         let (full, bare): (Vec<usize>, Vec<usize>) =
             events.iter().partition(|index| **index < self.known);

@@ -56,7 +56,7 @@ fn a_hook_has_one_delivery_a_ref_or_one_a_push() {
             .collect::<Vec<_>>(),
         [vec![0], vec![1], vec![2]]
     );
-    assert!(each.deliveries.iter().all(|d| d.kind == Kind::Ref));
+    assert!(each.deliveries.iter().all(|d| d.kind == MessageKind::Ref));
     let event: PushEvent = serde_json::from_str(each.events[1].get()).unwrap();
     assert_eq!(
         (event.ref_name().as_bytes(), event.index),
@@ -66,7 +66,10 @@ fn a_hook_has_one_delivery_a_ref_or_one_a_push() {
 
     let whole = computed(&format!("{POST}per = \"push\"\n"), &THREE).events;
     let delivery = &whole.deliveries[0];
-    assert_eq!((whole.deliveries.len(), delivery.kind), (1, Kind::Push));
+    assert_eq!(
+        (whole.deliveries.len(), delivery.kind),
+        (1, MessageKind::Push)
+    );
     assert_eq!(
         delivery.events.len() + delivery.rest.len(),
         3,
@@ -91,7 +94,7 @@ fn refs_past_the_limit_are_one_summary_where_that_is_understood() {
     let summary = |hook: &str| {
         let ComputedPush { events, omitted } = computed(&format!("{hook}max_refs = 1\n"), &THREE);
         let last = events.deliveries.last().unwrap().clone();
-        (last.kind == Kind::Summary)
+        (last.kind == MessageKind::Summary)
             .then_some(last.rest)
             .ok_or(omitted)
     };

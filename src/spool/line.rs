@@ -1,6 +1,6 @@
 //! The format of a record: one JSON object a line.
 
-use crate::outgoing::Kind;
+use crate::outgoing::MessageKind;
 use crate::push::Push;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -88,7 +88,7 @@ pub struct Planned {
     /// The hook's name.
     pub hook: String,
     /// Whether it reports one ref, a push, or a summary.
-    pub kind: Kind,
+    pub kind: MessageKind,
     /// Indexes into [`Events::events`].
     pub events: Vec<usize>,
     /// Indexes into `push.updates` of refs that have no event of their own.

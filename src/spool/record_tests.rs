@@ -26,7 +26,7 @@ fn events() -> RecordLine {
     let planned = |id: &str, hook: &str| Planned {
         id: id.into(),
         hook: hook.into(),
-        kind: crate::outgoing::Kind::Ref,
+        kind: crate::outgoing::MessageKind::Ref,
         events: vec![0],
         rest: vec![],
     };

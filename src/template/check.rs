@@ -2,7 +2,7 @@
 
 use super::engine::{environment, explain};
 use super::print::Printer;
-use super::{Place, TemplateError, thread};
+use super::{EscapeContext, TemplateError, thread};
 use crate::suggest;
 use minijinja::ErrorKind;
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
@@ -55,7 +55,7 @@ pub fn unknown_names(template: &str, samples: &[Json]) -> Vec<TemplateError> {
 
 fn find(template: &str, samples: &[Json]) -> Vec<TemplateError> {
     let environment = environment(Printer::new(
-        Place::Text {
+        EscapeContext::Text {
             escape: str::to_owned,
         },
         MAX_SAMPLE,

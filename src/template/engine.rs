@@ -1,7 +1,7 @@
 //! Sets up minijinja.
 
 use super::print::Printer;
-use super::{Place, TemplateError, filters};
+use super::{EscapeContext, TemplateError, filters};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
@@ -34,7 +34,7 @@ pub(super) fn environment(printer: Printer) -> Environment<'static> {
 }
 
 pub(super) fn compile(template: &str) -> Result<(), TemplateError> {
-    let environment = environment(Printer::new(Place::Header, 0));
+    let environment = environment(Printer::new(EscapeContext::Header, 0));
     environment
         .template_from_str(template)
         .map(|_| ())
@@ -43,7 +43,7 @@ pub(super) fn compile(template: &str) -> Result<(), TemplateError> {
 
 /// True when in doubt.
 pub(super) fn reads(template: &str, name: &str) -> bool {
-    let environment = environment(Printer::new(Place::Header, 0));
+    let environment = environment(Printer::new(EscapeContext::Header, 0));
     environment
         .template_from_str(template)
         .map_or(true, |t| t.undeclared_variables(false).contains(name))
@@ -51,7 +51,7 @@ pub(super) fn reads(template: &str, name: &str) -> bool {
 
 pub(super) fn render(
     template: &str,
-    place: Place,
+    place: EscapeContext,
     context: Value,
     max_output: usize,
 ) -> Result<String, TemplateError> {
@@ -115,19 +115,28 @@ pub(super) fn explain(error: &Error, template: &str) -> TemplateError {
     if let Some((end, _)) = why.char_indices().nth(160) {
         why.truncate(end);
     }
-    if detail.contains("end of comment") {
+    if error.kind() == ErrorKind::SyntaxError && ends_in_comment(template) {
         why += " (`{#` begins a comment; the text is written `${ \"{#\" }`)";
     }
     let range = error
         .range()
         .filter(|r| r.start <= r.end && template.get(r.clone()).is_some());
     let range = range.or_else(|| line(template, error.line()?));
-    let too_large = error.kind() == ErrorKind::OutOfFuel || why.contains(super::value::TOO_LARGE);
+    let too_large = error.kind() == ErrorKind::OutOfFuel
+        || std::error::Error::source(error)
+            .is_some_and(|source| source.downcast_ref::<super::value::TooLarge>().is_some());
     TemplateError {
         why,
         range,
         too_large,
     }
+}
+
+/// Whether the last comment is never closed.
+fn ends_in_comment(template: &str) -> bool {
+    template
+        .rfind("{#")
+        .is_some_and(|at| !template[at..].contains("#}"))
 }
 
 /// The bytes of a line, counted from 1.

@@ -1,7 +1,7 @@
 //! Filters of our own. The engine keeps "already escaped" on what `replace`, `split` and others make of a captured
 //! text, by which a template could take the escapes out again; here whatever a filter changes is plain text.
 
-use super::Place;
+use super::EscapeContext;
 use super::print::{JSON, JSON_END, MARKS, Printer};
 use minijinja::value::{Kwargs, Rest, Value, ValueKind, ValueOrKwargs, from_args};
 use minijinja::{Environment, Error, ErrorKind, State};
@@ -74,7 +74,7 @@ fn text(value: Value) -> String {
 fn to_json(printer: Printer, value: &Value) -> Result<Value, Error> {
     let json = printer.json_of(&plain(value.clone()))?;
     Ok(match printer.place {
-        Place::Json { .. } => Value::from_safe_string(format!("{JSON}{json}{JSON_END}")),
+        EscapeContext::Json { .. } => Value::from_safe_string(format!("{JSON}{json}{JSON_END}")),
         _ => Value::from(json),
     })
 }

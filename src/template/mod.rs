@@ -24,7 +24,7 @@ pub const MAX_TEMPLATE: usize = 64 * 1024;
 
 /// Where a value is going to stand: decides how it is escaped.
 #[derive(Clone, Copy)]
-pub enum Place {
+pub enum EscapeContext {
     /// String contents of JSON. `clean` is applied to every string first (a vendor's mention syntax); identity for webhooks.
     Json {
         /// Makes text harmless.
@@ -94,11 +94,11 @@ pub fn reads(template: &str, name: &str) -> bool {
 
 /// Renders within `max_output` bytes. `context` is the event JSON.
 ///
-/// In [`Place::Json`] the result is JSON that repeats no key; in [`Place::Url`] no path segment is `.` or `..`; in
-/// [`Place::Header`] there is no control character.
+/// In [`EscapeContext::Json`] the result is JSON that repeats no key; in [`EscapeContext::Url`] no path segment is `.` or `..`; in
+/// [`EscapeContext::Header`] there is no control character.
 pub fn render(
     template: &str,
-    place: Place,
+    place: EscapeContext,
     context: &Value,
     max_output: usize,
 ) -> Result<String, TemplateError> {
@@ -112,11 +112,11 @@ pub fn render(
         );
     }
     let (head, source) = match place {
-        Place::Url => url::split_head(template, context),
+        EscapeContext::Url => url::split_head(template, context),
         _ => (String::new(), template),
     };
     let offset = template.len() - source.len();
-    let (source, context) = (source.to_owned(), value::of_event(context, place));
+    let (source, context) = (source.to_owned(), value::event_value(context, place));
     let rendered = thread::run(move || engine::render(&source, place, context, max_output));
     let rendered = rendered.flatten().map_err(|mut error| {
         error.range = error.range.map(|r| r.start + offset..r.end + offset);
@@ -125,24 +125,28 @@ pub fn render(
     finish(head + &rendered, place, max_output)
 }
 
-fn finish(rendered: String, place: Place, max_output: usize) -> Result<String, TemplateError> {
+fn finish(
+    rendered: String,
+    place: EscapeContext,
+    max_output: usize,
+) -> Result<String, TemplateError> {
     let rendered = match place {
-        Place::Json { .. } => json::settle(&rendered)?,
-        Place::Text { .. } | Place::Plain => rendered,
-        Place::Url => url::refuse_dots(rendered)?,
-        Place::Header if rendered.contains(char::is_control) => {
+        EscapeContext::Json { .. } => json::settle(&rendered)?,
+        EscapeContext::Text { .. } | EscapeContext::Plain => rendered,
+        EscapeContext::Url => url::refuse_dots(rendered)?,
+        EscapeContext::Header if rendered.contains(char::is_control) => {
             return Err(TemplateError::new(
                 "the value of a header cannot hold line ends or control characters",
             ));
         }
-        Place::Header => rendered.trim().to_owned(),
+        EscapeContext::Header => rendered.trim().to_owned(),
     };
     if rendered.len() > max_output {
         return Err(TemplateError::too_large(format!(
             "the result is larger than {max_output} bytes"
         )));
     }
-    if matches!(place, Place::Json { .. }) {
+    if matches!(place, EscapeContext::Json { .. }) {
         json::verify(&rendered)?;
     }
     Ok(rendered)

@@ -1,7 +1,7 @@
 //! How values print. The place is given when the engine is set up, never asked of the engine's state: a template can
 //! change that (`{% autoescape %}`).
 
-use super::{Place, value};
+use super::{EscapeContext, value};
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, ErrorKind, Output};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -28,19 +28,21 @@ pub(super) const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
 /// Prints for one place.
 #[derive(Clone, Copy)]
 pub(super) struct Printer {
-    pub(super) place: Place,
+    pub(super) place: EscapeContext,
     max_output: usize,
 }
 
 impl Printer {
-    pub(super) fn new(place: Place, max_output: usize) -> Self {
+    pub(super) fn new(place: EscapeContext, max_output: usize) -> Self {
         Self { place, max_output }
     }
 
     /// Bytes before the marks are taken out.
     pub(super) fn limit(self) -> usize {
         match self.place {
-            Place::Json { .. } => self.max_output.saturating_mul(2).saturating_add(64 * 1024),
+            EscapeContext::Json { .. } => {
+                self.max_output.saturating_mul(2).saturating_add(64 * 1024)
+            }
             _ => self.max_output.saturating_add(1024),
         }
     }
@@ -63,7 +65,7 @@ impl Printer {
             ValueKind::Seq | ValueKind::Iterable | ValueKind::Map => {
                 let json = self.json_of(value)?;
                 match self.place {
-                    Place::Json { .. } => Ok(write!(out, "{JSON}{json}{JSON_END}")?),
+                    EscapeContext::Json { .. } => Ok(write!(out, "{JSON}{json}{JSON_END}")?),
                     _ => self.text(out, &json),
                 }
             }
@@ -77,7 +79,7 @@ impl Printer {
     /// As compact JSON, the mentions in it made harmless.
     pub(super) fn json_of(self, value: &Value) -> Result<String, Error> {
         let clean = match self.place {
-            Place::Json { clean } => clean,
+            EscapeContext::Json { clean } => clean,
             _ => str::to_owned,
         };
         value::to_json(value, clean, self.limit())
@@ -85,14 +87,14 @@ impl Printer {
 
     fn text(self, out: &mut Output<'_>, text: &str) -> Result<(), Error> {
         match self.place {
-            Place::Json { clean } => {
+            EscapeContext::Json { clean } => {
                 let quoted = quote(&clean(&without_marks(text)));
                 write!(out, "{TEXT}{}{TEXT_END}", &quoted[1..quoted.len() - 1])?;
             }
-            Place::Text { escape } => out.write_str(&escape(text))?,
-            Place::Plain => out.write_str(text)?,
-            Place::Url => write!(out, "{}", utf8_percent_encode(text, COMPONENT))?,
-            Place::Header => {
+            EscapeContext::Text { escape } => out.write_str(&escape(text))?,
+            EscapeContext::Plain => out.write_str(text)?,
+            EscapeContext::Url => write!(out, "{}", utf8_percent_encode(text, COMPONENT))?,
+            EscapeContext::Header => {
                 let words = text.split(char::is_control).filter(|w| !w.is_empty());
                 for (index, word) in words.enumerate() {
                     out.write_str(if index > 0 { " " } else { "" })?;

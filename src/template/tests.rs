@@ -1,10 +1,10 @@
 use super::*;
 use serde_json::json;
 
-const JSON: Place = Place::Json {
+const JSON: EscapeContext = EscapeContext::Json {
     clean: str::to_owned,
 };
-const TEXT: Place = Place::Text { escape: star };
+const TEXT: EscapeContext = EscapeContext::Text { escape: star };
 
 /// A dialect in which `*` means something.
 fn star(text: &str) -> String {
@@ -32,7 +32,7 @@ fn json_of(template: &str) -> Value {
     serde_json::from_str(&render(template, JSON, &event(), 1 << 20).unwrap()).unwrap()
 }
 
-fn why(template: &str, place: Place) -> String {
+fn why(template: &str, place: EscapeContext) -> String {
     render(template, place, &event(), 1 << 20).unwrap_err().why
 }
 
@@ -153,7 +153,7 @@ fn text_of_the_push_cannot_leave_its_place() {
     assert!(why(r#"{"a": 1, "a": 2}"#, JSON).contains("repeats a key"));
     assert!(why(r#"[{"x": {"${comma}": 1, ",": 2}}]"#, JSON).contains("repeats a key"));
     assert!(why("{\"a\": ${compare}}", JSON).contains("not JSON"));
-    let cleaned = Place::Json {
+    let cleaned = EscapeContext::Json {
         clean: |t| t.replace('<', "‹"),
     };
     let out = render(
@@ -219,7 +219,7 @@ fn no_filter_opens_a_captured_text() {
 
 #[test]
 fn urls_encode_everything_but_the_slashes_of_the_project() {
-    let url = |template: &str| render(template, Place::Url, &event(), 4096);
+    let url = |template: &str| render(template, EscapeContext::Url, &event(), 4096);
     assert_eq!(
         url("https://h/${project.name}?r=${ref}").unwrap(),
         "https://h/team/pay%20ments?r=refs%2Fheads%2Ffeature%2Fx"
@@ -264,7 +264,7 @@ fn a_template_never_chooses_the_receiver() {
 
 #[test]
 fn headers_hold_no_line_ends() {
-    let header = |template: &str| render(template, Place::Header, &event(), 4096);
+    let header = |template: &str| render(template, EscapeContext::Header, &event(), 4096);
     assert_eq!(
         header("m: ${head_commit.message}").unwrap(),
         "m: line one X-Evil: 1\\ \u{fdd3}\""

@@ -1,6 +1,6 @@
 //! Converts events to values of the engine, and values to JSON.
 
-use super::Place;
+use super::EscapeContext;
 use super::print::{COMPONENT, without_marks};
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, ErrorKind};
@@ -40,16 +40,19 @@ const LINK: &AsciiSet = &COMPONENT
     .remove(b'%');
 const PATH: &AsciiSet = &COMPONENT.remove(b'/');
 
-pub(super) const TOO_LARGE: &str = "JSON larger than the body may be";
+/// JSON that was not written, because a smaller event could fit.
+#[derive(Debug, thiserror::Error)]
+#[error("JSON larger than the body may be")]
+pub(super) struct TooLarge;
 
 /// The event for a place: in text, URL members print percent-encoded and nothing else; in URLs, the project's name
 /// keeps its slashes.
-pub(super) fn of_event(event: &Json, place: Place) -> Value {
+pub(super) fn event_value(event: &Json, place: EscapeContext) -> Value {
     let mut path = Vec::new();
     convert(event, &mut path, place)
 }
 
-fn convert<'a>(json: &'a Json, path: &mut Vec<&'a str>, place: Place) -> Value {
+fn convert<'a>(json: &'a Json, path: &mut Vec<&'a str>, place: EscapeContext) -> Value {
     match json {
         Json::Null => Value::from(()),
         Json::Bool(b) => Value::from(*b),
@@ -70,15 +73,15 @@ fn convert<'a>(json: &'a Json, path: &mut Vec<&'a str>, place: Place) -> Value {
     }
 }
 
-fn string(text: &str, path: &[&str], place: Place) -> Value {
+fn string(text: &str, path: &[&str], place: EscapeContext) -> Value {
     match place {
-        Place::Text { .. }
+        EscapeContext::Text { .. }
             if path.last().is_some_and(|k| URLS.contains(k))
                 && (text.starts_with("https://") || text.starts_with("http://")) =>
         {
             Value::from_safe_string(utf8_percent_encode(text, LINK).to_string())
         }
-        Place::Url if matches!(path, ["project", "name"] | ["repository", "full_name"]) => {
+        EscapeContext::Url if matches!(path, ["project", "name"] | ["repository", "full_name"]) => {
             Value::from_safe_string(utf8_percent_encode(text, PATH).to_string())
         }
         _ => Value::from(text),
@@ -98,7 +101,9 @@ pub(super) fn to_json(
     match serde_json::to_writer(&mut bounded, &Cleaned { value, clean }) {
         Ok(()) => String::from_utf8(bounded.text)
             .map_err(|_| Error::new(ErrorKind::BadSerialization, "the value is not UTF-8")),
-        Err(error) if error.is_io() => Err(Error::new(ErrorKind::InvalidOperation, TOO_LARGE)),
+        Err(error) if error.is_io() => {
+            Err(Error::new(ErrorKind::InvalidOperation, TooLarge.to_string()).with_source(TooLarge))
+        }
         Err(_) => Err(Error::new(
             ErrorKind::BadSerialization,
             "the value cannot be written as JSON",

@@ -6,7 +6,7 @@ use git_service_hook::action::{Action, Attempt};
 use git_service_hook::config::{self, Hook, Loaded};
 use git_service_hook::http::Request;
 use git_service_hook::outgoing::sample::{project, samples};
-use git_service_hook::outgoing::{Kind, Limits, Outgoing};
+use git_service_hook::outgoing::{Limits, MessageKind, Outgoing};
 use git_service_hook::push::PushEvent;
 use serde_json::Value;
 
@@ -72,7 +72,7 @@ pub(crate) fn mistakes(keys: &str) -> Vec<String> {
 }
 
 /// A sample of a kind.
-pub(crate) fn sample(kind: Kind) -> Outgoing {
+pub(crate) fn sample(kind: MessageKind) -> Outgoing {
     let limits = Limits {
         max_commits: 2048,
         max_body: 1 << 20,
@@ -85,7 +85,7 @@ pub(crate) fn sample(kind: Kind) -> Outgoing {
 
 /// A branch that went forward by two commits; its name and messages hold quotes, line ends and markup.
 pub(crate) fn push() -> Outgoing {
-    sample(Kind::Ref)
+    sample(MessageKind::Ref)
 }
 
 /// The same of another event.

@@ -3,7 +3,7 @@
 use crate::actions::{Configured, changed_push, json, mistakes, push, request, sample, text};
 use git_service_hook::action::{Finding, Verdict};
 use git_service_hook::http::{Method, Request, Response};
-use git_service_hook::outgoing::Kind;
+use git_service_hook::outgoing::MessageKind;
 use git_service_hook::signature::{hmac_sha1, hmac_sha256_hex};
 
 const JENKINS: &str = "action = \"jenkins_generic_build_job\"\n\
@@ -58,7 +58,7 @@ fn a_test_builds_nothing() {
     let configured = Configured::new(JENKINS);
     let action = configured.action();
     let request = action
-        .request(&sample(Kind::Test), &crate::actions::ATTEMPT)
+        .request(&sample(MessageKind::Test), &crate::actions::ATTEMPT)
         .unwrap();
     assert_eq!(request.header("gwt-dry-run"), Some("true"));
     assert_eq!(json(&request)["test"], true);

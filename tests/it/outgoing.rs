@@ -1,7 +1,7 @@
 //! The body of a delivery: its members, and how it is cut to size.
 
 use git_service_hook::outgoing::sample::{project, samples};
-use git_service_hook::outgoing::{Kind, Limits, Outgoing, Project};
+use git_service_hook::outgoing::{Draft, Limits, MessageKind, Outgoing, Project};
 use git_service_hook::push::{Commit, PushEvent};
 use serde_json::Value;
 use std::path::Path;
@@ -11,7 +11,7 @@ const LIMITS: Limits = Limits {
     max_body: 1 << 20,
 };
 
-fn sample(kind: Kind, at: usize) -> Outgoing {
+fn sample(kind: MessageKind, at: usize) -> Outgoing {
     samples(&project(), "ci", LIMITS)
         .into_iter()
         .filter(|out| out.kind == kind)
@@ -59,7 +59,7 @@ fn bodies_are_what_receivers_know() {
 
 #[test]
 fn a_body_is_one_line_and_keeps_other_scripts_readable() {
-    let mut out = sample(Kind::Ref, 0);
+    let mut out = sample(MessageKind::Ref, 0);
     out.events[0].commits[0].message = "修复 é 🚀".to_owned();
     let text = String::from_utf8(out.body_bytes()).unwrap();
     assert!(!text.contains('\n') && text.contains("修复 é 🚀") && text.contains("代码推送"));
@@ -67,7 +67,7 @@ fn a_body_is_one_line_and_keeps_other_scripts_readable() {
 
 #[test]
 fn what_is_not_known_is_left_out_and_never_empty() {
-    let mut out = sample(Kind::Ref, 0);
+    let mut out = sample(MessageKind::Ref, 0);
     out.project = Project {
         name: "payments".to_owned(),
         ..Project::default()
@@ -115,13 +115,13 @@ fn every_kind_says_what_it_is() {
             .map(|u| u["ref"].clone())
             .collect::<Vec<_>>()
     };
-    let push = sample(Kind::Push, 0);
+    let push = sample(MessageKind::Push, 0);
     assert_eq!(refs(&push).len(), 6);
     assert_eq!(body(&push)["ref"], refs(&push)[0]);
-    assert_eq!(refs(&sample(Kind::Push, 1)).len(), 1);
-    let summary = body(&sample(Kind::Summary, 0));
+    assert_eq!(refs(&sample(MessageKind::Push, 1)).len(), 1);
+    let summary = body(&sample(MessageKind::Summary, 0));
     assert_eq!(
-        refs(&sample(Kind::Summary, 0)),
+        refs(&sample(MessageKind::Summary, 0)),
         ["refs/heads/a", "refs/tags/b", "refs/heads/c"]
     );
     assert_eq!(summary["updates"][1]["created"], true);
@@ -131,7 +131,7 @@ fn every_kind_says_what_it_is() {
             && summary["before"].is_null()
             && summary["commits"] == Value::Array(Vec::new())
     );
-    let test = body(&sample(Kind::Test, 0));
+    let test = body(&sample(MessageKind::Test, 0));
     assert_eq!(
         (&test["event"], &test["test"]),
         (&Value::from("PING"), &Value::from(true))
@@ -156,22 +156,22 @@ fn every_kind_says_what_it_is() {
 
 #[test]
 fn only_the_newest_commits_are_listed() {
-    let out = sample(Kind::Ref, 0);
+    let out = sample(MessageKind::Ref, 0);
     let limits = Limits {
         max_commits: 1,
         ..LIMITS
     };
-    let cut = Outgoing::new(
-        out.kind,
-        out.delivery,
-        out.hook,
-        out.project,
-        out.push,
-        2,
-        out.events.clone(),
-        out.rest,
-        limits,
-    );
+    let draft = Draft {
+        kind: out.kind,
+        delivery: out.delivery,
+        hook: out.hook,
+        project: out.project,
+        push: out.push,
+        push_total_commits: 2,
+        events: out.events.clone(),
+        rest: out.rest,
+    };
+    let cut = Outgoing::new(draft, limits);
     let body = body(&cut);
     assert_eq!(body["commits"].as_array().unwrap().len(), 1);
     assert_eq!(
@@ -186,7 +186,7 @@ fn only_the_newest_commits_are_listed() {
 
 /// `count` commits of ten files and a message of about a kilobyte.
 fn large(count: usize) -> Outgoing {
-    let mut out = sample(Kind::Ref, 0);
+    let mut out = sample(MessageKind::Ref, 0);
     let event = &mut out.events[0];
     let model = event.commits[1].clone();
     let files = (0..10)
@@ -271,7 +271,7 @@ fn a_large_push_is_cut_in_a_moment() {
 
 #[test]
 fn updates_are_cut_with_their_number() {
-    let mut out = sample(Kind::Summary, 0);
+    let mut out = sample(MessageKind::Summary, 0);
     let one = out.rest[0].clone();
     out.rest = vec![one; 10_000];
     out.max_body = 20_000;

@@ -2,7 +2,7 @@
 
 use crate::actions::{Configured, changed_push, json, mistakes, push, request, sample, text};
 use git_service_hook::http::{Method, Request};
-use git_service_hook::outgoing::Kind;
+use git_service_hook::outgoing::MessageKind;
 use git_service_hook::push::RefName;
 use git_service_hook::signature::{hmac_sha1, hmac_sha256_hex};
 
@@ -72,7 +72,7 @@ fn the_coding_flavor_speaks_its_family_alone() {
 
 #[test]
 fn a_test_is_marked_in_headers_and_body() {
-    let request = Configured::new(POST).request(&sample(Kind::Test));
+    let request = Configured::new(POST).request(&sample(MessageKind::Test));
     for name in [
         "X-Coding-Event",
         "X-GitHub-Event",

@@ -4,7 +4,7 @@ use super::Dialect;
 use super::message::{Block, Cut, Line, Message, Span};
 use super::phrase::{commit, fill, what};
 use super::words::{Words, words};
-use crate::outgoing::{Kind, Outgoing};
+use crate::outgoing::{MessageKind, Outgoing};
 use crate::push::{Change, Push, PushEvent, RefKind};
 use std::borrow::Cow;
 
@@ -29,7 +29,7 @@ pub fn compose(out: &Outgoing) -> Message {
     let words = words(out.project.language);
     let refs = refs(out);
     let mut head = Vec::new();
-    if out.kind == Kind::Test {
+    if out.kind == MessageKind::Test {
         head.push(fill(
             words.test,
             &[("hook", vec![Span::untrusted(&out.hook)])],
@@ -82,7 +82,7 @@ pub fn test_line(out: &Outgoing, dialect: &dyn Dialect) -> Option<String> {
         width: 64,
         links: false,
     };
-    (out.kind == Kind::Test).then(|| message.render(dialect, &whole))
+    (out.kind == MessageKind::Test).then(|| message.render(dialect, &whole))
 }
 
 /// Project, pusher, what was done.

@@ -4,7 +4,7 @@
 use super::digest::Digest;
 use super::message::{Cut, Message};
 use super::{Dialect, compose, untrusted};
-use crate::outgoing::{Kind, Outgoing};
+use crate::outgoing::{MessageKind, Outgoing};
 
 /// Characters of a untrusted span, and whether links stay: from the comfortable to the cramped.
 const WIDTHS: [(usize, bool); 5] = [
@@ -26,7 +26,7 @@ const SHORTEST_PUSH: usize = 20;
 
 /// Our message about a push or a backlog in at most `room` bytes, as the dialect counts them.
 pub fn message(out: &Outgoing, dialect: &dyn Dialect, room: usize) -> String {
-    if out.kind != Kind::Digest {
+    if out.kind != MessageKind::Digest {
         return fit(&compose::compose(out), dialect, room);
     }
     let digest = Digest::new(out);

@@ -2,7 +2,7 @@
 
 use super::compose::{count, refs};
 use super::{Dialect, digest, untrusted, words::words};
-use crate::outgoing::{Kind, Outgoing};
+use crate::outgoing::{MessageKind, Outgoing};
 
 /// Characters of a title: a banner shows the first 10 to 15, a list somewhat more.
 pub const MAX_TITLE: usize = 64;
@@ -18,11 +18,11 @@ pub fn title(out: &Outgoing, plain: &dyn Dialect) -> String {
         .filter(|n| !n.is_empty())
         .unwrap_or(&out.project.name);
     let what = match refs.as_slice() {
-        _ if out.kind == Kind::Digest => digest::title(out),
+        _ if out.kind == MessageKind::Digest => digest::title(out),
         [(event, _)] => untrusted::line(&event.ref_name().short()),
         several => count(several, words),
     };
-    let test = (out.kind == Kind::Test).then_some(words.test_title.to_owned());
+    let test = (out.kind == MessageKind::Test).then_some(words.test_title.to_owned());
     let parts = [test, Some(untrusted::line(project)), Some(what)];
     let parts: Vec<_> = parts
         .into_iter()

@@ -1,7 +1,7 @@
 //! Feishu's card, JSON 2.0 (open platform, "card JSON 2.0").
 
 use crate::action::robot::object;
-use crate::outgoing::{Kind, Outgoing};
+use crate::outgoing::{MessageKind, Outgoing};
 use crate::push::Change;
 use serde_json::{Map, Value, json};
 
@@ -25,7 +25,7 @@ pub(super) fn color(out: &Outgoing) -> &'static str {
     };
     let any = |change| events().any(|e| e.change == change);
     match () {
-        () if out.kind == Kind::Test => "grey",
+        () if out.kind == MessageKind::Test => "grey",
         () if any(Change::Forced) => "orange",
         () if any(Change::Deleted) => "red",
         () if any(Change::Created) => "green",

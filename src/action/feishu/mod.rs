@@ -192,7 +192,7 @@ impl Action for Feishu {
     fn verdict(&self, response: &Response) -> Verdict {
         codes::verdict(
             response,
-            self.robot.form(outgoing::Kind::Push, false) == Form::Markdown,
+            self.robot.form(outgoing::MessageKind::Push, false) == Form::Markdown,
         )
     }
 

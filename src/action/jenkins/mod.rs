@@ -75,13 +75,13 @@ impl Declared for JenkinsGenericBuildJob {
 
 impl JenkinsGenericBuildJob {
     fn pieces(&self) -> Vec<Piece<'_>> {
-        let mut pieces = web::of_text("service_url", self.service_url.as_ref());
-        pieces.extend(web::of_parameters(self.request_parameters.as_ref()));
-        pieces.extend(web::of_headers(
+        let mut pieces = web::text_piece("service_url", self.service_url.as_ref());
+        pieces.extend(web::parameter_pieces(self.request_parameters.as_ref()));
+        pieces.extend(web::header_pieces(
             "header_parameters",
             self.header_parameters.as_ref(),
         ));
-        pieces.extend(web::of_text("template", self.template.as_ref()));
+        pieces.extend(web::text_piece("template", self.template.as_ref()));
         pieces
     }
 
@@ -277,7 +277,7 @@ impl Action for Jenkins {
             .map(|token| format!("Bearer {token}"));
         let basic = user.map(|user| web::basic(&user.name, &user.password));
         headers_of_event.extend(bearer.or(basic).map(|value| ("Authorization", value)));
-        self.dry_run.set(out.kind == outgoing::Kind::Test);
+        self.dry_run.set(out.kind == outgoing::MessageKind::Test);
         headers_of_event.extend(
             self.dry_run
                 .get()

@@ -15,7 +15,7 @@ pub(crate) use source::Source;
 use super::chat::{self, Dialect, untrusted};
 use super::{Defaults, Per, RenderError, Severity};
 use crate::http::{Method, Request};
-use crate::outgoing::{Kind, Outgoing};
+use crate::outgoing::{MessageKind, Outgoing};
 use crate::parameter::{MsgType, Resolver, Unresolved};
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -100,8 +100,8 @@ impl Robot {
     }
 
     /// What this attempt sends; `simplify` after a refused card.
-    pub(crate) fn form(&self, kind: Kind, simplify: bool) -> Form {
-        let default_wording = kind == Kind::Digest && self.msg_type == MsgType::Customize;
+    pub(crate) fn form(&self, kind: MessageKind, simplify: bool) -> Form {
+        let default_wording = kind == MessageKind::Digest && self.msg_type == MsgType::Customize;
         match if default_wording {
             self.default
         } else {
@@ -117,12 +117,18 @@ impl Robot {
 
     /// A template describes one event: a digest has the default wording.
     fn template(&self, out: &Outgoing) -> Option<&Source> {
-        self.template.as_ref().filter(|_| out.kind != Kind::Digest)
+        self.template
+            .as_ref()
+            .filter(|_| out.kind != MessageKind::Digest)
     }
 
     /// The configured title, one plain line; `None` when there is none.
     fn own_title(&self, out: &Outgoing, plain: &Style) -> Result<Option<String>, RenderError> {
-        let Some(source) = self.title.as_ref().filter(|_| out.kind != Kind::Digest) else {
+        let Some(source) = self
+            .title
+            .as_ref()
+            .filter(|_| out.kind != MessageKind::Digest)
+        else {
             return Ok(None);
         };
         let title = untrusted::line(&source.text("title", out, plain, 4096)?);

@@ -5,7 +5,7 @@ use crate::action::RenderError;
 use crate::action::chat;
 use crate::outgoing::Outgoing;
 use crate::parameter::Value as Resolved;
-use crate::template::{self, Place, TemplateError};
+use crate::template::{self, EscapeContext, TemplateError};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
@@ -41,7 +41,7 @@ impl Source {
         room: usize,
     ) -> Result<String, RenderError> {
         let fits = |text: &str| style.dialect.size(text) <= room;
-        let place = Place::Text {
+        let place = EscapeContext::Text {
             escape: style.escape,
         };
         let text = self.render(key, out, place, LONGEST, &fits)?;
@@ -71,7 +71,13 @@ impl Source {
         };
         let fitting =
             |text: &str| serde_json::from_str(text).map_or(true, |message| fits(&message));
-        let text = self.render("template", out, Place::Json { clean }, LONGEST, &fitting)?;
+        let text = self.render(
+            "template",
+            out,
+            EscapeContext::Json { clean },
+            LONGEST,
+            &fitting,
+        )?;
         let message =
             serde_json::from_str(&text).map_err(|_| error("does not render to a JSON object"))?;
         if fits(&message) {
@@ -86,7 +92,7 @@ impl Source {
         &self,
         key: &'static str,
         out: &Outgoing,
-        place: Place,
+        place: EscapeContext,
         longest: usize,
         fits: &dyn Fn(&str) -> bool,
     ) -> Result<String, RenderError> {

@@ -20,7 +20,7 @@ pub(crate) fn secret(
 }
 
 /// `Authorization` from `username` and `password`; an empty password is legal.
-pub(crate) fn basic_of(
+pub(crate) fn basic_authorization(
     resolver: &Resolver<'_>,
     secrets: &mut Secrets,
     username: Option<&Text>,

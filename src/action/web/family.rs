@@ -1,7 +1,7 @@
 //! The headers by which receivers know a push: CODING's two generations (CODING help centre, "WebHook" and "Service
 //! Hook"), GitHub's, Gitea's and Gogs'. One delivery id in all of them.
 
-use crate::outgoing::{Kind, Outgoing};
+use crate::outgoing::{MessageKind, Outgoing};
 use crate::signature::{hmac_sha1, hmac_sha256_hex};
 
 /// Whose headers are sent.
@@ -19,7 +19,7 @@ pub(crate) fn event_headers(
     action: &str,
     out: &Outgoing,
 ) -> Vec<(&'static str, String)> {
-    let test = out.kind == Kind::Test;
+    let test = out.kind == MessageKind::Test;
     let event = if test { "ping" } else { "push" };
     let agent = match family {
         Family::All => concat!("git-service-hook/", env!("CARGO_PKG_VERSION")),

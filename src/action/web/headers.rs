@@ -5,7 +5,7 @@ use crate::action::RenderError;
 use crate::http::is_public_header;
 use crate::parameter::{Pairs, Resolver, Unresolved, Value as Resolved};
 use crate::secret::{Secrets, is_distinctive};
-use crate::template::Place;
+use crate::template::EscapeContext;
 use base64::Engine as _;
 use serde_json::Value;
 
@@ -141,7 +141,7 @@ impl Headers {
             .collect::<Vec<_>>();
         all.retain(|(name, _)| !self.sets(name));
         for (name, source) in &self.own {
-            let value = source.render(self.key, Place::Header, event, MAX_VALUE)?;
+            let value = source.render(self.key, EscapeContext::Header, event, MAX_VALUE)?;
             if value.contains(char::is_control) {
                 return Err(super::unrendered(
                     self.key,

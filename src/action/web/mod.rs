@@ -10,7 +10,7 @@ mod pieces;
 mod source;
 mod target;
 
-pub(crate) use credentials::{basic_of, in_a_file, is_given, secret};
+pub(crate) use credentials::{basic_authorization, in_a_file, is_given, secret};
 pub(crate) use family::{Family, event_headers, signatures};
 pub(crate) use findings::{
     Authorization, check_credentials, check_headers, check_pieces, check_robot, check_url, mistake,
@@ -18,7 +18,9 @@ pub(crate) use findings::{
 };
 pub(crate) use headers::{Headers, basic};
 pub(crate) use payload::{Payload, content_type};
-pub(crate) use pieces::{Piece, lint_templates, of_headers, of_parameters, of_text, plain, reads};
+pub(crate) use pieces::{
+    Piece, header_pieces, lint_templates, parameter_pieces, plain, reads, text_piece,
+};
 pub(crate) use source::Source;
 pub(crate) use target::Target;
 

@@ -4,7 +4,7 @@ use super::Source;
 use super::source::because;
 use crate::action::RenderError;
 use crate::outgoing::Outgoing;
-use crate::template::{self, Place};
+use crate::template::{self, EscapeContext};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -74,11 +74,11 @@ impl Payload {
         };
         let content_type = content_type.unwrap_or(default).to_owned();
         let place = if json {
-            Place::Json {
+            EscapeContext::Json {
                 clean: str::to_owned,
             }
         } else {
-            Place::Plain
+            EscapeContext::Plain
         };
         let mut out = Cow::Borrowed(out);
         loop {

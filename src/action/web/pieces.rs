@@ -42,7 +42,7 @@ pub(crate) fn plain(text: Option<&Text>) -> Option<&str> {
 }
 
 /// A whole string.
-pub(crate) fn of_text<'a>(key: &'static str, text: Option<&'a Text>) -> Vec<Piece<'a>> {
+pub(crate) fn text_piece<'a>(key: &'static str, text: Option<&'a Text>) -> Vec<Piece<'a>> {
     let piece = |text| Piece {
         key,
         entry: None,
@@ -52,7 +52,10 @@ pub(crate) fn of_text<'a>(key: &'static str, text: Option<&'a Text>) -> Vec<Piec
     plain(text).map(piece).into_iter().collect()
 }
 
-fn of_table<'a>(key: &'static str, table: &'a [(String, Text)]) -> impl Iterator<Item = Piece<'a>> {
+fn table_pieces<'a>(
+    key: &'static str,
+    table: &'a [(String, Text)],
+) -> impl Iterator<Item = Piece<'a>> {
     let piece = move |(name, text): &'a (String, Text)| {
         Some(Piece {
             key,
@@ -65,10 +68,10 @@ fn of_table<'a>(key: &'static str, table: &'a [(String, Text)]) -> impl Iterator
 }
 
 /// The values of headers.
-pub(crate) fn of_headers<'a>(key: &'static str, pairs: Option<&'a Pairs>) -> Vec<Piece<'a>> {
+pub(crate) fn header_pieces<'a>(key: &'static str, pairs: Option<&'a Pairs>) -> Vec<Piece<'a>> {
     match pairs {
         None => Vec::new(),
-        Some(Pairs::Table(table)) => of_table(key, table).collect(),
+        Some(Pairs::Table(table)) => table_pieces(key, table).collect(),
         Some(Pairs::Joined(text)) => {
             let lines = lines(plain(Some(text)).unwrap_or_default()).flatten();
             lines
@@ -84,12 +87,12 @@ pub(crate) fn of_headers<'a>(key: &'static str, pairs: Option<&'a Pairs>) -> Vec
 }
 
 /// The values of `request_parameters`.
-pub(crate) fn of_parameters(pairs: Option<&Pairs>) -> Vec<Piece<'_>> {
+pub(crate) fn parameter_pieces(pairs: Option<&Pairs>) -> Vec<Piece<'_>> {
     let key = "request_parameters";
     match pairs {
         None => Vec::new(),
-        Some(Pairs::Table(table)) => of_table(key, table).collect(),
-        Some(Pairs::Joined(text)) => of_text(key, Some(text)),
+        Some(Pairs::Table(table)) => table_pieces(key, table).collect(),
+        Some(Pairs::Joined(text)) => text_piece(key, Some(text)),
     }
 }
 

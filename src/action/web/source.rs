@@ -2,7 +2,7 @@
 
 use crate::action::RenderError;
 use crate::parameter::Value as Resolved;
-use crate::template::{self, Place, TemplateError};
+use crate::template::{self, EscapeContext, TemplateError};
 use serde_json::Value;
 
 /// A text and whether it is evaluated.
@@ -27,7 +27,7 @@ impl Source {
     pub(crate) fn render(
         &self,
         key: &'static str,
-        place: Place,
+        place: EscapeContext,
         event: &Value,
         most: usize,
     ) -> Result<String, RenderError> {
@@ -38,7 +38,7 @@ impl Source {
     /// As [`Self::render`], with what the template engine says.
     pub(crate) fn try_render(
         &self,
-        place: Place,
+        place: EscapeContext,
         event: &Value,
         most: usize,
     ) -> Result<String, TemplateError> {

@@ -4,7 +4,7 @@ use super::{Source, unrendered, unusable};
 use crate::action::RenderError;
 use crate::parameter::{Pairs, Resolver, Text, Unresolved};
 use crate::secret::{MASK, Secrets, is_secret_pair, mask_url, url_secrets};
-use crate::template::Place;
+use crate::template::EscapeContext;
 use crate::url::UrlParts;
 use percent_encoding::{
     AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode,
@@ -161,7 +161,9 @@ impl Target {
 
     /// The URL for an event, without user and fragment, and the user that it held.
     pub(crate) fn request_url(&self, event: &Value) -> Result<(String, Option<User>), RenderError> {
-        let url = self.url.render("service_url", Place::Url, event, MAX_URL)?;
+        let url = self
+            .url
+            .render("service_url", EscapeContext::Url, event, MAX_URL)?;
         let url = url.split('#').next().unwrap_or_default();
         let (mut url, user) = without_user(url).map_err(|why| unrendered("service_url", why))?;
         let query = self.query(event)?;
@@ -183,15 +185,20 @@ impl Target {
         match &self.parameters {
             None => Ok(String::new()),
             Some(Parameters::Joined(source)) => {
-                let query = source.render("request_parameters", Place::Url, event, MAX_URL)?;
+                let query =
+                    source.render("request_parameters", EscapeContext::Url, event, MAX_URL)?;
                 // A `#` would begin a fragment, which is never sent.
                 Ok(query.trim().trim_matches(['?', '&']).replace('#', "%23"))
             }
             Some(Parameters::Table(table)) => {
                 let mut pairs = Vec::new();
                 for (name, source) in table {
-                    let value =
-                        source.render("request_parameters", Place::Plain, event, MAX_URL)?;
+                    let value = source.render(
+                        "request_parameters",
+                        EscapeContext::Plain,
+                        event,
+                        MAX_URL,
+                    )?;
                     let encoded = |text| utf8_percent_encode(text, COMPONENT);
                     pairs.push(format!("{}={}", encoded(name), encoded(&value)));
                 }

@@ -7,7 +7,7 @@ use crate::clock;
 use crate::config::{Hook, Per, SourceMap};
 use crate::diagnostic::{Diagnostic, Finding, Severity};
 use crate::filter;
-use crate::outgoing::{Kind, Limits, Outgoing, Project, sample};
+use crate::outgoing::{Limits, MessageKind, Outgoing, Project, sample};
 use crate::parameter::{Reference, ReferenceError, Text, Unread};
 use crate::push::{Change, RefKind};
 use crate::secret::Secrets;
@@ -139,9 +139,9 @@ impl DryRun<'_> {
                     .iter()
                     .any(|event| filter::concerns(&hook.filters, event));
                 let is_sent = match out.kind {
-                    Kind::Ref => true,
-                    Kind::Push => whole && several,
-                    Kind::Summary | Kind::Test | Kind::Digest => false,
+                    MessageKind::Ref => true,
+                    MessageKind::Push => whole && several,
+                    MessageKind::Summary | MessageKind::Test | MessageKind::Digest => false,
                 };
                 out.whole_push |= whole;
                 (is_sent && concerned).then_some(out)

@@ -5,7 +5,7 @@ use crate::clock;
 use crate::commands::event_selection::SelectedEvent;
 use crate::config::{Hook, Per};
 use crate::http::Request;
-use crate::outgoing::Kind;
+use crate::outgoing::MessageKind;
 use crate::secret::Secrets;
 use crate::terminal::Style;
 use crate::transport;
@@ -15,9 +15,9 @@ use std::fmt::Write;
 pub(super) fn of(subject: &SelectedEvent, hook: &Hook) -> Result<(Request, Secrets), String> {
     let (action, secrets) = hook.action().map_err(|e| e.to_string())?;
     let kind = if hook.per == Per::Push {
-        Kind::Push
+        MessageKind::Push
     } else {
-        Kind::Ref
+        MessageKind::Ref
     };
     let attempt = Attempt {
         now_ms: clock::now_ms(),

@@ -6,7 +6,7 @@ use crate::config::{self, Loaded};
 use crate::deliver::transport::Transport;
 use crate::deliver::{Destinations, Site, run};
 use crate::environment::Environment;
-use crate::outgoing::Kind;
+use crate::outgoing::MessageKind;
 use crate::push::{Push, PushEvent, Pusher, parse_updates};
 use crate::spool::{DeliveryState, Events, Planned, RecordFile, RecordLine, Spool, new_id};
 use proptest::prelude::*;
@@ -110,7 +110,7 @@ impl Model {
         let planned = |hook: &str| Planned {
             id: new_id(time_ms),
             hook: hook.into(),
-            kind: Kind::Ref,
+            kind: MessageKind::Ref,
             events: vec![0],
             rest: Vec::new(),
         };

@@ -4,7 +4,7 @@ use crate::action::{Attempt, Verdict};
 use crate::config::Hook;
 use crate::deliver::outcome::{AttemptResult, Stage};
 use crate::deliver::transport::Transport;
-use crate::outgoing::{Kind, Outgoing};
+use crate::outgoing::{MessageKind, Outgoing};
 use crate::push::Push;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::resume_unwind;
@@ -88,7 +88,7 @@ impl Transport for World {
     fn send(&self, hook: &Hook, outgoing: Result<Outgoing, String>, _: Attempt) -> AttemptResult {
         let outgoing = outgoing.unwrap();
         let pushes: Vec<usize> = match outgoing.kind {
-            Kind::Digest => outgoing.backlog.iter().map(|w| number(&w.push)).collect(),
+            MessageKind::Digest => outgoing.backlog.iter().map(|w| number(&w.push)).collect(),
             _ => vec![number(&outgoing.push)],
         };
         let key = (hook.name.clone(), pushes[0]);

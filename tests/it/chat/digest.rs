@@ -4,7 +4,7 @@ use super::fixture::*;
 use super::hostile::{HOSTILE, harmless};
 use super::sizes::{measured, whole};
 use git_service_hook::action::{Action, Attempt};
-use git_service_hook::outgoing::{Kind, Language, Limits, Outgoing, Waiting};
+use git_service_hook::outgoing::{Language, Limits, MessageKind, Outgoing, Waiting};
 use git_service_hook::push::{Change, PushEvent, Pusher, RefName, RefUpdate};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ const LIMITS: Limits = Limits {
 
 /// A delivery of push number `n`, by this person.
 fn waiting(n: usize, who: &str, events: Vec<PushEvent>) -> Waiting {
-    let mut push = outgoing(Kind::Push, events.clone(), Language::English).push;
+    let mut push = outgoing(MessageKind::Push, events.clone(), Language::English).push;
     push.id = format!("01890a5d-ac96-774b-bcce-{n:012}");
     push.pusher = Pusher {
         username: who.to_lowercase(),
@@ -39,19 +39,17 @@ fn recovered(n: usize, events: Vec<PushEvent>) -> Waiting {
     waiting
 }
 
-fn digest(mut backlog: Vec<Waiting>, language: Language) -> Outgoing {
-    let mut project = outgoing(Kind::Push, Vec::new(), language).project;
+fn digest(backlog: Vec<Waiting>, language: Language) -> Outgoing {
+    let mut project = outgoing(MessageKind::Push, Vec::new(), language).project;
     project.default_branch = Some("main".to_owned());
-    let others = backlog.split_off(1);
-    let oldest = backlog.remove(0);
     Outgoing::digest(
         "01890a5d-ac96-774b-bcce-b302099a8058".into(),
         "team".into(),
         project,
-        oldest,
-        others,
+        backlog,
         LIMITS,
     )
+    .unwrap()
 }
 
 fn branch(name: &str, change: Change, commits: usize) -> PushEvent {
@@ -557,7 +555,7 @@ fn a_message_says_that_a_push_was_found_later() {
             "team/payments：有人 向 main 推送了 2 个提交（事后发现）\n",
         ),
     ] {
-        let mut out = outgoing(Kind::Push, vec![updated(two_commits())], language);
+        let mut out = outgoing(MessageKind::Push, vec![updated(two_commits())], language);
         out.push = recovered(1, out.events.clone()).push;
         let text = said("feishu-text", &out);
         assert!(text.starts_with(heading), "{text}");

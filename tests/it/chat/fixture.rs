@@ -5,7 +5,7 @@ use git_service_hook::action::feishu::FeishuGroupChatRobot;
 use git_service_hook::action::wecom::WecomGroupChatRobot;
 use git_service_hook::action::{Action, Attempt, Parameters};
 use git_service_hook::http::Request;
-use git_service_hook::outgoing::{Kind, Language, Limits, Outgoing, Project};
+use git_service_hook::outgoing::{Draft, Language, Limits, MessageKind, Outgoing, Project};
 use git_service_hook::parameter::{Reference, ReferenceError, Resolve, Resolver};
 use git_service_hook::push::{
     Change, Commit, ObjectId, Person, Push, PushEvent, Pusher, RefName, RefUpdate, Tag,
@@ -130,7 +130,7 @@ pub(super) fn tag(annotated: bool) -> PushEvent {
     }
 }
 
-pub(super) fn outgoing(kind: Kind, events: Vec<PushEvent>, language: Language) -> Outgoing {
+pub(super) fn outgoing(kind: MessageKind, events: Vec<PushEvent>, language: Language) -> Outgoing {
     let pusher = Pusher {
         username: "ann".into(),
         name: "Ann Author".into(),
@@ -158,23 +158,22 @@ pub(super) fn outgoing(kind: Kind, events: Vec<PushEvent>, language: Language) -
         max_commits: usize::MAX,
         max_body: 1 << 20,
     };
-    let delivery = "01890a5d-ac96-774b-bcce-b302099a8058".into();
-    Outgoing::new(
+    let draft = Draft {
         kind,
-        delivery,
-        "team".into(),
+        delivery: "01890a5d-ac96-774b-bcce-b302099a8058".into(),
+        hook: "team".into(),
         project,
         push,
-        total,
+        push_total_commits: total,
         events,
-        Vec::new(),
-        limits,
-    )
+        rest: Vec::new(),
+    };
+    Outgoing::new(draft, limits)
 }
 
 /// One message of each kind that people can get.
 pub(super) fn cases(language: Language) -> Vec<(&'static str, Outgoing)> {
-    let one = |event| outgoing(Kind::Push, vec![event], language);
+    let one = |event| outgoing(MessageKind::Push, vec![event], language);
     let created = PushEvent {
         compare: None,
         ..PushEvent {
@@ -197,7 +196,7 @@ pub(super) fn cases(language: Language) -> Vec<(&'static str, Outgoing)> {
     };
     let deleted = || event("refs/heads/old-page", id('a'), null(), Change::Deleted);
     let mut several = outgoing(
-        Kind::Push,
+        MessageKind::Push,
         vec![
             updated(two_commits()),
             created.clone(),
@@ -260,7 +259,7 @@ pub(super) fn cases(language: Language) -> Vec<(&'static str, Outgoing)> {
         ),
         (
             "test",
-            outgoing(Kind::Test, vec![updated(two_commits())], language),
+            outgoing(MessageKind::Test, vec![updated(two_commits())], language),
         ),
     ]
 }

@@ -70,7 +70,7 @@ fn only_distinct_commits_are_counted_and_listed() {
     let mut event = updated(commits);
     event.total_distinct = 1;
     let out = outgoing(
-        git_service_hook::outgoing::Kind::Push,
+        git_service_hook::outgoing::MessageKind::Push,
         vec![event],
         Language::English,
     );

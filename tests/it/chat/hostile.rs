@@ -1,7 +1,7 @@
 //! Whatever strangers write into a push: it mentions nobody, links nowhere, adds no lines and breaks no markup.
 
 use super::fixture::*;
-use git_service_hook::outgoing::{Kind, Language, Outgoing};
+use git_service_hook::outgoing::{Language, MessageKind, Outgoing};
 use git_service_hook::push::{Change, PushEvent, RefName};
 
 pub(super) const HOSTILE: [&str; 26] = [
@@ -35,7 +35,7 @@ pub(super) const HOSTILE: [&str; 26] = [
 
 /// Every field that somebody else writes, one at a time.
 fn places(language: Language, text: &str) -> Vec<(&'static str, Outgoing)> {
-    let one = |event: PushEvent| outgoing(Kind::Push, vec![event], language);
+    let one = |event: PushEvent| outgoing(MessageKind::Push, vec![event], language);
     let branch = |name: &str, change| {
         let mut event = updated(two_commits());
         event.update.name = RefName::new(format!("refs/heads/{name}"));
@@ -73,7 +73,7 @@ fn places(language: Language, text: &str) -> Vec<(&'static str, Outgoing)> {
         (
             "several branches",
             outgoing(
-                Kind::Push,
+                MessageKind::Push,
                 vec![branch(text, Change::Deleted), branch(text, Change::Updated)],
                 language,
             ),
@@ -172,7 +172,11 @@ fn shape(value: &serde_json::Value) -> serde_json::Value {
 
 #[test]
 fn an_invalid_address_makes_no_link() {
-    let mut out = outgoing(Kind::Push, vec![updated(two_commits())], Language::English);
+    let mut out = outgoing(
+        MessageKind::Push,
+        vec![updated(two_commits())],
+        Language::English,
+    );
     out.project.url = Some("javascript:alert(1)".into());
     out.events[0].compare = Some("file:///etc/passwd".into());
     out.events[0]

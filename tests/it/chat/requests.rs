@@ -3,11 +3,15 @@
 use super::fixture::*;
 use git_service_hook::action::{Attempt, Severity};
 use git_service_hook::http::Request;
-use git_service_hook::outgoing::{Kind, Language, Outgoing};
+use git_service_hook::outgoing::{Language, MessageKind, Outgoing};
 use serde_json::{Value, json};
 
 fn push() -> Outgoing {
-    outgoing(Kind::Push, vec![updated(two_commits())], Language::English)
+    outgoing(
+        MessageKind::Push,
+        vec![updated(two_commits())],
+        Language::English,
+    )
 }
 
 fn sent(name: &str, keys: Value) -> Request {

@@ -1,7 +1,7 @@
 //! No message is longer than its vendor takes, and none is cut where it hurts.
 
 use super::fixture::*;
-use git_service_hook::outgoing::{Kind, Language, Outgoing};
+use git_service_hook::outgoing::{Language, MessageKind, Outgoing};
 use git_service_hook::push::RefName;
 use serde_json::Value;
 
@@ -23,7 +23,7 @@ fn large(refs: usize, commits: usize, subject: &str, language: Language) -> Outg
         event.update.name = RefName::new(format!("refs/heads/topic/{n}-\"quoted\"_名"));
         event
     };
-    outgoing(Kind::Push, (0..refs).map(branch).collect(), language)
+    outgoing(MessageKind::Push, (0..refs).map(branch).collect(), language)
 }
 
 /// Whether no link and no character is cut.

@@ -2,13 +2,17 @@
 
 use super::fixture::*;
 use git_service_hook::action::{Finding, Severity};
-use git_service_hook::outgoing::{Kind, Language, Outgoing};
+use git_service_hook::outgoing::{Language, MessageKind, Outgoing};
 use serde_json::{Value, json};
 
 const ROBOTS: [&str; 3] = ["wecom", "dingtalk", "feishu"];
 
 fn push() -> Outgoing {
-    outgoing(Kind::Push, vec![updated(two_commits())], Language::English)
+    outgoing(
+        MessageKind::Push,
+        vec![updated(two_commits())],
+        Language::English,
+    )
 }
 
 fn sent(name: &str, keys: Value, out: &Outgoing) -> Value {
@@ -193,7 +197,7 @@ fn a_push_cannot_mention_or_add_members_through_a_template() {
     ];
     for text in hostile {
         let out = outgoing(
-            Kind::Push,
+            MessageKind::Push,
             vec![updated(vec![commit('c', text, text)])],
             Language::English,
         );
@@ -264,7 +268,7 @@ fn a_template_that_prints_too_much_is_rendered_with_less_and_then_cut() {
     let commits = (0..40)
         .map(|_| commit('c', &"长 [x] <b> ".repeat(100), "李雷"))
         .collect();
-    let out = outgoing(Kind::Push, vec![updated(commits)], Language::Chinese);
+    let out = outgoing(MessageKind::Push, vec![updated(commits)], Language::Chinese);
     for dialect in DIALECTS {
         let (name, msg_type) = dialect.split_once('-').unwrap();
         for template in [
@@ -352,7 +356,7 @@ fn an_empty_message_or_one_that_is_not_an_object_is_not_sent() {
 fn a_title_is_a_template_and_one_plain_line() {
     let keys = |msg_type| json!({"msg_type": msg_type, "title": "${head_commit.author.name}: ${head_commit.message}"});
     let out = outgoing(
-        Kind::Push,
+        MessageKind::Push,
         vec![updated(vec![commit('c', "*Fix* <@all>\n\nx", "Ann")])],
         Language::English,
     );
@@ -375,7 +379,11 @@ fn a_title_is_a_template_and_one_plain_line() {
 
 #[test]
 fn a_test_is_marked_with_any_template() {
-    let out = outgoing(Kind::Test, vec![updated(two_commits())], Language::Chinese);
+    let out = outgoing(
+        MessageKind::Test,
+        vec![updated(two_commits())],
+        Language::Chinese,
+    );
     for dialect in DIALECTS {
         let (name, msg_type) = dialect.split_once('-').unwrap();
         for keys in [

@@ -1,7 +1,7 @@
 //! docs/events.md shows what is really sent.
 
 use super::repo::Repo;
-use git_service_hook::outgoing::{Kind, Limits, Outgoing, Project};
+use git_service_hook::outgoing::{Draft, Limits, MessageKind, Outgoing, Project};
 use git_service_hook::push::{Push, Pusher};
 use serde_json::Value;
 
@@ -77,17 +77,17 @@ fn the_example_has_the_members_of_a_body() {
         max_commits: 10,
         max_body: 1 << 20,
     };
-    let out = Outgoing::new(
-        Kind::Ref,
-        "d".into(),
-        "h".into(),
+    let draft = Draft {
+        kind: MessageKind::Ref,
+        delivery: "d".into(),
+        hook: "h".into(),
         project,
         push,
-        1,
-        vec![event],
-        Vec::new(),
-        limits,
-    );
+        push_total_commits: 1,
+        events: vec![event],
+        rest: Vec::new(),
+    };
+    let out = Outgoing::new(draft, limits);
     let (mut shown, mut sent) = (Vec::new(), Vec::new());
     members(&example(), "", &mut shown);
     members(&out.body(), "", &mut sent);
