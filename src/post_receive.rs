@@ -11,7 +11,7 @@ mod spawn;
 mod unrecorded_push;
 mod watch;
 
-pub use compute::{ComputedPush, compute_deliveries, compute_without_repository};
+pub use compute::{ComputedPush, Undecided, compute_deliveries, compute_without_repository};
 
 use crate::action::Severity;
 use crate::clock;

@@ -27,7 +27,7 @@ table! {
         action: Option<Kind>,
         /// Whether the hook is on. `false` cancels what waits for it.
         pub(super) enabled: Option<bool>,
-        /// Whether repositories cannot switch it off. Server's file.
+        /// Whether nothing in a repository's file touches it. Server's file.
         #[marks(ServerOnly)]
         pub(super) locked: Option<bool>,
         /// Whether a pusher can leave it out by the push option `service-hook.skip`. Server's file; hooks of a
@@ -125,7 +125,6 @@ pub(super) struct Section<'a, 'i> {
 /// A hook that was read, whether or not it is on.
 pub(super) struct Entry {
     pub(super) enabled: bool,
-    pub(super) locked: bool,
     pub(super) repositories: Option<Globs>,
     pub(super) hook: Hook,
 }
@@ -190,7 +189,6 @@ impl Section<'_, '_> {
         }
         Some(Entry {
             enabled: common.enabled.unwrap_or(true),
-            locked: common.locked.unwrap_or(false),
             repositories: common.repositories.map(Globs::from),
             hook,
         })
@@ -227,6 +225,7 @@ impl Section<'_, '_> {
             ca_file: ca_file.map(|path| references.path(&path)),
             insecure_skip_verify: common.insecure_skip_verify.unwrap_or(false),
             skippable: common.skippable.unwrap_or(self.layer == Layer::Repository),
+            locked: common.locked.unwrap_or(false),
             per,
             max_commits: common.max_commits.map_or(defaults.max_commits, |c| c.0),
             max_body: common

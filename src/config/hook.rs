@@ -45,6 +45,8 @@ pub struct Hook {
     pub insecure_skip_verify: bool,
     /// `service-hook.skip` counts for it; always so for hooks of the repository's file.
     pub skippable: bool,
+    /// Nothing in a repository's file touches it, not even a file that cannot be read.
+    pub locked: bool,
     /// Deliveries by ref or by push.
     pub per: Per,
     /// Commits listed.

@@ -25,12 +25,11 @@ pub fn load(git_dir: &Path, environment: &Environment) -> Loaded {
         .and_then(|source| document(source, &mut loaded));
     for document in [&mut server, &mut repository].into_iter().flatten() {
         loaded.pusher_env.append(&mut document.pusher_env);
-        if document.holds {
-            let why = "mistakes in tables that protect others";
-            loaded
-                .hold
-                .get_or_insert_with(|| format!("{}: {why}", document.source.shown));
-        }
+    }
+    // The repository's file holds up nothing but its own hooks.
+    if let Some(document) = server.as_ref().filter(|document| document.holds) {
+        let why = "mistakes in tables that protect others";
+        loaded.hold = Some(format!("{}: {why}", document.source.shown));
     }
     let mut server_deliver = Deliver::default();
     if let Some(document) = &mut server {
@@ -77,7 +76,7 @@ fn server_source(
     .inspect(|_| loaded.configured = true)
 }
 
-/// The repository's file. While it cannot be used, hooks stay unresolved.
+/// The repository's file. While it cannot be used, hooks stay unresolved, except for those that are locked.
 fn repository_source(git_dir: &Path, owner: Option<u32>, loaded: &mut Loaded) -> Option<Source> {
     let path = git_dir.join(REPOSITORY_FILE);
     let read = file::read_configuration(Layer::Repository, &path, owner);

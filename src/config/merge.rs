@@ -134,7 +134,9 @@ impl Merge<'_> {
                 let both = name.into_iter().chain([path]).collect::<Vec<_>>();
                 globs.matches_any(&both)
             });
-            if matches {
+            if matches && self.loaded.unresolved && !entry.hook.locked {
+                self.loaded.pending_file.push(entry.hook);
+            } else if matches {
                 self.loaded.hooks.push(entry.hook);
             } else if self
                 .loaded
@@ -147,7 +149,9 @@ impl Merge<'_> {
                 self.loaded.pending_match.push(entry.hook);
             }
         }
-        let applies = !self.loaded.hooks.is_empty() || !self.loaded.pending_match.is_empty();
+        let pending = [&self.loaded.pending_match, &self.loaded.pending_file];
+        let applies =
+            !self.loaded.hooks.is_empty() || pending.iter().any(|hooks| !hooks.is_empty());
         if applies || has_broken {
             self.loaded.deliver.keep_at_least(&self.server_deliver);
         }
@@ -206,35 +210,34 @@ fn refuse_host(section: &Section<'_, '_>, notes: &mut Notes<'_>) {
 
 /// Applies what the repository's file sets for a hook of the server's: filters, which must pass as well, and `enabled`.
 fn narrow(hook: &mut Inherited, section: &Section<'_, '_>, notes: &mut Notes<'_>) {
-    let locked = hook.entry.as_ref().is_some_and(|entry| entry.locked);
-    // A mistake cannot disable a locked hook either.
-    let disables = (!locked).then_some(section.name);
+    if hook.entry.as_ref().is_some_and(|entry| entry.hook.locked) {
+        let name = section.name;
+        let message =
+            format!("the server's file has locked `{name}`: nothing can be set for it here");
+        return notes.mistake(section.header, None, message);
+    }
+    let disables = Some(section.name);
     let mut added = Notes::new("", notes.text());
     let mut common = section.common(&mut added);
     for (message, at) in added.into_plain() {
         notes.mistake(at, disables, message);
     }
     for key in section.table.keys() {
-        if let Some(message) = refusal(section.name, key.get_ref(), locked, &common) {
+        if let Some(message) = refusal(section.name, key.get_ref(), &common) {
             notes.mistake(key.span().start, disables, message);
         }
     }
-    if disables.is_some_and(|name| notes.disables(name)) {
+    if notes.disables(section.name) {
         hook.entry = None;
     }
     let Some(entry) = &mut hook.entry else { return };
-    if !locked {
-        entry.enabled &= common.enabled.unwrap_or(true);
-    }
+    entry.enabled &= common.enabled.unwrap_or(true);
     entry.hook.filters.push(added_filters(&mut common));
 }
 
 /// Why a repository's file must not set a key of a hook of the server's.
-fn refusal(hook: &str, key: &str, locked: bool, common: &Common) -> Option<String> {
+fn refusal(hook: &str, key: &str, common: &Common) -> Option<String> {
     match key {
-        "enabled" if locked => Some(format!(
-            "the server's file has locked `{hook}`: `enabled` cannot be set"
-        )),
         "enabled" => None,
         "skip_ci" if common.skip_ci == Some(false) => {
             Some("`skip_ci` can only be switched on here".to_owned())

@@ -60,7 +60,8 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
     /// Why nothing may be sent although pushes are recorded (docs/configuration.md, "Mistakes").
     pub hold: Option<String>,
-    /// The repository's file cannot be read or parsed: pushes are recorded with their hooks unresolved.
+    /// The repository's file cannot be read or parsed: pushes are recorded with their hooks unresolved. `hooks` has those
+    /// that are locked, and no others.
     pub unresolved: bool,
     /// Whether any file exists at all.
     pub configured: bool,
@@ -74,6 +75,9 @@ pub struct Loaded {
     other_repositories: Vec<String>,
     /// Hooks of the server's file whose `repositories` may match once gitolite's name is known.
     pending_match: Vec<Hook>,
+    /// Hooks of the server's file that the repository's file may change once it can be read: they fire for no push until
+    /// then.
+    pending_file: Vec<Hook>,
 }
 
 /// The state of a hook by its name.
@@ -100,6 +104,11 @@ impl Loaded {
         self.hooks.is_empty() && self.hold.is_none() && !self.unresolved
     }
 
+    /// Whether a hook fires for no push until the repository's file can be read.
+    pub fn waits_for_file(&self, name: &str) -> bool {
+        self.unresolved && !self.hooks.iter().any(|hook| hook.name == name)
+    }
+
     /// Names of the hooks of the server's file whose `repositories` do not match here.
     pub fn not_here(&self) -> impl Iterator<Item = &str> {
         let pending = self.pending_match.iter().map(|hook| hook.name.as_str());
@@ -109,7 +118,8 @@ impl Loaded {
 
     /// Finds a hook for a delivery that was recorded earlier.
     pub fn find(&self, name: &str) -> Found<'_> {
-        let mut known = self.hooks.iter().chain(&self.pending_match);
+        let pending = self.pending_match.iter().chain(&self.pending_file);
+        let mut known = self.hooks.iter().chain(pending);
         if let Some(hook) = known.find(|hook| hook.name == name) {
             return Found::Active(hook);
         }

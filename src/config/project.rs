@@ -184,15 +184,22 @@ type Page<'a> = dyn Fn(&str) -> Option<String> + 'a;
 /// `[project]` as one hook sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct ProjectView<'a> {
-    projects: &'a Projects,
+    table: &'a ProjectTable,
     layer: Layer,
 }
 
 impl Loaded {
-    /// `[project]` as a hook sees it: a hook of the server's file sees that file, and what it takes from the repository's.
+    /// `[project]` as a hook sees it: a hook of the server's file sees that file, and what it takes from the repository's;
+    /// a locked one that file alone.
     pub fn project_of(&self, hook: &Hook) -> ProjectView<'_> {
+        let projects = &self.projects;
+        let table = match hook.layer {
+            Layer::Server if hook.locked => &projects.server,
+            Layer::Server => &projects.shared,
+            Layer::Repository => &projects.merged,
+        };
         ProjectView {
-            projects: &self.projects,
+            table,
             layer: hook.layer,
         }
     }
@@ -200,7 +207,7 @@ impl Loaded {
     /// `[project]` as the repository's own hooks see it.
     pub fn own_project(&self) -> ProjectView<'_> {
         ProjectView {
-            projects: &self.projects,
+            table: &self.projects.merged,
             layer: Layer::Repository,
         }
     }
@@ -212,21 +219,13 @@ impl Loaded {
 }
 
 impl<'v> ProjectView<'v> {
-    fn table(self) -> &'v ProjectTable {
-        match self.layer {
-            Layer::Server => &self.projects.shared,
-            Layer::Repository => &self.projects.merged,
-        }
-    }
-
     fn name(self, git_dir: &Path, gl_repo: Option<&str>) -> String {
         match self.layer {
-            Layer::Repository => self.projects.merged.name(git_dir, gl_repo),
+            Layer::Repository => self.table.name(git_dir, gl_repo),
             Layer::Server => {
                 let located = || directory_name(&repository_path(git_dir));
                 let located = self
-                    .projects
-                    .shared
+                    .table
                     .located_name(git_dir, gl_repo)
                     .unwrap_or_else(located);
                 without_git(&located).to_owned()
@@ -241,7 +240,7 @@ impl<'v> ProjectView<'v> {
         gl_repo: Option<&str>,
         default_branch: Option<&str>,
     ) -> Project {
-        let table = self.table();
+        let table = self.table;
         let text = |text: &Option<String>| text.clone().filter(|t| !t.is_empty());
         let mut project = Project {
             name: self.name(git_dir, gl_repo),
@@ -266,7 +265,7 @@ impl<'v> ProjectView<'v> {
         sample["commit"] = json!({ "id": "0".repeat(40) });
         sample["before"] = json!("0".repeat(40));
         sample["after"] = json!("0".repeat(40));
-        let table = self.table();
+        let table = self.table;
         let templates = [
             ("url", &table.url),
             ("clone_url", &table.clone_url),
@@ -314,8 +313,8 @@ impl<'v> ProjectView<'v> {
             context["commit"] = json!({ "id": id });
             web_url(Some(template), &context)
         };
-        let Some(template) = self.table().commit_url.as_deref() else {
-            let web = self.table().web.unwrap_or_default();
+        let Some(template) = self.table.commit_url.as_deref() else {
+            let web = self.table.web.unwrap_or_default();
             return Box::new(move |id| project.url.as_deref().map(|url| web.commit(url, id)));
         };
         // A push may have thousands of commits, and an evaluation costs a thread: where the id is only put in, two
@@ -341,8 +340,8 @@ impl<'v> ProjectView<'v> {
         before: &str,
         after: &str,
     ) -> Option<String> {
-        let Some(template) = self.table().compare_url.as_deref() else {
-            let web = self.table().web.unwrap_or_default();
+        let Some(template) = self.table.compare_url.as_deref() else {
+            let web = self.table.web.unwrap_or_default();
             return project
                 .url
                 .as_deref()

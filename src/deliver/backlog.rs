@@ -1,6 +1,6 @@
 //! The pending deliveries, read once from the records, without their events.
 
-use crate::spool::{Delivery, DeliveryState, RecordFile, Spool};
+use crate::spool::{Delivery, DeliveryState, Record, RecordFile, Spool};
 use std::collections::BTreeSet;
 use std::io;
 
@@ -16,8 +16,10 @@ pub(super) struct WaitingDelivery {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Backlog {
     pub(super) entries: Vec<WaitingDelivery>,
-    /// The first record whose events are not computed yet: later deliveries wait for it.
+    /// The first record without the events of a hook: later deliveries wait for it.
     pub(super) unread: Option<String>,
+    /// Every such record, and the hooks whose events it has.
+    undecided: Vec<(String, Vec<String>)>,
     /// The newest record that was read.
     newest: String,
 }
@@ -47,9 +49,13 @@ impl Backlog {
     pub(super) fn for_hook(&self, hook: &str) -> Self {
         let own = |e: &&WaitingDelivery| e.delivery.planned.hook == hook;
         let entries = self.entries.iter().filter(own).cloned().collect();
+        let is_unread =
+            |(_, decided): &&(String, Vec<String>)| !decided.iter().any(|name| name == hook);
+        let unread = self.undecided.iter().find(is_unread);
         Self {
             entries,
-            unread: self.unread.clone(),
+            unread: unread.map(|(id, _)| id.clone()),
+            undecided: Vec::new(),
             newest: self.newest.clone(),
         }
     }
@@ -87,6 +93,16 @@ impl Backlog {
             .is_ok_and(|ids| ids.last().is_some_and(|id| *id > self.newest))
     }
 
+    fn add_undecided(&mut self, record: &Record, hook: Option<&str>) {
+        let decided = record.decided_hooks();
+        if hook.is_none() {
+            self.undecided.push((record.id.clone(), decided.to_vec()));
+        }
+        if hook.is_none_or(|hook| !decided.iter().any(|name| name == hook)) {
+            self.unread.get_or_insert_with(|| record.id.clone());
+        }
+    }
+
     fn add_record(
         &mut self,
         spool: &Spool,
@@ -97,8 +113,8 @@ impl Backlog {
         match spool.read(&id) {
             Ok(RecordFile::Record(record)) if record.is_finished() => drop(spool.finish(&id)),
             Ok(RecordFile::Record(record)) => {
-                if record.events.is_none() && self.unread.is_none() {
-                    self.unread = Some(id.clone());
+                if !record.is_decided() {
+                    self.add_undecided(&record, hook);
                 }
                 let waits = |d: &Delivery| {
                     d.state == DeliveryState::Pending

@@ -192,7 +192,9 @@ impl LaneRun<'_> {
     }
 
     fn end_of_walk(&self) -> Walk {
-        if self.backlog.unread.is_some() {
+        // Nobody computes the events of a hook before the repository's file can be read.
+        let is_computed_soon = !self.site.loaded.waits_for_file(self.name);
+        if self.backlog.unread.is_some() && is_computed_soon {
             Walk::Unread
         } else {
             Walk::Done

@@ -27,14 +27,38 @@ pub struct ComputedPush {
     pub omitted: Vec<String>,
 }
 
+/// The hooks to decide for.
+pub struct Undecided<'a> {
+    hooks: Vec<&'a Hook>,
+    /// Whether others wait for the repository's file.
+    others_wait: bool,
+}
+
+impl<'a> Undecided<'a> {
+    /// The active hooks, without those that are decided already.
+    pub fn new(loaded: &'a Loaded, decided: &[String]) -> Self {
+        let hooks = loaded.hooks.iter();
+        Self {
+            hooks: hooks.filter(|h| !decided.contains(&h.name)).collect(),
+            others_wait: loaded.unresolved,
+        }
+    }
+
+    /// Whether nothing can be decided before the repository's file can be read.
+    pub fn is_stuck(&self) -> bool {
+        self.others_wait && self.hooks.is_empty()
+    }
+}
+
 /// Computes the events of a push and its deliveries.
-pub fn compute_deliveries(repository: &Repository, loaded: &Loaded, push: &Push) -> ComputedPush {
-    let required = required_events(loaded, push);
-    let needs = loaded
-        .hooks
-        .iter()
-        .map(Hook::needs)
-        .reduce(|a, b| a.and(&b));
+pub fn compute_deliveries(
+    repository: &Repository,
+    undecided: &Undecided<'_>,
+    push: &Push,
+) -> ComputedPush {
+    let required = required_events(undecided, push);
+    let hooks = undecided.hooks.iter();
+    let needs = hooks.map(|hook| hook.needs()).reduce(|a, b| a.and(&b));
     let computed = match (needs, required) {
         (Some(mut needs), required @ 1..) => {
             needs.max_refs = required;
@@ -44,7 +68,7 @@ pub fn compute_deliveries(repository: &Repository, loaded: &Loaded, push: &Push)
     };
     let default_branch = repository.default_branch();
     decide(
-        loaded,
+        undecided,
         push,
         computed,
         default_branch,
@@ -53,13 +77,17 @@ pub fn compute_deliveries(repository: &Repository, loaded: &Loaded, push: &Push)
 }
 
 /// The same without the repository: the updates as Git reported them, with the reason `why` there is no more.
-pub fn compute_without_repository(loaded: &Loaded, push: &Push, why: &str) -> ComputedPush {
-    decide(loaded, push, Vec::new(), None, why)
+pub fn compute_without_repository(
+    undecided: &Undecided<'_>,
+    push: &Push,
+    why: &str,
+) -> ComputedPush {
+    decide(undecided, push, Vec::new(), None, why)
 }
 
 /// How many updates, from the first, must be computed so that every hook has the events that it may fire for.
-fn required_events(loaded: &Loaded, push: &Push) -> usize {
-    let last = loaded.hooks.iter().filter_map(|hook| {
+fn required_events(undecided: &Undecided<'_>, push: &Push) -> usize {
+    let last = undecided.hooks.iter().filter_map(|hook| {
         let passes = |update: &RefUpdate| {
             filter::decide_early(&hook.filters, push, update) == Decision::Fire
         };
@@ -77,7 +105,7 @@ fn required_events(loaded: &Loaded, push: &Push) -> usize {
 }
 
 fn decide(
-    loaded: &Loaded,
+    undecided: &Undecided<'_>,
     push: &Push,
     mut computed: Vec<Computed>,
     branch: Option<String>,
@@ -92,7 +120,7 @@ fn decide(
         deliveries: Vec::new(),
         omitted: Vec::new(),
     };
-    for hook in &loaded.hooks {
+    for hook in &undecided.hooks {
         let passes = |c: &&Computed| hook.decide(push, c) == Decision::Fire;
         let fired: Vec<usize> = computed
             .iter()
@@ -111,7 +139,8 @@ fn decide(
         .iter()
         .map(|c| c.event.total_distinct)
         .sum();
-    let max_body = loaded.hooks.iter().map(|h| h.max_body).max().unwrap_or(0);
+    let hooks = undecided.hooks.iter();
+    let max_body = hooks.map(|h| h.max_body).max().unwrap_or(0);
     let each = max_body.min(MAX_RECORD / used.len().max(1));
     let mut computed: BTreeMap<usize, PushEvent> = computed
         .into_iter()
@@ -130,6 +159,10 @@ fn decide(
             push_total_commits,
             events,
             deliveries,
+            hooks: undecided.others_wait.then(|| {
+                let hooks = undecided.hooks.iter();
+                hooks.map(|hook| hook.name.clone()).collect()
+            }),
         },
         omitted,
     }

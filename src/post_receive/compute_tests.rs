@@ -41,7 +41,11 @@ fn computed(hooks: &str, names: &[&str]) -> ComputedPush {
         Environment::from([(config::SERVER_FILE_VARIABLE, nowhere.to_str().unwrap())]);
     let loaded = config::load(dir.path(), &environment);
     assert_eq!(loaded.diagnostics, []);
-    compute_without_repository(&loaded, &push(names), "the repository cannot be opened")
+    compute_without_repository(
+        &Undecided::new(&loaded, &[]),
+        &push(names),
+        "the repository cannot be opened",
+    )
 }
 
 const THREE: [&str; 3] = ["refs/heads/a", "refs/heads/b", "refs/tags/v1"];

@@ -1,7 +1,7 @@
 //! A recorded push: computes its events, starts the deliverer and reports results.
 
 use super::watch::{Deliverer, ResultWatch};
-use super::{ComputedPush, PushContext, compute_deliveries, spawn};
+use super::{ComputedPush, PushContext, Undecided, compute_deliveries, spawn};
 use crate::clock;
 use crate::deliver::{self, Destinations, Site};
 use crate::git::Repository;
@@ -34,7 +34,11 @@ pub(super) fn deliver(
         ));
     }
     if context.loaded.unresolved {
-        return lines.say("the push is recorded and waits until hooks.toml can be read");
+        lines.say("the push is recorded and waits until hooks.toml can be read");
+    }
+    // Those that the server's file has locked do not wait for it.
+    if Undecided::new(context.loaded, &[]).is_stuck() {
+        return;
     }
     let follower = spool.follow(&push.id);
     let computed = repository.and_then(|repository| compute(context, repository, &record, push));
@@ -101,7 +105,7 @@ fn compute(
         repository
             .lock()
             .ok()
-            .map(|repository| compute_deliveries(&repository, &loaded, &push))
+            .map(|repository| compute_deliveries(&repository, &Undecided::new(&loaded, &[]), &push))
     };
     let (here, (result, receiver)) = (work.clone(), channel());
     // On a thread, so that a repository that answers slowly cannot hold the push; without any more threads, right here.

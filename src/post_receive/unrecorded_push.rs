@@ -1,7 +1,7 @@
 //! A push that could not be recorded: delivers it from memory, with one attempt for each delivery.
 
 use super::watch::ResultWatch;
-use super::{PushContext, compute_deliveries, compute_without_repository};
+use super::{PushContext, Undecided, compute_deliveries, compute_without_repository};
 use crate::deliver::{self, Destinations, Site};
 use crate::exit;
 use crate::git::Repository;
@@ -30,11 +30,14 @@ pub(super) fn deliver(
     }
     if loaded.unresolved {
         lines.say("hooks.toml cannot be read either: this push is lost");
+    }
+    let undecided = Undecided::new(loaded, &[]);
+    if undecided.is_stuck() {
         return exit::FAILURE;
     }
     let computed = match repository {
-        Some(repository) => compute_deliveries(&repository, loaded, push),
-        None => compute_without_repository(loaded, push, "the repository cannot be opened"),
+        Some(repository) => compute_deliveries(&repository, &undecided, push),
+        None => compute_without_repository(&undecided, push, "the repository cannot be opened"),
     };
     let until = Instant::now() + TIME_LIMIT;
     let (sender, ends) = channel();
@@ -69,7 +72,7 @@ pub(super) fn deliver(
     }
     watch.finish_lost("not sent", lines);
     super::recorded_push::print_omitted(&computed.omitted, lines);
-    if delivered == events.deliveries.len() {
+    if delivered == events.deliveries.len() && events.hooks.is_none() {
         exit::OK
     } else {
         exit::FAILURE

@@ -3,7 +3,8 @@
 
 use super::writer::lock_record;
 use super::{
-    DeliveryState, LockedRecord, RecordFile, RecordLine, Spool, modes, optional, time_of_id,
+    Delivery, DeliveryState, LockedRecord, RecordFile, RecordLine, Spool, modes, optional,
+    time_of_id,
 };
 use std::fs::{DirEntry, File};
 use std::io;
@@ -132,11 +133,11 @@ impl Spool {
     /// Number of pending deliveries. A record without computed events, or one that cannot be read, counts as one.
     pub fn count_pending(&self) -> io::Result<usize> {
         let count = |id: &String| match self.read(id) {
-            Ok(RecordFile::Record(record)) if record.events.is_some() => record
-                .deliveries
-                .iter()
-                .filter(|delivery| delivery.state == DeliveryState::Pending)
-                .count(),
+            Ok(RecordFile::Record(record)) => {
+                let is_pending = |d: &&Delivery| d.state == DeliveryState::Pending;
+                let pending = record.deliveries.iter().filter(is_pending).count();
+                pending + usize::from(!record.is_decided())
+            }
             Ok(RecordFile::Gone | RecordFile::Foreign) => 0,
             _ => 1,
         };

@@ -42,7 +42,8 @@ pub(super) fn json_lines<T: DeserializeOwned>(bytes: &[u8]) -> impl Iterator<Ite
 pub enum RecordLine {
     /// A process is about to compute the events: milliseconds since 1970.
     Computing(i64),
-    /// The events and their deliveries. The first such line counts.
+    /// The events and their deliveries. The first such line counts; one that decides for some hooks alone is followed by
+    /// a second one.
     Events(Box<Events>),
     /// An attempt is about to be made.
     Started(Started),
@@ -78,6 +79,29 @@ pub struct Events {
     pub events: Vec<Box<RawValue>>,
     /// In the order in which they are to be sent.
     pub deliveries: Vec<Planned>,
+    /// The hooks that were decided, where the others wait for a hooks.toml that can be read. Absent: all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hooks: Option<Vec<String>>,
+}
+
+impl Events {
+    /// Adds the events of a later line, for hooks that waited.
+    pub(super) fn append(&mut self, later: Self) {
+        let known = self.events.len();
+        let shifted = later.deliveries.into_iter().map(|planned| Planned {
+            events: planned.events.iter().map(|index| index + known).collect(),
+            ..planned
+        });
+        self.deliveries.extend(shifted);
+        self.events.extend(later.events);
+        self.default_branch = self.default_branch.take().or(later.default_branch);
+        // Each line has computed as many refs as its own hooks need.
+        self.push_total_commits = self.push_total_commits.max(later.push_total_commits);
+        self.hooks = self.hooks.take().zip(later.hooks).map(|(mut all, more)| {
+            all.extend(more);
+            all
+        });
+    }
 }
 
 /// One delivery: which events go to which hook, under which id.

@@ -27,7 +27,7 @@ pub struct Record {
     pub id: String,
     /// What Git reported.
     pub push: Push,
-    /// How often a process began to compute the events.
+    /// How often a process began to compute the events that are missing.
     pub computing: u32,
     /// Absent until they are computed.
     pub events: Option<Events>,
@@ -143,21 +143,7 @@ impl Record {
         };
         match line {
             RecordLine::Computing(_) => self.computing += 1,
-            RecordLine::Events(events) if self.events.is_none() => {
-                self.deliveries = events
-                    .deliveries
-                    .iter()
-                    .map(|p| Delivery::new(p, self.push.time_ms))
-                    .collect();
-                index.extend(
-                    self.deliveries
-                        .iter()
-                        .enumerate()
-                        .map(|(i, d)| (d.planned.id.clone(), i)),
-                );
-                self.events = Some(*events);
-            }
-            RecordLine::Events(_) => {}
+            RecordLine::Events(events) => self.add(*events, index),
             RecordLine::Started(started) => {
                 update(&started.delivery, &mut |d| d.start(started.at_ms));
             }
@@ -170,9 +156,43 @@ impl Record {
         }
     }
 
+    fn add(&mut self, events: Events, index: &mut BTreeMap<String, usize>) {
+        if self.is_decided() {
+            return;
+        }
+        match &mut self.events {
+            Some(known) => known.append(events),
+            none => *none = Some(events),
+        }
+        if !self.is_decided() {
+            self.computing = 0;
+        }
+        let known = self.deliveries.len();
+        let planned = self.events.iter().flat_map(|events| &events.deliveries);
+        for planned in planned.skip(known) {
+            index.insert(planned.id.clone(), self.deliveries.len());
+            let delivery = Delivery::new(planned, self.push.time_ms);
+            self.deliveries.push(delivery);
+        }
+    }
+
+    /// Whether it has the events and deliveries of every hook.
+    pub fn is_decided(&self) -> bool {
+        let events = self.events.as_ref();
+        events.is_some_and(|events| events.hooks.is_none())
+    }
+
+    /// The hooks whose deliveries it has, while others wait.
+    pub fn decided_hooks(&self) -> &[String] {
+        let events = self.events.as_ref();
+        events
+            .and_then(|events| events.hooks.as_deref())
+            .unwrap_or_default()
+    }
+
     /// Whether every delivery has ended.
     pub fn is_finished(&self) -> bool {
-        self.events.is_some()
+        self.is_decided()
             && self
                 .deliveries
                 .iter()

@@ -34,6 +34,7 @@ fn events() -> RecordLine {
     RecordLine::Events(Box::new(Events {
         default_branch: Some("main".into()),
         push_total_commits: 1,
+        hooks: None,
         events: vec![event],
         deliveries: vec![planned("d1", "ci"), planned("d2", "team")],
     }))
@@ -67,6 +68,43 @@ fn read(spool: &Spool, id: &str) -> Record {
         panic!("not a record")
     };
     *record
+}
+
+#[test]
+fn a_second_line_of_events_adds_the_hooks_that_the_first_one_left_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = Spool::at(dir.path(), 0);
+    let mut push = push();
+    let lock = spool.publish(&mut push).unwrap();
+    let RecordLine::Events(mut first) = events() else {
+        panic!("not events")
+    };
+    let mut second = first.clone();
+    first.deliveries.truncate(1);
+    first.hooks = Some(vec!["ci".into(), "quiet".into()]);
+    second.deliveries.remove(0);
+    let append = |line: &RecordLine| lock.append(line).unwrap();
+    append(&RecordLine::Computing(1500));
+    append(&RecordLine::Events(first));
+    append(&ended("d1", Outcome::Delivered));
+    let record = read(&spool, &push.id);
+    assert!(!record.is_decided() && !record.is_finished());
+    assert_eq!(record.decided_hooks(), ["ci", "quiet"]);
+    assert_eq!(record.computing, 0, "the second line has tries of its own");
+
+    append(&RecordLine::Events(second.clone()));
+    append(&RecordLine::Events(second));
+    let record = read(&spool, &push.id);
+    assert!(record.is_decided() && !record.is_finished());
+    let planned = |index: usize| {
+        let planned = &record.deliveries[index].planned;
+        (planned.id.as_str(), planned.events.clone())
+    };
+    assert_eq!((planned(0), planned(1)), (("d1", vec![0]), ("d2", vec![1])));
+    assert_eq!(record.deliveries.len(), 2, "a third line does not count");
+    assert_eq!(record.events.as_ref().unwrap().events.len(), 2);
+    append(&ended("d2", Outcome::Failed));
+    assert!(read(&spool, &push.id).is_finished());
 }
 
 #[test]

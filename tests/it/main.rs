@@ -44,6 +44,7 @@ mod package;
 mod rooms;
 mod schema;
 mod server_file;
+mod server_locked;
 mod servers;
 mod shells;
 mod transport_tls;

@@ -12,13 +12,13 @@ use std::process::Command;
 const EXAMPLE: &str = include_str!("../../examples/server.toml");
 
 /// A server with repositories below `srv/`, receivers, and one file.
-struct Server {
-    sandbox: Sandbox,
-    receiver: Receiver,
+pub struct Server {
+    pub sandbox: Sandbox,
+    pub receiver: Receiver,
 }
 
 /// Which hook a request is of, by its path.
-fn hook(request: &Received) -> String {
+pub fn hook(request: &Received) -> String {
     request
         .target
         .trim_start_matches('/')
@@ -29,7 +29,7 @@ fn hook(request: &Received) -> String {
 }
 
 impl Server {
-    fn new(file: &str) -> Self {
+    pub fn new(file: &str) -> Self {
         let (sandbox, receiver) = (
             Sandbox::new(),
             Receiver::start(|request| match hook(request).as_str() {
@@ -75,7 +75,7 @@ impl Server {
         fs::set_permissions(path, fs::Permissions::from_mode(0o640)).unwrap();
     }
 
-    fn repository(&self, name: &str) -> String {
+    pub fn repository(&self, name: &str) -> String {
         let name = format!("srv/{name}.git");
         self.sandbox.init_bare(&name);
         symlink(PROGRAM, self.sandbox.path(&name).join("hooks/post-receive")).unwrap();
@@ -84,7 +84,7 @@ impl Server {
 
     /// A commit of its own for each push; what the pusher saw.
     #[track_caller]
-    fn push(&self, name: &str, more: &[&str]) -> String {
+    pub fn push(&self, name: &str, more: &[&str]) -> String {
         self.push_as(name, more, |_| {})
     }
 
@@ -103,12 +103,12 @@ impl Server {
     }
 
     /// Hooks that were notified since so many requests.
-    fn told_since(&self, before: usize) -> BTreeSet<String> {
+    pub fn told_since(&self, before: usize) -> BTreeSet<String> {
         self.receiver.got()[before..].iter().map(hook).collect()
     }
 }
 
-fn set(names: &[&str]) -> BTreeSet<String> {
+pub fn set(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 

@@ -51,12 +51,13 @@ impl Row {
         if record.events.is_none() {
             return vec![Self::unread(record)];
         }
-        record
-            .deliveries
-            .iter()
-            .rev()
-            .map(|delivery| Self::of(spool, record, delivery))
-            .collect()
+        let waiting = (!record.is_decided()).then(|| Self {
+            said: "other hooks wait for hooks.toml".to_owned(),
+            ..Self::unread(record)
+        });
+        let deliveries = record.deliveries.iter().rev();
+        let rows = deliveries.map(|delivery| Self::of(spool, record, delivery));
+        waiting.into_iter().chain(rows).collect()
     }
 
     /// One of a record.

@@ -8,8 +8,10 @@ use crate::deliver::{self, Destinations, RunSummary, Site};
 use crate::environment::Environment;
 use crate::exit;
 use crate::git::{self, Repository};
-use crate::post_receive::{ComputedPush, compute_deliveries, compute_without_repository};
-use crate::spool::{RecordFile, RecordLine, Retention, Spool};
+use crate::post_receive::{
+    ComputedPush, Undecided, compute_deliveries, compute_without_repository,
+};
+use crate::spool::{Record, RecordFile, RecordLine, Retention, Spool};
 use std::io::IsTerminal;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -141,7 +143,6 @@ fn complete_all(repository: &Repository, loaded: &Loaded, spool: &Spool) -> Vec<
     }
     if loaded.unresolved {
         problems.push("pushes wait until hooks.toml can be read (see `check`)".to_owned());
-        return problems;
     }
     for id in spool.pending().unwrap_or_default() {
         if let Err(error) = complete_one(repository, loaded, spool, &id) {
@@ -158,7 +159,9 @@ fn complete_one(
     id: &str,
 ) -> std::io::Result<()> {
     // What is no record is left for the run behind us, which puts it aside and says so.
-    if !matches!(spool.read_anywhere(id)?, RecordFile::Record(record) if record.events.is_none()) {
+    let is_stuck = |record: &Record| Undecided::new(loaded, record.decided_hooks()).is_stuck();
+    let has_work = |record: &Record| !record.is_decided() && !is_stuck(record);
+    if !matches!(spool.read_anywhere(id)?, RecordFile::Record(record) if has_work(&record)) {
         return Ok(());
     }
     // Locked: somebody is at it right now. And once we have the lock they may just have finished.
@@ -168,17 +171,18 @@ fn complete_one(
     let RecordFile::Record(record) = spool.read(id)? else {
         return Ok(());
     };
-    if record.events.is_some() {
+    if !has_work(&record) {
         return Ok(());
     }
+    let undecided = Undecided::new(loaded, record.decided_hooks());
     let ComputedPush { events, .. } = if record.computing < COMPUTED {
         lock.append(&RecordLine::Computing(clock::now_ms()))?;
         let computed = catch_unwind(AssertUnwindSafe(|| {
-            compute_deliveries(repository, loaded, &record.push)
+            compute_deliveries(repository, &undecided, &record.push)
         }));
         computed.map_err(|_| std::io::Error::other("an internal error"))?
     } else {
-        compute_without_repository(loaded, &record.push, "its commits could not be read")
+        compute_without_repository(&undecided, &record.push, "its commits could not be read")
     };
     let nobody = events.deliveries.is_empty();
     lock.append(&RecordLine::Events(Box::new(events)))?;
