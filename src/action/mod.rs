@@ -9,6 +9,7 @@ pub mod dingtalk;
 pub mod feishu;
 pub mod jenkins;
 mod kind;
+mod render;
 mod robot;
 mod vendors;
 pub mod verdict;
@@ -151,16 +152,25 @@ pub trait Parameters: std::fmt::Debug + Send + Sync {
     }
 
     /// Whether some template of it mentions `name`, for `updates` (docs/events.md).
-    fn template_reads(&self, name: &str) -> bool;
+    fn template_reads(&self, _name: &str) -> bool {
+        false
+    }
 
-    /// Whether it has a template that replaces the body or message.
-    fn has_template(&self) -> bool;
+    /// Whether it has a template that replaces the body or message. An empty string counts as absent.
+    fn has_template(&self) -> bool {
+        self.template()
+            .is_some_and(|template| !matches!(template, Text::Plain(text) if text.is_empty()))
+    }
 
     /// `template`, as written.
-    fn template(&self) -> Option<&Text>;
+    fn template(&self) -> Option<&Text> {
+        None
+    }
 
     /// Bytes of a body that its vendor takes: default and upper bound of `max_body`. `None`: those of any receiver.
-    fn vendor_limit(&self) -> Option<usize>;
+    fn vendor_limit(&self) -> Option<usize> {
+        None
+    }
 
     /// Where its requests go, as written.
     fn service_url(&self) -> Option<&Text>;

@@ -58,18 +58,6 @@ impl Parameters for ToyGreeting {
         Vec::new()
     }
 
-    fn template_reads(&self, _: &str) -> bool {
-        false
-    }
-
-    fn has_template(&self) -> bool {
-        false
-    }
-
-    fn template(&self) -> Option<&Text> {
-        None
-    }
-
     fn vendor_limit(&self) -> Option<usize> {
         Some(5000)
     }

@@ -1,6 +1,6 @@
 //! `webhook_http_get`: a call without a body; the event stands in headers and, by `${…}`, in the URL.
 
-use super::web::{self, Authorization, Family, Headers, Piece, Target, WEBHOOK};
+use super::web::{self, Credentials, Endpoint, Family, Message, WEBHOOK, WebKeys};
 use super::{
     Action, Attempt, Body, Declared, Definition, Finding, Parameters, RenderError, Repeats,
     Verdict, verdict,
@@ -10,7 +10,6 @@ use crate::outgoing::{Outgoing, sample};
 use crate::parameter::{Pairs, Resolver, Text, Unresolved};
 use crate::schedule::Pace;
 use crate::schema::{Table, table};
-use crate::secret::Secrets;
 
 table! {
     /// GET with the event in headers and query.
@@ -54,55 +53,37 @@ impl Declared for WebhookHttpGet {
 }
 
 impl WebhookHttpGet {
-    fn pieces(&self) -> Vec<Piece<'_>> {
-        let mut pieces = web::text_piece("service_url", self.service_url.as_ref());
-        pieces.extend(web::header_pieces("headers", self.headers.as_ref()));
-        pieces.extend(web::parameter_pieces(self.request_parameters.as_ref()));
-        pieces
+    fn web_keys(&self) -> WebKeys<'_> {
+        WebKeys {
+            action: Self::DEFINITION.id,
+            service_url: self.service_url.as_ref(),
+            request_parameters: self.request_parameters.as_ref(),
+            headers: ("headers", self.headers.as_ref()),
+            template: None,
+            credentials: Credentials::Basic(self.username.as_ref(), self.password.as_ref()),
+        }
     }
 }
 
 impl Parameters for WebhookHttpGet {
     fn findings(&self) -> Vec<Finding> {
-        let (url, username) = (self.service_url.as_ref(), self.username.as_ref());
-        let mut found = web::check_credentials(username, self.password.as_ref(), url);
-        let key = username.is_some().then_some("username");
-        found.extend(web::check_url(url));
-        found.extend(web::plain(url).and_then(|url| self.check_address(url)));
-        found.extend(web::check_headers(
-            "headers",
-            self.headers.as_ref(),
-            Authorization {
-                key,
-                service_url: url,
-            },
-        ));
-        found.extend(web::check_pieces(&self.pieces()));
+        let keys = self.web_keys();
+        let mut found = keys.findings();
+        let url = web::plain(keys.service_url);
+        found.extend(url.and_then(|url| self.check_address(url)));
         found
     }
 
     fn lint_templates(&self) -> Vec<Finding> {
-        web::lint_templates(&self.pieces(), sample::bodies())
+        web::lint_templates(&self.web_keys().pieces(), sample::bodies())
     }
 
     fn check_address(&self, url: &str) -> Option<Finding> {
-        web::check_robot(Self::DEFINITION.id, url, self.has_template())
+        self.web_keys().check_address(url)
     }
 
     fn template_reads(&self, name: &str) -> bool {
-        web::reads(&self.pieces(), name)
-    }
-
-    fn has_template(&self) -> bool {
-        false
-    }
-
-    fn template(&self) -> Option<&Text> {
-        None
-    }
-
-    fn vendor_limit(&self) -> Option<usize> {
-        None
+        self.web_keys().template_reads(name)
     }
 
     fn service_url(&self) -> Option<&Text> {
@@ -110,56 +91,23 @@ impl Parameters for WebhookHttpGet {
     }
 
     fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {
-        let mut secrets = Secrets::default();
-        Ok(Box::new(Get {
-            target: Target::build(
-                resolver,
-                self.service_url.as_ref(),
-                self.request_parameters.as_ref(),
-            )?,
-            headers: Headers::build(resolver, "headers", self.headers.as_ref())?,
-            authorization: web::basic_authorization(
-                resolver,
-                &mut secrets,
-                self.username.as_ref(),
-                self.password.as_ref(),
-            )?,
-            secrets,
-        }))
+        let endpoint = Endpoint::build(&self.web_keys(), resolver)?;
+        Ok(Box::new(Get { endpoint }))
     }
 }
 
 struct Get {
-    target: Target,
-    headers: Headers,
-    authorization: Option<String>,
-    secrets: Secrets,
+    endpoint: Endpoint,
 }
 
 impl Action for Get {
     fn request(&self, out: &Outgoing, _: &Attempt) -> Result<Request, RenderError> {
-        let event = out.body();
-        let (url, user) = self.target.request_url(&event)?;
-        let mut defaults = web::event_headers(Family::All, WebhookHttpGet::DEFINITION.id, out);
-        let basic = user.map(|user| web::basic(&user.name, &user.password));
-        defaults.extend(
-            self.authorization
-                .clone()
-                .or(basic)
-                .map(|value| ("Authorization", value)),
-        );
-        let mut secrets = self.secrets.clone();
-        secrets.extend(self.headers.secrets());
-        let headers = self.headers.over(defaults, &event)?;
-        Ok(web::request(
-            Method::Get,
-            &self.target,
-            &event,
-            url,
-            headers,
-            Vec::new(),
-            &secrets,
-        ))
+        self.endpoint.request(Message {
+            method: Method::Get,
+            event: &out.body(),
+            headers: web::event_headers(Family::All, WebhookHttpGet::DEFINITION.id, out),
+            body: Vec::new(),
+        })
     }
 
     fn verdict(&self, response: &Response) -> Verdict {

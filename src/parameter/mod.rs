@@ -73,20 +73,20 @@ pub enum Pairs {
 }
 
 /// A resolved value. What came from a reference is secret and is never evaluated as a template.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Value {
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct ConfiguredText {
     /// The text itself.
     pub text: String,
     /// Whether it came from a reference.
     pub referenced: bool,
 }
 
-impl std::fmt::Debug for Value {
+impl std::fmt::Debug for ConfiguredText {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(if self.referenced {
-            "Value(referenced)"
+            "ConfiguredText(referenced)"
         } else {
-            "Value(plain)"
+            "ConfiguredText(plain)"
         })
     }
 }
@@ -174,11 +174,15 @@ impl<'a> Resolver<'a> {
     }
 
     /// `None` when the parameter is absent or an empty string. What a reference holds is noted as a secret.
-    pub fn text(&self, key: &str, text: Option<&Text>) -> Result<Option<Value>, Unresolved> {
+    pub fn text(
+        &self,
+        key: &str,
+        text: Option<&Text>,
+    ) -> Result<Option<ConfiguredText>, Unresolved> {
         match text {
             None => Ok(None),
             Some(Text::Plain(text)) if text.is_empty() => Ok(None),
-            Some(Text::Plain(text)) => Ok(Some(Value {
+            Some(Text::Plain(text)) => Ok(Some(ConfiguredText {
                 text: text.clone(),
                 referenced: false,
             })),
@@ -190,7 +194,7 @@ impl<'a> Resolver<'a> {
                     self.secrets.borrow_mut().add(text);
                 }
                 let text = text.unwrap_or_else(|| stand_in(key).to_owned());
-                Ok(Some(Value {
+                Ok(Some(ConfiguredText {
                     text,
                     referenced: true,
                 }))
@@ -199,7 +203,11 @@ impl<'a> Resolver<'a> {
     }
 
     /// As [`Self::text`], and notes the value as a secret wherever it came from.
-    pub fn secret(&self, key: &str, text: Option<&Text>) -> Result<Option<Value>, Unresolved> {
+    pub fn secret(
+        &self,
+        key: &str,
+        text: Option<&Text>,
+    ) -> Result<Option<ConfiguredText>, Unresolved> {
         let value = self.text(key, text)?;
         if let Some(value) = &value {
             if value.text.contains(['\r', '\n', '\0']) {
@@ -215,7 +223,11 @@ impl<'a> Resolver<'a> {
 
     /// The parameter `template`: the one that may have several lines and stand in a file without being a secret. Only
     /// what another reference holds comes back as `referenced`, and is sent as it is.
-    pub fn template(&self, key: &str, text: Option<&Text>) -> Result<Option<Value>, Unresolved> {
+    pub fn template(
+        &self,
+        key: &str,
+        text: Option<&Text>,
+    ) -> Result<Option<ConfiguredText>, Unresolved> {
         let Some(Text::Reference(reference @ Reference::File(_))) = text else {
             return self.text(key, text);
         };
@@ -223,7 +235,7 @@ impl<'a> Resolver<'a> {
             source.document(reference)
         })?;
         let text = text.unwrap_or_else(|| stand_in(key).to_owned());
-        Ok((!text.is_empty()).then_some(Value {
+        Ok((!text.is_empty()).then_some(ConfiguredText {
             text,
             referenced: false,
         }))

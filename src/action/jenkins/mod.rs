@@ -4,18 +4,17 @@ mod advice;
 mod answer;
 mod arguments;
 
-use super::web::{self, Authorization, Family, Headers, Payload, Piece, Source, Target, WEBHOOK};
+use super::web::{self, Credentials, Endpoint, Family, Message, Payload, WEBHOOK, WebKeys};
 use super::{
     Action, Attempt, Body, Declared, Defaults, Definition, Finding, Parameters, RenderError,
     Repeats, Verdict,
 };
 use crate::http::{Method, Request, Response};
-use crate::outgoing::{self, MEMBERS, Outgoing, sample};
-use crate::parameter::{Pairs, Resolver, Text, Unresolved};
+use crate::outgoing::{MEMBERS, MessageKind, Outgoing, sample};
+use crate::parameter::{ConfiguredText, Pairs, Resolver, Text, Unresolved};
 use crate::push::Change;
 use crate::schedule::Pace;
 use crate::schema::{Table, table};
-use crate::secret::Secrets;
 use arguments::Arguments;
 use std::cell::Cell;
 use std::time::Duration;
@@ -74,15 +73,15 @@ impl Declared for JenkinsGenericBuildJob {
 }
 
 impl JenkinsGenericBuildJob {
-    fn pieces(&self) -> Vec<Piece<'_>> {
-        let mut pieces = web::text_piece("service_url", self.service_url.as_ref());
-        pieces.extend(web::parameter_pieces(self.request_parameters.as_ref()));
-        pieces.extend(web::header_pieces(
-            "header_parameters",
-            self.header_parameters.as_ref(),
-        ));
-        pieces.extend(web::text_piece("template", self.template.as_ref()));
-        pieces
+    fn web_keys(&self) -> WebKeys<'_> {
+        WebKeys {
+            action: Self::DEFINITION.id,
+            service_url: self.service_url.as_ref(),
+            request_parameters: self.request_parameters.as_ref(),
+            headers: ("header_parameters", self.header_parameters.as_ref()),
+            template: self.template.as_ref(),
+            credentials: Credentials::Bearer("build_token", self.build_token.as_ref()),
+        }
     }
 
     /// The plugin takes a `token` in the query or among the headers before it reads `build_token`.
@@ -132,28 +131,12 @@ impl JenkinsGenericBuildJob {
 
 impl Parameters for JenkinsGenericBuildJob {
     fn findings(&self) -> Vec<Finding> {
-        let url = self.service_url.as_ref();
-        let key = web::is_given(self.build_token.as_ref()).then_some("build_token");
-        let authorization = Authorization {
-            key,
-            service_url: url,
-        };
-        let mut found = web::check_headers(
-            "header_parameters",
-            self.header_parameters.as_ref(),
-            authorization,
-        );
-        found.extend(web::check_url(url));
-        found.extend(web::plain(url).and_then(|url| self.check_address(url)));
-        found.extend(web::check_pieces(&self.pieces()));
+        let keys = self.web_keys();
+        let mut found = keys.findings();
+        let url = web::plain(keys.service_url);
+        found.extend(url.and_then(|url| self.check_address(url)));
         found.extend(arguments::check(self.build_args.as_ref()));
         found.extend(self.stray_tokens());
-        if key.is_some() && authorization.in_url() {
-            found.push(web::mistake(
-                "build_token",
-                "cannot stand beside a user in `service_url`",
-            ));
-        }
         found
     }
 
@@ -163,7 +146,7 @@ impl Parameters for JenkinsGenericBuildJob {
         for sample in &mut samples {
             arguments.put_nested(sample);
         }
-        let mut found = web::lint_templates(&self.pieces(), &samples);
+        let mut found = web::lint_templates(&self.web_keys().pieces(), &samples);
         if !self.has_template() {
             found.extend(
                 arguments
@@ -189,19 +172,11 @@ impl Parameters for JenkinsGenericBuildJob {
     }
 
     fn template_reads(&self, name: &str) -> bool {
-        web::in_a_file(self.template.as_ref(), name) || web::reads(&self.pieces(), name)
-    }
-
-    fn has_template(&self) -> bool {
-        web::is_given(self.template.as_ref())
+        self.web_keys().template_reads(name)
     }
 
     fn template(&self) -> Option<&Text> {
         self.template.as_ref()
-    }
-
-    fn vendor_limit(&self) -> Option<usize> {
-        None
     }
 
     fn service_url(&self) -> Option<&Text> {
@@ -209,40 +184,22 @@ impl Parameters for JenkinsGenericBuildJob {
     }
 
     fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {
-        let mut secrets = Secrets::default();
-        let (url, parameters) = (self.service_url.as_ref(), self.request_parameters.as_ref());
+        let mut endpoint = Endpoint::build(&self.web_keys(), resolver)?;
         Ok(Box::new(Jenkins {
-            target: Target::build(resolver, url, parameters)?,
-            headers: Headers::build(
-                resolver,
-                "header_parameters",
-                self.header_parameters.as_ref(),
-            )?,
-            build_token: web::secret(
-                resolver,
-                &mut secrets,
-                "build_token",
-                self.build_token.as_ref(),
-            )?,
-            token: web::secret(resolver, &mut secrets, "token", self.token.as_ref())?,
-            arguments: Arguments::build(resolver, &mut secrets, self.build_args.as_ref())?,
-            template: resolver
-                .template("template", self.template.as_ref())?
-                .map(Source::new),
-            secrets,
+            token: endpoint.secret(resolver, "token", self.token.as_ref())?,
+            arguments: Arguments::build(resolver, &mut endpoint.secrets, self.build_args.as_ref())?,
+            template: resolver.template("template", self.template.as_ref())?,
+            endpoint,
             dry_run: Cell::new(false),
         }))
     }
 }
 
 struct Jenkins {
-    target: Target,
-    headers: Headers,
-    build_token: Option<String>,
+    endpoint: Endpoint,
     token: Option<String>,
     arguments: Arguments,
-    template: Option<Source>,
-    secrets: Secrets,
+    template: Option<ConfiguredText>,
     /// Whether the last request was a dry run: if an answer to it names a build, that build was queued.
     dry_run: Cell<bool>,
 }
@@ -258,47 +215,31 @@ impl Action for Jenkins {
             None => Payload::event(self.arguments.body(out), None),
             Some(template) => Payload::templated(template, None, out, with_arguments)?,
         };
-        let event = with_arguments(out);
-        let (url, user) = self.target.request_url(&event)?;
-        let mut headers_of_event = vec![("Content-Type", payload.content_type)];
-        headers_of_event.extend(web::event_headers(
+        let mut headers = vec![("Content-Type", payload.content_type)];
+        headers.extend(web::event_headers(
             Family::All,
             JenkinsGenericBuildJob::DEFINITION.id,
             out,
         ));
-        headers_of_event.extend(web::signatures(
-            Family::All,
-            self.token.as_deref(),
-            &payload.body,
-        ));
-        let bearer = self
-            .build_token
-            .as_ref()
-            .map(|token| format!("Bearer {token}"));
-        let basic = user.map(|user| web::basic(&user.name, &user.password));
-        headers_of_event.extend(bearer.or(basic).map(|value| ("Authorization", value)));
-        self.dry_run.set(out.kind == outgoing::MessageKind::Test);
-        headers_of_event.extend(
-            self.dry_run
-                .get()
-                .then(|| ("gwt-dry-run", "true".to_owned())),
-        );
-        let mut secrets = self.secrets.clone();
-        secrets.extend(self.headers.secrets());
-        let headers = self.headers.over(headers_of_event, &event)?;
-        Ok(web::request(
-            Method::Post,
-            &self.target,
-            &event,
-            url,
+        let token = self.token.as_deref();
+        headers.extend(web::signatures(Family::All, token, &payload.body));
+        self.dry_run.set(out.kind == MessageKind::Test);
+        if self.dry_run.get() {
+            headers.push(("gwt-dry-run", "true".to_owned()));
+        }
+        self.endpoint.request(Message {
+            method: Method::Post,
+            event: &with_arguments(out),
             headers,
-            payload.body,
-            &secrets,
-        ))
+            body: payload.body,
+        })
     }
 
     fn verdict(&self, response: &Response) -> Verdict {
-        let root = self.target.shown_before("/generic-webhook-trigger");
+        let root = self
+            .endpoint
+            .target
+            .shown_before("/generic-webhook-trigger");
         answer::verdict(response, root.as_deref(), self.dry_run.get())
     }
 

@@ -1,6 +1,6 @@
 //! The address of a robot: checked, taken apart, shown without its token. Knows no vendor's host or path.
 
-use crate::parameter::Value;
+use crate::parameter::ConfiguredText;
 use crate::secret::{Secrets, mask_url, url_secrets};
 use crate::url::{UrlParts, without_fragment};
 
@@ -70,7 +70,7 @@ pub(crate) struct Address {
 
 impl Address {
     /// `Err` says what is wrong.
-    pub(crate) fn new(value: &Value) -> Result<Self, &'static str> {
+    pub(crate) fn new(value: &ConfiguredText) -> Result<Self, &'static str> {
         let url = without_fragment(value.text.trim()).to_owned();
         Parts::parse(&url)?;
         let mut secrets = url_secrets(&url, value.referenced);
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn without_drops_only_the_named_parameters() {
-        let value = |text: &str| Value {
+        let value = |text: &str| ConfiguredText {
             text: text.to_owned(),
             referenced: false,
         };

@@ -95,11 +95,6 @@ impl Keys<'_> {
         self.templates()
             .any(|(_, text)| template::reads(text, name))
     }
-
-    /// Whether the message's text is a template.
-    pub(crate) fn has_template(&self) -> bool {
-        self.template.is_some() && plain(self.template) != Some("")
-    }
 }
 
 /// A warning for a list that is there and names nobody.

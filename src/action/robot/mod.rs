@@ -10,13 +10,12 @@ pub(crate) use address::{Address, Parts};
 pub(crate) use answer::{Class, CodeMeaning, Vendor, advice, excerpt, integer, judge};
 pub(crate) use findings::{Keys, nobody, warning};
 pub(crate) use parameters::RobotParameters;
-pub(crate) use source::Source;
 
 use super::chat::{self, Dialect, untrusted};
 use super::{Defaults, Per, RenderError, Severity};
 use crate::http::{Method, Request};
 use crate::outgoing::{MessageKind, Outgoing};
-use crate::parameter::{MsgType, Resolver, Unresolved};
+use crate::parameter::{ConfiguredText, MsgType, Resolver, Unresolved};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -55,8 +54,8 @@ pub(crate) struct Robot {
     pub(crate) address: Address,
     msg_type: MsgType,
     default: MsgType,
-    template: Option<Source>,
-    title: Option<Source>,
+    template: Option<ConfiguredText>,
+    title: Option<ConfiguredText>,
     keyword: Option<String>,
 }
 
@@ -77,14 +76,12 @@ impl Robot {
         {
             return Err(missing("service_url", &finding.message));
         }
-        let template = resolver
-            .template("template", keys.template)?
-            .map(Source::new);
+        let template = resolver.template("template", keys.template)?;
         let msg_type = keys.msg_type.unwrap_or(keys.default);
         if msg_type == MsgType::Customize && template.is_none() {
             return Err(missing("template", "is empty"));
         }
-        let title = resolver.text("title", keys.title)?.map(Source::new);
+        let title = resolver.text("title", keys.title)?;
         let keyword = resolver
             .text("keyword", keys.keyword)?
             .map(|v| untrusted::line(&v.text))
@@ -108,7 +105,7 @@ impl Robot {
             self.msg_type
         } {
             MsgType::Markdown if !simplify => Form::Markdown,
-            MsgType::Customize if self.template.as_ref().is_some_and(Source::is_json) => {
+            MsgType::Customize if self.template.as_ref().is_some_and(ConfiguredText::is_json) => {
                 Form::Whole
             }
             _ => Form::Text,
@@ -116,7 +113,7 @@ impl Robot {
     }
 
     /// A template describes one event: a digest has the default wording.
-    fn template(&self, out: &Outgoing) -> Option<&Source> {
+    fn template(&self, out: &Outgoing) -> Option<&ConfiguredText> {
         self.template
             .as_ref()
             .filter(|_| out.kind != MessageKind::Digest)
@@ -131,7 +128,7 @@ impl Robot {
         else {
             return Ok(None);
         };
-        let title = untrusted::line(&source.text("title", out, plain, 4096)?);
+        let title = untrusted::line(&source.message_text("title", out, plain, 4096)?);
         Ok((!title.is_empty()).then(|| untrusted::truncate(&title, chat::MAX_TITLE)))
     }
 
@@ -190,7 +187,7 @@ impl Robot {
             .collect();
         let rest = room.saturating_sub(style.dialect.size(&lead));
         let text = match self.template(out) {
-            Some(template) => template.text("template", out, style, rest)?,
+            Some(template) => template.message_text("template", out, style, rest)?,
             None => chat::message(out, style.dialect, rest),
         };
         if text.is_empty() {
@@ -207,16 +204,11 @@ impl Robot {
         clean: fn(&str) -> String,
         fits: &dyn Fn(&Map<String, Value>) -> bool,
     ) -> Result<Map<String, Value>, RenderError> {
-        let missing = || RenderError {
-            key: "template",
-            why: "is empty".to_owned(),
-            range: None,
-            is_empty: false,
-        };
+        let missing = || RenderError::new("template", "is empty");
         self.template
             .as_ref()
             .ok_or_else(missing)?
-            .whole(out, clean, fits)
+            .whole_message(out, clean, fits)
     }
 
     /// A POST of `body` to `url`; `secrets` beside those of the address.

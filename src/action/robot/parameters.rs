@@ -38,10 +38,6 @@ impl<T: RobotParameters> Parameters for T {
         self.robot_keys().template_reads(name)
     }
 
-    fn has_template(&self) -> bool {
-        self.robot_keys().has_template()
-    }
-
     fn template(&self) -> Option<&Text> {
         self.robot_keys().template
     }

@@ -4,36 +4,30 @@ use super::Style;
 use crate::action::RenderError;
 use crate::action::chat;
 use crate::outgoing::Outgoing;
-use crate::parameter::Value as Resolved;
-use crate::template::{self, EscapeContext, TemplateError};
+use crate::parameter::ConfiguredText;
+use crate::template::{self, EscapeContext};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// Bytes that a template may print before its text is cut to the vendor's size.
 const LONGEST: usize = 256 * 1024;
 
-/// A text as configured. What came from a reference is never evaluated.
-pub(crate) struct Source {
-    text: String,
-    literal: bool,
+/// What a template is rendered for.
+struct Rendering<'a> {
+    key: &'static str,
+    context: EscapeContext,
+    /// Whether the receiver takes a result.
+    fits: &'a dyn Fn(&str) -> bool,
 }
 
-impl Source {
-    /// Of a resolved parameter.
-    pub(crate) fn new(value: Resolved) -> Self {
-        Self {
-            text: value.text,
-            literal: value.referenced,
-        }
-    }
-
+impl ConfiguredText {
     /// Whether it is the vendor's whole message.
-    pub(crate) fn is_json(&self) -> bool {
+    pub(super) fn is_json(&self) -> bool {
         template::is_json(&self.text)
     }
 
     /// The text in at most `room` bytes: rendered with less of the event while it does not fit, then cut.
-    pub(crate) fn text(
+    pub(super) fn message_text(
         &self,
         key: &'static str,
         out: &Outgoing,
@@ -41,43 +35,39 @@ impl Source {
         room: usize,
     ) -> Result<String, RenderError> {
         let fits = |text: &str| style.dialect.size(text) <= room;
-        let place = EscapeContext::Text {
-            escape: style.escape,
+        let rendering = Rendering {
+            key,
+            context: EscapeContext::Text {
+                escape: style.escape,
+            },
+            fits: &fits,
         };
-        let text = self.render(key, out, place, LONGEST, &fits)?;
+        let text = self.render_fitting(out, &rendering)?;
         if text.trim().is_empty() {
             return Err(RenderError {
-                key,
-                why: "renders to an empty text".to_owned(),
-                range: None,
                 is_empty: true,
+                ..RenderError::new(key, "renders to an empty text")
             });
         }
         Ok(chat::cut_text(text.trim_end(), style.dialect, room))
     }
 
     /// The whole message, which `fits`; one that never does cannot be sent.
-    pub(crate) fn whole(
+    pub(super) fn whole_message(
         &self,
         out: &Outgoing,
         clean: fn(&str) -> String,
         fits: &dyn Fn(&Map<String, Value>) -> bool,
     ) -> Result<Map<String, Value>, RenderError> {
-        let error = |why: &str| RenderError {
-            key: "template",
-            why: why.to_owned(),
-            range: None,
-            is_empty: false,
-        };
+        let error = |why: &str| RenderError::new("template", why);
         let fitting =
             |text: &str| serde_json::from_str(text).map_or(true, |message| fits(&message));
-        let text = self.render(
-            "template",
-            out,
-            EscapeContext::Json { clean },
-            LONGEST,
-            &fitting,
-        )?;
+        let rendering = Rendering {
+            key: "template",
+            context: EscapeContext::Json { clean },
+            fits: &fitting,
+        };
+        let text = self.render_fitting(out, &rendering)?;
         let message =
             serde_json::from_str(&text).map_err(|_| error("does not render to a JSON object"))?;
         if fits(&message) {
@@ -88,37 +78,23 @@ impl Source {
     }
 
     /// Renders with less and less of the event until it fits; the last result when it never does.
-    fn render(
+    fn render_fitting(
         &self,
-        key: &'static str,
         out: &Outgoing,
-        place: EscapeContext,
-        longest: usize,
-        fits: &dyn Fn(&str) -> bool,
+        rendering: &Rendering<'_>,
     ) -> Result<String, RenderError> {
-        if self.literal {
-            return Ok(self.text.clone());
-        }
+        let failed = |error| RenderError::from_template(rendering.key, error);
         let mut out = Cow::Borrowed(out);
         loop {
-            let last = match template::render(&self.text, place, &out.body(), longest) {
-                Ok(text) if fits(&text) => return Ok(text),
-                Err(error) if !error.too_large => return Err(unrendered(key, error)),
+            let last = match self.try_render(rendering.context, &out.body(), LONGEST) {
+                Ok(text) if self.referenced || (rendering.fits)(&text) => return Ok(text),
+                Err(error) if !error.too_large => return Err(failed(error)),
                 too_large => too_large,
             };
             match out.smaller() {
                 Some(smaller) => out = Cow::Owned(smaller),
-                None => return last.map_err(|error| unrendered(key, error)),
+                None => return last.map_err(failed),
             }
         }
-    }
-}
-
-fn unrendered(key: &'static str, error: TemplateError) -> RenderError {
-    RenderError {
-        key,
-        why: error.why,
-        range: error.range,
-        is_empty: false,
     }
 }

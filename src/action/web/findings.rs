@@ -1,7 +1,7 @@
 //! What is wrong with parameters and can be seen without resolving anything. Cheap: this runs on every push.
 
 use super::headers::{lines, refused};
-use super::pieces::{Piece, plain};
+use super::pieces::Piece;
 use super::target::without_user;
 use crate::action::{Finding, Severity, vendors};
 use crate::parameter::{Pairs, Text};
@@ -79,35 +79,34 @@ pub(crate) fn check_robot(action: &str, url: &str, has_template: bool) -> Option
     ))
 }
 
-/// What already says who we are.
-#[derive(Clone, Copy)]
-pub(crate) struct Authorization<'a> {
-    /// The key, when it is given.
-    pub(crate) key: Option<&'static str>,
-    /// The address may hold user and password as well.
-    pub(crate) service_url: Option<&'a Text>,
-}
-
-impl Authorization<'_> {
-    /// Whether the address holds a user.
-    pub(crate) fn in_url(self) -> bool {
-        plain(self.service_url)
-            .is_some_and(|url| matches!(without_user(url.trim()), Ok((_, Some(_)))))
+/// As it stands in the file; an empty string counts as absent.
+pub(crate) fn plain(text: Option<&Text>) -> Option<&str> {
+    match text? {
+        Text::Plain(text) if !text.is_empty() => Some(text),
+        Text::Plain(_) | Text::Reference(_) => None,
     }
 }
 
-/// `Name: value` lines or a table; names that this program or the connection sets.
+/// Whether a parameter is given; an empty string counts as absent.
+pub(crate) fn is_given(text: Option<&Text>) -> bool {
+    matches!(text, Some(Text::Reference(_))) || plain(text).is_some()
+}
+
+/// Whether the address holds a user.
+pub(super) fn url_has_user(service_url: Option<&Text>) -> bool {
+    plain(service_url).is_some_and(|url| matches!(without_user(url.trim()), Ok((_, Some(_)))))
+}
+
+/// `Name: value` lines or a table; names that this program or the connection sets. `authorization` is the key that sets
+/// this header.
 pub(crate) fn check_headers(
     key: &'static str,
     pairs: Option<&Pairs>,
-    authorization: Authorization<'_>,
+    authorization: Option<&str>,
 ) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut check = |name: &str, value: &str, entry: Option<&str>, range: Option<Range<usize>>| {
-        let clash = authorization
-            .key
-            .or_else(|| authorization.in_url().then_some("service_url"));
-        let why = match (refused(name), clash) {
+        let why = match (refused(name), authorization) {
             (Some(why), _) => why.to_owned(),
             (None, Some(other)) if name.eq_ignore_ascii_case("authorization") => {
                 format!("cannot stand beside `{other}`, which is sent in the same header")
@@ -154,39 +153,6 @@ pub(crate) fn check_headers(
                 }
             }
         }
-    }
-    found
-}
-
-/// User and password.
-pub(crate) fn check_credentials(
-    username: Option<&Text>,
-    password: Option<&Text>,
-    service_url: Option<&Text>,
-) -> Vec<Finding> {
-    let mut found = Vec::new();
-    let given =
-        |text: Option<&Text>| matches!(text, Some(Text::Reference(_))) || plain(text).is_some();
-    if given(password) && !given(username) {
-        found.push(mistake("password", "is not sent without `username`"));
-    }
-    if plain(username).is_some_and(|name| name.contains(':')) {
-        found.push(mistake(
-            "username",
-            "cannot contain `:` in HTTP Basic authentication",
-        ));
-    }
-    if given(username)
-        && (Authorization {
-            key: None,
-            service_url,
-        })
-        .in_url()
-    {
-        found.push(mistake(
-            "username",
-            "cannot stand beside a user in `service_url`",
-        ));
     }
     found
 }

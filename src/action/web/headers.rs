@@ -1,9 +1,9 @@
 //! A user's headers: how they are written, which are refused, how they replace those of the action.
 
-use super::{Source, unusable};
+use super::unusable;
 use crate::action::RenderError;
 use crate::http::is_public_header;
-use crate::parameter::{Pairs, Resolver, Unresolved, Value as Resolved};
+use crate::parameter::{ConfiguredText, Pairs, Resolver, Unresolved};
 use crate::secret::{Secrets, is_distinctive};
 use crate::template::EscapeContext;
 use base64::Engine as _;
@@ -68,7 +68,7 @@ pub(super) fn refused(name: &str) -> Option<&'static str> {
 #[derive(Default)]
 pub(crate) struct Headers {
     key: &'static str,
-    own: Vec<(String, Source)>,
+    own: Vec<(String, ConfiguredText)>,
     secrets: Secrets,
 }
 
@@ -83,12 +83,12 @@ impl Headers {
         match pairs {
             None => {}
             Some(Pairs::Joined(text)) => {
-                if let Some(Resolved { text, referenced }) = resolver.text(key, Some(text))? {
+                if let Some(ConfiguredText { text, referenced }) = resolver.text(key, Some(text))? {
                     for line in lines(&text) {
                         let line = line.map_err(|_| unusable(key, "has a line without `:`"))?;
-                        let source = Source {
+                        let source = ConfiguredText {
                             text: line.value.to_owned(),
-                            literal: referenced,
+                            referenced,
                         };
                         own.push((line.name.to_owned(), source));
                     }
@@ -97,7 +97,7 @@ impl Headers {
             Some(Pairs::Table(table)) => {
                 for (name, text) in table {
                     if let Some(value) = resolver.text(key, Some(text))? {
-                        own.push((name.trim().to_owned(), Source::new(value)));
+                        own.push((name.trim().to_owned(), value));
                     }
                 }
             }
@@ -110,7 +110,8 @@ impl Headers {
             let fixed = !["${", "{%"]
                 .iter()
                 .any(|opening| value.text.contains(opening));
-            if value.literal || (fixed && !is_public_header(name) && is_distinctive(&value.text)) {
+            if value.referenced || (fixed && !is_public_header(name) && is_distinctive(&value.text))
+            {
                 secrets.add(&value.text);
             }
         }
@@ -143,7 +144,7 @@ impl Headers {
         for (name, source) in &self.own {
             let value = source.render(self.key, EscapeContext::Header, event, MAX_VALUE)?;
             if value.contains(char::is_control) {
-                return Err(super::unrendered(
+                return Err(RenderError::new(
                     self.key,
                     "holds line ends or control characters",
                 ));

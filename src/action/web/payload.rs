@@ -1,9 +1,8 @@
 //! The body: the event, or what a template makes of it.
 
-use super::Source;
-use super::source::because;
 use crate::action::RenderError;
 use crate::outgoing::Outgoing;
+use crate::parameter::ConfiguredText;
 use crate::template::{self, EscapeContext};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -61,7 +60,7 @@ impl Payload {
 
     /// What the template makes of `context(out)`, with less and less of the event until it fits.
     pub(crate) fn templated(
-        template: &Source,
+        template: &ConfiguredText,
         content_type: Option<&str>,
         out: &Outgoing,
         context: impl Fn(&Outgoing) -> Value,
@@ -93,7 +92,7 @@ impl Payload {
             };
             match out.smaller().filter(|_| error.too_large) {
                 Some(smaller) => out = Cow::Owned(smaller),
-                None => return Err(because("template", error)),
+                None => return Err(RenderError::from_template("template", error)),
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Every template that stands in the file, wherever it stands, as one list: compiled on every load, rehearsed by
 //! `check`.
 
-use super::findings::mistake;
+use super::findings::{mistake, plain};
 use super::headers::lines;
 use crate::action::Finding;
 use crate::parameter::{Pairs, Text};
@@ -33,16 +33,8 @@ impl Piece<'_> {
     }
 }
 
-/// As it stands in the file; an empty string counts as absent.
-pub(crate) fn plain(text: Option<&Text>) -> Option<&str> {
-    match text? {
-        Text::Plain(text) if !text.is_empty() => Some(text),
-        Text::Plain(_) | Text::Reference(_) => None,
-    }
-}
-
 /// A whole string.
-pub(crate) fn text_piece<'a>(key: &'static str, text: Option<&'a Text>) -> Vec<Piece<'a>> {
+pub(super) fn text_piece<'a>(key: &'static str, text: Option<&'a Text>) -> Vec<Piece<'a>> {
     let piece = |text| Piece {
         key,
         entry: None,
@@ -68,7 +60,7 @@ fn table_pieces<'a>(
 }
 
 /// The values of headers.
-pub(crate) fn header_pieces<'a>(key: &'static str, pairs: Option<&'a Pairs>) -> Vec<Piece<'a>> {
+pub(super) fn header_pieces<'a>(key: &'static str, pairs: Option<&'a Pairs>) -> Vec<Piece<'a>> {
     match pairs {
         None => Vec::new(),
         Some(Pairs::Table(table)) => table_pieces(key, table).collect(),
@@ -87,18 +79,13 @@ pub(crate) fn header_pieces<'a>(key: &'static str, pairs: Option<&'a Pairs>) -> 
 }
 
 /// The values of `request_parameters`.
-pub(crate) fn parameter_pieces(pairs: Option<&Pairs>) -> Vec<Piece<'_>> {
+pub(super) fn parameter_pieces(pairs: Option<&Pairs>) -> Vec<Piece<'_>> {
     let key = "request_parameters";
     match pairs {
         None => Vec::new(),
         Some(Pairs::Table(table)) => table_pieces(key, table).collect(),
         Some(Pairs::Joined(text)) => text_piece(key, Some(text)),
     }
-}
-
-/// Whether one of them reads `name`.
-pub(crate) fn reads(pieces: &[Piece<'_>], name: &str) -> bool {
-    pieces.iter().any(|piece| template::reads(piece.text, name))
 }
 
 /// Names that no event has.

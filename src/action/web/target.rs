@@ -1,8 +1,8 @@
 //! Where a request goes: `service_url`, with `request_parameters` behind its query.
 
-use super::{Source, unrendered, unusable};
+use super::unusable;
 use crate::action::RenderError;
-use crate::parameter::{Pairs, Resolver, Text, Unresolved};
+use crate::parameter::{ConfiguredText, Pairs, Resolver, Text, Unresolved};
 use crate::secret::{MASK, Secrets, is_secret_pair, mask_url, url_secrets};
 use crate::template::EscapeContext;
 use crate::url::UrlParts;
@@ -33,14 +33,48 @@ const ILLEGAL: &AsciiSet = &CONTROLS
 
 enum Parameters {
     /// `k=v&k=v`.
-    Joined(Source),
+    Joined(ConfiguredText),
     /// Names and values, in the order of the file.
-    Table(Vec<(String, Source)>),
+    Table(Vec<(String, ConfiguredText)>),
+}
+
+impl Parameters {
+    fn build(resolver: &Resolver<'_>, pairs: &Pairs) -> Result<Option<Self>, Unresolved> {
+        let read = |text| resolver.text("request_parameters", Some(text));
+        let pairs = match pairs {
+            Pairs::Joined(text) => return Ok(read(text)?.map(Self::Joined)),
+            Pairs::Table(pairs) => pairs,
+        };
+        let entries = pairs
+            .iter()
+            .map(|(name, text)| Ok((name.clone(), read(text)?.unwrap_or_default())));
+        entries.collect::<Result<_, _>>().map(Self::Table).map(Some)
+    }
+
+    fn secrets(&self) -> Secrets {
+        let mut secrets = Secrets::default();
+        match self {
+            Self::Joined(source) if source.referenced => {
+                secrets.extend(&url_secrets(&format!("?{}", source.text.trim()), true));
+            }
+            Self::Joined(source) => {
+                let pairs = source.text.split('&').filter_map(|p| p.split_once('='));
+                pairs
+                    .filter(|(name, value)| is_secret_pair(name, value))
+                    .for_each(|(_, value)| secrets.add(value));
+            }
+            Self::Table(table) => table
+                .iter()
+                .filter(|(name, v)| v.referenced || is_secret_pair(name, &v.text))
+                .for_each(|(_, v)| secrets.add(&v.text)),
+        }
+        secrets
+    }
 }
 
 /// A resolved address.
 pub(crate) struct Target {
-    url: Source,
+    url: ConfiguredText,
     parameters: Option<Parameters>,
     secrets: Secrets,
     /// The same as people may see it: fixed parts that may be credentials are masked, what comes from the event is not.
@@ -57,61 +91,22 @@ impl Target {
         let url = resolver
             .text("service_url", service_url)?
             .ok_or_else(|| unusable("service_url", "is missing"))?;
-        let url = Source {
+        let url = ConfiguredText {
             text: url.text.trim().to_owned(),
-            literal: url.referenced,
+            ..url
         };
-        let mut secrets = url_secrets(&url.text, url.literal);
         let parameters = match parameters {
             None => None,
-            Some(Pairs::Joined(text)) => resolver
-                .text("request_parameters", Some(text))?
-                .map(Source::new)
-                .map(Parameters::Joined),
-            Some(Pairs::Table(pairs)) => {
-                let mut table = Vec::new();
-                for (name, text) in pairs {
-                    let value = resolver
-                        .text("request_parameters", Some(text))?
-                        .map(Source::new);
-                    table.push((
-                        name.clone(),
-                        value.unwrap_or(Source {
-                            text: String::new(),
-                            literal: true,
-                        }),
-                    ));
-                }
-                Some(Parameters::Table(table))
-            }
+            Some(pairs) => Parameters::build(resolver, pairs)?,
         };
-        match &parameters {
-            Some(Parameters::Joined(source)) if source.literal => {
-                secrets.extend(&url_secrets(&format!("?{}", source.text.trim()), true));
-            }
-            Some(Parameters::Joined(source)) => {
-                let pairs = source
-                    .text
-                    .split('&')
-                    .filter_map(|pair| pair.split_once('='));
-                pairs
-                    .filter(|(name, value)| is_secret_pair(name, value))
-                    .for_each(|(_, value)| secrets.add(value));
-            }
-            Some(Parameters::Table(table)) => {
-                let secret =
-                    |(name, v): &&(String, Source)| v.literal || is_secret_pair(name, &v.text);
-                table
-                    .iter()
-                    .filter(secret)
-                    .for_each(|(_, v)| secrets.add(&v.text));
-            }
-            None => {}
+        let mut secrets = url_secrets(&url.text, url.referenced);
+        if let Some(parameters) = &parameters {
+            secrets.extend(&parameters.secrets());
         }
         let shown = Self {
-            url: Source {
-                text: mask_url(&url.text, url.literal),
-                literal: url.literal,
+            url: ConfiguredText {
+                text: mask_url(&url.text, url.referenced),
+                ..url
             },
             parameters: parameters.as_ref().map(masked),
             secrets: Secrets::default(),
@@ -136,7 +131,7 @@ impl Target {
             .shown
             .as_ref()
             .and_then(|shown| shown.request_url(event).ok());
-        shown.map_or_else(|| mask_url(url, self.url.literal), |(url, _)| url)
+        shown.map_or_else(|| mask_url(url, self.url.referenced), |(url, _)| url)
     }
 
     /// The configured URL up to `part`, without user and query; `None` where it stands outside hooks.toml or does not
@@ -146,7 +141,7 @@ impl Target {
             .url
             .text
             .split_once(part)
-            .filter(|_| !self.url.literal)?;
+            .filter(|_| !self.url.referenced)?;
         let parts = UrlParts::split(before);
         let is_plain = !parts.scheme.is_empty() && parts.query.is_none() && !before.contains('#');
         let UrlParts {
@@ -165,7 +160,8 @@ impl Target {
             .url
             .render("service_url", EscapeContext::Url, event, MAX_URL)?;
         let url = url.split('#').next().unwrap_or_default();
-        let (mut url, user) = without_user(url).map_err(|why| unrendered("service_url", why))?;
+        let (mut url, user) =
+            without_user(url).map_err(|why| RenderError::new("service_url", why))?;
         let query = self.query(event)?;
         if !query.is_empty() {
             let separator = match url.find('?') {
@@ -176,7 +172,10 @@ impl Target {
             url = url + separator + &query;
         }
         if url.len() > MAX_URL {
-            return Err(unrendered("service_url", "becomes longer than 16 KiB"));
+            return Err(RenderError::new(
+                "service_url",
+                "becomes longer than 16 KiB",
+            ));
         }
         Ok((utf8_percent_encode(&url, ILLEGAL).to_string(), user))
     }
@@ -226,7 +225,7 @@ fn masked(parameters: &Parameters) -> Parameters {
         }
     };
     let text = match parameters {
-        Parameters::Joined(source) if source.literal => MASK.to_owned(),
+        Parameters::Joined(source) if source.referenced => MASK.to_owned(),
         Parameters::Joined(source) => {
             let pairs = source.text.trim().split('&');
             let masked = pairs.map(|p| {
@@ -237,13 +236,13 @@ fn masked(parameters: &Parameters) -> Parameters {
         }
         Parameters::Table(table) => table
             .iter()
-            .map(|(name, v)| pair(name, &v.text, v.literal))
+            .map(|(name, v)| pair(name, &v.text, v.referenced))
             .collect::<Vec<_>>()
             .join("&"),
     };
-    Parameters::Joined(Source {
+    Parameters::Joined(ConfiguredText {
         text,
-        literal: false,
+        referenced: false,
     })
 }
 
