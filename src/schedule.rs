@@ -1,7 +1,9 @@
 //! When to try again and when to give up (docs/operating.md, "When it is tried again"). Pure: the time is given.
 
+mod expiry;
 mod pace;
 
+pub use expiry::{FailedProbes, Uptime, attempts_needed};
 pub use pace::Pace;
 
 use sha2::{Digest, Sha256};
@@ -36,15 +38,16 @@ pub struct FailedAttempt<'a> {
     pub unknown: bool,
     /// When the delivery was queued.
     pub since_ms: i64,
-    /// How long it is tried.
-    pub retry_for: Duration,
+    /// How long it is tried, where its age ends it.
+    pub retry_for: Option<Duration>,
     /// What the receiver asked for.
     pub after: Option<Duration>,
 }
 
 /// When the next attempt is due, in milliseconds since 1970; `None`: never, it has failed.
 pub fn next_attempt(tried: &FailedAttempt<'_>, now_ms: i64) -> Option<i64> {
-    if now_ms.saturating_sub(tried.since_ms) >= millis(tried.retry_for) {
+    let is_late = |retry_for| now_ms >= retry_deadline(tried.since_ms, retry_for);
+    if tried.retry_for.is_some_and(is_late) {
         return None;
     }
     if tried.unknowns > 0 {
@@ -123,7 +126,7 @@ mod tests {
             unknowns: 0,
             unknown: false,
             since_ms: 0,
-            retry_for,
+            retry_for: Some(retry_for),
             after: None,
         }
     }

@@ -3,7 +3,7 @@
 //! It is kept for one run; with `[deliver] state_dir`, also between runs and over all repositories.
 
 use super::plan::{Down, Health, believable};
-use crate::schedule::Pace;
+use crate::schedule::{FailedProbes, Pace};
 use crate::spool::{self, DestinationState};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -67,7 +67,7 @@ impl Destination<'_> {
             .down
             .lock()
             .ok()
-            .and_then(|down| down.get(&self.key).copied());
+            .and_then(|down| down.get(&self.key).cloned());
         let in_run = in_run.map(|down| Down {
             until_ms: down.until_ms.max(now_ms + 1),
             ..down
@@ -91,7 +91,7 @@ impl Destination<'_> {
     pub(super) fn reserve(
         &self,
         pace: Pace,
-        known: Option<Down>,
+        known: Option<&Down>,
         now_ms: i64,
         lease_ms: i64,
     ) -> io::Result<bool> {
@@ -115,25 +115,34 @@ impl Destination<'_> {
         })
     }
 
-    /// Reports the result. `taken_ms` is when it was reserved: the receiver may have counted the message as late as now.
-    pub(super) fn report_health(&self, health: Health, taken_ms: i64, now_ms: i64) {
+    /// Reports the result of an attempt, with the failed ones of its lane, and when its message was reserved and answered:
+    /// the receiver may have counted it at any time between.
+    pub(super) fn report_health(
+        &self,
+        health: Health,
+        failed_probes: &FailedProbes,
+        (taken_ms, now_ms): (i64, i64),
+    ) {
         if let (Health::Down { next_ms }, Ok(mut down)) = (health, self.all.down.lock()) {
-            down.insert(
-                self.key.clone(),
-                Down {
-                    since_ms: now_ms,
-                    until_ms: next_ms,
-                },
-            );
+            let found = Down {
+                since_ms: now_ms,
+                until_ms: next_ms,
+                failed_probes: failed_probes.clone(),
+            };
+            down.insert(self.key.clone(), found);
         }
         let Some(folder) = self.shared else { return };
         let _ = spool::update_destination(folder, &self.key, |shared| {
             move_sent_time(&mut shared.sent, taken_ms, now_ms);
             match health {
-                Health::Up => (shared.since_ms, shared.until_ms) = (None, None),
+                Health::Up => {
+                    (shared.since_ms, shared.until_ms) = (None, None);
+                    shared.failed_probes = FailedProbes::default();
+                }
                 Health::Down { next_ms } => {
                     shared.since_ms.get_or_insert(now_ms);
                     shared.until_ms = Some(next_ms);
+                    shared.failed_probes.merge(failed_probes);
                 }
                 Health::Held { .. } | Health::Same => {}
             }
@@ -149,6 +158,7 @@ fn down(shared: &DestinationState, now_ms: i64) -> Option<Down> {
     Some(Down {
         since_ms: shared.since_ms?,
         until_ms,
+        failed_probes: shared.failed_probes.clone(),
     })
 }
 

@@ -137,6 +137,7 @@ impl LaneRun<'_> {
             pace: kind.pace,
             digests: kind.digests,
             repeats_count: kind.repeats == Repeats::Count,
+            retry_for: hook.retry_for,
         };
         let shared = self.site.loaded.deliver.state_dir.as_deref();
         let destination = hook
@@ -156,7 +157,7 @@ impl LaneRun<'_> {
                 tried: &self.tried,
                 state,
                 sent: shared_sent.as_ref().unwrap_or(&state.sent),
-                down,
+                down: down.as_ref(),
                 now_ms,
             };
             match plan::next(&view, rules) {
@@ -166,7 +167,7 @@ impl LaneRun<'_> {
                         pace: rules.pace,
                         lock,
                         destination: destination.as_ref(),
-                        down,
+                        down: down.as_ref(),
                         past,
                     };
                     if !self.send_message(&message, &places, state) {
@@ -174,6 +175,7 @@ impl LaneRun<'_> {
                     }
                 }
                 Step::GiveUp { place } => self.give_up(place),
+                Step::Expire { places } => self.expire(&places),
                 Step::Wait { due_ms, why } => {
                     // New deliveries sort after the known ones, so the earlier steps stay valid.
                     if self

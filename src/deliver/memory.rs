@@ -96,6 +96,7 @@ impl Unrecorded<'_> {
             let context = AttemptContext {
                 hook,
                 failures: 0,
+                keep: self.site.loaded.deliver.keep,
                 digest: 0,
                 at_ms: clock::now_ms(),
             };

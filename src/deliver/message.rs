@@ -26,7 +26,7 @@ pub(super) struct MessagePlan<'a> {
     pub(super) lock: &'a Lane,
     pub(super) destination: Option<&'a Destination<'a>>,
     /// What was known of the destination when the message was planned.
-    pub(super) down: Option<Down>,
+    pub(super) down: Option<&'a Down>,
     /// The index of the oldest delivery, if this message is tried before it.
     pub(super) past: Option<usize>,
 }
@@ -67,10 +67,10 @@ impl LaneRun<'_> {
         let (ends, health) = self.send(plan.hook, places, records, state.failures);
         let at_ms = self.site.transport.now_ms();
         move_sent_time(&mut state.sent, now_ms, at_ms);
+        apply_health(state, health, self.site.transport.uptime(), at_ms);
         if let Some(destination) = plan.destination {
-            destination.report_health(health, now_ms, at_ms);
+            destination.report_health(health, &state.failed_probes, (now_ms, at_ms));
         }
-        apply_health(state, health, at_ms);
         plan.lock.save(state);
         if let (Some(past), Health::Up) = (plan.past, health) {
             self.send_alone(past, at_ms);
@@ -177,6 +177,7 @@ impl LaneRun<'_> {
             let context = AttemptContext {
                 hook,
                 failures,
+                keep: self.site.loaded.deliver.keep,
                 digest,
                 at_ms: self.site.transport.now_ms(),
             };
@@ -236,6 +237,17 @@ impl LaneRun<'_> {
                 self.site.transport.now_ms(),
             );
             self.record_ends(&[place], vec![ended]);
+        }
+    }
+
+    /// Ends deliveries that waited too long. Nothing is sent.
+    pub(super) fn expire(&mut self, places: &[usize]) {
+        if self.unchanged(places).is_some() {
+            let now_ms = self.site.transport.now_ms();
+            let end =
+                |place: &usize| outcome::expired(&self.backlog.entries[*place].delivery, now_ms);
+            let ends = places.iter().map(end).collect();
+            self.record_ends(places, ends);
         }
     }
 

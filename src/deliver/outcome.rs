@@ -77,6 +77,8 @@ pub(super) struct AttemptContext<'a> {
     pub(super) hook: &'a Hook,
     /// Consecutive failed attempts of the hook before this one.
     pub(super) failures: u32,
+    /// How long it waits if no request can be made.
+    pub(super) keep: Duration,
     /// Number of deliveries in the message, if several.
     pub(super) digest: usize,
     pub(super) at_ms: i64,
@@ -128,7 +130,8 @@ fn split_digest(ended: Ended) -> Ended {
     }
 }
 
-/// Sets when a deferred delivery is due again, or ends it when its time is over.
+/// Sets when a deferred delivery is due again, or ends it when its time is over. What waits for the receiver with all
+/// others ends with them ([`super::plan`]).
 fn retry(
     context: AttemptContext<'_>,
     delivery: &Delivery,
@@ -144,6 +147,12 @@ fn retry(
     };
     let failures = delivery.failures.max(hook_failures) + 1;
     let repeats_count = hook.kind.repeats == Repeats::Count;
+    let retry_for = match stage {
+        Stage::Unresolved | Stage::Unrendered => Some(context.keep),
+        Stage::Unanswered | Stage::Answered if ended.whole_hook => None,
+        Stage::Unanswered | Stage::Answered => Some(hook.retry_for)
+            .filter(|retry_for| failures as usize >= schedule::attempts_needed(*retry_for)),
+    };
     let unknown = ended.unknown && repeats_count;
     let failed = schedule::FailedAttempt {
         delivery: &delivery.planned.id,
@@ -155,7 +164,7 @@ fn retry(
         },
         unknown,
         since_ms: delivery.since_ms,
-        retry_for: hook.retry_for,
+        retry_for,
         after,
     };
     let next = schedule::next_attempt(&failed, at_ms);
@@ -186,6 +195,18 @@ fn retry(
 pub(super) fn cancelled(delivery: &Delivery, now_ms: i64) -> Ended {
     let why = "its hook was removed or disabled";
     ended_without_attempt(delivery, Outcome::Cancelled, why, now_ms)
+}
+
+/// The line that ends a delivery whose `retry_for` was over when its receiver last failed.
+pub(super) fn expired(delivery: &Delivery, now_ms: i64) -> Ended {
+    let why = match &delivery.last {
+        Some(last) => format!("{}; given up after `retry_for`", last.why),
+        None => "never sent: the receiver was down for all of `retry_for`".to_owned(),
+    };
+    Ended {
+        unknown: delivery.unknowns > 0,
+        ..ended_without_attempt(delivery, Outcome::Failed, &why, now_ms)
+    }
 }
 
 /// The line that ends a delivery whose every attempt may have had an effect, and was interrupted each time.
@@ -252,6 +273,7 @@ mod tests {
         let context = AttemptContext {
             hook,
             failures: 0,
+            keep: Duration::from_secs(30 * 86_400),
             digest: 0,
             at_ms: NOW,
         };

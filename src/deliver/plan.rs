@@ -3,9 +3,10 @@
 //! The rules of docs/operating.md, "Delivery", stand here and nowhere else: order, pauses, probing, pace, digests.
 
 use super::backlog::WaitingDelivery;
-use crate::schedule::{self, Pace};
+use crate::schedule::{self, FailedProbes, Pace, Uptime};
 use crate::spool::{Delivery, LaneState};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// Deliveries in one message at most.
 const LARGEST_DIGEST: usize = 1000;
@@ -29,13 +30,16 @@ pub(super) struct Rules {
     pub(super) digests: bool,
     /// A request that is repeated has its effect once more.
     pub(super) repeats_count: bool,
+    pub(super) retry_for: Duration,
 }
 
 /// The destination does not take anything, as somebody else has found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Down {
     pub(super) since_ms: i64,
     pub(super) until_ms: i64,
+    /// The attempts by which it was found.
+    pub(super) failed_probes: FailedProbes,
 }
 
 /// What is known when the next step is chosen.
@@ -47,7 +51,7 @@ pub(super) struct LaneView<'a> {
     pub(super) state: &'a LaneState,
     /// When the receiver got messages lately.
     pub(super) sent: &'a [i64],
-    pub(super) down: Option<Down>,
+    pub(super) down: Option<&'a Down>,
     pub(super) now_ms: i64,
 }
 
@@ -62,6 +66,8 @@ pub(super) enum Step {
     },
     /// This one was cut off once more than is allowed where each attempt may have its effect.
     GiveUp { place: usize },
+    /// `retry_for` of these was over when the receiver last failed.
+    Expire { places: Vec<usize> },
     /// Nothing now.
     Wait {
         due_ms: Option<i64>,
@@ -89,6 +95,10 @@ pub(super) fn next(view: &LaneView<'_>, rules: Rules) -> Step {
     {
         return Step::GiveUp { place };
     }
+    let places = expired(view, rules.retry_for);
+    if !places.is_empty() {
+        return Step::Expire { places };
+    }
     let requeued = requeued_since_failure(view);
     if let Some(down) = view
         .down
@@ -115,6 +125,28 @@ pub(super) fn next(view: &LaneView<'_>, rules: Rules) -> Step {
         },
         step => step,
     }
+}
+
+/// Places of those that end with the last failed attempt, of this lane or of another one with the same destination.
+fn expired(view: &LaneView<'_>, retry_for: Duration) -> Vec<usize> {
+    let probes = [
+        Some(&view.state.failed_probes),
+        view.down.map(|down| &down.failed_probes),
+    ];
+    let has_ended = |delivery: &Delivery| {
+        let since_ms = delivery.since_ms;
+        !delivery.alone
+            && probes
+                .iter()
+                .flatten()
+                .any(|probes| probes.end(since_ms, retry_for))
+    };
+    view.waiting
+        .iter()
+        .enumerate()
+        .filter(|(_, entry)| has_ended(&entry.delivery))
+        .map(|(place, _)| place)
+        .collect()
 }
 
 /// Whether somebody requeued for a delivery since the last failure: that lifts the pause. What lies ahead was written
@@ -279,7 +311,7 @@ pub(super) enum Health {
 }
 
 /// The state after an attempt that ended then.
-pub(super) fn apply_health(state: &mut LaneState, health: Health, at_ms: i64) {
+pub(super) fn apply_health(state: &mut LaneState, health: Health, uptime: Uptime, at_ms: i64) {
     match health {
         Health::Up => {
             let (sent, due_ms) = (std::mem::take(&mut state.sent), state.due_ms);
@@ -290,6 +322,9 @@ pub(super) fn apply_health(state: &mut LaneState, health: Health, at_ms: i64) {
             };
         }
         Health::Down { next_ms } | Health::Held { next_ms } => {
+            if matches!(health, Health::Down { .. }) {
+                state.failed_probes.add(uptime, at_ms);
+            }
             state.failures = state.failures.saturating_add(1);
             state.since_ms.get_or_insert(at_ms);
             state.failed_ms = Some(at_ms);

@@ -4,15 +4,18 @@ use crate::spool::{Ended, Outcome, Planned};
 use std::time::Duration;
 
 const NOW: i64 = 1_800_000_000_000;
+const RETRY_FOR: Duration = Duration::from_secs(72 * 3600);
 const WEBHOOK: Rules = Rules {
     pace: Pace(&[]),
     digests: false,
     repeats_count: false,
+    retry_for: RETRY_FOR,
 };
 const ROBOT: Rules = Rules {
     pace: Pace(&[(3, Duration::from_secs(60))]),
     digests: true,
     repeats_count: true,
+    retry_for: RETRY_FOR,
 };
 
 fn delivery(n: usize) -> Delivery {
@@ -302,6 +305,7 @@ fn what_others_found_out_about_the_destination_counts() {
     let found = Down {
         since_ms: NOW - 9000,
         until_ms: NOW + 4,
+        failed_probes: FailedProbes::default(),
     };
     let view = |down| LaneView {
         waiting: &waiting,
@@ -311,12 +315,12 @@ fn what_others_found_out_about_the_destination_counts() {
         down,
         now_ms: NOW,
     };
-    assert_eq!(next(&view(Some(found)), WEBHOOK), down(NOW + 4));
+    assert_eq!(next(&view(Some(&found)), WEBHOOK), down(NOW + 4));
     assert_eq!(
         next(
-            &view(Some(Down {
+            &view(Some(&Down {
                 until_ms: NOW,
-                ..found
+                ..found.clone()
             })),
             WEBHOOK
         ),
@@ -385,22 +389,34 @@ fn what_was_held_up_goes_out_together_except_what_must_not() {
     assert!(matches!(step(many, &well, ROBOT), Step::Send { places, .. } if places.len() == 1000));
 }
 
+fn uptime() -> Uptime {
+    Uptime {
+        boot: "1".into(),
+        ms: NOW,
+    }
+}
+
 #[test]
 fn the_state_counts_failures_in_a_row() {
     let mut state = LaneState {
         sent: vec![1],
         ..LaneState::default()
     };
-    apply_health(&mut state, Health::Down { next_ms: NOW + 5 }, NOW);
-    apply_health(&mut state, Health::Held { next_ms: NOW + 9 }, NOW + 6);
+    apply_health(&mut state, Health::Down { next_ms: NOW + 5 }, uptime(), NOW);
+    apply_health(
+        &mut state,
+        Health::Held { next_ms: NOW + 9 },
+        uptime(),
+        NOW + 6,
+    );
     assert_eq!((state.failures, state.since_ms), (2, Some(NOW)));
     assert_eq!(
         (state.failed_ms, state.next_ms),
         (Some(NOW + 6), Some(NOW + 9))
     );
-    apply_health(&mut state, Health::Same, NOW + 7);
+    apply_health(&mut state, Health::Same, uptime(), NOW + 7);
     assert_eq!(state.failures, 2, "says nothing about the receiver");
-    apply_health(&mut state, Health::Up, NOW + 10);
+    apply_health(&mut state, Health::Up, uptime(), NOW + 10);
     assert_eq!(
         state,
         LaneState {
@@ -487,4 +503,61 @@ fn where_each_repeat_counts_an_attempt_that_was_interrupted_waits_like_any_doubt
             "it drops repeats"
         );
     }
+}
+
+#[test]
+fn what_is_past_its_time_ends_with_the_last_failure_of_its_destination() {
+    let mut probes = FailedProbes::default();
+    for ms in [0, 1, 3_600_000] {
+        probes.add(
+            Uptime {
+                boot: "1".into(),
+                ms,
+            },
+            NOW,
+        );
+    }
+    let retry_for = i64::try_from(RETRY_FOR.as_millis()).unwrap();
+    let aged = |n, age| Delivery {
+        since_ms: NOW - age,
+        ..delivery(n)
+    };
+    let deliveries = vec![
+        aged(0, retry_for + 9),
+        Delivery {
+            alone: true,
+            ..aged(1, retry_for + 9)
+        },
+        aged(2, retry_for),
+        aged(3, retry_for - 1),
+    ];
+    let places = vec![0, 2];
+    let state = LaneState {
+        failed_probes: probes.clone(),
+        ..trouble(3, NOW + 5)
+    };
+    assert_eq!(
+        step(deliveries.clone(), &state, WEBHOOK),
+        Step::Expire {
+            places: places.clone()
+        }
+    );
+    let found = Down {
+        since_ms: NOW - 9000,
+        until_ms: NOW + 4,
+        failed_probes: probes,
+    };
+    let view = LaneView {
+        waiting: &waiting(deliveries),
+        tried: &BTreeSet::new(),
+        state: &LaneState::default(),
+        sent: &[],
+        down: Some(&found),
+        now_ms: NOW,
+    };
+    assert_eq!(
+        next(&view, WEBHOOK),
+        Step::Expire { places },
+        "found by another lane"
+    );
 }

@@ -1,6 +1,7 @@
 //! Locks, and the state that outlives them: of each hook (a lane), and of each destination that repositories share.
 
 use super::{Spool, modes};
+use crate::schedule::FailedProbes;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
@@ -46,6 +47,9 @@ pub struct LaneState {
     /// When the next delivery is due, as far as is known; read by the process that waits for early retries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_ms: Option<i64>,
+    /// The failed attempts that count towards the end of what waits.
+    #[serde(default)]
+    pub failed_probes: FailedProbes,
     /// When the latest messages were sent, where the receiver has a rate limit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sent: Vec<i64>,
@@ -60,6 +64,9 @@ pub struct DestinationState {
     /// Nothing is sent before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until_ms: Option<i64>,
+    /// As in [`LaneState`].
+    #[serde(default)]
+    pub failed_probes: FailedProbes,
     /// As in [`LaneState`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sent: Vec<i64>,

@@ -1,2 +1,3 @@
+mod dead_receiver;
 mod model;
 mod world;

@@ -33,17 +33,17 @@ enum Move {
     Die(bool),
 }
 
-struct Model {
+pub(super) struct Model {
     dir: tempfile::TempDir,
-    spool: Spool,
+    pub(super) spool: Spool,
     loaded: Loaded,
-    world: World,
-    pushed: usize,
+    pub(super) world: World,
+    pub(super) pushed: usize,
     crashed: bool,
 }
 
 impl Model {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         // In memory where there is such a place: thousands of cases sync thousands of files.
         let shm = std::path::Path::new("/dev/shm");
         let dir = if shm.is_dir() {
@@ -63,6 +63,7 @@ impl Model {
         assert_eq!(loaded.hooks.len(), 2);
         let world = World {
             now_ms: Mutex::new(START),
+            boot: Mutex::default(),
             moods: Mutex::new([Mood::Takes; 2]),
             dies: Mutex::default(),
             seen: Mutex::default(),
@@ -79,7 +80,7 @@ impl Model {
         }
     }
 
-    fn push(&mut self) {
+    pub(super) fn push(&mut self) {
         let line = format!(
             "{} {} refs/heads/{}\n",
             "0".repeat(40),
@@ -127,7 +128,7 @@ impl Model {
         drop(record);
     }
 
-    fn drain(&mut self) {
+    pub(super) fn drain(&mut self) {
         let destinations = Destinations::default();
         let site = Site {
             transport: &self.world,
@@ -175,7 +176,7 @@ impl Model {
     }
 
     /// Everybody is well again, and a timer runs until nothing is left.
-    fn recover(&mut self) {
+    pub(super) fn recover(&mut self) {
         *self.world.moods.lock().unwrap() = [Mood::Takes; 2];
         *self.world.dies.lock().unwrap() = None;
         for _ in 0..400 {
@@ -190,7 +191,7 @@ impl Model {
         panic!("something is left for ever");
     }
 
-    fn states(&self) -> BTreeMap<(String, usize), DeliveryState> {
+    pub(super) fn states(&self) -> BTreeMap<(String, usize), DeliveryState> {
         let done = std::fs::read_dir(self.dir.path().join("service-hook/done"));
         let mut states = BTreeMap::new();
         for file in done.into_iter().flatten().flatten() {

@@ -1,0 +1,74 @@
+//! A receiver that is down for days, by the clock of the model.
+
+use super::model::Model;
+use super::world::Mood;
+use crate::spool::DeliveryState;
+
+const HOUR: i64 = 3_600_000;
+const DAY: i64 = 24 * HOUR;
+
+impl Model {
+    fn later(&self, ms: i64) {
+        *self.world.now_ms.lock().unwrap() += ms;
+    }
+
+    fn set_moods(&self, mood: Mood) {
+        *self.world.moods.lock().unwrap() = [mood; 2];
+    }
+
+    fn count(&self, state: DeliveryState) -> usize {
+        self.states().values().filter(|s| **s == state).count()
+    }
+}
+
+#[test]
+fn a_dead_receiver_never_holds_more_than_retry_for_of_pushes() {
+    let mut model = Model::new();
+    model.set_moods(Mood::Busy);
+    for hour in 1..=8 * 24 {
+        model.push();
+        for _ in 0..4 {
+            model.drain();
+            model.later(HOUR / 4);
+        }
+        // An hourly probe, late by a fifth of its pause at most, ends what is older.
+        let waiting = model.spool.pending().unwrap().len();
+        assert!(
+            waiting <= 72 + 3,
+            "{waiting} pushes wait after {hour} hours"
+        );
+    }
+    let failed = model.count(DeliveryState::Failed);
+    model.recover();
+    assert_eq!(
+        model.count(DeliveryState::Failed),
+        failed,
+        "what is younger is delivered"
+    );
+    assert!(model.count(DeliveryState::Delivered) >= 2 * 70);
+    assert_eq!(model.states().len(), 2 * model.pushed);
+}
+
+#[test]
+fn a_machine_that_was_off_loses_nothing_to_the_first_attempts_after_it_starts() {
+    let mut model = Model::new();
+    model.set_moods(Mood::Busy);
+    for _ in 0..10 {
+        model.push();
+        model.drain();
+        model.later(HOUR);
+    }
+    model.later(4 * DAY);
+    *model.world.boot.lock().unwrap() += 1;
+    for _ in 0..3 {
+        model.drain();
+        model.later(HOUR / 4);
+    }
+    assert_eq!(
+        model.states().len(),
+        0,
+        "the receiver is started after this machine"
+    );
+    model.recover();
+    assert_eq!(model.count(DeliveryState::Delivered), 2 * model.pushed);
+}
