@@ -2,9 +2,11 @@
 
 mod expiry;
 mod pace;
+mod recovery;
 
 pub use expiry::{FailedProbes, Uptime, attempts_needed};
 pub use pace::Pace;
+pub use recovery::{OUTAGE, Recovery};
 
 use sha2::{Digest, Sha256};
 use std::time::Duration;

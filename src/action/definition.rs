@@ -19,6 +19,16 @@ pub enum Per {
     Push,
 }
 
+/// What is sent when the receiver was down: `backlog` in hooks.toml.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AfterOutage {
+    /// Everything that waits.
+    All,
+    /// The newest delivery of each ref; the others end as cancelled.
+    Newest,
+}
+
 /// An action as it is declared.
 #[derive(Debug)]
 pub struct Definition {
@@ -66,6 +76,8 @@ pub struct Defaults {
     pub max_refs: usize,
     /// `None`: every change.
     pub changes: Option<&'static [Change]>,
+    /// What is sent when the receiver was down.
+    pub after_outage: AfterOutage,
     /// Whether `[skip ci]` counts.
     pub skip_ci: bool,
 }

@@ -19,7 +19,9 @@ pub mod webhook_post;
 pub mod wecom;
 
 pub use crate::diagnostic::{Finding, Severity};
-pub use definition::{Body, Declared, Defaults, Definition, Per, Repeats, VendorAddress};
+pub use definition::{
+    AfterOutage, Body, Declared, Defaults, Definition, Per, Repeats, VendorAddress,
+};
 pub use kind::Kind;
 
 use crate::http::{Request, Response};

@@ -9,7 +9,7 @@ use super::offset;
 use super::references::References;
 use super::settings::Deliver;
 use super::value::{self, Fields};
-use crate::action::{self, Kind, Parameters, Per};
+use crate::action::{self, AfterOutage, Kind, Parameters, Per};
 use crate::diagnostic::Finding;
 use crate::filter::{Filters, Globs};
 use crate::parameter::{Reference, Resolve, Text};
@@ -79,6 +79,9 @@ table! {
         max_body: Option<Size>,
         /// Refs of one push that get a delivery of their own. Default 100, Jenkins 10.
         max_refs: Option<Count>,
+        /// What is sent when the receiver was down: `all`, or only the `newest` delivery of each ref. Default `all`, Jenkins
+        /// `newest`.
+        backlog: Option<AfterOutage>,
     }
 }
 
@@ -234,6 +237,7 @@ impl Section<'_, '_> {
                 .or(parameters.vendor_limit())
                 .unwrap_or(MAX_BODY),
             max_refs: common.max_refs.map_or(defaults.max_refs, |c| c.0),
+            after_outage: common.backlog.unwrap_or(defaults.after_outage),
             parameters,
             hidden_template,
             references: references.clone(),

@@ -2,7 +2,7 @@
 
 use super::file::Layer;
 use super::references::References;
-use crate::action::{Action, Body, Kind, Parameters, Per};
+use crate::action::{Action, AfterOutage, Body, Kind, Parameters, Per};
 use crate::filter::{self, Decision, Filters};
 use crate::parameter::{Resolver, Unread, Unresolved};
 use crate::push::{Computed, Needs, Push};
@@ -55,6 +55,8 @@ pub struct Hook {
     pub max_body: usize,
     /// Refs with a delivery of their own.
     pub max_refs: usize,
+    /// What is sent when the receiver was down.
+    pub after_outage: AfterOutage,
     /// Of the action.
     pub parameters: Box<dyn Parameters>,
     /// Whether its template stands in another file: what it reads is not known until then.

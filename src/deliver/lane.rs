@@ -1,13 +1,15 @@
 //! Runs one hook: carries out the steps of the plan until nothing is due.
 
-use super::backlog::Backlog;
+use super::backlog::{Backlog, WaitingDelivery};
 use super::destination::Destination;
 use super::message::MessagePlan;
 use super::outcome;
 use super::plan::{self, LaneView, Rules, Step, WaitReason};
 use super::{Report, Site, add_problem, update};
-use crate::action::Repeats;
+use crate::action::{AfterOutage, Repeats};
 use crate::config::{Found, Hook};
+use crate::push::RefName;
+use crate::schedule::OUTAGE;
 use crate::spool::{DeliveryState, Lane, LaneState, Queued, RecordFile, RecordLine};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -143,6 +145,9 @@ impl LaneRun<'_> {
         let destination = hook
             .destination()
             .map(|url| self.site.destinations.at(&url, shared));
+        if hook.after_outage == AfterOutage::Newest && state.failures >= OUTAGE {
+            self.keep_newest();
+        }
         loop {
             let now_ms = self.site.transport.now_ms();
             let down = destination
@@ -175,6 +180,7 @@ impl LaneRun<'_> {
                     }
                 }
                 Step::GiveUp { place } => self.give_up(place),
+                Step::Pause { until_ms } => self.site.transport.pause(until_ms),
                 Step::Expire { places } => self.expire(&places),
                 Step::Wait { due_ms, why } => {
                     // New deliveries sort after the known ones, so the earlier steps stay valid.
@@ -190,6 +196,34 @@ impl LaneRun<'_> {
                     return self.end_of_walk();
                 }
             }
+        }
+    }
+
+    /// Cancels what a later delivery for the same ref makes superfluous.
+    fn keep_newest(&mut self) {
+        let waiting = self.backlog.readable();
+        let refs: Vec<_> = waiting.iter().map(|entry| self.only_ref(entry)).collect();
+        let mut cancelled = (Vec::new(), Vec::new());
+        for (place, by) in plan::superseded(waiting, &refs) {
+            let now_ms = self.site.transport.now_ms();
+            let by = &waiting[by].delivery.planned.id;
+            cancelled.0.push(place);
+            cancelled
+                .1
+                .push(outcome::superseded(&waiting[place].delivery, by, now_ms));
+        }
+        if self.unchanged(&cancelled.0).is_some() {
+            self.record_ends(&cancelled.0, cancelled.1);
+        }
+    }
+
+    fn only_ref(&self, entry: &WaitingDelivery) -> Option<RefName> {
+        match self.site.spool.read(&entry.record) {
+            Ok(RecordFile::Record(record)) => {
+                let mut refs = record.refs(&entry.delivery.planned).into_iter();
+                refs.next().filter(|_| refs.next().is_none())
+            }
+            _ => None,
         }
     }
 

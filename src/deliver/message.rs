@@ -263,7 +263,7 @@ impl LaneRun<'_> {
     }
 
     /// Writes the ends. If that fails, the deliveries are repeated: delivery is at least once.
-    fn record_ends(&mut self, places: &[usize], ends: Vec<Ended>) {
+    pub(super) fn record_ends(&mut self, places: &[usize], ends: Vec<Ended>) {
         self.site.destinations.add_attempted(places.len());
         for (place, ended) in places.iter().zip(ends) {
             let WaitingDelivery { record, delivery } = &mut self.backlog.entries[*place];

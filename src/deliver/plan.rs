@@ -3,9 +3,10 @@
 //! The rules of docs/operating.md, "Delivery", stand here and nowhere else: order, pauses, probing, pace, digests.
 
 use super::backlog::WaitingDelivery;
-use crate::schedule::{self, FailedProbes, Pace, Uptime};
+use crate::push::RefName;
+use crate::schedule::{self, FailedProbes, OUTAGE, Pace, Recovery, Uptime};
 use crate::spool::{Delivery, LaneState};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Deliveries in one message at most.
@@ -68,6 +69,8 @@ pub(super) enum Step {
     GiveUp { place: usize },
     /// `retry_for` of these was over when the receiver last failed.
     Expire { places: Vec<usize> },
+    /// The receiver was down and gets its backlog slowly.
+    Pause { until_ms: i64 },
     /// Nothing now.
     Wait {
         due_ms: Option<i64>,
@@ -118,7 +121,14 @@ pub(super) fn next(view: &LaneView<'_>, rules: Rules) -> Step {
     } else {
         send_ready(view, rules)
     };
+    let slow = view
+        .state
+        .recovery
+        .and_then(|recovery| recovery.next_ms(view.now_ms));
     match step {
+        Step::Send { .. } if slow.is_some_and(|next_ms| next_ms > view.now_ms) => Step::Pause {
+            until_ms: slow.unwrap_or(view.now_ms),
+        },
         Step::Send { .. } if rules.pace.room(view.sent, view.now_ms) == 0 => Step::Wait {
             due_ms: Some(rules.pace.free_at(view.sent, view.now_ms)),
             why: Some(WaitReason::Paced),
@@ -310,13 +320,51 @@ pub(super) enum Health {
     Same,
 }
 
+fn recovery_after(state: &LaneState, at_ms: i64) -> Option<Recovery> {
+    if state.failures >= OUTAGE {
+        return Some(Recovery {
+            since_ms: at_ms,
+            accepted: 1,
+        });
+    }
+    let recovery = state
+        .recovery
+        .filter(|recovery| recovery.next_ms(at_ms).is_some())?;
+    Some(Recovery {
+        accepted: recovery.accepted + 1,
+        ..recovery
+    })
+}
+
+/// The deliveries that a later one for the same ref makes superfluous, each with that one, by their places. `refs` are those
+/// that they report; `None` where it is not exactly one. What a person has requested is sent.
+pub(super) fn superseded(
+    waiting: &[WaitingDelivery],
+    refs: &[Option<RefName>],
+) -> Vec<(usize, usize)> {
+    let mut newest = BTreeMap::new();
+    let mut superseded = Vec::new();
+    for (place, (entry, name)) in waiting.iter().zip(refs).enumerate().rev() {
+        let Some(name) = name else { continue };
+        match newest.get(name) {
+            Some(by) if entry.delivery.requeued_ms.is_none() => superseded.push((place, *by)),
+            Some(_) => {}
+            None => drop(newest.insert(name, place)),
+        }
+    }
+    superseded.reverse();
+    superseded
+}
+
 /// The state after an attempt that ended then.
 pub(super) fn apply_health(state: &mut LaneState, health: Health, uptime: Uptime, at_ms: i64) {
     match health {
         Health::Up => {
             let (sent, due_ms) = (std::mem::take(&mut state.sent), state.due_ms);
+            let recovery = recovery_after(state, at_ms);
             *state = LaneState {
                 due_ms,
+                recovery,
                 sent,
                 ..LaneState::default()
             };
@@ -325,6 +373,7 @@ pub(super) fn apply_health(state: &mut LaneState, health: Health, uptime: Uptime
             if matches!(health, Health::Down { .. }) {
                 state.failed_probes.add(uptime, at_ms);
             }
+            state.recovery = None;
             state.failures = state.failures.saturating_add(1);
             state.since_ms.get_or_insert(at_ms);
             state.failed_ms = Some(at_ms);

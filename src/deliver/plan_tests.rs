@@ -561,3 +561,12 @@ fn what_is_past_its_time_ends_with_the_last_failure_of_its_destination() {
         "found by another lane"
     );
 }
+
+#[test]
+fn of_each_ref_only_the_newest_is_kept_and_what_a_person_requested() {
+    let mut waiting = waiting((0..6).map(delivery).collect());
+    waiting[1].delivery.requeued_ms = Some(NOW);
+    let name = |text: &str| Some(RefName::new(text.as_bytes()));
+    let refs = [name("a"), name("a"), name("b"), None, name("a"), None];
+    assert_eq!(superseded(&waiting, &refs), [(0, 4)]);
+}

@@ -7,6 +7,7 @@ use crate::clock;
 use crate::config::Hook;
 use crate::outgoing::Outgoing;
 use crate::schedule::Uptime;
+use std::time::Duration;
 
 pub(super) trait Transport: Sync + std::fmt::Debug {
     /// Milliseconds since 1970.
@@ -14,6 +15,9 @@ pub(super) trait Transport: Sync + std::fmt::Debug {
 
     /// The time since the machine was started.
     fn uptime(&self) -> Uptime;
+
+    /// Waits until this moment, in milliseconds since 1970; a second at most.
+    fn pause(&self, until_ms: i64);
 
     /// Makes one attempt. An `Err` in `outgoing` says why there is nothing to send.
     fn send(
@@ -38,6 +42,11 @@ impl Transport for HttpTransport {
             boot: clock::boot_id(),
             ms: clock::monotonic_ms(),
         }
+    }
+
+    fn pause(&self, until_ms: i64) {
+        let pause = u64::try_from(until_ms - clock::now_ms()).unwrap_or(0);
+        std::thread::sleep(Duration::from_millis(pause.min(1000)));
     }
 
     fn send(

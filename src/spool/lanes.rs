@@ -1,7 +1,7 @@
 //! Locks, and the state that outlives them: of each hook (a lane), and of each destination that repositories share.
 
 use super::{Spool, modes};
-use crate::schedule::FailedProbes;
+use crate::schedule::{FailedProbes, Recovery};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
@@ -47,6 +47,9 @@ pub struct LaneState {
     /// When the next delivery is due, as far as is known; read by the process that waits for early retries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_ms: Option<i64>,
+    /// Since when it accepts messages again, after an outage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<Recovery>,
     /// The failed attempts that count towards the end of what waits.
     #[serde(default)]
     pub failed_probes: FailedProbes,

@@ -2,7 +2,7 @@
 
 use super::line::{FirstLine, VERSION, json_lines, newer_version};
 use super::{Ended, Events, Outcome, Planned, RecordLine};
-use crate::push::Push;
+use crate::push::{Push, RefName};
 use std::collections::BTreeMap;
 
 /// The content of a file of the spool.
@@ -188,6 +188,27 @@ impl Record {
         events
             .and_then(|events| events.hooks.as_deref())
             .unwrap_or_default()
+    }
+
+    /// The refs that a delivery reports.
+    pub fn refs(&self, planned: &Planned) -> Vec<RefName> {
+        /// As much of an event as is needed here.
+        #[derive(serde::Deserialize)]
+        struct Named {
+            #[serde(rename = "ref")]
+            name: RefName,
+        }
+        let events = self.events.as_ref().map_or(&[][..], |e| &e.events);
+        let of_events = planned
+            .events
+            .iter()
+            .filter_map(|i| serde_json::from_str::<Named>(events.get(*i)?.get()).ok());
+        let rest = planned
+            .rest
+            .iter()
+            .filter_map(|i| self.push.updates.get(*i));
+        let rest = rest.map(|update| update.name.clone());
+        of_events.map(|event| event.name).chain(rest).collect()
     }
 
     /// Whether every delivery has ended.

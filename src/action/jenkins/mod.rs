@@ -6,8 +6,8 @@ mod arguments;
 
 use super::web::{self, Credentials, Endpoint, Family, Message, Payload, WEBHOOK, WebKeys};
 use super::{
-    Action, Attempt, Body, Declared, Defaults, Definition, Finding, Parameters, RenderError,
-    Repeats, Verdict,
+    Action, AfterOutage, Attempt, Body, Declared, Defaults, Definition, Finding, Parameters,
+    RenderError, Repeats, Verdict,
 };
 use crate::http::{Method, Request, Response};
 use crate::outgoing::{MEMBERS, MessageKind, Outgoing, sample};
@@ -58,6 +58,7 @@ impl Declared for JenkinsGenericBuildJob {
             timeout: Duration::from_secs(30),
             max_refs: 10,
             changes: Some(&[Change::Created, Change::Updated, Change::Forced]),
+            after_outage: AfterOutage::Newest,
             skip_ci: true,
             ..WEBHOOK
         },

@@ -12,7 +12,7 @@ pub(crate) use findings::{Keys, nobody, warning};
 pub(crate) use parameters::RobotParameters;
 
 use super::chat::{self, Dialect, untrusted};
-use super::{Defaults, Per, RenderError, Severity};
+use super::{AfterOutage, Defaults, Per, RenderError, Severity};
 use crate::http::{Method, Request};
 use crate::outgoing::{MessageKind, Outgoing};
 use crate::parameter::{ConfiguredText, MsgType, Resolver, Unresolved};
@@ -26,6 +26,7 @@ pub(crate) const ROBOT: Defaults = Defaults {
     max_commits: 10,
     max_refs: 100,
     changes: None,
+    after_outage: AfterOutage::All,
     skip_ci: false,
 };
 

@@ -19,7 +19,7 @@ pub(crate) use payload::{Payload, content_type};
 pub(crate) use pieces::lint_templates;
 pub(crate) use target::Target;
 
-use super::{Defaults, Per};
+use super::{AfterOutage, Defaults, Per};
 use crate::parameter::Unresolved;
 use std::time::Duration;
 
@@ -30,6 +30,7 @@ pub(crate) const WEBHOOK: Defaults = Defaults {
     max_commits: 2048,
     max_refs: 100,
     changes: None,
+    after_outage: AfterOutage::All,
     skip_ci: false,
 };
 

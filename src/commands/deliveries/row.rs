@@ -3,7 +3,7 @@
 use crate::clock;
 use crate::push::RefName;
 use crate::report::clean;
-use crate::spool::{Delivery, DeliveryState, Ended, Outcome, Planned, Record, RecordFile, Spool};
+use crate::spool::{Delivery, DeliveryState, Ended, Outcome, Record, RecordFile, Spool};
 use serde_json::{Value, json};
 
 /// A delivery, or a push whose deliveries are not known yet.
@@ -70,7 +70,7 @@ impl Row {
         Self {
             id: Some(delivery.planned.id.clone()),
             hook: Some(delivery.planned.hook.clone()),
-            refs: refs(record, &delivery.planned),
+            refs: record.refs(&delivery.planned),
             state: delivery.state,
             attempts: delivery.attempts,
             next_attempt_ms: delivery
@@ -206,26 +206,6 @@ fn open(spool: &Spool, record: &str, delivery: &Delivery) -> Open {
         .iter()
         .any(|d| d.planned.id == delivery.planned.id && d.open_since_ms == Some(since));
     if still { Open::CutOff } else { Open::Sending }
-}
-
-/// The refs that a delivery tells about.
-pub(super) fn refs(record: &Record, planned: &Planned) -> Vec<RefName> {
-    /// As much of an event as is needed here.
-    #[derive(serde::Deserialize)]
-    struct Named {
-        #[serde(rename = "ref")]
-        name: RefName,
-    }
-    let events = record.events.as_ref().map_or(&[][..], |e| &e.events);
-    let told = planned
-        .events
-        .iter()
-        .filter_map(|i| serde_json::from_str::<Named>(events.get(*i)?.get()).ok());
-    let rest = planned
-        .rest
-        .iter()
-        .filter_map(|i| Some(record.push.updates.get(*i)?.name.clone()));
-    told.map(|named| named.name).chain(rest).collect()
 }
 
 /// An end in one word.

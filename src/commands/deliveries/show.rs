@@ -5,7 +5,7 @@ mod text;
 
 use super::super::{Failure, Session, print};
 use super::find::{Log, by_ids};
-use super::row::{Row, outcome, refs};
+use super::row::{Row, outcome};
 use crate::clock;
 use crate::config;
 use crate::deliver::{Destinations, Site};
@@ -103,7 +103,7 @@ impl Whole<'_> {
         let mut value = row.json();
         let exchange = self.exchange().map(|(_, exchange)| exchange);
         let more = json!({
-            "refs": refs(record, &delivery.planned).iter().map(|r| r.display().into_owned()).collect::<Vec<_>>(),
+            "refs": record.refs(&delivery.planned).iter().map(|r| r.display().into_owned()).collect::<Vec<_>>(),
             "push": {
                 "id": push.id,
                 "time": clock::rfc3339(push.time_ms),

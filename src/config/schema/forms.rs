@@ -1,7 +1,6 @@
 //! The forms of settings and filters in the words of JSON Schema: as `config/form.rs` reads them.
 
-use crate::action::Kind;
-use crate::action::Per;
+use crate::action::{AfterOutage, Kind, Per};
 use crate::config::form::{Anything, Count, FullName, Item, ListOf, ShortName, Size, Time};
 use crate::config::project::Web;
 use crate::config::secret_refs::Shared;
@@ -81,6 +80,12 @@ impl Form for Shared {
 impl Form for Kind {
     fn schema() -> Value {
         json!({ "enum": super::actions().map(|kind| kind.id).collect::<Vec<_>>() })
+    }
+}
+
+impl Form for AfterOutage {
+    fn schema() -> Value {
+        words::<Self>()
     }
 }
 

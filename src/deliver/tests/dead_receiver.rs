@@ -25,11 +25,11 @@ impl Model {
 fn a_dead_receiver_never_holds_more_than_retry_for_of_pushes() {
     let mut model = Model::new();
     model.set_moods(Mood::Busy);
-    for hour in 1..=8 * 24 {
+    for hour in 1..=5 * 24 {
         model.push();
-        for _ in 0..4 {
+        for _ in 0..2 {
             model.drain();
-            model.later(HOUR / 4);
+            model.later(HOUR / 2);
         }
         // An hourly probe, late by a fifth of its pause at most, ends what is older.
         let waiting = model.spool.pending().unwrap().len();
@@ -71,4 +71,26 @@ fn a_machine_that_was_off_loses_nothing_to_the_first_attempts_after_it_starts() 
     );
     model.recover();
     assert_eq!(model.count(DeliveryState::Delivered), 2 * model.pushed);
+}
+
+#[test]
+fn a_receiver_that_is_back_gets_its_backlog_slowly_and_then_faster() {
+    let mut model = Model::new();
+    model.world.moods.lock().unwrap()[0] = Mood::Busy; // the clock is that of the other hook as well
+    for _ in 0..60 {
+        model.push();
+        model.drain();
+        model.later(HOUR / 60);
+    }
+    model.later(HOUR);
+    model.set_moods(Mood::Takes);
+    let back_ms = *model.world.now_ms.lock().unwrap();
+    model.drain();
+    let seen = model.world.seen.lock().unwrap();
+    let web = seen
+        .iter()
+        .filter(|s| s.hook == "web" && s.at_ms >= back_ms);
+    let mut seconds = [0; 6];
+    web.for_each(|s| seconds[usize::try_from(s.at_ms - back_ms).unwrap() / 1000] += 1);
+    assert_eq!(seconds, [4, 8, 16, 32, 0, 0]);
 }

@@ -95,6 +95,11 @@ impl Transport for World {
         }
     }
 
+    fn pause(&self, until_ms: i64) {
+        let mut now_ms = self.now_ms.lock().unwrap();
+        *now_ms = until_ms.max(*now_ms);
+    }
+
     fn send(&self, hook: &Hook, outgoing: Result<Outgoing, String>, _: Attempt) -> AttemptResult {
         let outgoing = outgoing.unwrap();
         let pushes: Vec<usize> = match outgoing.kind {
