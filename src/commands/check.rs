@@ -178,6 +178,9 @@ fn examine(session: &Session) -> Result<(Repository, CheckResults), Failure> {
         let message = format!("{n} in it that are no records: look at them and remove them");
         results.warn(format!("{}corrupt/", spool.place()), message);
     }
+    for defect in spool.defects() {
+        results.mistake(spool.place().to_owned(), defect);
+    }
     timer(&loaded, &spool, &mut results);
     Ok((repository, results))
 }

@@ -32,7 +32,7 @@ impl Backlog {
             Ok(ids) => ids
                 .into_iter()
                 .for_each(|id| backlog.add_record(spool, id, None, &mut problems)),
-            Err(error) => problems.push(format!("the records cannot be listed: {}", error.kind())),
+            Err(error) => problems.push(format!("the records cannot be listed: {error}")),
         }
         (backlog, problems)
     }
@@ -134,7 +134,7 @@ impl Backlog {
             Ok(RecordFile::Foreign) => {
                 problems.push(format!("{id} is not a record and was moved to corrupt/"));
             }
-            Err(error) => problems.push(format!("{id} cannot be read: {}", error.kind())),
+            Err(error) => problems.push(format!("{id} cannot be read: {error}")),
         }
         self.newest = id;
     }

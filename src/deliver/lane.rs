@@ -60,7 +60,7 @@ pub(super) fn run(
             Err(error) => {
                 return add_problem(
                     report,
-                    format!("the lane of `{name}` cannot be locked: {}", error.kind()),
+                    format!("the lane of `{name}` cannot be locked: {error}"),
                 );
             }
             Ok(None) => None,
@@ -113,7 +113,7 @@ impl LaneRun<'_> {
         if let Err(error) = self.backlog.refresh(self.site.spool, self.name) {
             add_problem(
                 self.report,
-                format!("the records cannot be listed: {}", error.kind()),
+                format!("the records cannot be listed: {error}"),
             );
             return Walk::Unwritable;
         }

@@ -117,10 +117,7 @@ impl LaneRun<'_> {
         }) {
             Ok(true) => {}
             Ok(false) => return false,
-            Err(error) => add_problem(
-                self.report,
-                format!("`state_dir` cannot be used: {}", error.kind()),
-            ),
+            Err(error) => add_problem(self.report, format!("`state_dir` cannot be used: {error}")),
         }
         if plan.pace.is_limited() {
             // Before it is sent: if this process dies, the message may have been sent.
@@ -146,7 +143,7 @@ impl LaneRun<'_> {
         if let Err(error) = &written {
             add_problem(
                 self.report,
-                format!("nothing is sent for `{}`: {}", self.name, error.kind()),
+                format!("nothing is sent for `{}`: {}", self.name, error),
             );
         }
         written.is_ok()
@@ -280,8 +277,7 @@ impl LaneRun<'_> {
                     self.report,
                     format!(
                         "the end of a delivery to `{}` is not recorded: {}",
-                        self.name,
-                        error.kind()
+                        self.name, error
                     ),
                 );
             }

@@ -1,20 +1,24 @@
 //! What one `drain --catch-up` leaves to the next, and the ref updates that the records announce.
 
+use super::folder::{READ, read_bounded, too_large};
 use super::line::{FirstLine, VERSION, json_lines, newer_version};
-use super::writer::{append_line, open_for_append};
+use super::reader::read_first_line;
+use super::writer::append_within;
 use super::{Spool, modes, optional};
 use crate::catch_up::RefSnapshot;
 use crate::push::{Push, RefUpdate};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, Write};
 
 /// The version of the file `refs`. One of a newer version is left alone.
 const STATE_VERSION: u32 = 1;
 
 /// Size limit of the file `announced`: a larger one means that catching up is no longer used.
 const MAX_ANNOUNCED: u64 = 64 << 20;
+
+/// At most so many bytes of `refs` and `announced` are read, and none is written past it; a million refs have 150 MiB.
+const MAX_REFS: u64 = 512 << 20;
 
 /// The state after a catch-up run: the file `refs`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -88,14 +92,18 @@ impl CatchUpState {
 impl Spool {
     /// Whether catching up is used here.
     pub fn has_catch_up_state(&self) -> bool {
-        self.folder("refs").exists()
+        self.open_root()
+            .and_then(|root| root.has("refs"))
+            .unwrap_or(false)
     }
 
     /// Reads the state of the last run.
     pub fn catch_up_state(&self) -> io::Result<SavedCatchUp> {
-        let Some(bytes) = optional(std::fs::read(self.folder("refs")))? else {
+        let opened = self.open_root().and_then(|root| root.open("refs", READ));
+        let Some(file) = optional(opened)? else {
             return Ok(SavedCatchUp::None);
         };
+        let bytes = read_bounded(&file, MAX_REFS)?;
         Ok(match serde_json::from_slice::<CatchUpState>(&bytes) {
             Ok(state) if state.v == STATE_VERSION => SavedCatchUp::State(Box::new(state)),
             _ => newer_version(&bytes, STATE_VERSION)
@@ -107,14 +115,17 @@ impl Spool {
     pub fn save_catch_up_state(&self, state: &CatchUpState) -> io::Result<()> {
         let mut bytes = serde_json::to_vec(state)?;
         bytes.push(b'\n');
+        if bytes.len() as u64 > MAX_REFS {
+            return Err(too_large(MAX_REFS));
+        }
         // `prune` removes files of this name that a crash left.
-        let temporary = self.folder("new-refs");
-        let mut file = modes::create_file(&temporary, self.shared)?;
+        let (root, temporary) = (self.open_root()?, "new-refs");
+        let mut file = modes::create_file(&root, temporary, self.shared)?;
         file.set_len(0)?;
         file.write_all(&bytes)?;
         file.sync_all()?;
-        std::fs::rename(&temporary, self.folder("refs"))?;
-        File::open(&self.root)?.sync_all()
+        root.rename(temporary, &root, "refs")?;
+        root.sync()
     }
 
     /// The updates of all records except the `counted` ones. It fails when a record cannot be read now: its updates would
@@ -156,8 +167,7 @@ impl Spool {
         let Some(file) = self.open(id)? else {
             return Ok(None);
         };
-        let mut line = Vec::new();
-        BufReader::new(file).read_until(b'\n', &mut line)?;
+        let line = read_first_line(file)?;
         match serde_json::from_slice(&line) {
             Ok(FirstLine {
                 v: VERSION, push, ..
@@ -173,21 +183,24 @@ impl Spool {
     /// Reads the updates of pruned records. The file is renamed first, so that `clear_removed` loses none that are added
     /// meanwhile.
     fn take_removed(&self) -> io::Result<Vec<RemovedRecord>> {
-        let (announced, counted) = (self.folder("announced"), self.folder("announced-counted"));
-        if !counted.exists() {
-            optional(std::fs::rename(&announced, &counted))?;
+        let (announced, counted) = ("announced", "announced-counted");
+        let root = self.open_root()?;
+        if !root.has(counted)? {
+            optional(root.rename(announced, &root, counted))?;
         }
         let mut removed = Vec::new();
-        for file in [counted, announced] {
-            let text = optional(std::fs::read(file))?.unwrap_or_default();
-            removed.extend(json_lines::<RemovedRecord>(&text));
+        for name in [counted, announced] {
+            if let Some(file) = optional(root.open(name, READ))? {
+                let text = read_bounded(&file, MAX_REFS)?;
+                removed.extend(json_lines::<RemovedRecord>(&text));
+            }
         }
         Ok(removed)
     }
 
     /// Deletes the updates of pruned records that [`Self::announced_updates`] returned: they are in the saved state.
     pub fn clear_removed(&self) -> io::Result<()> {
-        optional(std::fs::remove_file(self.folder("announced-counted"))).map(drop)
+        optional(self.open_root()?.remove("announced-counted")).map(drop)
     }
 
     /// Notes the updates of finished records durably, before these are pruned. Does nothing where catching up is not
@@ -196,17 +209,17 @@ impl Spool {
         if ids.is_empty() || !self.has_catch_up_state() {
             return Ok(());
         }
-        drop(modes::create_file(&self.folder("announced"), self.shared)?);
-        let file = open_for_append(&self.folder("announced"))?;
+        let root = self.open_root()?;
+        let file = modes::create_file(&root, "announced", self.shared)?;
         for id in ids {
             if let Ok(Some(push)) = self.first_line(id) {
-                append_line(&file, &RemovedRecord::new(id, push))?;
+                append_within(&file, &RemovedRecord::new(id, push), MAX_REFS)?;
             }
         }
         file.sync_all()?;
         if file.metadata()?.len() > MAX_ANNOUNCED {
             // The next catch-up, if there is one, starts from nothing.
-            optional(std::fs::remove_file(self.folder("refs")))?;
+            optional(root.remove("refs"))?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::line::FirstLine;
 use super::writer::{LockedRecord, time_of_id};
-use super::{Spool, VERSION};
+use super::{MAX_RECORD, Spool, VERSION};
 use crate::push::Push;
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -49,7 +49,7 @@ impl Spool {
         if line != start.as_bytes() {
             return Ok(false);
         }
-        file.read_until(b'\n', &mut line)?;
+        file.take(MAX_RECORD).read_until(b'\n', &mut line)?;
         let first = serde_json::from_slice::<FirstLine>(&line)?;
         Ok(first.push.updates == push.updates)
     }

@@ -1,12 +1,11 @@
 //! Moves records: from `pending/` to `done/` when they are finished, back when a delivery is requeued, and out of the
 //! spool when they are pruned or the folder is removed.
 
-use super::writer::lock_record;
+use super::folder::{Entry, Folder};
 use super::{
-    Delivery, DeliveryState, LockedRecord, RecordFile, RecordLine, Spool, modes, optional,
+    Delivery, DeliveryState, FOLDER, LockedRecord, RecordFile, RecordLine, Spool, modes, optional,
     time_of_id,
 };
-use std::fs::{DirEntry, File};
 use std::io;
 use std::time::Duration;
 
@@ -19,7 +18,7 @@ const FINISH_TRIES: u32 = 50;
 const FINISH_PAUSE: Duration = Duration::from_millis(2);
 
 /// A temporary file of this age belongs to a process that died.
-const ABANDONED: Duration = Duration::from_secs(3600);
+const ABANDONED_SECONDS: i64 = 3600;
 
 /// How much history is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,14 +42,18 @@ impl Spool {
         if !matches!(self.read(id)?, RecordFile::Record(record) if record.is_finished()) {
             return Ok(());
         }
-        optional(std::fs::rename(self.pending_path(id), self.done_path(id))).map(drop)
+        let root = self.open_root()?;
+        let done = root.folder("done")?;
+        optional(root.folder("pending")?.rename(id, &done, id)).map(drop)
     }
 
     /// Two lanes that finish the same record at once both need its lock, and neither may leave the move to the other.
     fn lock_briefly(&self, id: &str) -> io::Result<Option<LockedRecord>> {
         for _ in 0..FINISH_TRIES {
             let lock = self.lock_record(id)?;
-            if lock.is_some() || !self.pending_path(id).try_exists()? {
+            let pending = optional(self.open_folder("pending"))?;
+            let gone = pending.map_or(Ok(true), |pending| pending.has(id).map(|has| !has))?;
+            if lock.is_some() || gone {
                 return Ok(lock);
             }
             std::thread::sleep(FINISH_PAUSE);
@@ -65,8 +68,10 @@ impl Spool {
     /// `pending/`, which the next run moves to `done/`, and never one in `done/` that has deliveries to send.
     pub fn requeue(&self, id: &str, deliveries: &[String], at_ms: i64) -> io::Result<()> {
         let lock = self.lock_anywhere(id)?;
-        if !self.pending_path(id).try_exists()? {
-            std::fs::rename(self.done_path(id), self.pending_path(id))?;
+        let root = self.open_root()?;
+        let pending = root.folder("pending")?;
+        if !pending.has(id)? {
+            root.folder("done")?.rename(id, &pending, id)?;
         }
         for delivery in deliveries {
             lock.append(&RecordLine::Requeued {
@@ -75,14 +80,14 @@ impl Spool {
             })?;
         }
         lock.sync()?;
-        File::open(self.folder("pending"))?.sync_all()
+        pending.sync()
     }
 
     /// Locks a record, pending or finished: only the process that has the lock moves it.
     fn lock_anywhere(&self, id: &str) -> io::Result<LockedRecord> {
         for _ in 0..REQUEUE_TRIES {
-            for path in [self.pending_path(id), self.done_path(id)] {
-                if let Some(lock) = lock_record(&path)? {
+            for folder in ["pending", "done"] {
+                if let Some(lock) = self.lock_record_in(folder, id)? {
                     return Ok(lock);
                 }
             }
@@ -99,27 +104,31 @@ impl Spool {
         let oldest = now_ms.saturating_sub(i64::try_from(keep.age.as_millis()).unwrap_or(i64::MAX));
         let (mut count, mut size) = (0, 0);
         let done = self.names("done")?;
+        let Some(folder) = optional(self.open_folder("done"))? else {
+            return Ok(());
+        };
         let surplus = done.iter().rev().filter(|id| {
             count += 1;
-            size += self.done_path(id).metadata().map_or(0, |m| m.len());
+            size += folder.size_and_time(id).map_or(0, |(size, _)| size);
             count > keep.count || size > keep.size || time_of_id(id) < oldest
         });
         let surplus: Vec<_> = surplus.collect();
         self.note_removed(&surplus)?;
         for id in surplus {
-            let _ = std::fs::remove_file(self.done_path(id));
+            let _ = folder.remove(id);
         }
-        self.remove_abandoned();
+        self.remove_abandoned(now_ms);
         Ok(())
     }
 
-    fn remove_abandoned(&self) {
-        for folder in [self.root.clone(), self.folder("lane")] {
-            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-                let in_root = entry.path().parent() == Some(&*self.root);
-                if is_temporary(&entry, in_root) && age(&entry).is_some_and(|age| age > ABANDONED) {
-                    let _ = std::fs::remove_file(entry.path())
-                        .or_else(|_| std::fs::remove_dir(entry.path()));
+    fn remove_abandoned(&self, now_ms: i64) {
+        for (folder, in_root) in [(self.open_root(), true), (self.open_folder("lane"), false)] {
+            let Ok(folder) = folder else { continue };
+            for Entry { name, .. } in folder.entries().unwrap_or_default() {
+                if is_temporary(&name, in_root) && is_abandoned(&folder, &name, now_ms) {
+                    let _ = folder
+                        .remove(&name)
+                        .or_else(|_| folder.remove_folder(&name));
                 }
             }
         }
@@ -127,7 +136,9 @@ impl Spool {
 
     /// Whether anything was ever recorded here.
     pub fn exists(&self) -> bool {
-        self.root.is_dir()
+        self.open_git_dir()
+            .and_then(|git_dir| git_dir.has(FOLDER))
+            .unwrap_or(false)
     }
 
     /// Number of pending deliveries. A record without computed events, or one that cannot be read, counts as one.
@@ -147,28 +158,35 @@ impl Spool {
     /// Removes history and state; returns whether nothing is left. `corrupt/` is kept if it has files, and so is what a
     /// push writes meanwhile. `DirectoryNotEmpty` when a record is pending: then nothing was removed.
     pub fn remove(&self) -> io::Result<bool> {
+        let git_dir = self.open_git_dir()?;
+        let root = git_dir.folder(FOLDER)?;
         // The first step is also the check: a later push creates its own folder, which nothing below touches.
-        optional(std::fs::remove_dir(self.folder("pending")))?;
-        for folder in ["done", "lane"] {
-            optional(std::fs::remove_dir_all(self.folder(folder)))?;
-        }
-        let _ = std::fs::remove_dir(self.folder("corrupt"));
-        for entry in std::fs::read_dir(&self.root)?.flatten() {
-            if entry.file_type()?.is_file() && !is_temporary(&entry, true) {
-                optional(std::fs::remove_file(entry.path()))?;
+        optional(root.remove_folder("pending"))?;
+        for name in ["done", "lane"] {
+            if let Some(folder) = optional(root.folder(name))? {
+                for entry in folder.entries()? {
+                    optional(folder.remove(&entry.name))?;
+                }
+                optional(root.remove_folder(name))?;
             }
         }
-        Ok(std::fs::remove_dir(&self.root).is_ok())
+        let _ = root.remove_folder("corrupt");
+        for entry in root.entries()? {
+            if entry.is_file && !is_temporary(&entry.name, true) {
+                optional(root.remove(&entry.name))?;
+            }
+        }
+        Ok(git_dir.remove_folder(FOLDER).is_ok())
     }
 }
 
 /// Whether a file or folder is not finished. Records are written as `new-ID` beside the folders.
-fn is_temporary(entry: &DirEntry, in_root: bool) -> bool {
-    let name = entry.file_name();
-    let name = name.as_encoded_bytes();
-    name.starts_with(modes::UNFINISHED.as_bytes()) || (in_root && name.starts_with(b"new-"))
+fn is_temporary(name: &str, in_root: bool) -> bool {
+    name.starts_with(modes::UNFINISHED) || (in_root && name.starts_with("new-"))
 }
 
-fn age(entry: &DirEntry) -> Option<Duration> {
-    entry.metadata().ok()?.modified().ok()?.elapsed().ok()
+fn is_abandoned(folder: &Folder, name: &str, now_ms: i64) -> bool {
+    folder
+        .size_and_time(name)
+        .is_ok_and(|(_, written)| now_ms / 1000 - written > ABANDONED_SECONDS)
 }

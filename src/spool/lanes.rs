@@ -1,5 +1,6 @@
 //! Locks, and the state that outlives them: of each hook (a lane), and of each destination that repositories share.
 
+use super::folder::{Folder, READ};
 use super::{Spool, modes};
 use crate::schedule::{FailedProbes, Recovery};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -90,7 +91,7 @@ impl Lane {
 impl Spool {
     /// Locks a lane; `None` while another process has it. The name is a hook's: letters, digits, `_` and `-`.
     pub fn lane(&self, hook: &str) -> io::Result<Option<Lane>> {
-        let lock = self.try_lock(&format!("lane/{hook}"))?;
+        let lock = self.try_lock(&self.open_folder("lane")?, hook)?;
         Ok(lock.map(|lock| Lane { lock }))
     }
 
@@ -102,20 +103,19 @@ impl Spool {
 
     /// Lets one process wait for early retries; `None` while another one does.
     pub fn lock_retry_wait(&self) -> io::Result<Option<ExclusiveLock>> {
-        let lock = self.try_lock("stay.lock")?;
+        let lock = self.try_lock(&self.open_root()?, "stay.lock")?;
         Ok(lock.map(|lock| ExclusiveLock { _lock: lock }))
     }
 
     /// Lets one process search for missed updates; `None` while another one does.
     pub fn lock_catch_up(&self) -> io::Result<Option<ExclusiveLock>> {
-        modes::create_folder(&self.root, self.shared)?;
-        let lock = self.try_lock("catch-up.lock")?;
+        let lock = self.try_lock(&self.create_root()?, "catch-up.lock")?;
         Ok(lock.map(|lock| ExclusiveLock { _lock: lock }))
     }
 
     /// Locks a file of the spool, without waiting.
-    fn try_lock(&self, name: &str) -> io::Result<Option<File>> {
-        let file = modes::create_state(&self.folder(name), self.shared)?;
+    fn try_lock(&self, folder: &Folder, name: &str) -> io::Result<Option<File>> {
+        let file = modes::create_state(folder, name, self.shared)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),
             Err(TryLockError::WouldBlock) => Ok(None),
@@ -153,7 +153,7 @@ impl Spool {
     }
 
     fn open_lane(&self, hook: &str) -> io::Result<File> {
-        File::open(self.folder("lane").join(hook))
+        self.open_folder("lane")?.open(hook, READ)
     }
 }
 
@@ -164,8 +164,8 @@ pub fn update_destination<T>(
     name: &str,
     change: impl FnOnce(&mut DestinationState) -> T,
 ) -> io::Result<T> {
-    let shared = folder.metadata()?.permissions().mode() & 0o066;
-    let file = modes::create_state(&folder.join(name), shared)?;
+    let (folder, shared) = open_shared(folder)?;
+    let file = modes::create_state(&folder, name, shared)?;
     for tries in 0.. {
         match file.try_lock() {
             Ok(()) => break,
@@ -182,9 +182,16 @@ pub fn update_destination<T>(
 
 /// The state of a destination; the default where its file is missing or damaged.
 pub fn read_destination(folder: &Path, name: &str) -> DestinationState {
-    File::open(folder.join(name))
+    open_shared(folder)
+        .and_then(|(folder, _)| folder.open(name, READ))
         .map(|file| read_state(&file))
         .unwrap_or_default()
+}
+
+/// The folder of all destinations, and the mode bits that its files share.
+fn open_shared(folder: &Path) -> io::Result<(Folder, u32)> {
+    let shared = folder.metadata()?.permissions().mode() & 0o066;
+    Ok((Folder::trusted(folder, shared)?, shared))
 }
 
 fn read_state<T: Default + DeserializeOwned>(file: &File) -> T {
@@ -274,5 +281,21 @@ mod tests {
         let mut sent = update_destination(dir.path(), "x", |s| s.sent.clone()).unwrap();
         sent.sort_unstable();
         assert_eq!(sent, (0..8).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_state_of_a_destination_is_not_written_through_a_link() {
+        let dir = tempfile::tempdir().unwrap();
+        let (victim, folder) = (dir.path().join("victim"), dir.path().join("state"));
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(&victim, "secret").unwrap();
+        std::os::unix::fs::symlink(&victim, folder.join("symlink")).unwrap();
+        std::fs::hard_link(&victim, folder.join("link")).unwrap();
+        for (name, what) in [("symlink", "symbolic link"), ("link", "hard link")] {
+            let error = update_destination(&folder, name, |s| s.sent.push(1)).unwrap_err();
+            assert!(error.to_string().contains(what), "{error}");
+            assert_eq!(read_destination(&folder, name), DestinationState::default());
+        }
+        assert_eq!(std::fs::read_to_string(victim).unwrap(), "secret");
     }
 }

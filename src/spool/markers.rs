@@ -1,7 +1,7 @@
 //! Small files that one run leaves to later ones: when a timer last ran `drain`, and failures that no pusher has seen.
 
+use super::folder::{APPEND, READ, read_bounded};
 use super::{Spool, modes};
-use std::fs::OpenOptions;
 use std::io::Write;
 
 /// A push reports failures at most once in this time.
@@ -12,6 +12,9 @@ const TIMER_MS: u64 = 2 * 3600 * 1000;
 
 /// Size limit of the file of failures: where nobody pushes it must not fill the disk.
 const MAX_BYTES: u64 = 64 * 1024;
+
+/// A larger file of this kind was not written by this program.
+const MAX_READ: u64 = 1 << 20;
 
 /// Deliveries that have failed permanently and that no push has reported yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +29,10 @@ impl Spool {
     /// Notes that `drain` ran without a push, as a timer runs it. Errors are ignored: without it the pusher only reads a
     /// weaker promise.
     pub fn record_timer_run(&self, now_ms: i64) {
-        let _ = modes::create_folder(&self.root, self.shared);
-        if let Ok(mut file) = modes::create_file(&self.folder("timer"), self.shared) {
+        let file = self
+            .create_root()
+            .and_then(|root| modes::create_file(&root, "timer", self.shared));
+        if let Ok(mut file) = file {
             let _ = file.set_len(0).and_then(|()| writeln!(file, "{now_ms}"));
         }
     }
@@ -45,9 +50,9 @@ impl Spool {
 
     /// Counts a delivery that has failed permanently. Errors are ignored: the report is a convenience.
     pub fn add_failure(&self, now_ms: i64) {
-        let path = self.folder("failed");
-        let _ = modes::create_file(&path, self.shared);
-        let file = OpenOptions::new().append(true).open(path);
+        let file = self
+            .open_root()
+            .and_then(|root| modes::create_file(&root, "failed", self.shared));
         if let Ok(mut file) = file
             && file.metadata().is_ok_and(|m| m.len() < MAX_BYTES)
         {
@@ -66,8 +71,8 @@ impl Spool {
             return None;
         }
         // Of two simultaneous pushes the one that renames the file reports it.
-        let reported = self.folder("told");
-        std::fs::rename(self.folder("failed"), &reported).ok()?;
+        let root = self.open_root().ok()?;
+        root.rename("failed", &root, "told").ok()?;
         let mut times = self.times("told")?;
         for shown in times.split_off(times.len().saturating_sub(just_reported)) {
             self.add_failure(shown);
@@ -75,7 +80,12 @@ impl Spool {
         // The last line is the time of this report.
         times.push(now_ms);
         let lines: Vec<String> = times.iter().map(ToString::to_string).collect();
-        let _ = std::fs::write(reported, lines.join("\n") + "\n");
+        if let Ok(mut file) = root.open("told", APPEND) {
+            let text = lines.join("\n") + "\n";
+            let _ = file
+                .set_len(0)
+                .and_then(|()| file.write_all(text.as_bytes()));
+        }
         // Of two simultaneous pushes one may find nothing left.
         let count = times.len() - 1;
         (count > 0).then_some(Failures {
@@ -85,7 +95,11 @@ impl Spool {
     }
 
     fn times(&self, name: &str) -> Option<Vec<i64>> {
-        let text = std::fs::read_to_string(self.folder(name)).ok()?;
+        let file = self
+            .open_root()
+            .and_then(|root| root.open(name, READ))
+            .ok()?;
+        let text = String::from_utf8(read_bounded(&file, MAX_READ).ok()?).ok()?;
         Some(text.lines().filter_map(|line| line.parse().ok()).collect())
     }
 }

@@ -6,11 +6,13 @@
 //! state of a push is a fold over its lines, so no process has to rewrite what another one wrote.
 //!
 //! `line` and `record` are the format, `writer` and `reader` the access to one record, `history` moves records from
-//! `pending/` to `done/` and back, `lanes` holds the locks and the state of each hook and destination.
+//! `pending/` to `done/` and back, `inspect` finds what is wrong, `lanes` holds the locks and the state of each hook and destination.
 
 mod catch_up_state;
 mod dedup;
+mod folder;
 mod history;
+mod inspect;
 mod lanes;
 mod line;
 mod markers;
@@ -30,13 +32,29 @@ pub use reader::{DeliveryStep, Follower, RecordedAttempt};
 pub use record::{Delivery, DeliveryState, Record, RecordFile};
 pub use writer::{LockedRecord, new_id, time_of_id};
 
+use folder::Folder;
 use std::io;
 use std::path::{Path, PathBuf};
+
+/// The name of the folder in the Git directory.
+const FOLDER: &str = "service-hook";
+
+/// The folders in it.
+const FOLDERS: [&str; 4] = ["pending", "done", "corrupt", "lane"];
+
+/// At most so many bytes of a record are read, and none is written past it.
+const MAX_RECORD: u64 = 512 << 20;
+
+/// At most so many bytes are published: the rest of a record is for its events, 16 MiB at most, and attempts.
+const MAX_PUBLISHED: usize = 256 << 20;
+
+/// So many bytes are left for the ends of attempts: a line that begins something is not written into them.
+const ROOM_FOR_ENDS: u64 = 16 << 20;
 
 /// The folder `service-hook/` of one repository. It is created when something is published.
 #[derive(Clone, Debug)]
 pub struct Spool {
-    root: PathBuf,
+    git_dir: PathBuf,
     /// Bits that `core.sharedRepository` adds to the modes of files.
     shared: u32,
 }
@@ -45,7 +63,7 @@ impl Spool {
     /// `git_dir` is the common Git directory; `shared` comes from `core.sharedRepository`.
     pub fn at(git_dir: &Path, shared: u32) -> Self {
         Self {
-            root: git_dir.join("service-hook"),
+            git_dir: git_dir.to_owned(),
             shared,
         }
     }
@@ -55,18 +73,23 @@ impl Spool {
         "service-hook/"
     }
 
-    fn folder(&self, name: &str) -> PathBuf {
-        self.root.join(name)
+    fn open_git_dir(&self) -> io::Result<Folder> {
+        Folder::trusted(&self.git_dir, self.shared)
     }
 
-    /// The path of a record that has deliveries to send.
-    fn pending_path(&self, id: &str) -> PathBuf {
-        self.root.join("pending").join(id)
+    /// The folder itself.
+    fn open_root(&self) -> io::Result<Folder> {
+        self.open_git_dir()?.folder(FOLDER)
     }
 
-    /// The path of a finished record.
-    fn done_path(&self, id: &str) -> PathBuf {
-        self.root.join("done").join(id)
+    /// One of the folders in it.
+    fn open_folder(&self, name: &str) -> io::Result<Folder> {
+        self.open_root()?.folder(name)
+    }
+
+    /// Creates the folder itself if it is missing.
+    fn create_root(&self) -> io::Result<Folder> {
+        modes::create_folder(&self.open_git_dir()?, FOLDER, self.shared)
     }
 }
 

@@ -1,13 +1,11 @@
 //! Files and folders appear under their names with their final modes.
 
-use super::new_id;
+use super::folder::{APPEND, Folder, OVERWRITE};
+use super::{new_id, optional};
 use crate::clock;
-use rustix::fs::{CWD, RenameFlags, renameat_with};
-use rustix::io::Errno;
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use rustix::fs::OFlags;
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
 
 /// Prefix of unfinished files and folders. No hook may have such a name.
 pub(super) const UNFINISHED: &str = ".new-";
@@ -27,78 +25,71 @@ fn folder_mode(shared: u32) -> u32 {
 }
 
 /// Creates a folder if it is not there.
-pub(super) fn create_folder(path: &Path, shared: u32) -> io::Result<()> {
-    if path.is_dir() {
-        return Ok(());
+pub(super) fn create_folder(parent: &Folder, name: &str, shared: u32) -> io::Result<Folder> {
+    match optional(parent.folder(name))? {
+        Some(folder) => return Ok(folder),
+        // A dangling link is no reason to create its target; `folder` says what is in the way.
+        None if parent.has(name)? => return parent.folder(name),
+        None => {}
     }
-    let new = temporary_name(path);
-    DirBuilder::new().mode(0o700).create(&new)?;
-    let made = std::fs::set_permissions(&new, Permissions::from_mode(folder_mode(shared)));
-    match made.and_then(|()| rename_no_replace(&new, path)) {
-        Ok(()) => Ok(()),
+    let new = temporary_name();
+    let made = parent
+        .make_folder(&new, folder_mode(shared))
+        // A plain rename would replace an empty folder that another process has just created and is about to fill.
+        .and_then(|()| {
+            let renamed = parent.rename_to_free(&new, name);
+            renamed.unwrap_or_else(|| parent.rename(&new, parent, name))
+        });
+    match made {
+        Ok(()) => parent.folder(name),
         // Another process was faster.
         Err(error) => {
-            let _ = std::fs::remove_dir(&new);
-            if path.is_dir() { Ok(()) } else { Err(error) }
+            let _ = parent.remove_folder(&new);
+            parent.folder(name).map_err(|_| error)
         }
     }
 }
 
-/// A plain rename would replace an empty folder that another process has just created and is about to fill.
-fn rename_no_replace(new: &Path, path: &Path) -> io::Result<()> {
-    match renameat_with(CWD, new, CWD, path, RenameFlags::NOREPLACE) {
-        // The file system does not support it.
-        Err(Errno::INVAL | Errno::NOSYS) => std::fs::rename(new, path),
-        renamed => Ok(renamed?),
-    }
-}
-
 /// Opens a file for appending, and creates it with the final mode if it is missing.
-pub(super) fn create_file(path: &Path, shared: u32) -> io::Result<File> {
-    create_and_open(path, shared, OpenOptions::new().read(true).append(true))
+pub(super) fn create_file(folder: &Folder, name: &str, shared: u32) -> io::Result<File> {
+    create_and_open(folder, name, shared, APPEND)
 }
 
 /// The same for a file whose content is overwritten in place.
-pub(super) fn create_state(path: &Path, shared: u32) -> io::Result<File> {
-    create_and_open(path, shared, OpenOptions::new().read(true).write(true))
+pub(super) fn create_state(folder: &Folder, name: &str, shared: u32) -> io::Result<File> {
+    create_and_open(folder, name, shared, OVERWRITE)
 }
 
 /// Creates a temporary file that the caller fills and renames.
-pub(super) fn create_unnamed(path: &Path, shared: u32) -> io::Result<File> {
-    let mode = file_mode(shared);
-    let file = OpenOptions::new()
-        .read(true)
-        .append(true)
-        .create_new(true)
-        .mode(mode)
-        .open(path)?;
-    // `open` has applied the umask.
-    file.set_permissions(Permissions::from_mode(mode))?;
-    Ok(file)
+pub(super) fn create_unnamed(folder: &Folder, name: &str, shared: u32) -> io::Result<File> {
+    folder.create_new(name, file_mode(shared))
 }
 
 /// The file appears under its name with its final mode: if this process died before setting it, the rest of the group
 /// could never open the file.
-fn create_and_open(path: &Path, shared: u32, how: &OpenOptions) -> io::Result<File> {
-    match how.open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        other => return other,
+fn create_and_open(folder: &Folder, name: &str, shared: u32, how: OFlags) -> io::Result<File> {
+    if let Some(file) = optional(folder.open(name, how))? {
+        return Ok(file);
     }
-    let new = temporary_name(path);
-    drop(create_unnamed(&new, shared)?);
-    let linked = std::fs::hard_link(&new, path);
-    let moved = match linked {
-        Ok(()) => std::fs::remove_file(&new),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => std::fs::remove_file(&new),
-        // A file system without hard links: two that create it at once may get two files, once.
-        Err(_) => std::fs::rename(&new, path),
+    let new = temporary_name();
+    drop(create_unnamed(folder, &new, shared)?);
+    let named = match folder.rename_to_free(&new, name) {
+        Some(renamed) => renamed,
+        None => folder.link(&new, name),
     };
-    moved.and_then(|()| how.open(path))
+    if named.is_ok() || folder.has(name)? {
+        // Another process was faster, or the link has given the file a second name.
+        let _ = folder.remove(&new);
+    } else {
+        // A file system without hard links: two that create it at once may get two files, once.
+        folder.rename(&new, folder, name)?;
+    }
+    folder.open(name, how)
 }
 
 /// A name that `prune` removes.
-fn temporary_name(path: &Path) -> PathBuf {
-    path.with_file_name(format!("{UNFINISHED}{}", new_id(clock::now_ms())))
+fn temporary_name() -> String {
+    format!("{UNFINISHED}{}", new_id(clock::now_ms()))
 }
 
 #[cfg(test)]
@@ -108,14 +99,15 @@ mod tests {
     #[test]
     fn creating_a_folder_twice_at_once_keeps_its_files() {
         let dir = tempfile::tempdir().unwrap();
+        let parent = Folder::trusted(dir.path(), 0).unwrap();
         for round in 0..200 {
-            let folder = dir.path().join(round.to_string());
+            let name = round.to_string();
             std::thread::scope(|scope| {
                 for n in 0..4 {
-                    let folder = &folder;
+                    let (parent, name) = (&parent, &name);
                     scope.spawn(move || {
-                        create_folder(folder, 0).unwrap();
-                        create_file(&folder.join(n.to_string()), 0).unwrap();
+                        let folder = create_folder(parent, name, 0).unwrap();
+                        create_file(&folder, &n.to_string(), 0).unwrap();
                     });
                 }
             });
@@ -128,5 +120,18 @@ mod tests {
         assert_eq!((file_mode(0o060), folder_mode(0o060)), (0o660, 0o2770));
         assert_eq!((file_mode(0o064), folder_mode(0o064)), (0o664, 0o2775));
         assert_eq!((file_mode(0o640), folder_mode(0o640)), (0o640, 0o2750));
+    }
+
+    #[test]
+    fn a_second_name_is_removed_only_if_a_dead_process_left_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::trusted(dir.path(), 0).unwrap();
+        create_state(&folder, "a", 0).unwrap();
+        folder.link("a", ".new-1").unwrap();
+        folder.open("a", OVERWRITE).unwrap();
+        assert!(!folder.has(".new-1").unwrap());
+        folder.link("a", "b").unwrap();
+        folder.open("a", OVERWRITE).unwrap_err();
+        assert!(folder.has("b").unwrap());
     }
 }

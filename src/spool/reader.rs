@@ -1,8 +1,9 @@
 //! Lists and reads records. Only `read` moves anything: a file that is not a record goes to `corrupt/`.
 
+use super::folder::{READ, read_bounded, too_large};
 use super::line::json_lines;
 use super::record::{Record, RecordFile};
-use super::{Ended, Outcome, RecordLine, Spool, optional};
+use super::{Ended, MAX_RECORD, Outcome, RecordLine, Spool, optional};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::fs::FileExt;
@@ -59,15 +60,14 @@ impl Spool {
 
     /// Sorted names of the files in one of the folders.
     pub(super) fn names(&self, folder: &str) -> io::Result<Vec<String>> {
-        let Some(entries) = optional(std::fs::read_dir(self.folder(folder)))? else {
+        let Some(folder) = optional(self.open_folder(folder))? else {
             return Ok(Vec::new());
         };
-        // Reading a FIFO would block, and a symlink may lead to a device without an end.
-        let files = entries
-            .flatten()
-            .filter(|e| e.file_type().is_ok_and(|t| t.is_file()));
-        let names = files.filter_map(|e| e.file_name().into_string().ok());
-        let mut names: Vec<String> = names.filter(|n| !n.starts_with('.')).collect();
+        let files = folder.entries()?.into_iter().filter(|e| e.is_file);
+        let mut names: Vec<String> = files
+            .map(|entry| entry.name)
+            .filter(|name| !name.starts_with('.'))
+            .collect();
         names.sort_unstable();
         Ok(names)
     }
@@ -75,11 +75,17 @@ impl Spool {
     /// Reads a pending record. A file that is not a record is moved to `corrupt/`; one of a newer version, and one that
     /// cannot be read now, are left in place.
     pub fn read(&self, id: &str) -> io::Result<RecordFile> {
-        let path = self.pending_path(id);
-        let read = optional(std::fs::read(&path))?
-            .map_or(RecordFile::Gone, |bytes| Record::parse(id, &bytes));
+        let Some(pending) = optional(self.open_folder("pending"))? else {
+            return Ok(RecordFile::Gone);
+        };
+        let Some(file) = optional(pending.open(id, READ))? else {
+            return Ok(RecordFile::Gone);
+        };
+        let read = Record::parse(id, &read_bounded(&file, MAX_RECORD)?);
         if matches!(read, RecordFile::Foreign) {
-            let _ = std::fs::rename(path, self.folder("corrupt").join(id));
+            let _ = self
+                .open_folder("corrupt")
+                .and_then(|corrupt| pending.rename(id, &corrupt, id));
         }
         Ok(read)
     }
@@ -98,9 +104,8 @@ impl Spool {
                 .record_ids()
                 .is_ok_and(|all| all.iter().any(|n| n == id));
         };
-        let mut first = Vec::new();
-        let read = BufReader::new(file).read_until(b'\n', &mut first);
-        read.is_ok() && matches!(Record::parse(id, &first), RecordFile::Record(_))
+        read_first_line(file)
+            .is_ok_and(|first| matches!(Record::parse(id, &first), RecordFile::Record(_)))
     }
 
     /// What happened to a delivery. Invalid lines are skipped.
@@ -116,7 +121,7 @@ impl Spool {
     /// Starts at the beginning of a pending record.
     pub fn follow(&self, id: &str) -> io::Result<Follower> {
         Ok(Follower {
-            file: File::open(self.pending_path(id))?,
+            file: self.open_folder("pending")?.open(id, READ)?,
             offset: 0,
             partial: Vec::new(),
         })
@@ -125,12 +130,9 @@ impl Spool {
     /// Opens a record, pending or finished.
     pub(super) fn open(&self, id: &str) -> io::Result<Option<File>> {
         // `pending/` again at the end: the record may be requeued between the first two attempts.
-        for path in [
-            self.pending_path(id),
-            self.done_path(id),
-            self.pending_path(id),
-        ] {
-            if let Some(file) = optional(File::open(path))? {
+        for folder in ["pending", "done", "pending"] {
+            let opened = self.open_folder(folder).and_then(|f| f.open(id, READ));
+            if let Some(file) = optional(opened)? {
                 return Ok(Some(file));
             }
         }
@@ -138,13 +140,21 @@ impl Spool {
     }
 
     fn bytes(&self, id: &str) -> io::Result<Option<Vec<u8>>> {
-        let Some(mut file) = self.open(id)? else {
-            return Ok(None);
-        };
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        Ok(Some(bytes))
+        let file = self.open(id)?;
+        file.map(|file| read_bounded(&file, MAX_RECORD)).transpose()
     }
+}
+
+/// The first line of a record. The rest is not read.
+pub(super) fn read_first_line(file: File) -> io::Result<Vec<u8>> {
+    if file.metadata()?.len() > MAX_RECORD {
+        return Err(too_large(MAX_RECORD));
+    }
+    let mut line = Vec::new();
+    BufReader::new(file)
+        .take(MAX_RECORD)
+        .read_until(b'\n', &mut line)?;
+    Ok(line)
 }
 
 fn add_step(steps: &mut Vec<DeliveryStep>, line: RecordLine, id: &str) {
@@ -202,6 +212,9 @@ impl Follower {
                 break;
             }
             self.offset += size as u64;
+            if self.offset > MAX_RECORD {
+                return Err(io::ErrorKind::FileTooLarge.into());
+            }
             self.partial.extend_from_slice(&block[..size]);
         }
         let Some(end) = self.partial.iter().rposition(|b| *b == b'\n') else {

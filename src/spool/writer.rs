@@ -1,13 +1,15 @@
 //! Publishes records, and appends lines to them.
 
+use super::folder::{APPEND, Folder, too_large};
 use super::line::{FirstLine, VERSION};
-use super::{RecordLine, Spool, modes, optional};
+use super::{
+    FOLDERS, MAX_PUBLISHED, MAX_RECORD, ROOM_FOR_ENDS, RecordLine, Spool, modes, optional,
+};
 use crate::push::Push;
 use serde::Serialize;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
-use std::path::Path;
 use std::time::Duration;
 use uuid::{NoContext, Timestamp, Uuid};
 
@@ -24,7 +26,7 @@ pub struct LockedRecord {
 impl LockedRecord {
     /// Appends a line.
     pub fn append(&self, line: &RecordLine) -> io::Result<()> {
-        append_line(&self.file, line)
+        append_to_record(&self.file, line)
     }
 
     /// Makes the appended lines survive a crash of the machine.
@@ -73,17 +75,22 @@ impl Spool {
         };
         let mut bytes = serde_json::to_vec(&first)?;
         bytes.push(b'\n');
+        if bytes.len() > MAX_PUBLISHED {
+            return Err(too_large(MAX_PUBLISHED as u64));
+        }
 
-        let temporary = self.folder(&format!("new-{}", push.id));
-        let written = self.write_new(&temporary, &bytes).and_then(|file| {
-            std::fs::rename(&temporary, self.pending_path(&push.id))?;
+        let root = self.open_root()?;
+        let pending = root.folder("pending")?;
+        let temporary = format!("new-{}", push.id);
+        let written = self.write_new(&root, &temporary, &bytes).and_then(|file| {
+            root.rename(&temporary, &pending, &push.id)?;
             Ok(file)
         });
-        let file = written.inspect_err(|_| drop(std::fs::remove_file(&temporary)))?;
-        match File::open(self.folder("pending")).and_then(|folder| folder.sync_all()) {
+        let file = written.inspect_err(|_| drop(root.remove(&temporary)))?;
+        match pending.sync() {
             // The record may not survive a crash, so it is removed and the caller sends from memory, under other ids. No
             // other process has read it, since it is locked. If it cannot be removed, the push counts as recorded.
-            Err(error) if std::fs::remove_file(self.pending_path(&push.id)).is_ok() => Err(error),
+            Err(error) if pending.remove(&push.id).is_ok() => Err(error),
             _ => Ok(LockedRecord { file }),
         }
     }
@@ -91,7 +98,7 @@ impl Spool {
     /// One push at a time takes an id and publishes its record, so that ids are in the order of recording. A push that
     /// cannot get the lock soon continues without it: order is worth less than the record.
     pub(super) fn lock_publishing(&self) -> io::Result<File> {
-        let file = modes::create_file(&self.folder("publish.lock"), self.shared)?;
+        let file = modes::create_file(&self.open_root()?, "publish.lock", self.shared)?;
         for _ in 0..PUBLISH_TRIES {
             if file.try_lock().is_ok() {
                 break;
@@ -101,8 +108,8 @@ impl Spool {
         Ok(file)
     }
 
-    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<File> {
-        let mut file = modes::create_unnamed(path, self.shared)?;
+    fn write_new(&self, root: &Folder, name: &str, bytes: &[u8]) -> io::Result<File> {
+        let mut file = modes::create_unnamed(root, name, self.shared)?;
         file.lock()?;
         file.write_all(bytes)?;
         file.sync_all()?;
@@ -110,55 +117,69 @@ impl Spool {
     }
 
     pub(super) fn create_folders(&self) -> io::Result<()> {
-        if self.folder("lane").is_dir() {
+        if self.open_folder("lane").is_ok() {
             return Ok(());
         }
-        modes::create_folder(&self.root, self.shared)?;
-        for name in ["pending", "done", "corrupt", "lane"] {
-            modes::create_folder(&self.folder(name), self.shared)?;
+        let root = self.create_root()?;
+        for name in FOLDERS {
+            modes::create_folder(&root, name, self.shared)?;
         }
         // A synced record survives a crash only if its folders do.
-        File::open(&self.root)?.sync_all()?;
-        self.root
-            .parent()
-            .map_or(Ok(()), |git_dir| File::open(git_dir)?.sync_all())
+        root.sync()?;
+        self.open_git_dir()?.sync()
     }
 
     /// Appends to a pending record. `NotFound` means that it is finished: a record is never created here.
     pub fn append(&self, id: &str, line: &RecordLine) -> io::Result<()> {
-        append_line(&open_for_append(&self.pending_path(id))?, line)
+        append_to_record(&self.open_folder("pending")?.open(id, APPEND)?, line)
     }
 
     /// Locks a pending record; `None` while another process has it locked, or when it has been moved.
     pub fn lock_record(&self, id: &str) -> io::Result<Option<LockedRecord>> {
-        lock_record(&self.pending_path(id))
+        self.lock_record_in("pending", id)
+    }
+
+    /// Locks a published record in one of the folders, without waiting.
+    pub(super) fn lock_record_in(
+        &self,
+        folder: &str,
+        id: &str,
+    ) -> io::Result<Option<LockedRecord>> {
+        let opened = self.open_folder(folder).and_then(|f| f.open(id, APPEND));
+        let Some(file) = optional(opened)? else {
+            return Ok(None);
+        };
+        match file.try_lock() {
+            Ok(()) => Ok(Some(LockedRecord { file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
     }
 }
 
-/// Locks a published record, without waiting.
-pub(super) fn lock_record(path: &Path) -> io::Result<Option<LockedRecord>> {
-    let Some(file) = optional(open_for_append(path))? else {
-        return Ok(None);
+/// Appends a line unless the record would be too large to be read. Only the end of an attempt may come close to that.
+fn append_to_record(file: &File, line: &RecordLine) -> io::Result<()> {
+    let room = match line {
+        RecordLine::Ended(_) => 0,
+        _ => ROOM_FOR_ENDS,
     };
-    match file.try_lock() {
-        Ok(()) => Ok(Some(LockedRecord { file })),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(error),
-    }
-}
-
-pub(super) fn open_for_append(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).append(true).open(path)
+    append_within(file, line, MAX_RECORD - room)
 }
 
 /// Appends one line with one write. A torn line of an earlier writer is ended first, so that it spoils only itself.
-pub(super) fn append_line(mut file: &File, line: &impl Serialize) -> io::Result<()> {
+pub(super) fn append_within(mut file: &File, line: &impl Serialize, limit: u64) -> io::Result<()> {
     let mut bytes = Vec::new();
     if !ends_with_newline(file)? {
         bytes.push(b'\n');
     }
     serde_json::to_writer(&mut bytes, line)?;
     bytes.push(b'\n');
+    if file.metadata()?.len() + bytes.len() as u64 > limit {
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            "the record is full",
+        ));
+    }
     let written = file.write(&bytes)?;
     if written < bytes.len() {
         // A second write for the rest would not be atomic: the next writer ends the torn line.
@@ -178,4 +199,39 @@ fn ends_with_newline(file: &File) -> io::Result<bool> {
     let mut last = [0];
     file.read_exact_at(&mut last, size - 1)?;
     Ok(last == *b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spool::{Ended, Outcome, Started};
+
+    #[test]
+    fn a_full_record_takes_the_end_of_an_attempt_and_nothing_else() {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(MAX_RECORD - ROOM_FOR_ENDS).unwrap();
+        let delivery = || "d".to_owned();
+        let started = RecordLine::Started(Started {
+            delivery: delivery(),
+            attempt: 1,
+            at_ms: 1,
+        });
+        let ended = RecordLine::Ended(Box::new(Ended {
+            delivery: delivery(),
+            at_ms: 1,
+            outcome: Outcome::Delivered,
+            why: String::new(),
+            unknown: false,
+            whole_hook: false,
+            digest: 0,
+            single: false,
+            next_attempt_ms: None,
+            exchange: None,
+        }));
+        let error = append_to_record(&file, &started).unwrap_err();
+        assert_eq!(error.to_string(), "the record is full");
+        append_to_record(&file, &ended).unwrap();
+        file.set_len(MAX_RECORD).unwrap();
+        append_to_record(&file, &ended).unwrap_err();
+    }
 }

@@ -71,7 +71,7 @@ impl Iterator for Log<'_> {
                     format!("{id} was written by a newer version (format {v})")
                 }
                 Ok(RecordFile::Foreign) => format!("{id} is not a record"),
-                Err(error) => format!("{id} cannot be read: {}", error.kind()),
+                Err(error) => format!("{id} cannot be read: {error}"),
             };
             self.problems.push(problem);
         }

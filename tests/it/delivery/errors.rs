@@ -7,18 +7,18 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Calls that a sick disk makes fail, in the hook; the last ones are for the full proof.
 const CALLS: [&str; 13] = [
     "fsync",
-    "rename",
+    "renameat",
     "renameat2",
     "write",
     "openat",
-    "mkdir",
+    "mkdirat",
     "flock",
     "fcntl",
     "getdents64",
     "read",
     "statx",
     "pread64",
-    "chmod",
+    "fchmod",
 ];
 
 /// What fails.

@@ -67,7 +67,7 @@ fn killed_at(syscall: &str) -> usize {
 #[needs("strace")]
 #[test]
 fn wherever_redeliver_is_killed_the_record_is_not_stranded() {
-    for syscall in ["rename", "write", "flock", "fdatasync"] {
+    for syscall in ["renameat", "write", "flock", "fdatasync"] {
         assert!(killed_at(syscall) > 0, "{syscall} is made on the way");
     }
 }
