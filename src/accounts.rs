@@ -13,6 +13,8 @@ pub struct Account {
     pub full_name: String,
     /// The id of the primary group.
     pub group: u32,
+    /// The home directory.
+    pub home: String,
 }
 
 /// The account with this user id. A directory service may take any time to answer.
@@ -54,7 +56,8 @@ fn run_within<T: Send + 'static>(
 
 fn parse(passwd: &str, uid: u32) -> Option<Account> {
     passwd.lines().find_map(|line| {
-        let [login, _password, id, group, comment, ..] = line.split(':').collect::<Vec<_>>()[..]
+        let [login, _password, id, group, comment, home, ..] =
+            line.split(':').collect::<Vec<_>>()[..]
         else {
             return None;
         };
@@ -69,6 +72,7 @@ fn parse(passwd: &str, uid: u32) -> Option<Account> {
             login: login.to_owned(),
             full_name: full_name.to_owned(),
             group: group.parse().ok()?,
+            home: home.to_owned(),
         })
     })
 }
@@ -81,13 +85,17 @@ mod tests {
     fn an_account_is_found_by_its_uid() {
         let passwd = "root:x:0:0:root:/root:/bin/sh\nann:x:1000:997:Ann Author,,,:/home/ann:/bin/sh\n\
                       bad\nbob:x:7:8::/:\n";
-        let account = |login: &str, full_name: &str, group| Account {
+        let account = |login: &str, full_name: &str, group, home: &str| Account {
             login: login.to_owned(),
             full_name: full_name.to_owned(),
             group,
+            home: home.to_owned(),
         };
-        assert_eq!(parse(passwd, 1000), Some(account("ann", "Ann Author", 997)));
-        assert_eq!(parse(passwd, 7), Some(account("bob", "bob", 8)));
+        assert_eq!(
+            parse(passwd, 1000),
+            Some(account("ann", "Ann Author", 997, "/home/ann"))
+        );
+        assert_eq!(parse(passwd, 7), Some(account("bob", "bob", 8, "/")));
         assert_eq!(parse(passwd, 8), None);
     }
 

@@ -108,18 +108,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     }
     match parse(&arguments) {
         Ok((parsed, owned)) => {
+            protect(owned.is_some());
             let owner_settled = owned.is_some();
             let dir = owned.or_else(|| parsed.repo.clone());
             let arguments = arguments.get(1..).unwrap_or_default().to_vec();
-            answer(dispatch(
-                parsed,
-                &Session {
-                    dir,
-                    owner_settled,
-                    arguments,
-                    environment,
-                },
-            ))
+            let session = Session {
+                dir,
+                owner_settled,
+                arguments,
+                environment,
+            };
+            answer(dispatch(parsed, &session))
         }
         Err(problem) => usage(&problem),
     }
@@ -161,7 +160,29 @@ fn is_name_of_hook(name: &OsStr) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"."))
 }
 
+/// Keeps secrets in memory out of core files, also of what this process starts. A child of root ends with it, and no
+/// other process of the owner can trace it.
+fn protect(is_child: bool) {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, Signal};
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    let _ = rustix::process::setrlimit(Resource::Core, none);
+    if is_child {
+        let _ = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
+        let _ = rustix::process::set_parent_process_death_signal(Some(Signal::TERM));
+    }
+}
+
 fn dispatch(parsed: Arguments, session: &Session) -> Result<u8, Failure> {
+    if session.owner_settled && rustix::process::geteuid().is_root() {
+        let sends = matches!(
+            parsed.command,
+            Command::Drain(_) | Command::Test(_) | Command::Redeliver(_)
+        );
+        return Err(as_owner::become_owner(session, sends));
+    }
     match parsed.command {
         Command::PostReceive => Err(Failure::usage(
             "post-receive takes its repository from $GIT_DIR, not from -C",

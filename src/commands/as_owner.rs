@@ -1,31 +1,46 @@
 //! Runs a command of root as the owner of the repository: in a child with the owner's user and group, no further groups,
-//! and four variables of the caller's environment. Root never acts on the content of a repository that it does not own.
+//! and few variables of the caller's environment. Root never acts on the content of a repository that it does not own.
 
 use super::drain::{self, Drain};
-use super::{Failure, Session, parallel, print, repositories};
+use super::{Failure, Session, parallel, print, relay, repositories};
 use crate::accounts;
 use crate::deliver::Destinations;
 use crate::environment::Environment;
 use crate::exit;
-use crate::terminal::Style;
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ChildStdout, Command};
 
 /// The variables that the child keeps.
-const KEPT: [&str; 4] = ["PATH", "LANG", "TZ", "GIT_SERVICE_HOOK_CONFIG"];
+const KEPT: [&str; 7] = [
+    "PATH",
+    "LANG",
+    "TZ",
+    "GIT_SERVICE_HOOK_CONFIG",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+];
+
+/// The name by which the child is started.
+const NAME: &str = "git-service-hook";
+
+/// The text of one repository that is kept, in bytes.
+const LONGEST_TEXT: u64 = 1 << 20;
 
 /// Runs `here` in this process, or the command line in a child if root does not own the repository.
 pub fn run_as_owner(
     session: &Session,
     here: impl FnOnce(&Session) -> Result<u8, Failure>,
 ) -> Result<u8, Failure> {
-    match child(session)? {
-        Some(code) => Ok(code),
-        None => here(session),
-    }
+    let Some(git_dir) = foreign(session)? else {
+        return here(session);
+    };
+    let stdout = |out: &mut ChildStdout| relay::copy(out, &mut std::io::stdout());
+    relay::run(child(session, &git_dir)?, stdout).map_err(|error| cannot_start(&error))
 }
 
 /// Runs `drain`: for root, in one process for each repository, as its owner.
@@ -73,91 +88,124 @@ pub fn capture_as_owner(
     session: &Session,
     here: impl FnOnce(&Session) -> (String, u8),
 ) -> Result<(String, u8), Failure> {
-    let Some(mut child) = Child::of(session)? else {
+    let Some(git_dir) = foreign(session)? else {
         return Ok(here(session));
     };
-    child.command.stdin(Stdio::null()).stderr(Stdio::inherit());
-    let out = child.command.output().map_err(|e| child.cannot(&e))?;
-    Ok((
-        String::from_utf8_lossy(&out.stdout).into_owned(),
-        code(out.status),
-    ))
+    let mut text = Vec::new();
+    let code = relay::run(child(session, &git_dir)?, |out| {
+        // What is longer is read and dropped.
+        let _ = out.by_ref().take(LONGEST_TEXT).read_to_end(&mut text);
+        let _ = std::io::copy(out, &mut std::io::sink());
+    })
+    .map_err(|error| cannot_start(&error))?;
+    if text.is_empty() && code != exit::OK {
+        let place = git_dir.display();
+        return Err(Failure::new(format!("{place}: its owner cannot run this")));
+    }
+    Ok((String::from_utf8_lossy(&text).into_owned(), code))
 }
 
-/// The exit code of the child; `None` if no child is needed.
-fn child(session: &Session) -> Result<Option<u8>, Failure> {
-    let Some(mut child) = Child::of(session)? else {
+fn cannot_start(error: &std::io::Error) -> Failure {
+    Failure::new(format!("cannot start the program itself: {error}"))
+}
+
+/// The Git directory, if root has to leave it to its owner; `None` if the command can run in this process.
+fn foreign(session: &Session) -> Result<Option<PathBuf>, Failure> {
+    if session.owner_settled || !rustix::process::geteuid().is_root() {
+        return Ok(None);
+    }
+    // The code that opens a missing repository reports it.
+    let Some(git_dir) = locate(session) else {
         return Ok(None);
     };
-    let status = child.command.status().map_err(|e| child.cannot(&e))?;
-    Ok(Some(code(status)))
-}
-
-fn code(status: ExitStatus) -> u8 {
-    status
-        .code()
-        .and_then(|c| u8::try_from(c).ok())
-        .unwrap_or(exit::FAILURE)
-}
-
-/// The same program, about to run as the owner of a repository.
-struct Child {
-    command: Command,
-    owner: u32,
-    git_dir: PathBuf,
-}
-
-impl Child {
-    /// `None` if no child is needed.
-    fn of(session: &Session) -> Result<Option<Self>, Failure> {
-        if session.owner_settled || !rustix::process::geteuid().is_root() {
-            return Ok(None);
-        }
-        // The code that opens a missing repository reports it.
-        let Some(git_dir) = locate(session) else {
-            return Ok(None);
-        };
-        let owner = fs::metadata(&git_dir).map_or(0, |m| m.uid());
-        if owner == 0 {
-            return Ok(None);
-        }
-        Ok(Some(Self {
-            command: command(session, &git_dir, owner)?,
-            owner,
-            git_dir,
-        }))
+    if owner(&git_dir) != 0 {
+        return Ok(Some(git_dir));
     }
-
-    fn cannot(&self, error: &std::io::Error) -> Failure {
-        let Self { owner, git_dir, .. } = self;
-        Failure::new(format!(
-            "cannot run as user {owner}, the owner of {}: {error} (can they run the program?)",
-            git_dir.display()
-        ))
+    for dir in [git_dir.clone(), git_dir.join("service-hook")] {
+        refuse_if_group_writes(&dir)?;
     }
+    Ok(None)
 }
 
-/// The same command line, as the owner.
-fn command(session: &Session, git_dir: &Path, owner: u32) -> Result<Command, Failure> {
-    let program = std::env::current_exe()
-        .map_err(|e| Failure::new(format!("cannot find the program itself: {e}")))?;
-    let account = accounts::find(owner).ok_or_else(|| {
-        Failure::new(format!(
-            "user {owner} owns {} but is not known here: add them to /etc/passwd, or run this as that user",
-            git_dir.display()
-        ))
-    })?;
-    let mut command = Command::new(program);
+fn owner(path: &Path) -> u32 {
+    fs::metadata(path).map_or(0, |m| m.uid())
+}
+
+/// Root does not work in a directory of its own in which a group can exchange files.
+fn refuse_if_group_writes(dir: &Path) -> Result<(), Failure> {
+    let Ok(found) = fs::symlink_metadata(dir) else {
+        return Ok(());
+    };
+    if found.is_dir() && found.mode() & 0o020 != 0 && found.gid() != 0 {
+        let place = dir.display();
+        return Err(Failure::new(format!(
+            "{place} belongs to root, and its group can write it: run this as one of them, or let an account own the repository (`chown -R`)"
+        )));
+    }
+    Ok(())
+}
+
+/// This program once more. Still as root, it leaves root's session and descriptors, then becomes the owner's: so the
+/// owner cannot trace it while it has anything of root's.
+fn child(session: &Session, git_dir: &Path) -> Result<Command, Failure> {
+    let mut command = Command::new(program()?);
     command
-        .arg0("git-service-hook")
+        .arg0(NAME)
         .arg("--as-owner-of")
         .arg(git_dir)
-        .args(&session.arguments);
-    command.env_clear().envs(kept(&session.environment));
-    // The terminal's colours are decided here: the child has only four variables.
-    if !Style::of(&std::io::stdout(), &session.environment).is_coloured() {
-        command.env("NO_COLOR", "1");
+        .args(&session.arguments)
+        .env_clear()
+        .envs(kept(&session.environment))
+        .current_dir("/");
+    Ok(command)
+}
+
+fn program() -> Result<PathBuf, Failure> {
+    std::env::current_exe()
+        .map_err(|e| Failure::new(format!("cannot find the program itself: {e}")))
+}
+
+/// In the child that is still root: runs the same command line as the owner of the Git directory. `sends`: a program
+/// that it starts may need rights of its own, such as a setgid `sendmail`. Returns only if that fails.
+pub fn become_owner(session: &Session, sends: bool) -> Failure {
+    let git_dir = session.dir.clone().unwrap_or_default();
+    match owner_command(session, &git_dir, sends) {
+        Ok(mut command) => {
+            let error = command.exec();
+            Failure::new(format!(
+                "cannot run as user {}, the owner of {}: {error} (can they run the program?)",
+                owner(&git_dir),
+                git_dir.display()
+            ))
+        }
+        Err(failure) => failure,
     }
+}
+
+fn owner_command(session: &Session, git_dir: &Path, sends: bool) -> Result<Command, Failure> {
+    let (owner, place) = (owner(git_dir), git_dir.display());
+    if owner == 0 {
+        return Err(Failure::new(format!("{place} belongs to root")));
+    }
+    let account = accounts::find(owner).ok_or_else(|| {
+        Failure::new(format!(
+            "user {owner} owns {place} but is not known here: add them to /etc/passwd, or run this as that user"
+        ))
+    })?;
+    let detached = rustix::process::setsid().and_then(|_| {
+        if sends {
+            return Ok(());
+        }
+        rustix::thread::set_no_new_privs(true)
+    });
+    detached.map_err(|e| Failure::new(format!("cannot leave the session of root: {e}")))?;
+    close_fds::set_fds_cloexec_threadsafe(3, &[]);
+    let mut command = Command::new(program()?);
+    command.arg0(NAME).args(&session.arguments);
+    command
+        .env_clear()
+        .envs(kept(&session.environment))
+        .env("HOME", &account.home);
     // With a uid alone std also drops the supplementary groups of root.
     command.current_dir(git_dir).uid(owner).gid(account.group);
     Ok(command)
@@ -201,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_child_keeps_four_variables_and_no_more() {
+    fn the_child_keeps_a_few_variables_and_no_more() {
         let all = Environment::from([
             ("PATH", "/bin"),
             ("LD_PRELOAD", "x"),

@@ -16,6 +16,7 @@ pub mod preview;
 pub mod print;
 mod progress;
 pub mod redeliver;
+mod relay;
 pub mod repositories;
 pub mod schema;
 pub mod test;

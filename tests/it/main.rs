@@ -18,6 +18,7 @@ mod support;
 
 mod actions;
 mod answers;
+mod as_owner;
 mod canary;
 mod catch_up;
 mod chat;
