@@ -6,12 +6,13 @@ use super::event_selection::{EventSelection, SelectedEvent};
 use super::{Failure, Session, check, print};
 use crate::action::{Action, Attempt, Verdict};
 use crate::config::{self, Hook, Per, SourceMap};
+use crate::deliver;
 use crate::filter::Decision;
 use crate::http::Response;
 use crate::outgoing::{MessageKind, Outgoing};
 use crate::secret::Secrets;
 use crate::terminal::{self, Style};
-use crate::transport::{self, Options};
+use crate::transport;
 use crate::{clock, exit};
 use outcome::{Outcome, judge, written};
 use std::io::stdout;
@@ -119,7 +120,7 @@ fn attempt(
         Ok(request) => request,
         Err(why) => return no(format!("not sent: {why}")),
     };
-    let options = match options(hook) {
+    let options = match deliver::options(hook) {
         Ok(options) => options,
         Err(why) => return no(format!("not sent: {why}")),
     };
@@ -147,14 +148,4 @@ fn attempt(
             }
         },
     }
-}
-
-fn options(hook: &Hook) -> Result<Options, String> {
-    Ok(Options {
-        timeout: hook.timeout,
-        connect_timeout: hook.connect_timeout,
-        ca_pem: hook.ca_pem().map_err(|e| e.to_string())?,
-        insecure_skip_verify: hook.insecure_skip_verify,
-        ..Options::default()
-    })
 }

@@ -4,9 +4,10 @@ use super::file::Layer;
 use super::form::{Anything, Count, FullName, ListOf, ShortName, Size, Time};
 use super::hook::Hook;
 use super::keys;
+use super::network::{self, Network, Proxy};
 use super::notes::Notes;
 use super::offset;
-use super::references::References;
+use super::references::{NamedFile, References};
 use super::settings::Deliver;
 use super::value::{self, Fields};
 use crate::action::{self, AfterOutage, Kind, Parameters, Per};
@@ -17,6 +18,7 @@ use crate::push::Change;
 use crate::schema::{Table, table};
 use crate::template;
 use serde::Deserialize;
+use std::sync::Arc;
 use toml::de::DeTable;
 
 table! {
@@ -67,6 +69,15 @@ table! {
         /// PEM file with further certificate authorities. The system's are used as well.
         #[marks(Public)]
         ca_file: Option<String>,
+        /// PEM file with the certificate that the hook shows, where a receiver asks for one. With `client_key`.
+        #[marks(Public)]
+        pub(super) client_cert: Option<String>,
+        /// PEM file with the private key of `client_cert`, not encrypted.
+        pub(super) client_key: Option<String>,
+        /// Proxy of its requests: `http://`, `https://`, `socks5://` or `socks5h://`, with user and password. Default: that
+        /// of `[network]`, else the one that `http_proxy` and `https_proxy` name. A literal user and password are visible
+        /// to everybody who can read the file.
+        pub(super) proxy: Option<Text>,
         /// Whether any certificate is accepted. For tests.
         insecure_skip_verify: Option<bool>,
         /// What one delivery reports. `ref`: one updated ref; `push`: the whole push. Default `push` for robots, unless
@@ -132,6 +143,13 @@ pub(super) struct Entry {
     pub(super) hook: Hook,
 }
 
+/// What hooks take from their file and from the server's.
+pub(super) struct Context<'a> {
+    pub(super) deliver: &'a Deliver,
+    pub(super) references: &'a References,
+    pub(super) network: &'a Network,
+}
+
 impl Section<'_, '_> {
     /// Reads the keys of every hook.
     pub(super) fn common(&self, notes: &mut Notes<'_>) -> Common {
@@ -158,12 +176,7 @@ impl Section<'_, '_> {
     }
 
     /// Reads the whole hook. `None` when it has no action that is known.
-    pub(super) fn entry(
-        &self,
-        notes: &mut Notes<'_>,
-        deliver: &Deliver,
-        references: &References,
-    ) -> Option<Entry> {
+    pub(super) fn entry(&self, notes: &mut Notes<'_>, context: &Context<'_>) -> Option<Entry> {
         let mut common = self.common(notes);
         keys::check_hook(self, common.action, notes);
         let Some(kind) = common.action else {
@@ -181,7 +194,9 @@ impl Section<'_, '_> {
             notes.mistake(self.header, Some(self.name), "`service_url` is missing");
         }
         self.check_ranges(&common, parameters.vendor_limit(), notes);
-        let hook = self.hook(&mut common, kind, parameters, deliver, references);
+        let policy = &context.network.policy;
+        self.check_network(&common, parameters.service_url(), policy, notes);
+        let hook = self.hook(&mut common, kind, parameters, context);
         for finding in hook
             .parameters
             .findings()
@@ -202,16 +217,27 @@ impl Section<'_, '_> {
         common: &mut Common,
         kind: Kind,
         parameters: Box<dyn Parameters>,
-        deliver: &Deliver,
-        references: &References,
+        context: &Context<'_>,
     ) -> Hook {
+        let Context {
+            deliver,
+            references,
+            network,
+        } = context;
+        let named = |key, path: &mut Option<String>| NamedFile::new(key, path.take(), references);
+        let client_cert = named("client_cert", &mut common.client_cert);
+        let client_key = named("client_key", &mut common.client_key);
+        let proxy = common.proxy.take().filter(|url| !network::is_empty(url));
+        let proxy = proxy.map(|url| Proxy {
+            url,
+            references: (*references).clone(),
+        });
         let defaults = kind.defaults;
         let per = common
             .per
             .unwrap_or_else(|| default_per(defaults.per, parameters.template(), references));
         let hidden_template = matches!(parameters.template(), Some(Text::Reference(_)));
         let label = common.label.take().filter(|label| !label.is_empty());
-        let ca_file = common.ca_file.take().filter(|path| !path.is_empty());
         Hook {
             layer: self.layer,
             name: self.name.to_owned(),
@@ -225,7 +251,10 @@ impl Section<'_, '_> {
                 .unwrap_or(defaults.timeout),
             connect_timeout: deliver.connect_timeout,
             retry_for: common.retry_for.map_or(deliver.retry_for, |t| t.0),
-            ca_file: ca_file.map(|path| references.path(&path)),
+            ca_file: named("ca_file", &mut common.ca_file).or_else(|| network.ca_file.clone()),
+            client: client_cert.zip(client_key),
+            proxy: proxy.or_else(|| network.proxy.clone()),
+            network: Arc::clone(&network.policy),
             insecure_skip_verify: common.insecure_skip_verify.unwrap_or(false),
             skippable: common.skippable.unwrap_or(self.layer == Layer::Repository),
             locked: common.locked.unwrap_or(false),
@@ -240,7 +269,7 @@ impl Section<'_, '_> {
             after_outage: common.backlog.unwrap_or(defaults.after_outage),
             parameters,
             hidden_template,
-            references: references.clone(),
+            references: (*references).clone(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Reads values that are not parameters: times, sizes, numbers, lists of patterns.
 
 use crate::filter::{Globs, Pattern, PatternError};
+use crate::network::RuleError;
 use crate::push::Change;
 use crate::suggest;
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Unexpected, Visitor};
@@ -143,6 +144,8 @@ pub(super) trait Item: Sized {
 pub(super) enum ItemError {
     #[error("holds a pattern that {0}")]
     Pattern(#[from] PatternError),
+    #[error("holds an entry that {0}")]
+    Rule(#[from] RuleError),
     #[error("is about short names: leave out `{0}`")]
     FullName(&'static str),
     #[error("is about full names: they begin with `refs/`")]

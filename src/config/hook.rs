@@ -1,13 +1,15 @@
 //! A hook as it is used: defaults filled in, references unresolved.
 
 use super::file::Layer;
-use super::references::References;
+use super::network::{Proxy, refused_address};
+use super::references::{NamedFile, References};
 use crate::action::{Action, AfterOutage, Body, Kind, Parameters, Per};
 use crate::filter::{self, Decision, Filters};
+use crate::network::Policy;
 use crate::parameter::{Resolver, Unread, Unresolved};
 use crate::push::{Computed, Needs, Push};
 use crate::secret::Secrets;
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A hook's action as far as it can be built here and now, for `check`.
@@ -40,7 +42,13 @@ pub struct Hook {
     /// Then the delivery has failed.
     pub retry_for: Duration,
     /// PEM file of additional roots.
-    pub ca_file: Option<PathBuf>,
+    pub(super) ca_file: Option<NamedFile>,
+    /// PEM files of the certificate that it shows, and of its private key.
+    pub(super) client: Option<(NamedFile, NamedFile)>,
+    /// The proxy of its requests.
+    pub(super) proxy: Option<Proxy>,
+    /// The addresses that its requests may reach.
+    pub network: Arc<Policy>,
     /// Accept any certificate.
     pub insecure_skip_verify: bool,
     /// `service-hook.skip` counts for it; always so for hooks of the repository's file.
@@ -112,6 +120,18 @@ impl Hook {
             .ok()
             .flatten();
         url.map(|url| url.text)
+    }
+
+    /// Why `[network]` refuses the address where its requests go, if it is a literal one.
+    pub fn refused_destination(&self) -> Option<String> {
+        refused_address(&self.destination()?, &self.network)
+    }
+
+    /// What its connections need and cannot be read now: certificates, a key, the proxy.
+    pub fn unusable_for_connecting(&self) -> Vec<Unresolved> {
+        let proxy = self.proxy_url().err();
+        let files = [self.ca_pem().err(), self.client_pem().err()];
+        files.into_iter().chain([proxy]).flatten().collect()
     }
 
     /// Builds the action without giving up at the first reference that cannot be read.

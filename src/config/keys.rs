@@ -3,7 +3,7 @@
 use super::entry::{Common, Section, common_keys};
 use super::file::Layer;
 use super::notes::Notes;
-use super::settings::{DeliverTable, ProjectTable, PusherTable, SecretsTable};
+use super::settings::{DeliverTable, NetworkTable, ProjectTable, PusherTable, SecretsTable};
 use crate::action::Kind;
 #[cfg(test)]
 use crate::schema::Key;
@@ -13,25 +13,30 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-/// Keys of hooks that are not supported yet.
-const HOOK_LATER: [&str; 3] = ["proxy", "client_cert", "client_key"];
-
 /// A table of settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Settings {
     Project,
     Deliver,
+    Network,
     Pusher,
     Secrets,
 }
 
 impl Settings {
-    pub(super) const ALL: [Self; 4] = [Self::Project, Self::Deliver, Self::Pusher, Self::Secrets];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Project,
+        Self::Deliver,
+        Self::Network,
+        Self::Pusher,
+        Self::Secrets,
+    ];
 
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Project => "project",
             Self::Deliver => "deliver",
+            Self::Network => "network",
             Self::Pusher => "pusher",
             Self::Secrets => "secrets",
         }
@@ -41,6 +46,7 @@ impl Settings {
         match self {
             Self::Project => ProjectTable::NAMES,
             Self::Deliver => DeliverTable::NAMES,
+            Self::Network => NetworkTable::NAMES,
             Self::Pusher => PusherTable::NAMES,
             Self::Secrets => SecretsTable::NAMES,
         }
@@ -52,6 +58,7 @@ impl Settings {
         match self {
             Self::Project => ProjectTable::keys(),
             Self::Deliver => DeliverTable::keys(),
+            Self::Network => NetworkTable::keys(),
             Self::Pusher => PusherTable::keys(),
             Self::Secrets => SecretsTable::keys(),
         }
@@ -63,6 +70,7 @@ impl Settings {
         match self {
             Self::Project => "What receivers learn about the project",
             Self::Deliver => "How deliveries are made and how long they are kept",
+            Self::Network => "What requests may reach (server's file)",
             Self::Pusher => "Who pushed (server's file)",
             Self::Secrets => "What repositories' files may name (server's file)",
         }
@@ -72,6 +80,7 @@ impl Settings {
         match self {
             Self::Project => ProjectTable::MARKS,
             Self::Deliver => DeliverTable::MARKS,
+            Self::Network => NetworkTable::MARKS,
             Self::Pusher => PusherTable::MARKS,
             Self::Secrets => SecretsTable::MARKS,
         }
@@ -84,7 +93,7 @@ impl Settings {
 
     /// Whether a mistake in it means that nothing may be sent.
     pub(super) fn holds(self) -> bool {
-        matches!(self, Self::Pusher | Self::Secrets)
+        matches!(self, Self::Network | Self::Pusher | Self::Secrets)
     }
 }
 
@@ -156,7 +165,7 @@ pub(super) fn check_hook(section: &Section<'_, '_>, kind: Option<Kind>, notes: &
             format!("`{shown}` belongs to the server's file alone")
         } else if common_keys().contains(&word) || own.contains(&word) {
             continue;
-        } else if HOOK_LATER.contains(&word) || is_unsupported(kind, word) {
+        } else if is_unsupported(kind, word) {
             format!("`{shown}` is not supported yet")
         } else if !others.is_empty() {
             let Some(kind) = kind else { continue };
@@ -168,7 +177,7 @@ pub(super) fn check_hook(section: &Section<'_, '_>, kind: Option<Kind>, notes: &
         } else if let Some(table) = settings_with(word) {
             format!("`{shown}` belongs to `[{table}]`")
         } else {
-            let known = common_keys().iter().chain(own).chain(&HOOK_LATER).copied();
+            let known = common_keys().iter().chain(own).copied();
             format!("unknown key `{shown}`{}", suggest::hint(word, known))
         };
         notes.mistake(span.start, Some(section.name), message);
@@ -180,8 +189,8 @@ pub(super) fn is_known(word: &str) -> bool {
     let tables = Settings::ALL
         .into_iter()
         .map(Settings::name)
-        .chain(["hook", "network"]);
-    tables.chain(HOOK_LATER).any(|table| table == word)
+        .chain(["hook"]);
+    tables.into_iter().any(|table| table == word)
         || common_keys().contains(&word)
         || settings_with(word).is_some()
         || of_actions(word).next().is_some()
@@ -214,7 +223,7 @@ pub(super) fn check_top(
         let tables = Settings::ALL
             .into_iter()
             .map(Settings::name)
-            .chain(["hook", "network"]);
+            .chain(["hook"]);
         format!("unknown {kind} `{shown}`{}", suggest::hint(word, tables))
     };
     notes.mistake(span.start, None, message);

@@ -2,6 +2,7 @@
 
 use super::file::{self, FileError, Layer, Source};
 use super::merge::Merge;
+use super::network::Network;
 use super::project::Projects;
 use super::reader::Document;
 use super::settings::Deliver;
@@ -26,11 +27,6 @@ pub fn load(git_dir: &Path, environment: &Environment) -> Loaded {
     for document in [&mut server, &mut repository].into_iter().flatten() {
         loaded.pusher_env.append(&mut document.pusher_env);
     }
-    // The repository's file holds up nothing but its own hooks.
-    if let Some(document) = server.as_ref().filter(|document| document.holds) {
-        let why = "mistakes in tables that protect others";
-        loaded.hold = Some(format!("{}: {why}", document.source.shown));
-    }
     let mut server_deliver = Deliver::default();
     if let Some(document) = &mut server {
         std::mem::take(&mut document.deliver).apply(&mut server_deliver);
@@ -48,6 +44,7 @@ pub fn load(git_dir: &Path, environment: &Environment) -> Loaded {
         git_dir,
         server_deliver,
         environment: Arc::new(environment.clone()),
+        network: Network::default(),
         loaded: &mut loaded,
     };
     merge.hooks(server, repository);
@@ -68,12 +65,12 @@ fn server_source(
         Err(FileError::Relative)
     };
     read.unwrap_or_else(|error| {
-        loaded.configured = true;
+        (loaded.configured, loaded.server_file) = (true, true);
         loaded.hold = Some(format!("{path} {error}"));
         loaded.report_file(path, &error);
         None
     })
-    .inspect(|_| loaded.configured = true)
+    .inspect(|_| (loaded.configured, loaded.server_file) = (true, true))
 }
 
 /// The repository's file. While it cannot be used, hooks stay unresolved, except for those that are locked.

@@ -1,8 +1,9 @@
 //! Merges the hooks of both files: the server's first, narrowed by the repository's file, then the repository's own.
 
 use super::Loaded;
-use super::entry::{Common, Entry, FILTERS, Section};
+use super::entry::{Common, Context, Entry, FILTERS, Section};
 use super::file::{self, Layer};
+use super::network::Network;
 use super::notes::Notes;
 use super::project::repository_path;
 use super::reader::Document;
@@ -22,6 +23,8 @@ pub(super) struct Merge<'a> {
     /// `[deliver]` of the server's file: the defaults of its hooks.
     pub(super) server_deliver: Deliver,
     pub(super) environment: Arc<Environment>,
+    /// `[network]` of the server's file.
+    pub(super) network: Network,
     pub(super) loaded: &'a mut Loaded,
 }
 
@@ -52,15 +55,26 @@ impl Merge<'_> {
     ) -> (Vec<Inherited>, Option<Arc<Reserved>>) {
         let shared = std::mem::take(&mut document.shared);
         let references = self.references(&document, None);
+        self.network = document.network(&references);
+        if document.holds {
+            let why = "mistakes in tables that protect others";
+            let shown = &document.source.shown;
+            self.loaded.hold = Some(format!("{shown}: {why}"));
+        }
         let path = document.source.path.clone();
         let (root, notes) = document.parts();
         let sections = Document::sections(root, Layer::Server, notes);
+        let context = Context {
+            deliver: &self.server_deliver,
+            references: &references,
+            network: &self.network,
+        };
         let inherited = sections
             .iter()
             .map(|section| Inherited {
                 name: section.name.to_owned(),
                 entry: section
-                    .entry(notes, &self.server_deliver, &references)
+                    .entry(notes, &context)
                     .filter(|_| !notes.disables(section.name)),
             })
             .collect();
@@ -86,6 +100,11 @@ impl Merge<'_> {
         let mut own = Vec::new();
         let references = self.references(&document, reserved);
         let (root, notes) = document.parts();
+        let context = Context {
+            deliver: &self.loaded.deliver,
+            references: &references,
+            network: &self.network,
+        };
         for section in Document::sections(root, Layer::Repository, notes) {
             // It may narrow a hook of the server's file, which cannot be read now.
             if server_is_unusable && !section.table.contains_key("action") {
@@ -94,8 +113,7 @@ impl Merge<'_> {
             if let Some(hook) = inherited.iter_mut().find(|hook| hook.name == section.name) {
                 narrow(hook, &section, notes);
             } else {
-                let deliver = &self.loaded.deliver;
-                own.extend(repository_hook(&section, notes, deliver, &references));
+                own.extend(repository_hook(&section, notes, &context));
             }
         }
         self.loaded.diagnostics.extend(document.into_diagnostics());
@@ -165,10 +183,10 @@ impl Merge<'_> {
 fn repository_hook(
     section: &Section<'_, '_>,
     notes: &mut Notes<'_>,
-    deliver: &Deliver,
-    references: &References,
+    context: &Context<'_>,
 ) -> Option<Entry> {
-    let entry = section.entry(notes, deliver, references);
+    let references = context.references;
+    let entry = section.entry(notes, context);
     if let Some(reserved) = &references.reserved {
         for (named, at) in secret_refs::references(section.table) {
             if let Err(error) = reserved.check(&named.reference, &references.base) {

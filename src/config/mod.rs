@@ -15,6 +15,7 @@ mod keys;
 mod lint;
 mod load;
 mod merge;
+mod network;
 mod notes;
 mod offset;
 mod project;
@@ -65,6 +66,8 @@ pub struct Loaded {
     pub unresolved: bool,
     /// Whether any file exists at all.
     pub configured: bool,
+    /// Whether there is a server's file: then repositories' files are somebody else's.
+    server_file: bool,
     /// `[pusher] env`.
     pub pusher_env: Vec<String>,
     /// `[project]` as the hooks of each file see it.
@@ -102,6 +105,12 @@ impl Loaded {
     /// Whether no hook is active, and none may become so by a fix: pushes need not be recorded.
     pub fn has_no_active_hooks(&self) -> bool {
         self.hooks.is_empty() && self.hold.is_none() && !self.unresolved
+    }
+
+    /// Whether a pusher sees no more of a receiver that cannot be reached than this: with the server's network before it, a
+    /// repository's hook must not become a port scanner.
+    pub fn hides_reachability(&self, hook: &Hook) -> bool {
+        self.server_file && hook.layer == file::Layer::Repository
     }
 
     /// Whether a hook fires for no push until the repository's file can be read.

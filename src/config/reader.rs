@@ -3,9 +3,11 @@
 use super::entry::Section;
 use super::file::{Layer, Source};
 use super::keys::{self, Settings};
+use super::network::Network;
 use super::notes::Notes;
+use super::references::References;
 use super::secret_refs::Shared;
-use super::settings::{DeliverTable, ProjectTable, PusherTable, SecretsTable};
+use super::settings::{DeliverTable, NetworkTable, ProjectTable, PusherTable, SecretsTable};
 use super::syntax_hints;
 use super::value;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -26,6 +28,7 @@ pub(super) struct Document<'s> {
     pub(super) notes: Notes<'s>,
     pub(super) project: ProjectTable,
     pub(super) deliver: DeliverTable,
+    pub(super) network: NetworkTable,
     pub(super) pusher_env: Vec<String>,
     pub(super) shared: Vec<Shared>,
     /// Whether a mistake in it means that nothing may be sent.
@@ -58,6 +61,7 @@ impl<'s> Document<'s> {
             notes,
             project: ProjectTable::default(),
             deliver: DeliverTable::default(),
+            network: NetworkTable::default(),
             pusher_env: Vec::new(),
             shared: Vec::new(),
             holds: false,
@@ -86,11 +90,6 @@ impl<'s> Document<'s> {
             match (settings, value.get_ref()) {
                 (Some(table), DeValue::Table(content)) => self.read_settings(table, key, content),
                 (None, DeValue::Table(_)) if name == "hook" => {}
-                (None, _) if name == "network" => {
-                    self.holds = true;
-                    self.notes
-                        .mistake(key.span().start, None, "`[network]` is not supported yet");
-                }
                 (Some(_), _) => {
                     self.holds |= settings.is_some_and(Settings::holds);
                     self.notes.mistake(
@@ -149,6 +148,11 @@ impl<'s> Document<'s> {
                 self.deliver = read.unwrap_or_default();
                 self.check_deliver(content);
             }
+            Settings::Network => {
+                let read =
+                    value::read(content, |fields| NetworkTable::deserialize(fields), mistake);
+                self.network = read.unwrap_or_default();
+            }
             Settings::Pusher => {
                 let read = value::read(content, |fields| PusherTable::deserialize(fields), mistake);
                 let names = read
@@ -166,6 +170,19 @@ impl<'s> Document<'s> {
                     .unwrap_or_default();
             }
         }
+    }
+
+    /// `[network]` as hooks use it. A mistake in it means that nothing may be sent.
+    pub(super) fn network(&mut self, references: &References) -> Network {
+        let table = std::mem::take(&mut self.network);
+        Network::new(table, references).unwrap_or_else(|(key, why)| {
+            let network = self.root.get("network").map(Spanned::get_ref);
+            let value = network.and_then(|network| network.get(key));
+            let at = value.map_or(0, |value| value.span().start);
+            self.notes.mistake(at, None, why);
+            self.holds = true;
+            Network::default()
+        })
     }
 
     /// A value that cannot be used leaves its key at the default.

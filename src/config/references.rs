@@ -4,7 +4,7 @@ use super::Hook;
 use super::file::{self, FileError};
 use super::secret_refs::Reserved;
 use crate::environment::Environment;
-use crate::parameter::{Reference, ReferenceError, Resolve, Unresolved};
+use crate::parameter::{Reference, ReferenceError, Resolve, Resolver, Unresolved};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -49,6 +49,39 @@ impl References {
     }
 }
 
+/// A file that a key of a hook names, read for each attempt: a renewed certificate counts from the next one.
+#[derive(Clone, Debug)]
+pub(super) struct NamedFile {
+    key: &'static str,
+    name: String,
+    references: References,
+}
+
+impl NamedFile {
+    /// An empty path counts as absent.
+    pub(super) fn new(
+        key: &'static str,
+        name: Option<String>,
+        references: &References,
+    ) -> Option<Self> {
+        let name = name.filter(|name| !name.is_empty())?;
+        let references = references.clone();
+        Some(Self {
+            key,
+            name,
+            references,
+        })
+    }
+
+    fn read(&self) -> Result<Vec<u8>, Unresolved> {
+        let path = self.references.path(&self.name);
+        file::read(&path, MAX_CERTIFICATES).map_err(|error| Unresolved {
+            key: self.key.to_owned(),
+            why: format!("file `{}` {error}", path.display()),
+        })
+    }
+}
+
 /// The text of a file without one line end at its end.
 fn read_text(path: &Path) -> Result<String, ReferenceError> {
     let unusable = |why: String| ReferenceError::File {
@@ -86,17 +119,26 @@ impl Resolve for References {
 }
 
 impl Hook {
-    /// The content of `ca_file`, read for each attempt: a renewed certificate counts from the next one.
+    /// The content of `ca_file`.
     pub fn ca_pem(&self) -> Result<Option<Vec<u8>>, Unresolved> {
-        let Some(path) = &self.ca_file else {
+        self.ca_file.as_ref().map(NamedFile::read).transpose()
+    }
+
+    /// The contents of `client_cert` and `client_key`.
+    pub fn client_pem(&self) -> Result<Option<[Vec<u8>; 2]>, Unresolved> {
+        let Some((certificate, key)) = &self.client else {
             return Ok(None);
         };
-        let unreadable = |error: FileError| Unresolved {
-            key: "ca_file".to_owned(),
-            why: format!("file `{}` {error}", path.display()),
+        Ok(Some([certificate.read()?, key.read()?]))
+    }
+
+    /// The URL of the proxy; it may have a password in it.
+    pub fn proxy_url(&self) -> Result<Option<String>, Unresolved> {
+        let Some(proxy) = &self.proxy else {
+            return Ok(None);
         };
-        file::read(path, MAX_CERTIFICATES)
-            .map(Some)
-            .map_err(unreadable)
+        let resolver = Resolver::new(&proxy.references);
+        let url = resolver.text("proxy", Some(&proxy.url))?;
+        Ok(url.map(|url| url.text))
     }
 }

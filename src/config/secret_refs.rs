@@ -16,7 +16,10 @@ pub(super) struct SecretRef {
     pub(super) reference: Reference,
 }
 
-/// The references of a hook, `ca_file` included, each with the byte where it stands.
+/// Keys whose value is the path of a file.
+const FILES: [&str; 3] = ["ca_file", "client_cert", "client_key"];
+
+/// The references of a hook, named files included, each with the byte where it stands.
 pub(super) fn references(hook: &DeTable<'_>) -> Vec<(SecretRef, usize)> {
     let mut found = Vec::new();
     for (key, value) in hook {
@@ -33,7 +36,7 @@ pub(super) fn references(hook: &DeTable<'_>) -> Vec<(SecretRef, usize)> {
             }));
         };
         match value.get_ref() {
-            DeValue::String(path) if key == "ca_file" && !path.is_empty() => {
+            DeValue::String(path) if FILES.contains(&key) && !path.is_empty() => {
                 note(Some((
                     Reference::File(path.to_string()),
                     value.span().start,

@@ -1,9 +1,11 @@
 //! The tables of settings: merged key by key, the repository's winning.
 
 use super::form::{Count, Item, ItemError, ListOf, Size, Time};
+use super::network::{AllowEntry, DenyEntry};
 use super::project::Web;
 use super::secret_refs::Shared;
 use crate::outgoing::Language;
+use crate::parameter::Text;
 use crate::schema::{Mark, Table, has_mark, table};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -211,6 +213,22 @@ table! {
         /// Variables that say who pushed, beside the built-in ones. Only what the server sets for each login and no
         /// client can send.
         pub(super) env: Option<ListOf<Variable>>,
+    }
+}
+
+table! {
+    /// `[network]`: the server's file alone.
+    #[derive(Debug, Default)]
+    pub(super) struct NetworkTable {
+        /// Addresses and ranges that no request reaches, beside the built-in ones. `!default` in the first place: instead
+        /// of those. Judged on the address that is connected to; wins over `allow`.
+        pub(super) deny: Option<ListOf<DenyEntry>>,
+        /// All that requests reach, unless it is empty: addresses, ranges, host patterns, `public`, `private`, `loopback`.
+        pub(super) allow: Option<ListOf<AllowEntry>>,
+        /// PEM file with further certificate authorities, for hooks without a `ca_file`. The system's are used as well.
+        pub(super) ca_file: Option<String>,
+        /// Proxy of hooks without a `proxy`: `http://`, `https://`, `socks5://` or `socks5h://`, with user and password.
+        pub(super) proxy: Option<Text>,
     }
 }
 

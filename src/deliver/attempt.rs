@@ -6,13 +6,14 @@ use crate::action::{Attempt, Verdict};
 use crate::clock;
 use crate::config::Hook;
 use crate::http::{Request, Response};
+use crate::network::Policy;
 use crate::outgoing::{Draft, Limits, Outgoing, Project, Waiting};
 use crate::parameter::Unresolved;
 use crate::push::{Push, PushEvent, RefUpdate};
 use crate::report::truncate;
 use crate::secret::Secrets;
 use crate::spool::{Events, Exchange, Planned, Record};
-use crate::transport::{self, Options, SendError};
+use crate::transport::{self, ClientCertificate, Options, SendError};
 use sha2::{Digest, Sha256};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -90,12 +91,15 @@ fn unanswered(error: SendError) -> AttemptResult {
 
 /// How a hook's requests are sent.
 pub fn options(hook: &Hook) -> Result<Options, Unresolved> {
+    let client = hook.client_pem()?;
     Ok(Options {
         timeout: hook.timeout,
         connect_timeout: hook.connect_timeout,
         ca_pem: hook.ca_pem()?,
         insecure_skip_verify: hook.insecure_skip_verify,
-        ..Options::default()
+        client: client.map(|[chain_pem, key_pem]| ClientCertificate { chain_pem, key_pem }),
+        proxy: hook.proxy_url()?,
+        network: Policy::clone(&hook.network),
     })
 }
 

@@ -116,6 +116,7 @@ impl<'a> ResultWatch<'a> {
         }
         let name = self.open.remove(ended.delivery.as_str())?;
         let hook = self.loaded.hooks.iter().find(|h| h.name == name);
+        let ended = self.without_details(name, ended);
         let retry_for = hook.map_or(self.loaded.deliver.retry_for, |h| h.retry_for);
         let until_ms = self
             .timer_seen
@@ -127,10 +128,22 @@ impl<'a> ResultWatch<'a> {
         })
     }
 
+    /// Without the reason why a receiver cannot be reached, where the pusher must not learn it.
+    fn without_details(&self, hook: &str, ended: Ended) -> Ended {
+        let hook = self.loaded.hooks.iter().find(|h| h.name == hook);
+        let is_unanswered = ended.exchange.as_ref().is_some_and(|e| e.status.is_none());
+        if is_unanswered && hook.is_some_and(|hook| self.loaded.hides_reachability(hook)) {
+            let why = "cannot be reached, see `deliveries`".to_owned();
+            return Ended { why, ..ended };
+        }
+        ended
+    }
+
     /// Reports an end that was not recorded: the delivery is not tried again.
     pub(super) fn report_lost(&mut self, ended: Ended, lines: &mut Lines) {
         if ended.outcome == Outcome::Deferred {
             if let Some(name) = self.open.remove(ended.delivery.as_str()) {
+                let ended = self.without_details(name, ended);
                 self.report(
                     vec![DeliveryReport::Lost {
                         hook: self.label(name),

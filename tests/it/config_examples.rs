@@ -88,13 +88,14 @@ fn behaviour(hook: &Hook) -> impl PartialEq + std::fmt::Debug {
             hook.kind,
             filters,
             hook.skippable,
-            hook.ca_file.clone(),
+            (hook.ca_pem().ok(), hook.client_pem().ok()),
         ),
         (
             hook.timeout,
             hook.connect_timeout,
             hook.retry_for,
             hook.insecure_skip_verify,
+            (hook.proxy_url().ok(), hook.network.clone()),
         ),
         (hook.per, hook.max_commits, hook.max_body, hook.max_refs),
     )

@@ -48,7 +48,7 @@ msg_type = "markdwn"
 at_mobiles = ["18000000000", 18000000001]
 at_user_ids = { env = "A", file = "b" }
 branches = ["main", "refs/heads/dev", "[x"]
-proxy = "http://user:hunter2@proxy"
+proxy = "ftp://user:hunter2@proxy"
 
 [hook.good]
 action = "webhook_http_post"
@@ -116,7 +116,9 @@ fn all_mistakes_of_a_file_are_told_in_its_order() {
         format!("hooks.toml:16:30: `at_mobiles` must be {reference}, not a number: put it in quotes;{team}"),
         format!("hooks.toml:17:15: `at_user_ids` takes only one of `env`, `file` and `credential`;{team}"),
         format!("hooks.toml:18:21: `branches` is about short names: leave out `refs/heads/`;{team}"),
-        format!("hooks.toml:19:1: `proxy` is not supported yet;{team}"),
+        format!(
+            "hooks.toml:19:9: `proxy` must be http://HOST:PORT, https://HOST:PORT, socks5://HOST:PORT or socks5h://HOST:PORT;{team}"
+        ),
         format!(
             "hooks.toml:31:10: `action` must be `webhook_http_post`, `webhook_http_get`, `wecom_group_chat_robot`, `dingding_group_chat_robot`, `feishu_group_chat_robot` or `jenkins_generic_build_job`, did you mean `wecom_group_chat_robot`?{typo}"
         ),
@@ -226,19 +228,19 @@ fn a_key_twice_is_told_where_it_is_repeated() {
 }
 
 #[test]
-fn tables_that_protect_others_hold_everything_back() {
+fn tables_of_the_servers_file_hold_up_nothing_in_a_repositorys() {
     let loaded = load("[secrets]\nshared = []\n");
     assert_eq!(
         reported(&loaded),
         ["hooks.toml:1:2: `[secrets]` belongs to the server's file alone"]
     );
-    assert!(loaded.hold.is_some());
+    assert!(loaded.hold.is_none());
     let loaded = load("[network]\nallow = []\n");
     assert_eq!(
         reported(&loaded),
-        ["hooks.toml:1:2: `[network]` is not supported yet"]
+        ["hooks.toml:1:2: `[network]` belongs to the server's file alone"]
     );
-    assert!(loaded.hold.is_some());
+    assert!(loaded.hold.is_none());
 }
 
 #[test]

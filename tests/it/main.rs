@@ -40,6 +40,7 @@ mod history;
 mod install;
 mod jenkins_requests;
 mod network;
+mod network_config;
 mod outgoing;
 mod package;
 mod rooms;

@@ -13,13 +13,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A receiver on every address of this machine, which counts connections.
-struct Counter {
-    port: u16,
+pub struct Counter {
+    pub port: u16,
     connections: Arc<AtomicUsize>,
 }
 
 impl Counter {
-    fn start() -> Self {
+    pub fn start() -> Self {
         // Takes IPv4 as well.
         let listener = TcpListener::bind("[::]:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -34,7 +34,7 @@ impl Counter {
         Self { port, connections }
     }
 
-    fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 }
@@ -165,26 +165,40 @@ fn through(proxy: &str) -> Options {
     }
 }
 
-#[needs("tinyproxy")]
-#[test]
-fn tinyproxy_carries_a_request_with_credentials() {
-    let sandbox = Sandbox::new();
-    let (port, receiver) = (free_port(), Counter::start());
+/// For `ann` with the password `secret`, to one port of this machine.
+pub fn tinyproxy(sandbox: &Sandbox, to: u16) -> (Server, u16) {
+    let port = free_port();
     let file = sandbox.write(
         "tinyproxy.conf",
         format!(
             "Port {port}\nListen 127.0.0.1\nTimeout 20\nAllow 127.0.0.1\nBasicAuth ann secret\n\
-             ConnectPort {}\n",
-            receiver.port
+             ConnectPort {to}\n"
         ),
     );
     let mut command = Command::new("tinyproxy");
-    let _server = Server::start(
-        &sandbox,
-        "proxy.log",
-        command.arg("-d").arg("-c").arg(&file),
-    );
+    let command = command.arg("-d").arg("-c").arg(&file);
+    let server = Server::start(sandbox, "proxy.log", command);
     listening(port);
+    (server, port)
+}
+
+/// For `ann` with the password `secret`.
+pub fn microsocks(sandbox: &Sandbox) -> (Server, u16) {
+    let port = free_port();
+    let number = port.to_string();
+    let place = ["-i", "127.0.0.1", "-p", &number];
+    let login = ["-u", "ann", "-P", "secret"];
+    let mut command = Command::new("microsocks");
+    let server = Server::start(sandbox, "proxy.log", command.args(place).args(login));
+    listening(port);
+    (server, port)
+}
+
+#[needs("tinyproxy")]
+#[test]
+fn tinyproxy_carries_a_request_with_credentials() {
+    let (sandbox, receiver) = (Sandbox::new(), Counter::start());
+    let (_server, port) = tinyproxy(&sandbox, receiver.port);
     let url = format!("http://127.0.0.1:{}/", receiver.port);
     assert_eq!(
         get(
@@ -218,21 +232,8 @@ fn tinyproxy_carries_a_request_with_credentials() {
 #[needs("microsocks")]
 #[test]
 fn microsocks_carries_a_request() {
-    let sandbox = Sandbox::new();
-    let (port, receiver) = (free_port(), Counter::start());
-    let mut command = Command::new("microsocks");
-    let arguments = [
-        "-i",
-        "127.0.0.1",
-        "-p",
-        &port.to_string(),
-        "-u",
-        "ann",
-        "-P",
-        "secret",
-    ];
-    let _server = Server::start(&sandbox, "proxy.log", command.args(arguments));
-    listening(port);
+    let (sandbox, receiver) = (Sandbox::new(), Counter::start());
+    let (_server, port) = microsocks(&sandbox);
     let url = format!("http://localhost:{}/", receiver.port);
     for scheme in ["socks5", "socks5h"] {
         let proxy = format!("{scheme}://ann:secret@127.0.0.1:{port}");

@@ -149,14 +149,15 @@ const RIGHT: [(&str, &str); 28] = [
     ("", "hook = {}"),
 ];
 
-const WRONG: [(&str, &str); 60] = [
+const WRONG: [(&str, &str); 61] = [
     ("", "[hooks.x]"),
     ("", "[hook]\nloose = true"),
     (
         "",
         "[hook.\"bad name\"]\naction = \"webhook_http_get\"\nservice_url = \"https://example.com/\"",
     ),
-    ("", "[network]\nallow = []"),
+    ("", "[network]\nallow = [\"a/b\"]"),
+    ("", "[network]\ndeny = [\"localhost\"]"),
     ("", "wait = \"5s\""),
     ("", "[[hook]]\naction = 1"),
     ("", "project = 1"),
@@ -194,7 +195,7 @@ const WRONG: [(&str, &str); 60] = [
     (POST, "sign = \"x\""),
     (POST, "build_args = { a = 1 }"),
     (POST, "wait = \"5s\""),
-    (POST, "proxy = \"http://proxy\""),
+    (POST, "proxy = \"ftp://proxy\""),
     (POST, "client_cert = \"x\""),
     (POST, "signing_secret = \"whsec_x\""),
     (POST, "flavor = \"gitea\""),

@@ -58,7 +58,7 @@ impl Server {
     }
 
     /// The server's file, with addresses that lead to the receiver.
-    fn configure(&self, file: &str) {
+    pub fn configure(&self, file: &str) {
         let srv = self.sandbox.path("srv").display().to_string();
         let file = file
             .replace(

@@ -9,12 +9,12 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 /// An authority, and servers with certificates of it.
-struct Authority {
-    sandbox: Sandbox,
+pub struct Authority {
+    pub sandbox: Sandbox,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let authority = Self {
             sandbox: Sandbox::new(),
         };
@@ -34,7 +34,7 @@ impl Authority {
     }
 
     #[track_caller]
-    fn openssl(&self, arguments: &[&str]) {
+    pub fn openssl(&self, arguments: &[&str]) {
         let out = self
             .sandbox
             .command("openssl", "")

@@ -8,7 +8,7 @@ use crate::config::{Hook, Per, SourceMap};
 use crate::diagnostic::{Diagnostic, Finding, Severity};
 use crate::filter;
 use crate::outgoing::{Limits, MessageKind, Outgoing, Project, sample};
-use crate::parameter::{Reference, ReferenceError, Text, Unread};
+use crate::parameter::{Reference, ReferenceError, Text, Unread, Unresolved};
 use crate::push::{Change, RefKind};
 use crate::secret::Secrets;
 
@@ -34,6 +34,9 @@ impl DryRun<'_> {
         for unread in &dry_run.unread {
             results.push(self.unread(unread));
         }
+        for unusable in hook.unusable_for_connecting() {
+            results.push(self.unusable(&unusable));
+        }
         let readable = dry_run.unread.is_empty();
         match &dry_run.action {
             // A placeholder for an unread reference cannot have the required form.
@@ -56,6 +59,10 @@ impl DryRun<'_> {
                     let finding = hook.parameters.check_address(&url);
                     if let Some(finding) = finding {
                         results.push(self.located(&finding));
+                    }
+                    if let Some(why) = hook.refused_destination() {
+                        let why = format!("leads to an address that cannot be reached: its {why}");
+                        results.push(self.located(&found("service_url", Severity::Mistake, why)));
                     }
                 }
                 if !names_fail {
@@ -158,6 +165,17 @@ impl DryRun<'_> {
 
     fn placed(&self, mistake: &Diagnostic) -> CheckResult {
         CheckResult::placed(mistake, self.places.excerpt(mistake))
+    }
+
+    /// A file or a proxy that a connection needs.
+    fn unusable(&self, unusable: &Unresolved) -> CheckResult {
+        let Unresolved { key, why } = unusable;
+        let message = format!("{why} (tried as user `{}`)", self.account);
+        let known = ["ca_file", "client_cert", "client_key", "proxy"];
+        match known.into_iter().find(|known| known == key) {
+            Some(key) => self.located(&found(key, Severity::Mistake, message)),
+            None => self.of_hook(Severity::Mistake, &message),
+        }
     }
 
     /// A reference that this user cannot read now.

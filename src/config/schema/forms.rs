@@ -2,6 +2,7 @@
 
 use crate::action::{AfterOutage, Kind, Per};
 use crate::config::form::{Anything, Count, FullName, Item, ListOf, ShortName, Size, Time};
+use crate::config::network::{AllowEntry, DenyEntry};
 use crate::config::project::Web;
 use crate::config::secret_refs::Shared;
 use crate::config::settings::{ProjectKey, Variable};
@@ -68,6 +69,18 @@ impl Form for Variable {
 impl Form for ProjectKey {
     fn schema() -> Value {
         json!({ "enum": Self::words().collect::<Vec<_>>() })
+    }
+}
+
+impl Form for DenyEntry {
+    fn schema() -> Value {
+        json!({ "type": "string", "pattern": "^(!default|[0-9A-Fa-f:.]+(/[0-9]+)?)$" })
+    }
+}
+
+impl Form for AllowEntry {
+    fn schema() -> Value {
+        json!({ "type": "string", "pattern": "^([0-9A-Fa-f:.]+(/[0-9]+)?|[^!/:@ ][^/:@ ]*)$" })
     }
 }
 

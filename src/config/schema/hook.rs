@@ -19,6 +19,8 @@ pub(super) fn any(full: &Full) -> Value {
         bound(key, schema);
         full.annotate_key(key, schema);
     }
+    let pair = json!({ "client_cert": ["client_key"], "client_key": ["client_cert"] });
+    merge(&mut hook, json!({ "dependencies": pair }));
     // A repository's file may narrow a hook of the server's.
     let narrowing = without(&hook, &[&FILTERS[..], &["enabled", "action"]].concat());
     let mut rule = json!({ "properties": narrowing });

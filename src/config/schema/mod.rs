@@ -58,6 +58,9 @@ fn bound(key: &str, schema: &mut Value) {
         "url" | "commit_url" | "compare_url" => {
             schema["pattern"] = json!("^$|^https?://|^[$]\\{|^\\{[%#]");
         }
+        "proxy" => {
+            schema["pattern"] = json!("^$|^([Hh][Tt][Tt][Pp][Ss]?|[Ss][Oo][Cc][Kk][Ss]5[Hh]?)://.");
+        }
         "root" | "state_dir" => schema["pattern"] = json!("^$|^/"),
         "max_refs" => schema["minimum"] = json!(1),
         "max_body" => merge(schema, json!({ "minimum": 1 << 10, "maximum": 16 << 20 })),
