@@ -53,8 +53,6 @@ pub struct Definition {
     pub digests: bool,
     /// What a request that may have had its effect means for the next one.
     pub repeats: Repeats,
-    /// Whether its receivers read the one event that sums up the refs past `max_refs`.
-    pub reads_summary: bool,
     /// Whether the body holds the time of the attempt, so that no two are equal.
     pub stamps_body: bool,
     /// Statuses of answers that repeat the request's headers, which are never shown.

@@ -5,6 +5,7 @@
 mod advice;
 pub mod chat;
 mod definition;
+mod dialect;
 pub mod dingtalk;
 pub mod feishu;
 pub mod jenkins;
@@ -22,10 +23,11 @@ pub use crate::diagnostic::{Finding, Severity};
 pub use definition::{
     AfterOutage, Body, Declared, Defaults, Definition, Per, Repeats, VendorAddress,
 };
+pub use dialect::Flavor;
 pub use kind::Kind;
 
 use crate::http::{Request, Response};
-use crate::outgoing::Outgoing;
+use crate::outgoing::{Outgoing, Project};
 use crate::parameter::{Resolver, Text, Unresolved};
 use serde::de::{Deserialize, Deserializer, Error};
 use std::ops::Range;
@@ -172,6 +174,21 @@ pub trait Parameters: std::fmt::Debug + Send + Sync {
     /// Bytes of a body that its vendor takes: default and upper bound of `max_body`. `None`: those of any receiver.
     fn vendor_limit(&self) -> Option<usize> {
         None
+    }
+
+    /// Whether its receivers read the one event that sums up the refs past `max_refs`.
+    fn reads_summary(&self) -> bool {
+        false
+    }
+
+    /// Whether a test can be told from a push by its receivers.
+    fn has_ping(&self) -> bool {
+        true
+    }
+
+    /// What its receivers need and `[project]` does not have. For `check` alone.
+    fn lint_project(&self, _project: &Project) -> Vec<Finding> {
+        Vec::new()
     }
 
     /// Where its requests go, as written.

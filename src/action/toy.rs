@@ -46,7 +46,6 @@ impl Declared for ToyGreeting {
         body: Body::Message,
         digests: false,
         repeats: Repeats::Count,
-        reads_summary: false,
         stamps_body: false,
         echoes_headers: &[],
         addresses: &[],

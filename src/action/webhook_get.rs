@@ -1,6 +1,7 @@
 //! `webhook_http_get`: a call without a body; the event stands in headers and, by `${…}`, in the URL.
 
-use super::web::{self, Credentials, Endpoint, Family, Message, WEBHOOK, WebKeys};
+use super::dialect;
+use super::web::{self, Credentials, Endpoint, Message, WEBHOOK, WebKeys};
 use super::{
     Action, Attempt, Body, Declared, Definition, Finding, Parameters, RenderError, Repeats,
     Verdict, verdict,
@@ -45,7 +46,6 @@ impl Declared for WebhookHttpGet {
         body: Body::Empty,
         digests: false,
         repeats: Repeats::Dropped,
-        reads_summary: false,
         stamps_body: false,
         echoes_headers: &[],
         addresses: &[],
@@ -105,7 +105,7 @@ impl Action for Get {
         self.endpoint.request(Message {
             method: Method::Get,
             event: &out.body(),
-            headers: web::event_headers(Family::All, WebhookHttpGet::DEFINITION.id, out),
+            headers: dialect::DEFAULT.headers(WebhookHttpGet::DEFINITION.id, out),
             body: Vec::new(),
         })
     }

@@ -1,13 +1,14 @@
 //! `webhook_http_post`: the event as JSON, or what a template makes of it, signed over the exact bytes.
 
-use super::web::{self, Credentials, Endpoint, Family, Message, Payload, WEBHOOK, WebKeys};
+use super::dialect::{Dialect, Flavor};
+use super::web::{self, Credentials, Endpoint, Message, Payload, WEBHOOK, WebKeys};
 use super::{
     Action, Attempt, Body, Declared, Definition, Finding, Parameters, RenderError, Repeats,
     Verdict, verdict,
 };
 use crate::http::{Method, Request, Response};
-use crate::outgoing::{Outgoing, sample};
-use crate::parameter::{ConfiguredText, Flavor, Pairs, Resolver, Text, Unresolved};
+use crate::outgoing::{Outgoing, Project, sample};
+use crate::parameter::{ConfiguredText, Pairs, Resolver, Text, Unresolved};
 use crate::schedule::Pace;
 use crate::schema::{Table, table};
 
@@ -32,7 +33,8 @@ table! {
         /// What is sent instead of the event. JSON or text with `${…}`; decided by how it begins, or by `content_type`.
         #[marks(Public)]
         pub template: Option<Text>,
-        /// Whose headers accompany the body. `default`: all families at once; `coding`: as CODING sends them.
+        /// Dialect of the receiver: headers, signatures, order of commits, members, and which change is what. Default:
+        /// the whole event, with the headers of CODING and GitHub.
         pub flavor: Option<Flavor>,
         /// The header Content-Type, which also decides whether a template is JSON or text.
         pub content_type: Option<Text>,
@@ -52,7 +54,6 @@ impl Declared for WebhookHttpPost {
         body: Body::Event,
         digests: false,
         repeats: Repeats::Dropped,
-        reads_summary: true,
         stamps_body: false,
         echoes_headers: &[],
         addresses: &[],
@@ -92,6 +93,20 @@ impl Parameters for WebhookHttpPost {
         self.web_keys().check_address(url)
     }
 
+    fn lint_project(&self, project: &Project) -> Vec<Finding> {
+        let lacks = Flavor::dialect(self.flavor).lacks(project);
+        let warnings = lacks.into_iter().map(|why| web::warning("flavor", why));
+        warnings.collect()
+    }
+
+    fn reads_summary(&self) -> bool {
+        Flavor::dialect(self.flavor).reads_summary()
+    }
+
+    fn has_ping(&self) -> bool {
+        Flavor::dialect(self.flavor).has_ping()
+    }
+
     fn template_reads(&self, name: &str) -> bool {
         self.web_keys().template_reads(name)
     }
@@ -113,10 +128,7 @@ impl Parameters for WebhookHttpPost {
         }
         let mut endpoint = Endpoint::build(&self.web_keys(), resolver)?;
         Ok(Box::new(Post {
-            family: match self.flavor.unwrap_or_default() {
-                Flavor::Default => Family::All,
-                Flavor::Coding => Family::Coding,
-            },
+            dialect: Flavor::dialect(self.flavor),
             token: endpoint.secret(resolver, "token", self.token.as_ref())?,
             template: resolver.template("template", self.template.as_ref())?,
             content_type,
@@ -126,7 +138,7 @@ impl Parameters for WebhookHttpPost {
 }
 
 struct Post {
-    family: Family,
+    dialect: &'static dyn Dialect,
     endpoint: Endpoint,
     token: Option<String>,
     template: Option<ConfiguredText>,
@@ -135,22 +147,24 @@ struct Post {
 
 impl Action for Post {
     fn request(&self, out: &Outgoing, _: &Attempt) -> Result<Request, RenderError> {
-        let content_type = self.content_type.as_deref();
+        let (dialect, content_type) = (self.dialect, self.content_type.as_deref());
         let payload = match &self.template {
-            None => Payload::event(out.body_bytes(), content_type),
-            Some(template) => Payload::templated(template, content_type, out, Outgoing::body)?,
+            None => {
+                let body = out.bytes_as(&|out, body| dialect.adapt(out, body));
+                Payload::new(body, content_type.unwrap_or(dialect.content_type()))
+            }
+            Some(template) => Payload::templated(
+                template,
+                (content_type, dialect.content_type()),
+                out,
+                Outgoing::body,
+            )?,
         };
         let mut headers = vec![("Content-Type", payload.content_type)];
-        headers.extend(web::event_headers(
-            self.family,
-            WebhookHttpPost::DEFINITION.id,
-            out,
-        ));
-        headers.extend(web::signatures(
-            self.family,
-            self.token.as_deref(),
-            &payload.body,
-        ));
+        headers.extend(dialect.headers(WebhookHttpPost::DEFINITION.id, out));
+        if let Some(token) = &self.token {
+            headers.extend(dialect.signatures(token, &payload.body));
+        }
         self.endpoint.request(Message {
             method: Method::Post,
             event: &out.body(),

@@ -91,6 +91,11 @@ fn send(subject: &SelectedEvent, hook: &Hook, as_push: bool) -> Outcome {
         (true, Per::Push) => MessageKind::Push,
         (true, Per::Ref) => MessageKind::Ref,
     };
+    if kind == MessageKind::Test && !hook.parameters.has_ping() {
+        return Outcome::no(
+            "not sent: this dialect has no test event; `test --as-push` sends it a push".to_owned(),
+        );
+    }
     let outgoing = subject.for_hook(hook, kind);
     let attempt = |simplify| attempt(action.as_ref(), &outgoing, hook, &secrets, simplify);
     attempt(false).unwrap_or_else(|refused| {

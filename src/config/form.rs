@@ -21,6 +21,10 @@ pub(super) struct Size(pub(super) u64);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Count(pub(super) usize);
 
+/// A number from 1 to 2147483647.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ProjectId(pub(super) u32);
+
 /// Reads a [`Time`].
 fn time(text: &str) -> Option<Duration> {
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
@@ -116,6 +120,22 @@ impl<'de> Deserialize<'de> for Count {
         let number: fn(i64) -> Option<Self> = |n| usize::try_from(n).ok().map(Self);
         deserializer.deserialize_any(Scalar {
             expecting: "a whole number",
+            text: |_| None,
+            number: Some(number),
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for ProjectId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number: fn(i64) -> Option<Self> = |n| {
+            let number = u32::try_from(n).ok()?;
+            (1..=i32::MAX.unsigned_abs())
+                .contains(&number)
+                .then_some(Self(number))
+        };
+        deserializer.deserialize_any(Scalar {
+            expecting: "a number from 1 to 2147483647",
             text: |_| None,
             number: Some(number),
         })

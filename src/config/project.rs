@@ -3,11 +3,17 @@
 use super::file::{Layer, real};
 use super::settings::ProjectTable;
 use super::{Hook, Loaded};
+use crate::accounts;
 use crate::outgoing::Project;
-use crate::push::{Change, PushEvent};
+use crate::push::{Change, ObjectId, PushEvent, Tag};
 use crate::template::{self, EscapeContext};
 use serde_json::{Value, json};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A directory service may take any time to say whose the Git directory is.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Bytes that a URL may have.
 const MAX_URL: usize = 8 << 10;
@@ -178,6 +184,29 @@ fn context(project: &Project) -> Value {
     context
 }
 
+fn owner_id(git_dir: &Path) -> Option<u32> {
+    std::fs::metadata(git_dir).ok().map(|found| found.uid())
+}
+
+/// What to compare with what: an updated ref with what it was, a created one with its base. If there is no base, or the
+/// ref was deleted, there is one commit alone; a tag that names no commit has none.
+fn compared(event: &PushEvent) -> (Option<&str>, Option<&str>) {
+    let tag = event.tag.as_ref();
+    if tag.is_some_and(|tag| !["commit", "unknown"].contains(&tag.target_type.as_str())) {
+        return (None, None);
+    }
+    let target = |id| tag.map_or(id, |tag: &Tag| &tag.target).as_str();
+    let update = &event.update;
+    match event.change {
+        Change::Updated | Change::Forced => (Some(update.old.as_str()), Some(update.new.as_str())),
+        Change::Created => (
+            event.base.as_ref().map(ObjectId::as_str),
+            Some(target(&update.new)),
+        ),
+        Change::Deleted => (Some(target(&update.old)), None),
+    }
+}
+
 /// From the id of a commit to its page.
 type Page<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
@@ -244,6 +273,8 @@ impl<'v> ProjectView<'v> {
         let text = |text: &Option<String>| text.clone().filter(|t| !t.is_empty());
         let mut project = Project {
             name: self.name(git_dir, gl_repo),
+            owner: text(&table.owner),
+            id: table.id.map(|id| id.0),
             description: text(&table.description),
             display_name: text(&table.display_name),
             team: text(&table.team),
@@ -252,6 +283,11 @@ impl<'v> ProjectView<'v> {
             language: table.language.unwrap_or_default(),
             ..Project::default()
         };
+        if project.owner().is_none() {
+            let account =
+                owner_id(git_dir).and_then(|id| accounts::find_within(id, LOOKUP_TIMEOUT));
+            project.account = account.map(|account| account.login);
+        }
         let names = context(&project);
         project.url = web_url(table.url.as_deref(), &names);
         project.clone_url = url(table.clone_url.as_deref(), &names);
@@ -294,12 +330,10 @@ impl<'v> ProjectView<'v> {
         for commit in event.commits.iter_mut().chain(event.head_commit.as_mut()) {
             commit.url = page(commit.id.as_str());
         }
-        event.compare = match event.change {
-            Change::Updated | Change::Forced => {
-                let (before, after) = (event.update.old.as_str(), event.update.new.as_str());
-                self.comparison(project, context.clone(), before, after)
-            }
-            Change::Created | Change::Deleted => None,
+        event.compare = match compared(event) {
+            (None, None) => None,
+            (None, Some(commit)) | (Some(commit), None) => page(commit),
+            (Some(before), Some(after)) => self.comparison(project, context.clone(), before, after),
         };
     }
 

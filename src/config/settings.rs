@@ -1,6 +1,6 @@
 //! The tables of settings: merged key by key, the repository's winning.
 
-use super::form::{Count, Item, ItemError, ListOf, Size, Time};
+use super::form::{Count, Item, ItemError, ListOf, ProjectId, Size, Time};
 use super::network::{AllowEntry, DenyEntry};
 use super::project::Web;
 use super::secret_refs::Shared;
@@ -115,6 +115,11 @@ table! {
         /// Name of this project, such as `team/payments`. Default: by `root`; else what gitolite calls the repository;
         /// else the name of its directory.
         pub(super) name: Option<String>,
+        /// Number of the project, for receivers that want one. From 1 to 2147483647. Default: derived from the name.
+        pub(super) id: Option<ProjectId>,
+        /// Whose project it is. Default: the leading segments of its name; for receivers that cannot do without, else the
+        /// account that owns the Git directory.
+        pub(super) owner: Option<String>,
         /// Web page of the project, with `${…}`. Without it nothing is linked.
         pub(super) url: Option<String>,
         /// How that site addresses commits and comparisons.
@@ -169,6 +174,8 @@ impl ProjectTable {
             root: None,
             from_repository: None,
             name: kept(keys, "name", self.name),
+            id: kept(keys, "id", self.id),
+            owner: kept(keys, "owner", self.owner),
             url: kept(keys, "url", self.url),
             web: kept(keys, "web", self.web),
             commit_url: kept(keys, "commit_url", self.commit_url),
@@ -192,6 +199,7 @@ impl ProjectTable {
         };
         set(&mut to.root, self.root);
         set(&mut to.name, self.name);
+        set(&mut to.owner, self.owner);
         set(&mut to.url, self.url);
         set(&mut to.commit_url, self.commit_url);
         set(&mut to.compare_url, self.compare_url);
@@ -200,6 +208,7 @@ impl ProjectTable {
         set(&mut to.description, self.description);
         set(&mut to.display_name, self.display_name);
         set(&mut to.team, self.team);
+        to.id = self.id.or(to.id);
         to.web = self.web.or(to.web);
         to.private = self.private.or(to.private);
         to.language = self.language.or(to.language);

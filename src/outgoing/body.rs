@@ -130,13 +130,8 @@ fn put_event(body: &mut Members, event: &PushEvent) {
     body.put("checkout_sha", (!deleted).then(|| checkout.as_str()))
         .put("base_ref", Value::Null)
         .put("base", base.map(ObjectId::as_str));
-    if matches!(event.change, Change::Created | Change::Deleted) {
-        body.put("compare", Value::Null)
-            .put("compare_url", Value::Null);
-    } else {
-        body.put_known("compare", event.compare.as_deref())
-            .put_known("compare_url", event.compare.as_deref());
-    }
+    body.put_known("compare", event.compare.as_deref())
+        .put_known("compare_url", event.compare.as_deref());
     body.put(
         "commits",
         event.commits.iter().map(commit).collect::<Vec<_>>(),
@@ -243,17 +238,15 @@ fn pusher(pusher: &Pusher, with_source: bool) -> Value {
 }
 
 fn repository(project: &Project) -> Value {
-    let (owner, name) = match project.name.rsplit_once('/') {
-        Some((owner, name)) => (Some(owner), name),
-        None => (None, project.name.as_str()),
-    };
     let mut members = Members::default();
     members
-        .put("name", name)
+        .put("name", project.short_name())
         .put("full_name", project.name.as_str())
         .put_known(
             "owner",
-            owner.map(|owner| json!({ "login": owner, "name": owner })),
+            project
+                .owner()
+                .map(|owner| json!({ "login": owner, "name": owner })),
         )
         .put_known("private", project.private)
         .put_known("description", project.description.as_deref())

@@ -12,8 +12,9 @@ const FLAG: usize = 23;
 const MESSAGES: [usize; 6] = [65_536, 16_384, 4096, 1024, 256, 80];
 
 /// The body within `max_body`. Sizes are added up, so that the body is written a few times at most, not once a commit.
-pub(super) fn to_size(out: &Outgoing) -> Vec<u8> {
-    let mut bytes = bytes_of(&out.body());
+pub(super) fn to_size(out: &Outgoing, adapt: &dyn Fn(&Outgoing, Value) -> Value) -> Vec<u8> {
+    let bytes_of = |out: &Outgoing| adapt(out, out.body()).to_string().into_bytes();
+    let mut bytes = bytes_of(out);
     if bytes.len() <= out.max_body {
         return bytes;
     }
@@ -21,23 +22,19 @@ pub(super) fn to_size(out: &Outgoing) -> Vec<u8> {
     for step in [files, commits, messages] {
         let excess = bytes.len() - out.max_body;
         step(&mut out, excess);
-        bytes = bytes_of(&out.body());
+        bytes = bytes_of(&out);
         if bytes.len() <= out.max_body {
             return bytes;
         }
     }
     while let Some(less) = smaller(&out) {
         out = less;
-        bytes = bytes_of(&out.body());
+        bytes = bytes_of(&out);
         if bytes.len() <= out.max_body {
             return bytes;
         }
     }
-    bytes_of(&body::bare(&out))
-}
-
-fn bytes_of(value: &Value) -> Vec<u8> {
-    value.to_string().into_bytes()
+    body::bare(&out).to_string().into_bytes()
 }
 
 /// How often an event stands in the body.

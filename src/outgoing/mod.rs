@@ -10,6 +10,7 @@ pub use body::MEMBERS;
 
 use crate::push::{Push, PushEvent, RefUpdate};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 /// The wording of chat messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
@@ -28,6 +29,12 @@ pub enum Language {
 pub struct Project {
     /// Path-like, such as `team/payments`.
     pub name: String,
+    /// As configured; else the leading segments of the name count.
+    pub owner: Option<String>,
+    /// The login name of the account that owns the Git directory; only where there is no other owner.
+    pub account: Option<String>,
+    /// As configured.
+    pub id: Option<u32>,
     /// Web page of the project.
     pub url: Option<String>,
     /// As configured.
@@ -46,6 +53,36 @@ pub struct Project {
     pub default_branch: Option<String>,
     /// Wording of chat messages.
     pub language: Language,
+}
+
+impl Project {
+    /// Whose project it is.
+    pub fn owner(&self) -> Option<&str> {
+        let leading = self.name.rsplit_once('/').map(|(owner, _)| owner);
+        self.owner.as_deref().or(leading)
+    }
+
+    /// The owner; else the account of the Git directory, for receivers that cannot do without.
+    pub fn owner_or_account(&self) -> Option<&str> {
+        self.owner().or(self.account.as_deref())
+    }
+
+    /// The last segment of the name.
+    pub fn short_name(&self) -> &str {
+        self.name.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The id; else a positive number that stays the same as long as the name does.
+    pub fn id_or_derived(&self) -> u32 {
+        let derived = || {
+            let digest = Sha256::digest(self.name.as_bytes());
+            let number = digest[..4]
+                .iter()
+                .fold(0, |number, byte| number << 8 | u32::from(*byte));
+            (number >> 1).max(1)
+        };
+        self.id.unwrap_or_else(derived)
+    }
 }
 
 /// What kind of message this is.
@@ -202,7 +239,12 @@ impl Outgoing {
     /// [`Self::body`] as one line of JSON within `max_body`: file lists are cut first, then commits, then messages,
     /// each with its flag. A bound below what the bare facts of an update need (about 500 bytes) is not kept.
     pub fn body_bytes(&self) -> Vec<u8> {
-        cut::to_size(self)
+        self.bytes_as(&|_, body| body)
+    }
+
+    /// The same for a body that `adapt` makes of [`Self::body`].
+    pub fn bytes_as(&self, adapt: &dyn Fn(&Self, Value) -> Value) -> Vec<u8> {
+        cut::to_size(self, adapt)
     }
 
     /// The same with less in it: file lists first, then commits, then messages; `None` when nothing is left to cut.

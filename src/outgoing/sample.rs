@@ -9,6 +9,8 @@ use crate::push::{
 use serde_json::Value;
 use std::sync::OnceLock;
 
+const COMPARE: &str = "https://git.example.com/team/payments/compare/old...new";
+
 /// One of each kind and change, for `project` and `hook`.
 pub fn samples(project: &Project, hook: &str, limits: Limits) -> Vec<Outgoing> {
     let outgoing = |kind, events: Vec<PushEvent>, rest: Vec<RefUpdate>| {
@@ -85,6 +87,9 @@ pub fn project() -> Project {
     let url = "https://git.example.com/team/payments";
     Project {
         name: "team/payments".to_owned(),
+        owner: None,
+        account: None,
+        id: Some(7),
         url: Some(url.to_owned()),
         clone_url: Some(format!("{url}.git")),
         ssh_url: Some("ssh://git@git.example.com/team/payments.git".to_owned()),
@@ -162,9 +167,8 @@ fn updated() -> PushEvent {
         commit(1, "Add <b>bold</b>\n"),
         commit(2, "Mend \"quotes\" & [links](http://evil)\n\nWhy \\ how"),
     ];
-    let compare = "https://git.example.com/team/payments/compare/old...new".to_owned();
     PushEvent {
-        compare: Some(compare),
+        compare: Some(COMPARE.to_owned()),
         ..event(update(3, 2, "refs/heads/feature/\"x\"<y>[z]"), commits)
     }
 }
@@ -172,15 +176,15 @@ fn updated() -> PushEvent {
 fn created() -> PushEvent {
     PushEvent {
         base: Some(id(1)),
+        compare: Some(COMPARE.to_owned()),
         ..event(update(0, 2, "refs/heads/new"), Vec::new())
     }
 }
 
 fn forced() -> PushEvent {
-    let compare = "https://git.example.com/team/payments/compare/old...new".to_owned();
     PushEvent {
         change: Change::Forced,
-        compare: Some(compare),
+        compare: Some(COMPARE.to_owned()),
         base: Some(id(1)),
         discarded: vec![id(3)],
         total_discarded: 1,
@@ -192,7 +196,10 @@ fn forced() -> PushEvent {
 }
 
 fn deleted() -> PushEvent {
-    event(update(3, 0, "refs/heads/gone"), Vec::new())
+    PushEvent {
+        compare: commit(3, "").url,
+        ..event(update(3, 0, "refs/heads/gone"), Vec::new())
+    }
 }
 
 fn tag() -> Tag {
@@ -210,6 +217,7 @@ fn tag() -> Tag {
 fn annotated_tag() -> PushEvent {
     PushEvent {
         tag: Some(tag()),
+        compare: commit(2, "").url,
         ..event(update(0, 4, "refs/tags/v1.0"), vec![commit(2, "Release\n")])
     }
 }
@@ -217,6 +225,7 @@ fn annotated_tag() -> PushEvent {
 fn deleted_tag() -> PushEvent {
     PushEvent {
         tag: Some(tag()),
+        compare: commit(2, "").url,
         ..event(update(4, 0, "refs/tags/v1.0"), Vec::new())
     }
 }

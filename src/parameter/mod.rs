@@ -1,13 +1,11 @@
 //! The forms in which a parameter of an action may be written (docs/configuration.md): a string, a reference to where the
 //! string stands, a list, a table. Plain data: what a reference names is read by the implementation of [`Resolve`].
 
-mod choice;
 mod form;
 mod reference_error;
 #[cfg(test)]
 mod schema;
 
-pub use choice::{Flavor, MsgType};
 pub use reference_error::ReferenceError;
 #[cfg(test)]
 pub(crate) use schema::definitions;

@@ -1,8 +1,8 @@
-//! The forms of parameters in the words of JSON Schema, as `form.rs` and `choice.rs` read them. Only tests generate
+//! The forms of parameters in the words of JSON Schema, as `form.rs` reads them. Only tests generate
 //! the schema.
 
-use super::{Flavor, List, MsgType, Pairs, Reference, Text};
-use crate::schema::{Form, merge, words};
+use super::{List, Pairs, Reference, Text};
+use crate::schema::{Form, merge};
 use serde_json::{Map, Value, json};
 
 // What is about objects says nothing about strings: no form needs `anyOf`, behind which editors lose the description.
@@ -75,17 +75,5 @@ impl Form for Pairs {
         let mut value = Reference::schema();
         value["type"] = json!(["string", "integer", "boolean", "object"]);
         json!({ "type": ["object", "string"], "additionalProperties": value })
-    }
-}
-
-impl Form for MsgType {
-    fn schema() -> Value {
-        words::<Self>()
-    }
-}
-
-impl Form for Flavor {
-    fn schema() -> Value {
-        json!({ "enum": super::choice::FLAVORS })
     }
 }

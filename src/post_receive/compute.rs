@@ -217,7 +217,7 @@ impl Plan<'_> {
 
     /// One summary event for the refs past `max_refs`, if the receiver understands it.
     fn summarize(&mut self, hook: &Hook, rest: &[usize]) {
-        let understood = hook.kind.reads_summary
+        let understood = hook.parameters.reads_summary()
             && (!hook.parameters.has_template() || hook.parameters.template_reads("updates"));
         if understood {
             self.plan(hook, MessageKind::Summary, &[], rest);

@@ -68,7 +68,7 @@ nonsense = 1
 
 [hook.later]
 action = "webhook_http_post"
-flavor = "gitea"
+flavor = "gitae"
 signing_secret = "whsec_hunter2"
 token = { env = "HTTP_TOKEN" }
 password = { credential = "../hunter2" }
@@ -128,7 +128,7 @@ fn all_mistakes_of_a_file_are_told_in_its_order() {
         ),
         format!("hooks.toml:37:1: `service_url` is missing;{later}"),
         format!(
-            "hooks.toml:39:10: `flavor` must be `default` or `coding`: the other flavors are not supported yet;{later}"
+            "hooks.toml:39:10: `flavor` must be `default`, `coding`, `github`, `gitea`, `gogs` or `gitlab`, did you mean `gitea`?{later}"
         ),
         format!("hooks.toml:40:1: `signing_secret` is not supported yet;{later}"),
         format!(

@@ -3,7 +3,9 @@
 use crate::config_mistakes::{load, reported};
 use git_service_hook::config::Loaded;
 use git_service_hook::outgoing::Project;
-use git_service_hook::push::{Change, Commit, ObjectId, Person, PushEvent, RefName, RefUpdate};
+use git_service_hook::push::{
+    Change, Commit, ObjectId, Person, PushEvent, RefName, RefUpdate, Tag,
+};
 use std::path::Path;
 
 fn id(digit: char) -> ObjectId {
@@ -117,12 +119,43 @@ fn a_template_may_do_more_with_an_id_than_print_it() {
 }
 
 #[test]
-fn what_is_created_or_deleted_is_compared_with_nothing_and_no_address_makes_no_link() {
+fn what_has_nothing_to_compare_with_leads_to_its_commit_and_no_address_makes_no_link() {
     let url = "url = \"https://git.example.com/x\"";
-    assert_eq!(links(url, Change::Created).1, None);
-    assert_eq!(links(url, Change::Deleted).1, None);
-    assert!(links(url, Change::Forced).1.is_some());
+    let page = |id: &str| Some(format!("https://git.example.com/x/{id}"));
+    assert_eq!(links(url, Change::Created).1, page("commit/NEW"));
+    assert_eq!(links(url, Change::Deleted).1, page("commit/OLD"));
+    assert_eq!(links(url, Change::Forced).1, page("compare/OLD...NEW"));
     assert_eq!(links("", Change::Updated), (None, None));
+    let (loaded, project) = project(url);
+    let tag = |target_type: &str| Tag {
+        name: "v1".into(),
+        annotated: true,
+        message: None,
+        tagger: None,
+        target: id('2'),
+        target_type: target_type.into(),
+        signed: false,
+    };
+    let compared = |name: &str, base: Option<ObjectId>, tag: Option<Tag>| {
+        let update = RefUpdate {
+            old: id('0'),
+            new: id('3'),
+            name: RefName::new(name),
+        };
+        let mut event = PushEvent {
+            base,
+            tag,
+            ..PushEvent::bare(update, 0)
+        };
+        loaded.own_project().link(&project, &mut event);
+        event.compare
+    };
+    let base = Some(id('1'));
+    let from_base = page(&format!("compare/{}...{}", id('1'), id('3')));
+    assert_eq!(compared("refs/heads/new", base, None), from_base);
+    let target = page(&format!("commit/{}", id('2')));
+    assert_eq!(compared("refs/tags/v1", None, Some(tag("commit"))), target);
+    assert_eq!(compared("refs/tags/v1", None, Some(tag("tree"))), None);
 }
 
 #[test]

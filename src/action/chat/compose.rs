@@ -2,7 +2,7 @@
 
 use super::Dialect;
 use super::message::{Block, Cut, Line, Message, Span};
-use super::phrase::{commit, fill, what};
+use super::phrase::{commit, comparison, fill, what};
 use super::words::{Words, words};
 use crate::outgoing::{MessageKind, Outgoing};
 use crate::push::{Change, Push, PushEvent, RefKind};
@@ -39,9 +39,9 @@ pub fn compose(out: &Outgoing) -> Message {
     let blocks = match refs.as_slice() {
         [(event, computed)] => {
             head.push(heading(out, words, what(event, *computed, words)));
-            let compare = event.compare.as_deref();
-            let link = Span::literal(words.compare).to(compare).alone();
-            if compare.is_some() && link != Span::literal(words.compare).alone() {
+            let compared = comparison(event);
+            let link = Span::literal(words.compare).to(compared).alone();
+            if compared.is_some() && link != Span::literal(words.compare).alone() {
                 tail.push(vec![link]);
             }
             vec![block(event, words, None)]

@@ -27,6 +27,12 @@ pub(super) fn fill(pattern: &str, spans: &[(&str, Line)]) -> Line {
     line
 }
 
+/// The page that compares both ends of an update. What was created or deleted has one end alone.
+pub(super) fn comparison(event: &PushEvent) -> Option<&str> {
+    let both = matches!(event.change, Change::Updated | Change::Forced);
+    event.compare.as_deref().filter(|_| both)
+}
+
 /// What happened. `computed` is false for refs of which only the update is known.
 pub(super) fn what(event: &PushEvent, computed: bool, words: &Words) -> Line {
     let computed = computed && event.error.is_none();
@@ -40,7 +46,7 @@ pub(super) fn what(event: &PushEvent, computed: bool, words: &Words) -> Line {
         ("kind", vec![Span::literal(kind_word(kind, words))]),
         ("old", vec![id(&event.update.old)]),
         ("new", vec![new_tip(event)]),
-        ("n", vec![Span::literal(n()).to(event.compare.as_deref())]),
+        ("n", vec![Span::literal(n()).to(comparison(event))]),
     ];
     let pattern = match (event.change, kind) {
         (Change::Deleted, _) => words.deleted,
@@ -70,7 +76,7 @@ fn rewritten(event: &PushEvent, words: &Words, added: String) -> Line {
     if event.total_distinct > 0 {
         line.extend(fill(
             words.added,
-            &[("n", vec![Span::literal(added).to(event.compare.as_deref())])],
+            &[("n", vec![Span::literal(added).to(comparison(event))])],
         ));
     }
     line

@@ -5,8 +5,8 @@ mod dialect;
 mod mention;
 
 use super::robot::{
-    Form, Keys, Parts, ROBOT, Robot, RobotParameters, Room, Style, bytes, fit_envelope, nobody,
-    object,
+    Form, Keys, MsgType, Parts, ROBOT, Robot, RobotParameters, Room, Style, bytes, fit_envelope,
+    nobody, object,
 };
 use super::{
     Action, Attempt, Body, Declared, Definition, Finding, RenderError, Repeats, Severity,
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::http::{Request, Response};
 use crate::outgoing::Outgoing;
-use crate::parameter::{List, MsgType, Resolver, Text, Unresolved};
+use crate::parameter::{List, Resolver, Text, Unresolved};
 use crate::schedule::Pace;
 use crate::schema::{Table, table};
 use crate::signature;
@@ -74,7 +74,6 @@ impl Declared for DingdingGroupChatRobot {
         body: Body::Message,
         digests: true,
         repeats: Repeats::Count,
-        reads_summary: false,
         stamps_body: false,
         echoes_headers: &[],
         addresses: &[VendorAddress {

@@ -5,7 +5,7 @@ mod codes;
 mod dialect;
 
 use super::robot::{
-    Form, Keys, Parts, ROBOT, Robot, RobotParameters, Room, bytes, fit_envelope, object,
+    Form, Keys, MsgType, Parts, ROBOT, Robot, RobotParameters, Room, bytes, fit_envelope, object,
 };
 use super::{
     Action, Attempt, Body, Declared, Definition, Finding, RenderError, Repeats, Severity,
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::http::{Request, Response};
 use crate::outgoing::{self, Outgoing};
-use crate::parameter::{MsgType, Resolver, Text, Unresolved};
+use crate::parameter::{Resolver, Text, Unresolved};
 use crate::schedule::Pace;
 use crate::schema::{Table, table};
 use crate::signature;
@@ -67,7 +67,6 @@ impl Declared for FeishuGroupChatRobot {
         body: Body::Message,
         digests: true,
         repeats: Repeats::Count,
-        reads_summary: false,
         stamps_body: true,
         echoes_headers: &[],
         addresses: &[

@@ -4,7 +4,8 @@ mod advice;
 mod answer;
 mod arguments;
 
-use super::web::{self, Credentials, Endpoint, Family, Message, Payload, WEBHOOK, WebKeys};
+use super::dialect;
+use super::web::{self, Credentials, Endpoint, Message, Payload, WEBHOOK, WebKeys};
 use super::{
     Action, AfterOutage, Attempt, Body, Declared, Defaults, Definition, Finding, Parameters,
     RenderError, Repeats, Verdict,
@@ -66,7 +67,6 @@ impl Declared for JenkinsGenericBuildJob {
         body: Body::Event,
         digests: false,
         repeats: Repeats::Count,
-        reads_summary: false,
         stamps_body: false,
         echoes_headers: &[403],
         addresses: &[],
@@ -213,17 +213,16 @@ impl Action for Jenkins {
             event
         };
         let payload = match &self.template {
-            None => Payload::event(self.arguments.body(out), None),
-            Some(template) => Payload::templated(template, None, out, with_arguments)?,
+            None => Payload::new(self.arguments.body(out), dialect::JSON),
+            Some(template) => {
+                Payload::templated(template, (None, dialect::JSON), out, with_arguments)?
+            }
         };
         let mut headers = vec![("Content-Type", payload.content_type)];
-        headers.extend(web::event_headers(
-            Family::All,
-            JenkinsGenericBuildJob::DEFINITION.id,
-            out,
-        ));
-        let token = self.token.as_deref();
-        headers.extend(web::signatures(Family::All, token, &payload.body));
+        headers.extend(dialect::DEFAULT.headers(JenkinsGenericBuildJob::DEFINITION.id, out));
+        if let Some(token) = &self.token {
+            headers.extend(dialect::DEFAULT.signatures(token, &payload.body));
+        }
         self.dry_run.set(out.kind == MessageKind::Test);
         if self.dry_run.get() {
             headers.push(("gwt-dry-run", "true".to_owned()));

@@ -1,9 +1,10 @@
 //! Mistakes and warnings about the keys that all robots have, seen without resolving anything.
 
+use super::MsgType;
 use super::address::Parts;
 use crate::action::{Finding, Severity, vendors};
 use crate::outgoing::sample;
-use crate::parameter::{List, MsgType, Text};
+use crate::parameter::{List, Text};
 use crate::template::{self, TemplateError};
 
 /// Characters of a keyword: vendors take words, and it must never fill a message.

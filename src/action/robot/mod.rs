@@ -3,19 +3,21 @@
 mod address;
 mod answer;
 mod findings;
+mod msg_type;
 mod parameters;
 mod source;
 
 pub(crate) use address::{Address, Parts};
 pub(crate) use answer::{Class, CodeMeaning, Vendor, advice, excerpt, integer, judge};
 pub(crate) use findings::{Keys, nobody, warning};
+pub(crate) use msg_type::MsgType;
 pub(crate) use parameters::RobotParameters;
 
 use super::chat::{self, Dialect, untrusted};
 use super::{AfterOutage, Defaults, Per, RenderError, Severity};
 use crate::http::{Method, Request};
 use crate::outgoing::{MessageKind, Outgoing};
-use crate::parameter::{ConfiguredText, MsgType, Resolver, Unresolved};
+use crate::parameter::{ConfiguredText, Resolver, Unresolved};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -223,10 +225,7 @@ impl Robot {
             masked_url: self.address.mask(&url),
             url,
             headers: vec![
-                (
-                    "Content-Type".to_owned(),
-                    "application/json; charset=utf-8".to_owned(),
-                ),
+                ("Content-Type".to_owned(), "application/json".to_owned()),
                 (
                     "User-Agent".to_owned(),
                     concat!("git-service-hook/", env!("CARGO_PKG_VERSION")).to_owned(),

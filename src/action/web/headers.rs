@@ -59,7 +59,8 @@ pub(super) fn refused(name: &str) -> Option<&'static str> {
         | "x-github-event"
         | "x-gitea-event"
         | "x-gitea-event-type"
-        | "x-gogs-event" => Some("cannot be set: it marks a test"),
+        | "x-gogs-event"
+        | "x-gitlab-event" => Some("cannot be set: it marks a test"),
         _ => None,
     }
 }

@@ -2,7 +2,6 @@
 //! about them before anything is sent. Knows none of the actions.
 
 mod endpoint;
-mod family;
 mod findings;
 mod headers;
 mod keys;
@@ -11,7 +10,6 @@ mod pieces;
 mod target;
 
 pub(crate) use endpoint::{Endpoint, Message};
-pub(crate) use family::{Family, event_headers, signatures};
 pub(crate) use findings::{check_robot, is_given, mistake, plain, warning};
 pub(crate) use headers::{Headers, basic};
 pub(crate) use keys::{Credentials, WebKeys};

@@ -48,26 +48,25 @@ pub(crate) fn is_json(template: &str, content_type: Option<&str>) -> bool {
 }
 
 impl Payload {
-    /// The event as JSON.
-    pub(crate) fn event(body: Vec<u8>, content_type: Option<&str>) -> Self {
+    /// As it is.
+    pub(crate) fn new(body: Vec<u8>, content_type: &str) -> Self {
         Self {
             body,
-            content_type: content_type
-                .unwrap_or("application/json; charset=UTF-8")
-                .to_owned(),
+            content_type: content_type.to_owned(),
         }
     }
 
-    /// What the template makes of `context(out)`, with less and less of the event until it fits.
+    /// What the template makes of `context(out)`, with less and less of the event until it fits. `json_type` is the content
+    /// type of JSON if none is configured.
     pub(crate) fn templated(
         template: &ConfiguredText,
-        content_type: Option<&str>,
+        (content_type, json_type): (Option<&str>, &str),
         out: &Outgoing,
         context: impl Fn(&Outgoing) -> Value,
     ) -> Result<Self, RenderError> {
         let json = is_json(&template.text, content_type);
         let default = if json {
-            "application/json; charset=UTF-8"
+            json_type
         } else {
             "text/plain; charset=UTF-8"
         };

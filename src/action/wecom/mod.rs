@@ -4,14 +4,16 @@ mod codes;
 mod dialect;
 mod mention;
 
-use super::robot::{Form, Keys, Parts, ROBOT, Robot, RobotParameters, Room, Style, nobody, object};
+use super::robot::{
+    Form, Keys, MsgType, Parts, ROBOT, Robot, RobotParameters, Room, Style, nobody, object,
+};
 use super::{
     Action, Attempt, Body, Declared, Definition, Finding, RenderError, Repeats, Severity,
     VendorAddress, Verdict,
 };
 use crate::http::{Request, Response};
 use crate::outgoing::Outgoing;
-use crate::parameter::{List, MsgType, Resolver, Text, Unresolved};
+use crate::parameter::{List, Resolver, Text, Unresolved};
 use crate::schedule::Pace;
 use crate::schema::{Table, table};
 use dialect::{MARKDOWN, TEXT};
@@ -69,7 +71,6 @@ impl Declared for WecomGroupChatRobot {
         body: Body::Message,
         digests: true,
         repeats: Repeats::Count,
-        reads_summary: false,
         stamps_body: false,
         echoes_headers: &[],
         addresses: &[VendorAddress {

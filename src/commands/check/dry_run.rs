@@ -29,6 +29,9 @@ impl DryRun<'_> {
         for finding in hook.parameters.lint_templates() {
             results.push(self.located(&finding));
         }
+        for finding in hook.parameters.lint_project(self.project) {
+            results.push(self.located(&finding));
+        }
         let names_fail = results.count(Severity::Mistake) > before;
         let dry_run = hook.trial();
         for unread in &dry_run.unread {

@@ -1,7 +1,9 @@
 //! The forms of settings and filters in the words of JSON Schema: as `config/form.rs` reads them.
 
 use crate::action::{AfterOutage, Kind, Per};
-use crate::config::form::{Anything, Count, FullName, Item, ListOf, ShortName, Size, Time};
+use crate::config::form::{
+    Anything, Count, FullName, Item, ListOf, ProjectId, ShortName, Size, Time,
+};
 use crate::config::network::{AllowEntry, DenyEntry};
 use crate::config::project::Web;
 use crate::config::secret_refs::Shared;
@@ -26,6 +28,12 @@ impl Form for Size {
 impl Form for Count {
     fn schema() -> Value {
         json!({ "type": "integer", "minimum": 0 })
+    }
+}
+
+impl Form for ProjectId {
+    fn schema() -> Value {
+        json!({ "type": "integer", "minimum": 1, "maximum": i32::MAX })
     }
 }
 

@@ -27,10 +27,7 @@ fn a_robot_gets_a_json_post_and_two_headers() {
             ("POST", url)
         );
         let agent = concat!("git-service-hook/", env!("CARGO_PKG_VERSION"));
-        let headers = [
-            ("Content-Type", "application/json; charset=utf-8"),
-            ("User-Agent", agent),
-        ];
+        let headers = [("Content-Type", "application/json"), ("User-Agent", agent)];
         assert_eq!(
             request.headers,
             headers.map(|(n, v)| (n.to_owned(), v.to_owned()))

@@ -1,0 +1,107 @@
+//! The dialects in which a webhook can be sent. One file says everything about a dialect; the body of docs/events.md
+//! knows none of them.
+
+mod coding;
+mod default;
+mod flavor;
+mod gitea;
+mod github;
+mod gitlab;
+mod gogs;
+mod members;
+
+pub use flavor::Flavor;
+
+use crate::outgoing::{MessageKind, Outgoing, Project};
+use crate::push::PushEvent;
+use serde_json::Value;
+
+/// All of them, in the order of the documentation.
+static DIALECTS: [&dyn Dialect; 6] = [
+    &default::Default,
+    &coding::Coding,
+    &github::GitHub,
+    &gitea::Gitea,
+    &gogs::Gogs,
+    &gitlab::GitLab,
+];
+
+/// The dialect of requests that have no `flavor`.
+pub(crate) const DEFAULT: &dyn Dialect = &default::Default;
+
+/// `Content-Type` of a body in JSON: many receivers compare it as a whole.
+pub(crate) const JSON: &str = "application/json";
+
+const USER_AGENT: &str = concat!("git-service-hook/", env!("CARGO_PKG_VERSION"));
+
+/// A header's name and value.
+pub(crate) type Header = (&'static str, String);
+
+/// What the receivers of one dialect expect.
+pub(crate) trait Dialect: Sync {
+    /// The word for `flavor`.
+    fn name(&self) -> &'static str;
+
+    /// `Content-Type` of a body in JSON.
+    fn content_type(&self) -> &'static str {
+        JSON
+    }
+
+    /// The headers that describe the event.
+    fn headers(&self, action: &str, out: &Outgoing) -> Vec<Header>;
+
+    /// The headers that prove the token, over the exact body.
+    fn signatures(&self, token: &str, body: &[u8]) -> Vec<Header>;
+
+    /// Turns the body of docs/events.md into the one that is sent.
+    fn adapt(&self, _out: &Outgoing, body: Value) -> Value {
+        body
+    }
+
+    /// Whether a test can be told from a push.
+    fn has_ping(&self) -> bool {
+        false
+    }
+
+    /// Whether its receivers read the one event that sums up the refs past `max_refs`.
+    fn reads_summary(&self) -> bool {
+        false
+    }
+
+    /// What its receivers need and `[project]` does not have: fragments that name the key.
+    fn lacks(&self, _project: &Project) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Whether it is a test.
+fn is_test(out: &Outgoing) -> bool {
+    out.kind == MessageKind::Test
+}
+
+/// The event that the top of the body describes.
+fn first(out: &Outgoing) -> Option<&PushEvent> {
+    out.events.first()
+}
+
+/// Names and values of headers.
+fn headers<const N: usize>(list: [(&'static str, &str); N]) -> Vec<Header> {
+    list.map(|(name, value)| (name, value.to_owned())).to_vec()
+}
+
+/// Without the project's page nothing has a link.
+fn lacks_url(project: &Project, why: &str) -> Option<String> {
+    let missing = project.url.is_none();
+    missing.then(|| format!("needs `[project] url`: {why}"))
+}
+
+/// The account's name stands in for an owner.
+fn lacks_owner(project: &Project) -> Option<String> {
+    let account = project.account.as_deref().unwrap_or("nobody");
+    project.owner().is_none().then(|| {
+        format!("needs `[project] owner`: the account `{account}` is sent as the owner of the repository")
+    })
+}
+
+#[cfg(test)]
+mod tests;
