@@ -79,6 +79,10 @@ impl Parameters for WebhookHttpPost {
         let mut found = keys.findings();
         let url = web::plain(keys.service_url);
         found.extend(url.and_then(|url| self.check_address(url)));
+        if Flavor::dialect(self.flavor).wraps() && self.has_template() {
+            let why = "cannot replace the whole CloudEvent: write `flavor = \"cloudevents\"`";
+            found.push(web::mistake("template", why));
+        }
         let content_type = web::plain(self.content_type.as_ref());
         let why = content_type.and_then(web::content_type);
         found.extend(why.map(|why| web::mistake("content_type", why)));
@@ -150,7 +154,7 @@ impl Action for Post {
         let (dialect, content_type) = (self.dialect, self.content_type.as_deref());
         let payload = match &self.template {
             None => {
-                let body = out.bytes_as(&|out, body| dialect.adapt(out, body));
+                let body = dialect.body(out);
                 Payload::new(body, content_type.unwrap_or(dialect.content_type()))
             }
             Some(template) => Payload::templated(

@@ -212,11 +212,10 @@ fn updates(out: &Outgoing) -> Vec<Value> {
 
 fn push(out: &Outgoing) -> Value {
     let push = &out.push;
-    let time = jiff::Timestamp::from_millisecond(push.time_ms).map(|time| time.to_string());
     let mut members = Members::default();
     members
         .put("id", push.id.as_str())
-        .put_known("time", time.ok())
+        .put_known("time", out.push_time())
         .put("ref_count", push.updates.len())
         .put_known("index", out.events.first().map(|event| event.index))
         .put("total_commits", out.push_total_commits)

@@ -247,6 +247,12 @@ impl Outgoing {
         cut::to_size(self, adapt)
     }
 
+    /// When the push was made, in RFC 3339.
+    pub fn push_time(&self) -> Option<String> {
+        let time = jiff::Timestamp::from_millisecond(self.push.time_ms).ok()?;
+        Some(time.to_string())
+    }
+
     /// The same with less in it: file lists first, then commits, then messages; `None` when nothing is left to cut.
     /// Each step about halves what it cuts, so that a caller tries a few dozen times at most.
     #[must_use]

@@ -128,7 +128,7 @@ fn all_mistakes_of_a_file_are_told_in_its_order() {
         ),
         format!("hooks.toml:37:1: `service_url` is missing;{later}"),
         format!(
-            "hooks.toml:39:10: `flavor` must be `default`, `coding`, `github`, `gitea`, `gogs` or `gitlab`, did you mean `gitea`?{later}"
+            "hooks.toml:39:10: `flavor` must be `default`, `coding`, `github`, `gitea`, `gogs`, `gitlab`, `cloudevents` or `cloudevents-structured`, did you mean `gitea`?{later}"
         ),
         format!("hooks.toml:40:1: `signing_secret` is not supported yet;{later}"),
         format!(

@@ -118,6 +118,16 @@ fn gitlab_sends_every_change_as_its_receivers_read_it() {
     agrees("gitlab");
 }
 
+#[test]
+fn cloudevents_sends_every_change_as_its_receivers_read_it() {
+    agrees("cloudevents");
+}
+
+#[test]
+fn cloudevents_structured_sends_every_change_as_its_receivers_read_it() {
+    agrees("cloudevents-structured");
+}
+
 /// The requests of all changes, by name.
 fn requests(flavor: &str) -> Vec<(&'static str, Request)> {
     let configured = flavored(flavor);
@@ -159,6 +169,8 @@ fn no_dialect_carries_the_headers_of_another() {
         ("gitea", vec!["X-Gitea-", "X-Hub-"]),
         ("gogs", vec!["X-Gogs-"]),
         ("gitlab", vec!["X-Gitlab-"]),
+        ("cloudevents", vec!["X-Hub-"]),
+        ("cloudevents-structured", vec!["X-Hub-"]),
     ];
     for (flavor, own) in families {
         for (name, request) in requests(flavor) {
@@ -321,6 +333,8 @@ fn a_dialect_without_a_test_event_is_tested_by_a_push() {
         ("gitea", false),
         ("gogs", false),
         ("gitlab", false),
+        ("cloudevents", true),
+        ("cloudevents-structured", true),
     ] {
         let configured = flavored(flavor);
         assert_eq!(
@@ -337,7 +351,7 @@ fn a_dialect_without_a_test_event_is_tested_by_a_push() {
 fn an_unknown_flavor_is_a_mistake_that_lists_the_dialects() {
     let found = mistakes(&format!("{POST}flavor = \"gitae\""));
     assert!(
-        found[0].contains("`gitea`, `gogs` or `gitlab`, did you mean `gitea`?"),
+        found[0].contains("`cloudevents` or `cloudevents-structured`, did you mean `gitea`?"),
         "{found:?}"
     );
 }
@@ -354,4 +368,49 @@ fn a_dialect_is_cut_to_size_like_every_body() {
         assert_eq!(json(&request)["truncated"], true, "{flavor}");
         assert_eq!(out.events[0].change, Change::Updated);
     }
+}
+
+#[test]
+fn a_cloudevent_has_its_attributes_encoded_in_headers_and_as_they_are_in_the_body() {
+    let mut out = sample(MessageKind::Ref);
+    out.project.url = None;
+    out.project.name = "team/my app".to_owned();
+    out.events[0].update.name = git_service_hook::push::RefName::new("refs/heads/修 \"50%\"");
+    let binary = flavored("cloudevents").request(&out);
+    for (name, value) in [
+        ("ce-specversion", "1.0"),
+        ("ce-id", out.delivery.as_str()),
+        ("ce-source", "/team/my%2520app"),
+        ("ce-type", "com.github.push"),
+        ("ce-subject", "refs/heads/%E4%BF%AE%20%2250%25%22"),
+        ("ce-time", "2024-05-01T00:00:00.123Z"),
+        ("Content-Type", "application/json"),
+    ] {
+        assert_eq!(binary.header(name), Some(value), "{name}");
+    }
+    assert_eq!(json(&binary)["event"], "GIT_PUSHED");
+    let structured = flavored("cloudevents-structured").request(&out);
+    let event = json(&structured);
+    assert_eq!(
+        structured.header("Content-Type"),
+        Some("application/cloudevents+json")
+    );
+    assert_eq!(event["source"], "/team/my%20app");
+    assert_eq!(event["subject"], "refs/heads/修 \"50%\"");
+    assert_eq!(event["data"], json(&binary));
+}
+
+#[test]
+fn a_cloudevent_fits_into_what_intermediaries_forward() {
+    let mut out = sample(MessageKind::Ref);
+    let commit = out.events[0].commits[1].clone();
+    out.events[0].commits = vec![commit; 2000];
+    for flavor in ["cloudevents", "cloudevents-structured"] {
+        let request = flavored(flavor).request(&out);
+        assert!(request.body.len() <= 60 * 1024, "{flavor}");
+        let text = String::from_utf8(request.body).unwrap();
+        assert!(text.contains("\"truncated\":true"), "{flavor}");
+    }
+    let keys = format!("{POST}flavor = \"cloudevents-structured\"\ntemplate = \"x\"");
+    assert!(mistakes(&keys)[0].contains("`template` cannot replace the whole CloudEvent"));
 }

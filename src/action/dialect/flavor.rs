@@ -9,8 +9,16 @@ use std::fmt;
 pub struct Flavor(&'static dyn Dialect);
 
 /// As they are written in hooks.toml.
-pub(super) const NAMES: [&str; DIALECTS.len()] =
-    ["default", "coding", "github", "gitea", "gogs", "gitlab"];
+pub(super) const NAMES: [&str; DIALECTS.len()] = [
+    "default",
+    "coding",
+    "github",
+    "gitea",
+    "gogs",
+    "gitlab",
+    "cloudevents",
+    "cloudevents-structured",
+];
 
 impl Flavor {
     /// The dialect; the default one if there is no flavor.

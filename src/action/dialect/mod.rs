@@ -1,6 +1,8 @@
 //! The dialects in which a webhook can be sent. One file says everything about a dialect; the body of docs/events.md
 //! knows none of them.
 
+mod cloudevents;
+mod cloudevents_structured;
 mod coding;
 mod default;
 mod flavor;
@@ -17,13 +19,15 @@ use crate::push::PushEvent;
 use serde_json::Value;
 
 /// All of them, in the order of the documentation.
-static DIALECTS: [&dyn Dialect; 6] = [
+static DIALECTS: [&dyn Dialect; 8] = [
     &default::Default,
     &coding::Coding,
     &github::GitHub,
     &gitea::Gitea,
     &gogs::Gogs,
     &gitlab::GitLab,
+    &cloudevents::CloudEvents,
+    &cloudevents_structured::CloudEventsStructured,
 ];
 
 /// The dialect of requests that have no `flavor`.
@@ -58,6 +62,16 @@ pub(crate) trait Dialect: Sync {
         body
     }
 
+    /// Whether the event stands within another object, so that no template can replace the body.
+    fn wraps(&self) -> bool {
+        false
+    }
+
+    /// Bytes of the body that its receivers take.
+    fn max_body(&self) -> usize {
+        usize::MAX
+    }
+
     /// Whether a test can be told from a push.
     fn has_ping(&self) -> bool {
         false
@@ -71,6 +85,19 @@ pub(crate) trait Dialect: Sync {
     /// What its receivers need and `[project]` does not have: fragments that name the key.
     fn lacks(&self, _project: &Project) -> Vec<String> {
         Vec::new()
+    }
+}
+
+impl dyn Dialect {
+    /// The body as it is sent, within the bounds of the hook and the dialect.
+    pub(crate) fn body(&self, out: &Outgoing) -> Vec<u8> {
+        let adapt = |out: &Outgoing, body| self.adapt(out, body);
+        if out.max_body <= self.max_body() {
+            return out.bytes_as(&adapt);
+        }
+        let mut bounded = out.clone();
+        bounded.max_body = self.max_body();
+        bounded.bytes_as(&adapt)
     }
 }
 

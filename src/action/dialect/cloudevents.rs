@@ -1,0 +1,89 @@
+//! `cloudevents`: CloudEvents 1.0 in binary mode. The body is the event, its attributes are headers. They are chosen as
+//! the adapter of the specification for GitHub does: the type, the repository's page as the source, the ref as the subject.
+//! Readers: Knative, Dapr, Event Grid.
+
+use super::{Dialect, Header, github};
+use crate::outgoing::{Outgoing, Project};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+
+pub(super) struct CloudEvents;
+
+/// Bytes of the body: intermediaries forward 64 KiB, attributes included.
+pub(super) const MAX_BODY: usize = 60 * 1024;
+
+/// What a header cannot have as it is (CloudEvents, HTTP protocol binding, 3.1.3.2).
+const HEADER: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
+
+/// What a relative reference cannot have as it is.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+impl Dialect for CloudEvents {
+    fn name(&self) -> &'static str {
+        "cloudevents"
+    }
+
+    fn headers(&self, _: &str, out: &Outgoing) -> Vec<Header> {
+        let mut headers = super::headers([("User-Agent", super::USER_AGENT)]);
+        let attributes = attributes(out).into_iter();
+        let names = [
+            "ce-specversion",
+            "ce-id",
+            "ce-source",
+            "ce-type",
+            "ce-subject",
+            "ce-time",
+        ];
+        let known = names.into_iter().zip(attributes);
+        let encoded = |text: String| utf8_percent_encode(&text, HEADER).to_string();
+        headers.extend(known.filter_map(|(name, (_, value))| Some((name, encoded(value?)))));
+        headers
+    }
+
+    fn signatures(&self, token: &str, body: &[u8]) -> Vec<Header> {
+        github::signatures(token, body)
+    }
+
+    fn max_body(&self) -> usize {
+        MAX_BODY
+    }
+
+    fn has_ping(&self) -> bool {
+        true
+    }
+
+    fn reads_summary(&self) -> bool {
+        true
+    }
+
+    fn lacks(&self, project: &Project) -> Vec<String> {
+        lacks(project)
+    }
+}
+
+/// The attributes by name, in the order of the headers. What is not known has no value.
+pub(super) fn attributes(out: &Outgoing) -> [(&'static str, Option<String>); 6] {
+    let kind = if super::is_test(out) { "ping" } else { "push" };
+    let relative = || format!("/{}", utf8_percent_encode(&out.project.name, PATH));
+    let subject = super::first(out).map(|event| event.ref_name().display().into_owned());
+    [
+        ("specversion", Some("1.0".to_owned())),
+        ("id", Some(out.delivery.clone())),
+        (
+            "source",
+            Some(out.project.url.clone().unwrap_or_else(relative)),
+        ),
+        ("type", Some(format!("com.github.{kind}"))),
+        ("subject", subject),
+        ("time", out.push_time()),
+    ]
+}
+
+pub(super) fn lacks(project: &Project) -> Vec<String> {
+    let why = "it is the attribute `source`, which should be absolute";
+    super::lacks_url(project, why).into_iter().collect()
+}
