@@ -27,6 +27,8 @@ pub(super) struct Source {
     /// The name of the file as people may see it.
     pub(super) shown: String,
     pub(super) text: String,
+    /// Whether this process is root, and others can write the file: root reads nothing for them.
+    pub(super) is_for_others: bool,
     /// A warning of `check` about its permissions.
     pub(super) warning: Option<&'static str>,
 }
@@ -46,6 +48,8 @@ pub(super) enum FileError {
     TooLarge { limit: u64 },
     #[error("is not UTF-8")]
     NotUtf8,
+    #[error("is empty")]
+    Empty,
     #[error(
         "is not read: uid {0} owns it, and only files of root and of the repository's owner are trusted"
     )]
@@ -81,26 +85,21 @@ pub(super) fn read_configuration(
     };
     let metadata = file.metadata()?;
     let warning = check_trust(&metadata, owner)?;
-    let bytes = read_bounded(file, &metadata, MAX_CONFIGURATION)?;
+    let bytes = read_bounded(file, MAX_CONFIGURATION)?;
     let text = String::from_utf8(bytes).map_err(|_| FileError::NotUtf8)?;
     let shown = match layer {
         Layer::Server => path.display().to_string(),
         Layer::Repository => super::REPOSITORY_FILE.to_owned(),
     };
+    let others = metadata.uid() != 0 || metadata.mode() & 0o020 != 0;
     Ok(Some(Source {
+        is_for_others: others && rustix::process::geteuid().is_root(),
         layer,
         path: path.to_owned(),
         shown,
         text,
         warning,
     }))
-}
-
-/// Reads a regular file of at most `limit` bytes. Does not wait for a pipe or a device.
-pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
-    let file = open(path)?;
-    let metadata = file.metadata()?;
-    read_bounded(file, &metadata, limit)
 }
 
 /// The uid that owns a path.
@@ -120,7 +119,8 @@ pub(super) fn base(path: &Path) -> PathBuf {
     real(path.parent().unwrap_or(Path::new("/")))
 }
 
-fn open(path: &Path) -> Result<File, FileError> {
+/// Opens a file for reading. Does not wait for a pipe or a device.
+pub(super) fn open(path: &Path) -> Result<File, FileError> {
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let file = OpenOptions::new()
         .read(true)
@@ -129,8 +129,9 @@ fn open(path: &Path) -> Result<File, FileError> {
     Ok(file)
 }
 
-fn read_bounded(file: File, metadata: &Metadata, limit: u64) -> Result<Vec<u8>, FileError> {
-    if !metadata.is_file() {
+/// Reads a regular file of at most `limit` bytes.
+pub(super) fn read_bounded(file: File, limit: u64) -> Result<Vec<u8>, FileError> {
+    if !file.metadata()?.is_file() {
         return Err(FileError::NotRegular);
     }
     let mut bytes = Vec::new();

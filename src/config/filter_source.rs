@@ -105,6 +105,7 @@ mod tests {
             path: PathBuf::from(shown),
             shown: shown.into(),
             text: text.into(),
+            is_for_others: false,
             warning: None,
         }
     }

@@ -256,6 +256,7 @@ mod tests {
             path: "/etc/h".into(),
             shown: "h".into(),
             text,
+            is_for_others: false,
             warning: None,
         };
         warnings(&source).iter().map(ToString::to_string).collect()

@@ -8,7 +8,8 @@ use super::notes::Notes;
 use super::project::repository_path;
 use super::reader::Document;
 use super::references::References;
-use super::secret_refs::{self, Reserved};
+use super::reserved::Reserved;
+use super::secret_refs;
 use super::settings::Deliver;
 use crate::environment::Environment;
 use crate::filter::{Filters, Globs};
@@ -79,11 +80,16 @@ impl Merge<'_> {
             })
             .collect();
         let reserved = has_repository.then(|| {
+            let network = root
+                .get("network")
+                .and_then(|network| network.get_ref().as_table());
             let named = sections
                 .iter()
-                .flat_map(|section| secret_refs::references(section.table))
+                .map(|section| section.table)
+                .chain(network)
+                .flat_map(secret_refs::references)
                 .map(|(named, _)| named.reference);
-            Arc::new(Reserved::new(&path, named.collect(), shared))
+            Arc::new(Reserved::new(&path, &named.collect::<Vec<_>>(), shared))
         });
         self.loaded.diagnostics.extend(document.into_diagnostics());
         (inherited, reserved)
@@ -125,6 +131,7 @@ impl Merge<'_> {
             base: file::base(&document.source.path),
             environment: self.environment.clone(),
             reserved,
+            for_others: document.source.is_for_others,
         }
     }
 
@@ -189,7 +196,7 @@ fn repository_hook(
     let entry = section.entry(notes, context);
     if let Some(reserved) = &references.reserved {
         for (named, at) in secret_refs::references(section.table) {
-            if let Err(error) = reserved.check(&named.reference, &references.base) {
+            if let Err(error) = reserved.check(&named.key, &named.reference, &references.base) {
                 let message = format!("what is named here {error}");
                 notes.mistake(at, Some(section.name), message);
             }

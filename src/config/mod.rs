@@ -21,6 +21,7 @@ mod offset;
 mod project;
 mod reader;
 mod references;
+mod reserved;
 #[cfg(test)]
 mod schema;
 mod secret_refs;

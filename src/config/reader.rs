@@ -6,7 +6,7 @@ use super::keys::{self, Settings};
 use super::network::Network;
 use super::notes::Notes;
 use super::references::References;
-use super::secret_refs::Shared;
+use super::reserved::Shared;
 use super::settings::{DeliverTable, NetworkTable, ProjectTable, PusherTable, SecretsTable};
 use super::syntax_hints;
 use super::value;

@@ -2,9 +2,10 @@
 
 use super::Hook;
 use super::file::{self, FileError};
-use super::secret_refs::Reserved;
+use super::reserved::Reserved;
 use crate::environment::Environment;
 use crate::parameter::{Reference, ReferenceError, Resolve, Resolver, Unresolved};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,30 +21,41 @@ pub(super) struct References {
     /// The directory of the file that names them.
     pub(super) base: PathBuf,
     pub(super) environment: Arc<Environment>,
-    /// References that a repository's file must not name.
+    /// What a repository's file must not name, where a server's file exists.
     pub(super) reserved: Option<Arc<Reserved>>,
+    /// Whether this is root, and the file that names them is not root's alone.
+    pub(super) for_others: bool,
 }
 
 impl References {
-    /// A path as the file names it, made absolute.
-    pub(super) fn path(&self, name: &str) -> PathBuf {
-        self.base.join(name)
+    /// Opens a file that `key` names.
+    fn open(&self, key: &str, name: &str) -> Result<File, ReferenceError> {
+        if self.for_others {
+            return Err(ReferenceError::NotForRoot);
+        }
+        if let Some(reserved) = &self.reserved {
+            return reserved.open(key, name, &self.base);
+        }
+        let path = self.base.join(name);
+        file::open(&path).map_err(|error| unusable(&path, &error))
     }
 
     fn read(&self, reference: &Reference) -> Result<String, ReferenceError> {
         if let Some(reserved) = &self.reserved {
-            reserved.check(reference, &self.base)?;
+            reserved.check("", reference, &self.base)?;
         }
         match reference {
             Reference::Env(name) => {
                 let value = self.environment.non_empty(name);
                 value.ok_or_else(|| ReferenceError::Unset(name.clone()))
             }
-            Reference::File(name) => read_text(&self.path(name)),
+            Reference::File(name) => read_text(self.open("", name)?, &self.base.join(name)),
             Reference::Credential(name) => {
                 let directory = self.environment.non_empty("CREDENTIALS_DIRECTORY");
                 let directory = directory.ok_or(ReferenceError::NoCredentials)?;
-                read_text(&Path::new(&directory).join(name))
+                let path = Path::new(&directory).join(name);
+                let file = file::open(&path).map_err(|error| unusable(&path, &error))?;
+                read_text(file, &path)
             }
         }
     }
@@ -74,28 +86,36 @@ impl NamedFile {
     }
 
     fn read(&self) -> Result<Vec<u8>, Unresolved> {
-        let path = self.references.path(&self.name);
-        file::read(&path, MAX_CERTIFICATES).map_err(|error| Unresolved {
+        let opened = self.references.open(self.key, &self.name);
+        let read = opened.and_then(|file| {
+            let path = self.references.base.join(&self.name);
+            file::read_bounded(file, MAX_CERTIFICATES).map_err(|error| unusable(&path, &error))
+        });
+        read.map_err(|error| Unresolved {
             key: self.key.to_owned(),
-            why: format!("file `{}` {error}", path.display()),
+            why: error.to_string(),
         })
     }
 }
 
-/// The text of a file without one line end at its end.
-fn read_text(path: &Path) -> Result<String, ReferenceError> {
-    let unusable = |why: String| ReferenceError::File {
+fn unusable(path: &Path, error: &FileError) -> ReferenceError {
+    ReferenceError::File {
         path: path.display().to_string(),
-        why,
-    };
-    let bytes = file::read(path, MAX_REFERENCED).map_err(|error| unusable(error.to_string()))?;
-    let text = String::from_utf8(bytes).map_err(|_| unusable(FileError::NotUtf8.to_string()))?;
+        why: error.to_string(),
+    }
+}
+
+/// The text of a file without one line end at its end.
+fn read_text(file: File, path: &Path) -> Result<String, ReferenceError> {
+    let unusable = |error| unusable(path, &error);
+    let bytes = file::read_bounded(file, MAX_REFERENCED).map_err(unusable)?;
+    let text = String::from_utf8(bytes).map_err(|_| unusable(FileError::NotUtf8))?;
     let line = text.strip_suffix('\n');
     let text = line.map_or(text.as_str(), |line| {
         line.strip_suffix('\r').unwrap_or(line)
     });
     if text.is_empty() {
-        return Err(unusable("is empty".to_owned()));
+        return Err(unusable(FileError::Empty));
     }
     Ok(text.to_owned())
 }

@@ -3,7 +3,7 @@
 use super::form::{Count, Item, ItemError, ListOf, ProjectId, Size, Time};
 use super::network::{AllowEntry, DenyEntry};
 use super::project::Web;
-use super::secret_refs::Shared;
+use super::reserved::Shared;
 use crate::outgoing::Language;
 use crate::parameter::Text;
 use crate::schema::{Mark, Table, has_mark, table};

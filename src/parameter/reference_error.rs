@@ -25,10 +25,24 @@ pub enum ReferenceError {
     Nul,
     /// What a repository's file names, but the server's file keeps for itself.
     #[error(
-        "belongs to the server's file, which does not list it in `[secrets] shared` (`{kind}:…`)"
+        "belongs to the server's file, which does not list it in `[secrets] shared` (`file:…`)"
     )]
-    Reserved {
-        /// `file`, `env` or `credential`.
+    Reserved,
+    /// A variable or credential that the server's file does not list.
+    #[error("is not listed in `[secrets] shared` of the server's file (`{kind}:…`)")]
+    Unshared {
+        /// `env` or `credential`.
         kind: &'static str,
     },
+    /// A file that is not below the Git directory of the repository's file that names it.
+    #[error(
+        "lies outside of the Git directory, and `[secrets] shared` of the server's file does not list it (`file:…`)"
+    )]
+    Outside,
+    /// A file that has another name, perhaps in another place.
+    #[error("has more than one hard link: copy it")]
+    Linked,
+    /// A file that root would read for somebody else.
+    #[error("is not read by root, because others can write the hooks.toml that names it")]
+    NotForRoot,
 }

@@ -4,6 +4,7 @@ use crate::config_mistakes::reported;
 use crate::support::Sandbox;
 use git_service_hook::config::{self, Found};
 use git_service_hook::environment::Environment;
+use std::os::unix::fs::PermissionsExt;
 
 /// Loads one hook with a `sign` in the repository's file, and builds its action; the failure in words.
 fn build(
@@ -16,8 +17,15 @@ fn build(
         "[hook.x]\naction = \"feishu_group_chat_robot\"\nservice_url = \"https://open.feishu.cn/open-apis/bot/v2/hook/x\"\nsign = {sign}\n"
     );
     sandbox.write("repo.git/hooks.toml", text);
-    sandbox.write("etc/hooks.toml", server);
-    let server = sandbox.path("etc/hooks.toml").display().to_string();
+    let place = if server.is_empty() {
+        "none/hooks.toml"
+    } else {
+        "etc/hooks.toml"
+    };
+    if !server.is_empty() {
+        sandbox.write(place, server);
+    }
+    let server = sandbox.path(place).display().to_string();
     let value = |key: &str| {
         more.iter()
             .find(|(k, _)| *k == key)
@@ -140,19 +148,29 @@ fn a_repository_cannot_name_what_the_servers_file_names() {
     std::os::unix::fs::symlink(sandbox.path("keys/team"), sandbox.path("repo.git/link")).unwrap();
     let server = "[hook.team]\naction = \"feishu_group_chat_robot\"\nservice_url = { env = \"ROBOT_SIGN\" }\n\
                   sign = { file = \"../keys/team\" }\n";
-    let belongs = |sign: &str, kind: &str, server: &str| {
-        let why = build(&sandbox, sign, server, &[("ROBOT_SIGN", "hunter2")]);
+    let refused = |sign: &str, server: &str, why: &str| {
         let expected = format!(
-            "hooks.toml:4:8: what is named here belongs to the server's file, which does not list it in \
-             `[secrets] shared` (`{kind}:…`); hook `x` is disabled until this is fixed"
+            "hooks.toml:4:8: what is named here {why}; hook `x` is disabled until this is fixed"
         );
-        assert_eq!(why.unwrap_err(), expected, "{sign}");
+        let built = build(&sandbox, sign, server, &[("ROBOT_SIGN", "hunter2")]);
+        assert_eq!(built.unwrap_err(), expected, "{sign}");
     };
-    belongs("{ file = \"../etc/hooks.toml\" }", "file", server);
-    belongs(&format!("{{ file = \"{etc}/beside\" }}"), "file", server);
-    belongs("{ file = \"../keys/team\" }", "file", server);
-    belongs("{ file = \"link\" }", "file", server);
-    belongs("{ env = \"ROBOT_SIGN\" }", "env", server);
+    let belongs =
+        "belongs to the server's file, which does not list it in `[secrets] shared` (`file:…`)";
+    let in_etc = format!("{{ file = \"{etc}/beside\" }}");
+    let signs = ["../etc/hooks.toml", "../keys/team", "link"];
+    let signs = signs.map(|name| format!("{{ file = \"{name}\" }}"));
+    for sign in signs.iter().chain([&in_etc]) {
+        refused(sign, server, belongs);
+    }
+    // A hard link has a path of its own, below the Git directory.
+    std::fs::hard_link(sandbox.path("keys/team"), sandbox.path("repo.git/hard")).unwrap();
+    refused("{ file = \"hard\" }", server, belongs);
+    let unlisted =
+        |kind| format!("is not listed in `[secrets] shared` of the server's file (`{kind}:…`)");
+    refused("{ env = \"ROBOT_SIGN\" }", server, &unlisted("env"));
+    refused("{ env = \"HOME\" }", server, &unlisted("env"));
+    refused("{ credential = \"any\" }", server, &unlisted("credential"));
     assert_eq!(
         build(&sandbox, "{ file = \"own\" }", server, &[]).unwrap(),
         "*** other"
@@ -162,5 +180,106 @@ fn a_repository_cannot_name_what_the_servers_file_names() {
     let variable = [("ROBOT_SIGN", "hunter2")];
     assert!(build(&sandbox, "{ file = \"../etc/beside\" }", &shared, &variable).is_ok());
     assert!(build(&sandbox, "{ env = \"ROBOT_SIGN\" }", &shared, &variable).is_ok());
-    belongs("{ file = \"link\" }", "file", &shared);
+    refused("{ file = \"link\" }", &shared, belongs);
+}
+
+#[test]
+fn where_a_servers_file_exists_a_repository_names_files_below_its_git_directory_alone() {
+    let sandbox = Sandbox::new();
+    let server = "[deliver]\nkeep_count = 5\n";
+    sandbox.write("other.git/token", "hunter2");
+    sandbox.write("repo.git/keys/own", "hunter2");
+    sandbox.write("repo.git/twice", "hunter2");
+    let repo = sandbox.path("repo.git");
+    std::fs::hard_link(repo.join("twice"), repo.join("again")).unwrap();
+    std::os::unix::fs::symlink("../other.git/token", repo.join("out")).unwrap();
+    std::os::unix::fs::symlink("../other.git", repo.join("folder")).unwrap();
+    std::os::unix::fs::symlink("keys/own", repo.join("in")).unwrap();
+    let full = |name: &str| sandbox.path(name).display().to_string();
+    let built = |name: &str| build(&sandbox, &format!("{{ file = \"{name}\" }}"), server, &[]);
+    for name in [
+        "../other.git/token",
+        "out",
+        "folder/token",
+        "/etc/passwd",
+        "/proc/self/environ",
+        &full("other.git/token"),
+    ] {
+        let why = built(name).unwrap_err();
+        assert!(
+            why.contains("lies outside of the Git directory"),
+            "{name}: {why}"
+        );
+    }
+    let why = built("twice").unwrap_err();
+    assert!(why.contains("has more than one hard link"), "{why}");
+    for name in ["keys/own", "./keys/own", "in", &full("repo.git/keys/own")] {
+        assert_eq!(built(name).unwrap(), "*** other", "{name}");
+    }
+    // Without a server's file any readable file may be named.
+    let alone = |name: &str| build(&sandbox, &format!("{{ file = \"{name}\" }}"), "", &[]);
+    for name in ["../other.git/token", "out", "twice"] {
+        assert_eq!(alone(name).unwrap(), "*** other", "{name}");
+    }
+}
+
+#[test]
+fn a_file_is_judged_again_when_it_is_opened() {
+    let sandbox = Sandbox::new();
+    sandbox.write("secret", "hunter2");
+    sandbox.write("etc/hooks.toml", "[deliver]\nkeep_count = 5\n");
+    let post = "action = \"webhook_http_post\"\nservice_url = \"https://127.0.0.1:1/\"\n";
+    let hooks = format!("[hook.x]\n{post}token = {{ file = \"token\" }}\nca_file = \"ca.pem\"\n");
+    sandbox.write("repo.git/hooks.toml", hooks);
+    let server = sandbox.path("etc/hooks.toml").display().to_string();
+    let environment = Environment::from([("GIT_SERVICE_HOOK_CONFIG", server.as_str())]);
+    let loaded = config::load(&sandbox.path("repo.git"), &environment);
+    let Found::Active(hook) = loaded.find("x") else {
+        panic!("{:?}", reported(&loaded));
+    };
+    // Neither was there when the configuration was read.
+    for name in ["token", "ca.pem"] {
+        std::os::unix::fs::symlink("../secret", sandbox.path("repo.git").join(name)).unwrap();
+    }
+    let errors = [
+        hook.action().err().map(|error| error.to_string()),
+        hook.ca_pem().err().map(|error| error.to_string()),
+    ];
+    for error in errors.map(Option::unwrap) {
+        assert!(
+            error.contains("lies outside of the Git directory"),
+            "{error}"
+        );
+    }
+    for name in ["token", "ca.pem"] {
+        let path = sandbox.path("repo.git").join(name);
+        std::fs::remove_file(&path).unwrap();
+        std::fs::hard_link(sandbox.path("secret"), &path).unwrap();
+    }
+    assert!(
+        hook.action()
+            .is_err_and(|error| error.to_string().contains("hard link"))
+    );
+    assert!(
+        hook.ca_pem()
+            .is_err_and(|error| error.to_string().contains("hard link"))
+    );
+}
+
+#[needs(root)]
+#[test]
+fn root_reads_no_file_for_somebody_else() {
+    let sandbox = Sandbox::new();
+    sandbox.write("repo.git/s", "hunter2");
+    let sign = "{ file = \"s\" }";
+    assert!(build(&sandbox, sign, "", &[]).is_ok());
+    let file = sandbox.path("repo.git/hooks.toml");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o664)).unwrap();
+    let why = build(&sandbox, sign, "", &[]).unwrap_err();
+    assert!(why.contains("is not read by root"), "{why}");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    std::os::unix::fs::chown(sandbox.path("repo.git"), Some(1234), None).unwrap();
+    std::os::unix::fs::chown(&file, Some(1234), None).unwrap();
+    let why = build(&sandbox, sign, "", &[]).unwrap_err();
+    assert!(why.contains("is not read by root"), "{why}");
 }

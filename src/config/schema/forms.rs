@@ -6,7 +6,7 @@ use crate::config::form::{
 };
 use crate::config::network::{AllowEntry, DenyEntry};
 use crate::config::project::Web;
-use crate::config::secret_refs::Shared;
+use crate::config::reserved::Shared;
 use crate::config::settings::{ProjectKey, Variable};
 use crate::outgoing::Language;
 use crate::push::Change;

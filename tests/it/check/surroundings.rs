@@ -129,7 +129,7 @@ fn who_can_read_and_write() {
     mode("r.git/service-hook", 0o700);
     sandbox.git("r.git", &["config", "core.sharedRepository", "group"]);
     tell("of one in a shared repository");
-    mode("r.git/hooks.toml", 0o660);
+    mode("r.git/hooks.toml", 0o640);
     mode("r.git/audit.token", 0o640);
     mode("r.git/service-hook", 0o2770);
     for folder in ["pending", "done"] {
@@ -137,6 +137,10 @@ fn who_can_read_and_write() {
         mode(&format!("r.git/service-hook/{folder}"), 0o2770);
     }
     tell("of a group");
+    // Root would not read the token for them.
+    sandbox.write("r.git/hooks.toml", GOOD);
+    mode("r.git/hooks.toml", 0o660);
+    tell("of a group that can write it");
     compare("access", &all);
 }
 
