@@ -9,7 +9,10 @@
 //! A gap may also be a push whose hook has not recorded it yet. It is therefore remembered, and counts as missed when it
 //! still stands after [`GRACE_MS`].
 
+mod mark;
 mod trail;
+
+pub use mark::UpdateMark;
 
 use crate::push::{ObjectId, RefName, RefUpdate};
 use serde::{Deserialize, Serialize};
@@ -39,18 +42,20 @@ pub struct UnannouncedMove {
     pub seen_ms: i64,
 }
 
-/// Compares. `announced` are the updates that were recorded since `before`, each once, and `refs` what the refs hold now
-/// (read after the records, or else the newest of these would lead to nowhere). Returns what was missed, by name, and
-/// what to remember.
+/// Compares. `announced` are the updates that were recorded since `before`, each once, `marks` those that the records do
+/// not list, and `refs` what the refs hold now (read after the records, or else the newest of these would lead to
+/// nowhere). Returns what was missed, by name, and what to remember.
 pub fn missed(
     before: &RefSnapshot,
     announced: &[RefUpdate],
+    marks: &[UpdateMark],
     refs: BTreeMap<RefName, ObjectId>,
     now_ms: i64,
 ) -> (Vec<RefUpdate>, RefSnapshot) {
     let (mut missed, mut gaps) = (Vec::new(), Vec::new());
     for (name, trail) in trails(before, announced, &refs) {
         let stand = trail.gaps(now_ms).into_iter();
+        let stand = stand.filter(|gap| !mark::explain(marks, name, gap.start, gap.end));
         let (old, young): (Vec<_>, Vec<_>) =
             stand.partition(|gap| now_ms - gap.seen_ms >= GRACE_MS);
         missed.extend(joined(old).into_iter().filter_map(|gap| gap.update(name)));

@@ -6,8 +6,10 @@
 mod chain;
 mod compute;
 mod fit_event;
+mod intake;
 mod recorded_push;
 mod spawn;
+mod stdin;
 mod unrecorded_push;
 mod watch;
 
@@ -19,14 +21,16 @@ use crate::config::{self, Loaded};
 use crate::environment::Environment;
 use crate::exit;
 use crate::git::{self, Repository};
-use crate::push::{BadLine, Push, RefUpdate, parse_updates};
+use crate::push::{Push, RefName};
 use crate::report::{self, Lines};
 use crate::spool::Spool;
-use std::io::Read;
+use intake::Intake;
+use std::io::{Read, StdinLock};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use stdin::Stdin;
 
 /// At the end, the pusher's lines have this long to be written.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
@@ -44,37 +48,36 @@ pub fn run(environment: &Environment) -> u8 {
         lines.finish(FLUSH_TIMEOUT);
         return exit::FAILURE;
     }
-    let mut stdin = Vec::new();
-    let read = std::io::stdin().lock().read_to_end(&mut stdin);
-    if let Err(error) = &read {
-        lines.say(&format!(
-            "stdin cannot be read to its end, so part of this push is not recorded: {error}"
-        ));
-    }
+    let mut stdin = Stdin::new(std::io::stdin().lock());
     let git_dir = PathBuf::from(
         environment
             .non_empty("GIT_DIR")
             .unwrap_or_else(|| ".".to_owned()),
     );
     let mut hooks = Some(git_dir.join("hooks"));
-    let ours = AssertUnwindSafe(|| hook(environment, &stdin, &mut hooks, &mut lines));
+    let ours = AssertUnwindSafe(|| hook(environment, &mut stdin, &mut hooks, &mut lines));
     let code = catch_unwind(ours).unwrap_or_else(|_| {
         lines.say("internal error; please report it (what was recorded is delivered by the next push or `drain`)");
         exit::FAILURE
     });
     // The other hooks run even if ours has failed.
+    let copy = stdin.finish();
     if let Some(hooks) = hooks {
-        chain::run(&hooks, &stdin, environment, &mut lines);
+        chain::run(&hooks, copy, environment, &mut lines);
     }
     lines.finish(FLUSH_TIMEOUT);
-    if read.is_err() { exit::FAILURE } else { code }
+    if stdin.error.is_some() {
+        exit::FAILURE
+    } else {
+        code
+    }
 }
 
 /// Sets `hooks` to the folder that Git runs hooks from, or to `None` when another start has recorded this push and runs
 /// the other hooks.
 fn hook(
     environment: &Environment,
-    stdin: &[u8],
+    stdin: &mut Stdin<StdinLock<'_>>,
     hooks: &mut Option<PathBuf>,
     lines: &mut Lines,
 ) -> u8 {
@@ -89,6 +92,9 @@ fn hook(
     };
     let elsewhere = repository.as_ref().ok().and_then(Repository::hooks_path);
     let dir = hooks.insert(elsewhere.unwrap_or_else(|| git_dir.join("hooks")));
+    if chain::has_programs(dir, environment) {
+        stdin.keep_in(&git_dir);
+    }
     let receive_pack = repository
         .as_ref()
         .ok()
@@ -114,6 +120,11 @@ fn hook(
         })
 }
 
+/// Only a push of too many updates needs it: a panic must not prevent the record.
+fn head_branch(repository: &Repository) -> Option<RefName> {
+    catch_unwind(AssertUnwindSafe(|| repository.head_branch())).ok()?
+}
+
 /// The receive-pack that took the push, if Git starts several post-receive hooks: two of them may be this program.
 fn receive_pack_if_several_hooks(repository: &Repository, hooks: &Path) -> Option<String> {
     let configured = repository.configured_hooks().len();
@@ -132,27 +143,45 @@ struct PushContext<'a> {
 
 impl PushContext<'_> {
     /// The exit code; `None` when another start has recorded this push.
-    fn push(&self, repository: Option<Repository>, stdin: &[u8], lines: &mut Lines) -> Option<u8> {
-        let (mut updates, bad) = parse_updates(stdin);
+    fn push(
+        &self,
+        repository: Option<Repository>,
+        stdin: &mut Stdin<impl Read>,
+        lines: &mut Lines,
+    ) -> Option<u8> {
         let spool = Spool::at(
             self.git_dir,
             repository.as_ref().map_or(0, Repository::shared_mode),
         );
-        if updates.is_empty() || self.loaded.has_no_active_hooks() {
-            self.print_mistakes(&bad, lines);
+        if self.loaded.has_no_active_hooks() {
+            self.print_mistakes(lines);
+            return Some(exit::OK);
+        }
+        let mut push = self.facts();
+        let head = || repository.as_ref().and_then(head_branch);
+        let mut read =
+            Intake::new(&push, self.loaded).read(stdin, head, spool.has_catch_up_state());
+        if let Some(error) = &stdin.error {
+            lines.say(&format!(
+                "stdin cannot be read to its end, so part of this push is not recorded: {error}"
+            ));
+        }
+        read.print_bad_lines(lines);
+        if read.listed.is_empty() {
+            self.print_mistakes(lines);
             return Some(exit::OK);
         }
         if let Some(repository) = &repository {
             // Sorting is optional: a panic in it must not prevent the record.
-            let _ = catch_unwind(AssertUnwindSafe(|| repository.order(&mut updates)));
+            let _ = catch_unwind(AssertUnwindSafe(|| repository.order(&mut read.listed)));
         }
-        let mut push = self.facts(updates);
+        (push.updates, push.unlisted) = (read.listed, read.unlisted);
         let published = match &self.receive_pack {
             None => spool.publish(&mut push).map(Some),
             Some(receive_pack) => spool.publish_once(&mut push, receive_pack),
         };
         let record = published.transpose()?;
-        self.print_mistakes(&bad, lines);
+        self.print_mistakes(lines);
         Some(match record {
             Ok(record) => {
                 recorded_push::deliver(self, repository, &spool, record, &push, lines);
@@ -169,14 +198,8 @@ impl PushContext<'_> {
         })
     }
 
-    /// Invalid lines of stdin, and mistakes in the configuration.
-    fn print_mistakes(&self, bad: &[BadLine], lines: &mut Lines) {
-        for line in bad {
-            lines.say(&format!(
-                "line {} of stdin is skipped: {}",
-                line.number, line.why
-            ));
-        }
+    /// Mistakes in the configuration.
+    fn print_mistakes(&self, lines: &mut Lines) {
         for mistake in self
             .loaded
             .diagnostics
@@ -197,18 +220,19 @@ impl PushContext<'_> {
         }
     }
 
-    /// The push before any object is read. `publish` sets its id.
-    fn facts(&self, updates: Vec<RefUpdate>) -> Push {
+    /// The push before its updates are read. `publish` sets its id.
+    fn facts(&self) -> Push {
         let time_ms = clock::now_ms();
         Push {
             id: crate::spool::new_id(time_ms),
             time_ms,
-            updates,
+            updates: Vec::new(),
             pusher: git::pusher(self.environment, &self.loaded.pusher_env),
             options: git::push_options(self.environment),
             remote_addr: git::remote_addr(self.environment),
             gl_repo: self.environment.non_empty("GL_REPO"),
             recovered: false,
+            unlisted: None,
         }
     }
 }

@@ -42,7 +42,7 @@ fn runs(from: u64, runs: &[Run<'_>]) -> Vec<Vec<RefUpdate>> {
             .iter()
             .map(|(old, new)| update(*old, *new))
             .collect();
-        let (missed, after) = missed(&state, &announced, at(*value), seconds * 1000);
+        let (missed, after) = missed(&state, &announced, &[], at(*value), seconds * 1000);
         state = after;
         missed
     });
@@ -189,10 +189,10 @@ fn when_the_clock_goes_back_the_grace_begins_again() {
 
 #[test]
 fn the_record_of_what_was_missed_announces_it_when_the_state_could_not_be_written() {
-    let (_, seen) = missed(&baseline(1), &[], at(2), 0);
-    let (told, _) = missed(&seen, &[], at(2), 60_000);
+    let (_, seen) = missed(&baseline(1), &[], &[], at(2), 0);
+    let (told, _) = missed(&seen, &[], &[], at(2), 60_000);
     assert_eq!(
-        missed(&seen, &told, at(2), 200_000),
+        missed(&seen, &told, &[], at(2), 200_000),
         (Vec::new(), baseline(2))
     );
 }
@@ -211,7 +211,7 @@ fn a_push_has_each_ref_once_and_is_not_too_large() {
 
 #[test]
 fn the_state_survives_json_with_any_name() {
-    let mut state = missed(&baseline(1), &[], at(2), 5).1;
+    let mut state = missed(&baseline(1), &[], &[], at(2), 5).1;
     state
         .refs
         .insert(RefName::new(&b"refs/heads/\xff"[..]), id(7));
@@ -296,7 +296,7 @@ impl World {
 
     fn run(&mut self) {
         let recorded = std::mem::take(&mut self.recorded);
-        let (told, state) = missed(&self.state, &recorded, self.refs(), self.now_ms);
+        let (told, state) = missed(&self.state, &recorded, &[], self.refs(), self.now_ms);
         self.told.extend(told);
         self.state = state;
     }

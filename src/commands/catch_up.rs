@@ -56,7 +56,8 @@ fn look(repository: &Repository, loaded: &Loaded, spool: &Spool) -> io::Result<O
         .or_else(|| before.as_ref()?.gl_repo.clone());
     let (missed, snapshot) = match &before {
         Some(before) if !loaded.has_no_active_hooks() => {
-            catch_up::missed(&before.snapshot, &announced.updates, refs.objects, now_ms)
+            let AnnouncedUpdates { updates, marks, .. } = &announced;
+            catch_up::missed(&before.snapshot, updates, marks, refs.objects, now_ms)
         }
         _ => (
             Vec::new(),
@@ -111,5 +112,6 @@ fn recovered(updates: Vec<RefUpdate>, gl_repo: Option<&str>) -> Push {
         remote_addr: None,
         gl_repo: gl_repo.map(str::to_owned),
         recovered: true,
+        unlisted: None,
     }
 }

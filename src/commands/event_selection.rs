@@ -74,6 +74,7 @@ impl SelectedEvent {
             remote_addr: None,
             gl_repo: environment.non_empty("GL_REPO"),
             recovered: false,
+            unlisted: None,
         };
         let default_branch = repo.default_branch();
         let project = loaded.own_project().complete(

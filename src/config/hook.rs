@@ -7,7 +7,7 @@ use crate::action::{Action, AfterOutage, Body, Kind, Parameters, Per};
 use crate::filter::{self, Decision, Filters};
 use crate::network::Policy;
 use crate::parameter::{Resolver, Unread, Unresolved};
-use crate::push::{Computed, Needs, Push};
+use crate::push::{Computed, Needs, Push, RefUpdate};
 use crate::secret::Secrets;
 use std::sync::Arc;
 use std::time::Duration;
@@ -110,6 +110,16 @@ impl Hook {
             Some(refusal) => Decision::Skip(refusal),
             None => filter::decide(&self.filters, push, computed),
         }
+    }
+
+    /// Whether the pusher left it out.
+    pub fn is_skipped(&self, push: &Push) -> bool {
+        self.skippable && filter::skip_option(&self.name, push).is_some()
+    }
+
+    /// Whether it may fire for an update whose event is not computed, if the pusher did not leave it out.
+    pub fn may_fire(&self, push: &Push, update: &RefUpdate) -> bool {
+        filter::decide_early(&self.filters, push, update) == Decision::Fire
     }
 
     /// Where its requests go, as it stands now; `None` when that cannot be read.

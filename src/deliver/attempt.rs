@@ -150,7 +150,10 @@ pub(super) fn outgoing(site: &Site<'_>, hook: &Hook, facts: Facts<'_>) -> Result
         events: found.events,
         rest: found.rest,
     };
-    Ok(Outgoing::new(draft, limits(hook)))
+    Ok(Outgoing {
+        updates_omitted: planned.omitted,
+        ..Outgoing::new(draft, limits(hook))
+    })
 }
 
 /// The content of a digest. Of each delivery no more is kept than a message may show.

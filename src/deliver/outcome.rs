@@ -272,6 +272,7 @@ mod tests {
                 kind,
                 events: vec![0],
                 rest: Vec::new(),
+                omitted: 0,
             },
             NOW,
         );

@@ -25,6 +25,7 @@ fn delivery(n: usize) -> Delivery {
         kind: MessageKind::Ref,
         events: vec![0],
         rest: Vec::new(),
+        omitted: 0,
     };
     Delivery::new(&planned, NOW - 1000)
 }

@@ -81,7 +81,7 @@ pub fn decide(filters: &[Filters], push: &Push, computed: &Computed) -> Decision
 /// Decides over an update whose event has not been computed: a [`Decision::Fire`] may still become a skip, a skip is
 /// final.
 pub fn decide_early(filters: &[Filters], push: &Push, update: &RefUpdate) -> Decision {
-    let change = match PushEvent::bare(update.clone(), 0).change {
+    let change = match update.change() {
         // Forced or not is known only after a walk.
         Change::Updated | Change::Forced => None,
         settled => Some(settled),

@@ -26,6 +26,7 @@ fn push() -> Push {
         remote_addr: None,
         gl_repo: None,
         recovered: false,
+        unlisted: None,
     }
 }
 

@@ -12,6 +12,10 @@ use crate::push::{Change, Computed, Needs, PushEvent, RefKind, Scan};
 /// Ids of discarded commits that are listed.
 const DISCARDED: usize = 20;
 
+/// The refs before the push are those of now with the updates reverted, and the record does not list all of these.
+const UNLISTED: &str =
+    "too many refs in one push: commits that another ref of this push has too may be missing";
+
 /// An event while it is computed.
 pub(super) struct EventDraft<'a> {
     pub(super) event: PushEvent,
@@ -118,6 +122,11 @@ impl Session<'_> {
             if draft.event.kind() == RefKind::Branch {
                 let base = merge_base(&mut session.history, after, &found.commits, known);
                 draft.event.base = base.map(|node| object::from_gix(&session.history.id(node)));
+            }
+            if !session.all_listed {
+                draft.scan.bounded = true;
+                draft.event.total_commits_exact = false;
+                draft.problems.push(UNLISTED.to_owned());
             }
             if !found.commits.is_empty() {
                 if let Some(error) = known.unreadable() {

@@ -15,14 +15,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 const PUSH_BYTES: usize = 64 << 20;
 
 /// One event for each of the first `needs.max_refs` updates. A problem with one of them, also a panic in a library, becomes
-/// the `error` of that event.
+/// the `error` of that event. `all_listed`: whether `updates` are all of the push.
 pub(super) fn compute(
     repo: &gix::Repository,
     updates: &[RefUpdate],
     needs: &Needs,
+    all_listed: bool,
 ) -> Vec<Computed> {
     let objects = Objects::new(repo);
     let mut session = Session::new(&objects, updates, true, PUSH_BYTES);
+    session.all_listed = all_listed;
     let count = updates.len().min(needs.max_refs);
     (0..count).map(|index| session.next(index, needs)).collect()
 }
@@ -36,6 +38,8 @@ pub(super) struct Session<'r> {
     /// The ancestors of branches and tags before the push, once they were needed.
     known: Option<AncestorWalk>,
     pub(super) refs_unreadable: bool,
+    /// Whether no other update belongs to the push: the refs of others are not what they were before it.
+    pub(super) all_listed: bool,
     /// Commits of earlier events.
     pub(super) reported: CommitSet,
 }
@@ -54,6 +58,7 @@ impl<'r> Session<'r> {
             builder: CommitBuilder::new(objects, updates.len() > 1, bytes),
             known: None,
             refs_unreadable: false,
+            all_listed: true,
             reported: CommitSet::default(),
         }
     }
@@ -82,6 +87,7 @@ impl<'r> Session<'r> {
     fn restart(&mut self, use_graph: bool) {
         let bytes = self.builder.bytes_left();
         let mut new = Self::new(self.objects, self.updates, use_graph, bytes);
+        new.all_listed = self.all_listed;
         for id in self.history.ids(&self.reported) {
             new.reported.insert(new.history.node(id));
         }

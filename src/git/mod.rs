@@ -37,7 +37,7 @@ pub use receive_pack::receive_pack;
 pub use settings::ConfiguredHook;
 
 use crate::environment::Environment;
-use crate::push::{Computed, Needs, ObjectId, Pusher, RefName, RefUpdate};
+use crate::push::{Computed, Needs, ObjectId, Push, Pusher, RefName, RefUpdate};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -97,6 +97,11 @@ impl Repository {
         settings::configured_hooks(&self.inner, "post-receive")
     }
 
+    /// HEAD's branch, which may not exist; `None` if HEAD is detached.
+    pub fn head_branch(&self) -> Option<RefName> {
+        refs::head(&self.inner)
+    }
+
     /// Sorts updates into the order of the events: HEAD's branch, branches, tags, others; by name.
     pub fn order(&self, updates: &mut [RefUpdate]) {
         let head = refs::head(&self.inner);
@@ -115,7 +120,12 @@ impl Repository {
     /// One event for each of the first `needs.max_refs` updates, in the order given. Never fails: an unreadable object leads
     /// to an event with `error`.
     pub fn events(&self, updates: &[RefUpdate], needs: &Needs) -> Vec<Computed> {
-        events::compute(&self.inner, updates, needs)
+        events::compute(&self.inner, updates, needs, true)
+    }
+
+    /// As [`Self::events`], of the updates that the push lists.
+    pub fn events_of_push(&self, push: &Push, needs: &Needs) -> Vec<Computed> {
+        events::compute(&self.inner, &push.updates, needs, push.unlisted.is_none())
     }
 
     /// The id that a revision names (gitrevisions(7)); `None` if there is none. A full id, also the null id, is returned as

@@ -12,6 +12,23 @@ use std::path::{Path, PathBuf};
 
 /// All refs below these prefixes, which end with a slash. Returns `false` if some could not be read.
 pub(super) fn list(repo: &gix::Repository, prefixes: &[&str]) -> (Vec<Ref>, bool) {
+    let (loose, complete) = loose(repo, prefixes);
+    let mut refs = Vec::new();
+    let packed = each_packed(repo, prefixes, &loose, &mut |packed| refs.push(packed));
+    refs.extend(loose.into_iter().map(|(name, target)| Ref {
+        name,
+        target,
+        peeled: None,
+    }));
+    refs.sort_by(|a, b| a.name.cmp(&b.name));
+    (refs, complete && packed)
+}
+
+/// The refs that have a file of their own. All symbolic refs have one.
+pub(super) type Loose = BTreeMap<RefName, Result<ObjectId, RefName>>;
+
+/// Reads these files. Returns `false` if some could not be read.
+pub(super) fn loose(repo: &gix::Repository, prefixes: &[&str]) -> (Loose, bool) {
     let mut files = RefFiles {
         common: repo.common_dir(),
         refs: BTreeMap::new(),
@@ -20,19 +37,12 @@ pub(super) fn list(repo: &gix::Repository, prefixes: &[&str]) -> (Vec<Ref>, bool
     for prefix in prefixes {
         files.read_directory(prefix);
     }
-    let (mut refs, packed) = packed(repo, prefixes, &files.refs);
-    refs.extend(files.refs.into_iter().map(|(name, target)| Ref {
-        name,
-        target,
-        peeled: None,
-    }));
-    refs.sort_by(|a, b| a.name.cmp(&b.name));
-    (refs, files.complete && packed)
+    (files.refs, files.complete)
 }
 
 struct RefFiles<'r> {
     common: &'r Path,
-    refs: BTreeMap<RefName, Result<ObjectId, RefName>>,
+    refs: Loose,
     complete: bool,
 }
 
@@ -90,24 +100,26 @@ fn parse_target(text: &[u8]) -> Option<Result<ObjectId, RefName>> {
     }
 }
 
-/// The packed refs that have no loose file.
-fn packed(
+/// Calls `visit` for the packed refs that have no loose file, one after the other: there may be millions. Returns `false`
+/// if some could not be read.
+pub(super) fn each_packed(
     repo: &gix::Repository,
     prefixes: &[&str],
-    loose: &BTreeMap<RefName, Result<ObjectId, RefName>>,
-) -> (Vec<Ref>, bool) {
+    loose: &Loose,
+    visit: &mut dyn FnMut(Ref),
+) -> bool {
     // A repository that stays open must not use its earlier buffer. This fails if there is no packed-refs file.
     repo.refs.force_refresh_packed_buffer().ok();
-    let (mut refs, mut complete) = (Vec::new(), true);
     let Ok(buffer) = repo.refs.cached_packed_buffer() else {
-        return (refs, false);
+        return false;
     };
     let Some(buffer) = buffer else {
-        return (refs, true);
+        return true;
     };
+    let mut complete = true;
     for prefix in prefixes {
         let Ok(packed) = buffer.iter_prefixed((*prefix).into()) else {
-            return (refs, false);
+            return false;
         };
         for reference in packed {
             let Ok(reference) = reference else {
@@ -115,18 +127,17 @@ fn packed(
                 continue;
             };
             let name = RefName::new(reference.name.as_bstr().to_vec());
-            let peeled = reference.object.map(|_| reference.object());
-            let packed = Ref {
+            if loose.contains_key(&name) {
+                continue;
+            }
+            visit(Ref {
                 name,
                 target: Ok(reference.target()),
-                peeled,
-            };
-            if !loose.contains_key(&packed.name) {
-                refs.push(packed);
-            }
+                peeled: reference.object.map(|_| reference.object()),
+            });
         }
     }
-    (refs, complete)
+    complete
 }
 
 #[cfg(test)]

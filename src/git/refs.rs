@@ -116,42 +116,103 @@ impl Refs {
 }
 
 /// The objects that branches and tags named before the push: what they name now, with the updates reverted. Tags are
-/// peeled if packed-refs says so. Refs that receive.hideRefs hides do not count.
+/// peeled if packed-refs says so. Refs that receive.hideRefs hides do not count. Packed refs are not kept: there may be
+/// millions.
 pub(super) fn tips_before(repo: &gix::Repository, updates: &[RefUpdate]) -> (Vec<ObjectId>, bool) {
-    let (refs, complete) = list(repo, &["refs/heads/", "refs/tags/"]);
-    let symbolic: HashMap<_, _> = refs
-        .iter()
-        .filter_map(|r| Some((r.name.clone(), r.target.as_ref().err()?.clone())))
-        .collect();
-    let end = |name: &RefName| {
-        let mut name = name;
-        for _ in 0..SYMBOLIC {
-            name = symbolic.get(name).unwrap_or(name);
+    const PREFIXES: [&str; 2] = ["refs/heads/", "refs/tags/"];
+    if is_reftable(repo) {
+        let (refs, complete) = list(repo, &PREFIXES);
+        let mut tips = Tips::new(repo, updates, symbolic(refs.iter()));
+        for found in &refs {
+            tips.add(found);
         }
-        name.clone()
-    };
-    let old: HashMap<_, _> = updates
+        return (tips.finish(), complete);
+    }
+    let (loose, complete) = ref_files::loose(repo, &PREFIXES);
+    let links = loose
         .iter()
-        .map(|u| (end(&u.name), super::object::to_gix(repo, &u.old)))
-        .collect();
-    let hidden = HiddenRefs::from_config(repo);
-    let unchanged = refs
-        .iter()
-        .filter(|r| !old.contains_key(&end(&r.name)) && !hidden.hides(&r.name));
-    let unchanged = unchanged.filter_map(|r| match &r.target {
-        Ok(id) => Some(r.peeled.unwrap_or(*id)),
-        Err(name) => target(repo, name),
-    });
-    let counted = |name: &RefName| name.kind() != RefKind::Other;
-    let reverted = old
-        .iter()
-        .filter(|(name, _)| counted(name))
-        .filter_map(|(_, id)| *id)
-        .filter(|id| !id.is_null());
-    let mut tips: Vec<_> = unchanged.chain(reverted).collect();
-    tips.sort_unstable();
-    tips.dedup();
-    (tips, complete)
+        .filter_map(|(name, target)| Some((name.clone(), target.as_ref().err()?.clone())));
+    let mut tips = Tips::new(repo, updates, links.collect());
+    let packed = ref_files::each_packed(repo, &PREFIXES, &loose, &mut |found| tips.add(&found));
+    for (name, target) in loose {
+        tips.add(&Ref {
+            name,
+            target,
+            peeled: None,
+        });
+    }
+    (tips.finish(), complete && packed)
+}
+
+/// Symbolic refs and the names they point to.
+type Links = HashMap<RefName, RefName>;
+
+fn symbolic<'a>(refs: impl Iterator<Item = &'a Ref>) -> Links {
+    refs.filter_map(|r| Some((r.name.clone(), r.target.as_ref().err()?.clone())))
+        .collect()
+}
+
+/// Collects the objects that the refs named before the push.
+struct Tips<'r> {
+    repo: &'r gix::Repository,
+    links: Links,
+    /// The objects of the updated refs before the push.
+    old: HashMap<RefName, Option<ObjectId>>,
+    hidden: HiddenRefs,
+    ids: Vec<ObjectId>,
+}
+
+impl<'r> Tips<'r> {
+    fn new(repo: &'r gix::Repository, updates: &[RefUpdate], links: Links) -> Self {
+        let old = |u: &RefUpdate| {
+            let name = follow(&links, &u.name).clone();
+            (name, super::object::to_gix(repo, &u.old))
+        };
+        Self {
+            repo,
+            old: updates.iter().map(old).collect(),
+            links,
+            hidden: HiddenRefs::from_config(repo),
+            ids: Vec::new(),
+        }
+    }
+
+    /// Adds a ref as it is now, unless the push has updated it.
+    fn add(&mut self, found: &Ref) {
+        if self.old.contains_key(follow(&self.links, &found.name)) || self.hidden.hides(&found.name)
+        {
+            return;
+        }
+        let id = match &found.target {
+            Ok(id) => Some(found.peeled.unwrap_or(*id)),
+            Err(name) => target(self.repo, name),
+        };
+        if let Some(id) = id.filter(|id| self.ids.last() != Some(id)) {
+            self.ids.push(id);
+        }
+    }
+
+    fn finish(mut self) -> Vec<ObjectId> {
+        let counted = |name: &RefName| name.kind() != RefKind::Other;
+        let reverted = self
+            .old
+            .iter()
+            .filter(|(name, _)| counted(name))
+            .filter_map(|(_, id)| *id)
+            .filter(|id| !id.is_null());
+        self.ids.extend(reverted);
+        self.ids.sort_unstable();
+        self.ids.dedup();
+        self.ids
+    }
+}
+
+/// Follows symbolic refs to the last name.
+fn follow<'a>(links: &'a Links, mut name: &'a RefName) -> &'a RefName {
+    for _ in 0..SYMBOLIC {
+        name = links.get(name).unwrap_or(name);
+    }
+    name
 }
 
 pub(super) fn is_reftable(repo: &gix::Repository) -> bool {

@@ -216,7 +216,7 @@ fn push(out: &Outgoing) -> Value {
     members
         .put("id", push.id.as_str())
         .put_known("time", out.push_time())
-        .put("ref_count", push.updates.len())
+        .put("ref_count", push.update_count())
         .put_known("index", out.events.first().map(|event| event.index))
         .put("total_commits", out.push_total_commits)
         .put("options", push.options.clone())

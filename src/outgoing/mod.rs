@@ -135,7 +135,7 @@ pub struct Outgoing {
     pub rest: Vec<RefUpdate>,
     /// Whether the body has `updates`.
     pub whole_push: bool,
-    /// Updates that were cut from `updates` for lack of room.
+    /// Updates that are not in `updates`: cut for lack of room, or not listed by the record.
     pub updates_omitted: usize,
     /// Bytes that the body may have.
     pub max_body: usize,

@@ -270,6 +270,7 @@ fn push(updates: Vec<RefUpdate>) -> Push {
         remote_addr: Some("192.0.2.7".to_owned()),
         gl_repo: None,
         recovered: false,
+        unlisted: None,
     }
 }
 
@@ -287,6 +288,7 @@ fn recovered(out: Outgoing) -> Outgoing {
         options: Vec::new(),
         remote_addr: None,
         recovered: true,
+        unlisted: None,
         ..out.push
     };
     Outgoing { push, ..out }

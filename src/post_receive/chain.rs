@@ -1,51 +1,66 @@
 //! Other people's post-receive hooks, run after ours.
 
+use super::stdin::Copy;
 use crate::environment::Environment;
 use crate::report::Lines;
 use rustix::io::Errno;
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// Names the folder whose files run, to what they start.
 const RUNNING: &str = "GIT_SERVICE_HOOK_CHAIN";
 
+/// Whether there is anything to run.
+pub(super) fn has_programs(hooks: &Path, environment: &Environment) -> bool {
+    !programs(hooks, environment).0.is_empty()
+}
+
 /// Runs the executable regular files of `post-receive.d/` in a folder of hooks, by name, each with the whole stdin and
 /// the environment as we got it. Their status changes nothing. One that starts us in turn does not begin again.
-pub(super) fn run(hooks: &Path, stdin: &[u8], environment: &Environment, lines: &mut Lines) {
-    let folder = hooks.join("post-receive.d");
-    let real = folder.canonicalize().unwrap_or_else(|_| folder.clone());
-    if environment.path(RUNNING) == Some(&real) {
-        return;
+pub(super) fn run(hooks: &Path, stdin: &mut Copy, environment: &Environment, lines: &mut Lines) {
+    let (programs, folder) = programs(hooks, environment);
+    if let (Copy::Failed(error), [_, ..]) = (&*stdin, &programs[..]) {
+        return lines.say(&format!(
+            "post-receive.d is not run: this push is large, and its copy cannot be written: {error}"
+        ));
     }
-    let Ok(entries) = std::fs::read_dir(&folder) else {
-        return;
-    };
-    let is_program = |path: &std::path::PathBuf| {
-        path.metadata()
-            .is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
-    };
-    let mut programs: Vec<_> = entries
-        .flatten()
-        .map(|e| e.path())
-        .filter(is_program)
-        .collect();
-    programs.sort();
     for program in programs {
-        let mut child = match start(&program, &real) {
+        let mut child = match start(&program, &folder) {
             Ok(child) => child,
             Err(error) => {
                 lines.say(&format!("{} cannot be started: {error}", program.display()));
                 continue;
             }
         };
-        if let Some(mut pipe) = child.stdin.take() {
+        if let Some(pipe) = child.stdin.take() {
             // One that does not read it all closes the pipe when it ends.
-            let _ = pipe.write_all(stdin);
+            let _ = stdin.write_to(pipe);
         }
         let _ = child.wait();
     }
+}
+
+/// The programs by name, and the real path of their folder. None if that folder is running already.
+fn programs(hooks: &Path, environment: &Environment) -> (Vec<PathBuf>, PathBuf) {
+    let folder = hooks.join("post-receive.d");
+    let real = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+    let running = environment.path(RUNNING) == Some(&real);
+    let entries = std::fs::read_dir(&folder).ok().filter(|_| !running);
+    let is_program = |path: &PathBuf| {
+        path.metadata()
+            .is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+    };
+    let mut programs: Vec<_> = entries
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|e| e.path())
+        .filter(is_program)
+        .collect();
+    programs.sort();
+    (programs, real)
 }
 
 /// What names no interpreter is a script for the shell, as it is to Git.

@@ -4,7 +4,7 @@
 use super::fit_event::event_within;
 use crate::clock;
 use crate::config::{Hook, Loaded, Per};
-use crate::filter::{self, Decision};
+use crate::filter::Decision;
 use crate::git::Repository;
 use crate::outgoing::MessageKind;
 use crate::push::{Computed, Push, PushEvent, RefUpdate, Scan};
@@ -62,7 +62,7 @@ pub fn compute_deliveries(
     let computed = match (needs, required) {
         (Some(mut needs), required @ 1..) => {
             needs.max_refs = required;
-            repository.events(&push.updates, &needs)
+            repository.events_of_push(push, &needs)
         }
         _ => Vec::new(),
     };
@@ -88,9 +88,7 @@ pub fn compute_without_repository(
 /// How many updates, from the first, must be computed so that every hook has the events that it may fire for.
 fn required_events(undecided: &Undecided<'_>, push: &Push) -> usize {
     let last = undecided.hooks.iter().filter_map(|hook| {
-        let passes = |update: &RefUpdate| {
-            filter::decide_early(&hook.filters, push, update) == Decision::Fire
-        };
+        let passes = |update: &RefUpdate| hook.may_fire(push, update);
         let fired = push
             .updates
             .iter()
@@ -197,26 +195,54 @@ struct Plan<'a> {
     omitted: Vec<String>,
 }
 
+/// The updates past `max_refs` that a hook fires for.
+#[derive(Clone, Copy, Default)]
+struct Rest<'a> {
+    /// Their indexes.
+    listed: &'a [usize],
+    /// How many more the record does not list.
+    unlisted: usize,
+}
+
+impl Rest<'_> {
+    fn count(self) -> usize {
+        self.listed.len() + self.unlisted
+    }
+}
+
 impl Plan<'_> {
     /// Deliveries of one hook for the updates that it fires for.
     fn add(&mut self, hook: &Hook, fired: &[usize]) {
         let (own, rest) = fired.split_at(fired.len().min(hook.max_refs.max(1)));
+        let rest = Rest {
+            listed: rest,
+            unlisted: self.unlisted(hook),
+        };
         match hook.per {
             _ if own.is_empty() => {}
             Per::Push => self.plan(hook, MessageKind::Push, own, rest),
             Per::Ref => {
                 for update in own {
-                    self.plan(hook, MessageKind::Ref, &[*update], &[]);
+                    self.plan(hook, MessageKind::Ref, &[*update], Rest::default());
                 }
-                if !rest.is_empty() {
+                if rest.count() > 0 {
                     self.summarize(hook, rest);
                 }
             }
         }
     }
 
+    /// How many updates that the record does not list the hook may fire for. For a hook that was added later: all.
+    fn unlisted(&self, hook: &Hook) -> usize {
+        let Some(unlisted) = &self.push.unlisted else {
+            return 0;
+        };
+        let judged = unlisted.passing.get(&hook.name).copied();
+        judged.unwrap_or(unlisted.count)
+    }
+
     /// One summary event for the refs past `max_refs`, if the receiver understands it.
-    fn summarize(&mut self, hook: &Hook, rest: &[usize]) {
+    fn summarize(&mut self, hook: &Hook, rest: Rest<'_>) {
         let understood = hook.parameters.reads_summary()
             && (!hook.parameters.has_template() || hook.parameters.template_reads("updates"));
         if understood {
@@ -227,13 +253,13 @@ impl Plan<'_> {
         } else {
             "not sent"
         };
-        let (name, limit, n) = (&hook.label, hook.max_refs, rest.len());
+        let (name, limit, n) = (&hook.label, hook.max_refs, rest.count());
         self.omitted.push(format!(
             "{name}: {n} refs past `max_refs` ({limit}) are {treatment}"
         ));
     }
 
-    fn plan(&mut self, hook: &Hook, kind: MessageKind, events: &[usize], rest: &[usize]) {
+    fn plan(&mut self, hook: &Hook, kind: MessageKind, events: &[usize], rest: Rest<'_>) {
         // If no event was computed, the first update becomes an event all the same: a message needs one.
         let (full, bare): (Vec<usize>, Vec<usize>) =
             events.iter().partition(|index| **index < self.known);
@@ -242,7 +268,8 @@ impl Plan<'_> {
         } else {
             (&full[..], &bare[..])
         };
-        let rest = bare.iter().chain(rest).copied().collect();
+        let omitted = rest.unlisted;
+        let rest = bare.iter().chain(rest.listed).copied().collect();
         let events = full.iter().map(|index| self.store(*index)).collect();
         let id = new_id(clock::now_ms().max(self.push.time_ms));
         self.deliveries.push(Planned {
@@ -251,6 +278,7 @@ impl Plan<'_> {
             kind,
             events,
             rest,
+            omitted,
         });
     }
 

@@ -12,5 +12,5 @@ mod update;
 pub use event::{Commit, Person, PushEvent, Tag};
 pub use id::ObjectId;
 pub use needs::{Computed, Needs, Scan};
-pub use pusher::{Push, Pusher};
-pub use update::{BadLine, Change, RefKind, RefName, RefUpdate, parse_updates};
+pub use pusher::{Push, Pusher, Unlisted};
+pub use update::{BadLine, Change, RefKind, RefName, RefUpdate, parse_update, parse_updates};

@@ -1,5 +1,6 @@
 use super::RefUpdate;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Who pushed; never the committer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,4 +40,26 @@ pub struct Push {
     /// Nobody announced it: it was found by comparing the refs (docs/operating.md, "What was missed").
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub recovered: bool,
+    /// The updates that are not in `updates`, because the push has too many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlisted: Option<Unlisted>,
+}
+
+/// What is known of the updates that a push does not list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unlisted {
+    /// Their number.
+    pub count: usize,
+    /// For each hook by its name: how many of them may pass its filters, as far as this is known without their commits.
+    pub passing: BTreeMap<String, usize>,
+    /// Fingerprints of them for [`crate::catch_up`]; absent where nothing was compared at that time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<String>,
+}
+
+impl Push {
+    /// The number of updates that Git reported.
+    pub fn update_count(&self) -> usize {
+        self.updates.len() + self.unlisted.as_ref().map_or(0, |unlisted| unlisted.count)
+    }
 }

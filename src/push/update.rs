@@ -140,7 +140,7 @@ pub fn parse_updates(stdin: &[u8]) -> (Vec<RefUpdate>, Vec<BadLine>) {
         if line.is_empty() {
             continue;
         }
-        match parse_line(line) {
+        match parse_update(line) {
             Ok(update) => updates.push(update),
             Err(why) => bad.push(BadLine {
                 number: index + 1,
@@ -151,7 +151,8 @@ pub fn parse_updates(stdin: &[u8]) -> (Vec<RefUpdate>, Vec<BadLine>) {
     (updates, bad)
 }
 
-fn parse_line(line: &[u8]) -> Result<RefUpdate, &'static str> {
+/// Parses one line without its end; the error says what is wrong with it.
+pub fn parse_update(line: &[u8]) -> Result<RefUpdate, &'static str> {
     let mut parts = line.splitn(3, |b| *b == b' ');
     let mut id = || {
         let digits = parts.next().and_then(|p| std::str::from_utf8(p).ok());

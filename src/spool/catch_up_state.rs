@@ -5,8 +5,8 @@ use super::line::{FirstLine, VERSION, json_lines, newer_version};
 use super::reader::read_first_line;
 use super::writer::append_within;
 use super::{Spool, modes, optional};
-use crate::catch_up::RefSnapshot;
-use crate::push::{Push, RefUpdate};
+use crate::catch_up::{RefSnapshot, UpdateMark};
+use crate::push::{Push, RefUpdate, Unlisted};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -54,6 +54,8 @@ pub struct AnnouncedUpdates {
     pub records: BTreeSet<String>,
     /// Updates of the records that were not counted before, in the order of recording.
     pub updates: Vec<RefUpdate>,
+    /// The updates of those records that are not listed, because their push had too many.
+    pub marks: Vec<UpdateMark>,
     /// `GL_REPO` of the newest of those.
     pub gl_repo: Option<String>,
 }
@@ -64,6 +66,8 @@ struct RemovedRecord {
     id: String,
     updates: Vec<RefUpdate>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    unlisted: Option<Unlisted>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     gl_repo: Option<String>,
 }
 
@@ -72,6 +76,7 @@ impl RemovedRecord {
         Self {
             id: id.to_owned(),
             updates: push.updates,
+            unlisted: push.unlisted,
             gl_repo: push.gl_repo,
         }
     }
@@ -157,6 +162,8 @@ impl Spool {
             announced.records.insert(id);
             let Some(record) = record else { continue };
             announced.updates.extend(record.updates);
+            let mark = |unlisted: Unlisted| UpdateMark::decode(unlisted.mark.as_deref());
+            announced.marks.extend(record.unlisted.map(mark));
             announced.gl_repo = record.gl_repo.or(announced.gl_repo);
         }
         Ok(announced)

@@ -51,7 +51,7 @@ impl Spool {
         }
         file.take(MAX_RECORD).read_until(b'\n', &mut line)?;
         let first = serde_json::from_slice::<FirstLine>(&line)?;
-        Ok(first.push.updates == push.updates)
+        Ok(first.push.updates == push.updates && first.push.unlisted == push.unlisted)
     }
 }
 
@@ -77,6 +77,7 @@ mod tests {
             remote_addr: None,
             gl_repo: None,
             recovered: false,
+            unlisted: None,
         }
     }
 

@@ -118,6 +118,9 @@ pub struct Planned {
     /// Indexes into `push.updates` of refs that have no event of their own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rest: Vec<usize>,
+    /// How many refs it is for that the record does not list.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub omitted: usize,
 }
 
 /// Written before an attempt, so that one without an end counts as failed.

@@ -19,6 +19,7 @@ fn push() -> Push {
         remote_addr: None,
         gl_repo: None,
         recovered: false,
+        unlisted: None,
     }
 }
 
@@ -29,6 +30,7 @@ fn events() -> RecordLine {
         kind: crate::outgoing::MessageKind::Ref,
         events: vec![0],
         rest: vec![],
+        omitted: 0,
     };
     let event = serde_json::value::RawValue::from_string("{\"n\":1}".into()).unwrap();
     RecordLine::Events(Box::new(Events {

@@ -78,6 +78,7 @@ fn fires(loaded: &Loaded, hook: &str, name: &str) -> Decision {
         remote_addr: None,
         gl_repo: None,
         recovered: false,
+        unlisted: None,
     };
     let Found::Active(hook) = loaded.find(hook) else {
         return Decision::Skip(skipped("off"));

@@ -37,7 +37,7 @@ pub fn compose(out: &Outgoing) -> Message {
     }
     let mut tail = Vec::new();
     let blocks = match refs.as_slice() {
-        [(event, computed)] => {
+        [(event, computed)] if out.updates_omitted == 0 => {
             head.push(heading(out, words, what(event, *computed, words)));
             let compared = comparison(event);
             let link = Span::literal(words.compare).to(compared).alone();
@@ -47,7 +47,11 @@ pub fn compose(out: &Outgoing) -> Message {
             vec![block(event, words, None)]
         }
         several => {
-            head.push(heading(out, words, sum(several, words)));
+            head.push(heading(
+                out,
+                words,
+                sum(several, out.updates_omitted, words),
+            ));
             several
                 .iter()
                 .map(|(event, computed)| block(event, words, Some(what(event, *computed, words))))
@@ -57,6 +61,7 @@ pub fn compose(out: &Outgoing) -> Message {
     Message {
         head,
         blocks,
+        unlisted: out.updates_omitted,
         tail,
         more_commits: words.more_commits,
         more_blocks: words.more_refs,
@@ -72,6 +77,7 @@ pub fn test_line(out: &Outgoing, dialect: &dyn Dialect) -> Option<String> {
     let message = Message {
         head: vec![mark],
         blocks: Vec::new(),
+        unlisted: 0,
         tail: Vec::new(),
         more_commits: |_| String::new(),
         more_blocks: |_| String::new(),
@@ -124,10 +130,10 @@ pub(super) fn later(push: &Push, words: &Words) -> Option<Span> {
     push.recovered.then(|| Span::literal(words.later))
 }
 
-/// "3 branches", "2 tags", or "5 refs" when they are mixed.
-pub(super) fn count(refs: &[RefChange<'_>], words: &Words) -> String {
-    let all = |kind| refs.iter().all(|(e, _)| e.kind() == kind);
-    match refs.len() {
+/// "3 branches", "2 tags", or "5 refs" when they are mixed, or some of them `unlisted`.
+pub(super) fn count(refs: &[RefChange<'_>], unlisted: usize, words: &Words) -> String {
+    let all = |kind| unlisted == 0 && refs.iter().all(|(e, _)| e.kind() == kind);
+    match refs.len() + unlisted {
         n if n > 0 && all(RefKind::Branch) => (words.branches)(n),
         n if n > 0 && all(RefKind::Tag) => (words.tags)(n),
         n => (words.refs)(n),
@@ -135,7 +141,7 @@ pub(super) fn count(refs: &[RefChange<'_>], words: &Words) -> String {
 }
 
 /// What was done to several refs together.
-pub(super) fn sum(refs: &[RefChange<'_>], words: &Words) -> Line {
+pub(super) fn sum(refs: &[RefChange<'_>], unlisted: usize, words: &Words) -> Line {
     let total = refs.iter().map(|(e, _)| e.total_distinct).sum::<usize>();
     let exact = refs.iter().all(|(e, _)| e.total_commits_exact);
     let pattern = if total > 0 {
@@ -147,7 +153,7 @@ pub(super) fn sum(refs: &[RefChange<'_>], words: &Words) -> Line {
     fill(
         pattern,
         &[
-            ("refs", vec![Span::literal(count(refs, words))]),
+            ("refs", vec![Span::literal(count(refs, unlisted, words))]),
             ("n", vec![n]),
         ],
     )

@@ -96,6 +96,8 @@ pub struct Message {
     pub head: Vec<Line>,
     /// One a ref.
     pub blocks: Vec<Block>,
+    /// Refs that have no block, because the record does not list them.
+    pub unlisted: usize,
     /// Always stays; dropped only with all links.
     pub tail: Vec<Line>,
     /// Counts the commits that are left out: "… and 3 more".
@@ -134,8 +136,9 @@ impl Message {
                 lines.push((self.more_commits)(block.total - shown));
             }
         }
-        if self.blocks.len() > cut.refs {
-            lines.push((self.more_blocks)(self.blocks.len() - cut.refs));
+        let left_out = self.blocks.len().saturating_sub(cut.refs) + self.unlisted;
+        if left_out > 0 {
+            lines.push((self.more_blocks)(left_out));
         }
         if cut.links {
             lines.extend(self.tail.iter().map(line));

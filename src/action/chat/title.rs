@@ -19,8 +19,8 @@ pub fn title(out: &Outgoing, plain: &dyn Dialect) -> String {
         .unwrap_or(&out.project.name);
     let what = match refs.as_slice() {
         _ if out.kind == MessageKind::Digest => digest::title(out),
-        [(event, _)] => untrusted::line(&event.ref_name().short()),
-        several => count(several, words),
+        [(event, _)] if out.updates_omitted == 0 => untrusted::line(&event.ref_name().short()),
+        several => count(several, out.updates_omitted, words),
     };
     let test = (out.kind == MessageKind::Test).then_some(words.test_title.to_owned());
     let parts = [test, Some(untrusted::line(project)), Some(what)];

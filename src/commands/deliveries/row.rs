@@ -17,6 +17,8 @@ pub(super) struct Row {
     pub(super) hook: Option<String>,
     /// What it tells about, in the order in which it does.
     pub(super) refs: Vec<RefName>,
+    /// How many more refs it tells about, whose names the record does not have.
+    pub(super) unlisted: usize,
     /// Where it stands.
     pub(super) state: DeliveryState,
     /// Attempts so far.
@@ -71,6 +73,7 @@ impl Row {
             id: Some(delivery.planned.id.clone()),
             hook: Some(delivery.planned.hook.clone()),
             refs: record.refs(&delivery.planned),
+            unlisted: delivery.planned.omitted,
             state: delivery.state,
             attempts: delivery.attempts,
             next_attempt_ms: delivery
@@ -91,6 +94,11 @@ impl Row {
             push_id: record.id.clone(),
             hook: None,
             refs: record.push.updates.iter().map(|u| u.name.clone()).collect(),
+            unlisted: record
+                .push
+                .unlisted
+                .as_ref()
+                .map_or(0, |unlisted| unlisted.count),
             state: DeliveryState::Pending,
             attempts: 0,
             created_ms: record.push.time_ms,
@@ -113,7 +121,7 @@ impl Row {
             "push_id": self.push_id,
             "hook": self.hook,
             "ref": self.refs.first().map(RefName::display),
-            "ref_count": self.refs.len(),
+            "ref_count": self.refs.len() + self.unlisted,
             "state": self.state.name(),
             "attempts": self.attempts,
             "created_at": clock::rfc3339(self.created_ms),

@@ -89,19 +89,20 @@ fn cells(row: &Row, now_ms: i64) -> [String; 7] {
         id,
         time,
         hook,
-        refs(&row.refs),
+        refs(&row.refs, row.unlisted),
         row.state.name().to_owned(),
         row.attempts.to_string(),
         words,
     ]
 }
 
-fn refs(refs: &[RefName]) -> String {
+fn refs(refs: &[RefName], unlisted: usize) -> String {
     let Some(first) = refs.first() else {
         return "-".to_owned();
     };
-    let more = if refs.len() > 1 {
-        format!(" +{}", refs.len() - 1)
+    let others = refs.len() - 1 + unlisted;
+    let more = if others > 0 {
+        format!(" +{others}")
     } else {
         String::new()
     };
@@ -119,6 +120,7 @@ mod tests {
             push_id: "p".into(),
             hook: Some(hook.into()),
             refs: vec![RefName::new(name)],
+            unlisted: 0,
             state: DeliveryState::Delivered,
             attempts: 1,
             created_ms: 0,

@@ -106,6 +106,7 @@ impl Model {
             remote_addr: None,
             gl_repo: None,
             recovered: false,
+            unlisted: None,
         };
         let record = self.spool.publish(&mut push).unwrap();
         let planned = |hook: &str| Planned {
@@ -114,6 +115,7 @@ impl Model {
             kind: MessageKind::Ref,
             events: vec![0],
             rest: Vec::new(),
+            omitted: 0,
         };
         let events = vec![serde_json::value::to_raw_value(&event).unwrap()];
         let deliveries = HOOKS.iter().map(|hook| planned(hook)).collect();

@@ -146,6 +146,7 @@ pub(super) fn outgoing(kind: MessageKind, events: Vec<PushEvent>, language: Lang
         remote_addr: None,
         gl_repo: None,
         recovered: false,
+        unlisted: None,
     };
     let project = Project {
         name: "team/payments".into(),

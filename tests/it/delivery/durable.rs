@@ -56,6 +56,7 @@ pub fn killed_after_publishing(pushing: &Pushing, message: &str) -> Push {
         remote_addr: None,
         gl_repo: None,
         recovered: false,
+        unlisted: None,
     };
     drop(
         Spool::at(&pushing.sandbox.path("r.git"), 0)

@@ -11,6 +11,7 @@ mod errors;
 mod full_disk;
 mod gone;
 mod killed;
+mod large;
 mod links;
 mod order;
 mod outage;

@@ -72,6 +72,7 @@ fn the_example_has_the_members_of_a_body() {
         remote_addr: Some("192.0.2.7".into()),
         gl_repo: None,
         recovered: false,
+        unlisted: None,
     };
     let limits = Limits {
         max_commits: 10,

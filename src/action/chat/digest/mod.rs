@@ -91,6 +91,7 @@ impl<'a> Digest<'a> {
         Message {
             head: vec![self.heading()],
             blocks: Vec::new(),
+            unlisted: 0,
             tail: Vec::new(),
             more_commits: self.words.more_commits,
             more_blocks: self.own.more_refs,
@@ -225,7 +226,7 @@ impl<'a> Digest<'a> {
         let done = if let [only] = refs.as_slice() {
             what_of(only)
         } else {
-            sum(&refs, words)
+            sum(&refs, 0, words)
         };
         let pattern = if pushed.time.is_empty() {
             own.done

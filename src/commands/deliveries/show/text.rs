@@ -87,8 +87,9 @@ fn head(whole: &Whole<'_>, style: Style) -> String {
     {
         say("ref", &moved(update));
     }
-    if row.refs.len() > REFS {
-        say("", &format!("… and {} more", row.refs.len() - REFS));
+    let more = row.refs.len().saturating_sub(REFS) + row.unlisted;
+    if more > 0 {
+        say("", &format!("… and {more} more"));
     }
     text
 }
