@@ -18,13 +18,6 @@ pub fn monotonic_ms() -> i64 {
     time.tv_sec * 1000 + time.tv_nsec / 1_000_000
 }
 
-/// A random id of the machine's present start; empty where the system has none.
-pub fn boot_id() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
-        .map(|id| id.trim().to_owned())
-        .unwrap_or_default()
-}
-
 /// RFC 3339 in UTC with seconds, such as `2026-11-24T08:00:00Z`.
 pub fn rfc3339(ms: i64) -> String {
     jiff::Timestamp::from_second(ms.div_euclid(1000))

@@ -4,7 +4,7 @@ mod expiry;
 mod pace;
 mod recovery;
 
-pub use expiry::{FailedProbes, Uptime, attempts_needed};
+pub use expiry::{FailedProbes, attempts_needed, is_believable};
 pub use pace::Pace;
 pub use recovery::{OUTAGE, Recovery};
 

@@ -9,7 +9,7 @@ use super::{Report, Site, add_problem, update};
 use crate::action::{AfterOutage, Repeats};
 use crate::config::{Found, Hook};
 use crate::push::RefName;
-use crate::schedule::OUTAGE;
+use crate::schedule::{self, OUTAGE};
 use crate::spool::{DeliveryState, Lane, LaneState, Queued, RecordFile, RecordLine};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -141,6 +141,7 @@ impl LaneRun<'_> {
             repeats_count: kind.repeats == Repeats::Count,
             retry_for: hook.retry_for,
         };
+        self.date();
         let shared = self.site.loaded.deliver.state_dir.as_deref();
         let destination = hook
             .destination()
@@ -195,6 +196,26 @@ impl LaneRun<'_> {
                     state.due_ms = due_ms;
                     return self.end_of_walk();
                 }
+            }
+        }
+    }
+
+    /// Writes down when deliveries were found whose push was recorded by a wrong clock: else they would have failed already,
+    /// or would never.
+    fn date(&mut self) {
+        let at_ms = self.site.transport.now_ms();
+        let is_dated = |since_ms| schedule::is_believable(since_ms, at_ms);
+        let wrong = self
+            .backlog
+            .entries
+            .iter_mut()
+            .filter(|entry| !is_dated(entry.delivery.since_ms));
+        // By such a clock itself, nothing is better.
+        for entry in wrong.take_while(|_| is_dated(at_ms)) {
+            let delivery = entry.delivery.planned.id.clone();
+            let dated = RecordLine::Dated { delivery, at_ms };
+            if self.site.spool.append(&entry.record, &dated).is_ok() {
+                entry.delivery.since_ms = at_ms;
             }
         }
     }

@@ -67,7 +67,7 @@ impl LaneRun<'_> {
         let (ends, health) = self.send(plan.hook, places, records, state.failures);
         let at_ms = self.site.transport.now_ms();
         move_sent_time(&mut state.sent, now_ms, at_ms);
-        apply_health(state, health, self.site.transport.uptime(), at_ms);
+        apply_health(state, health, self.site.transport.uptime_ms(), at_ms);
         if let Some(destination) = plan.destination {
             destination.report_health(health, &state.failed_probes, (now_ms, at_ms));
         }

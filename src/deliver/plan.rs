@@ -4,7 +4,7 @@
 
 use super::backlog::WaitingDelivery;
 use crate::push::RefName;
-use crate::schedule::{self, FailedProbes, OUTAGE, Pace, Recovery, Uptime};
+use crate::schedule::{self, FailedProbes, OUTAGE, Pace, Recovery};
 use crate::spool::{Delivery, LaneState};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -357,7 +357,7 @@ pub(super) fn superseded(
 }
 
 /// The state after an attempt that ended then.
-pub(super) fn apply_health(state: &mut LaneState, health: Health, uptime: Uptime, at_ms: i64) {
+pub(super) fn apply_health(state: &mut LaneState, health: Health, uptime_ms: i64, at_ms: i64) {
     match health {
         Health::Up => {
             let (sent, due_ms) = (std::mem::take(&mut state.sent), state.due_ms);
@@ -371,7 +371,7 @@ pub(super) fn apply_health(state: &mut LaneState, health: Health, uptime: Uptime
         }
         Health::Down { next_ms } | Health::Held { next_ms } => {
             if matches!(health, Health::Down { .. }) {
-                state.failed_probes.add(uptime, at_ms);
+                state.failed_probes.add(uptime_ms, at_ms);
             }
             state.recovery = None;
             state.failures = state.failures.saturating_add(1);

@@ -390,34 +390,22 @@ fn what_was_held_up_goes_out_together_except_what_must_not() {
     assert!(matches!(step(many, &well, ROBOT), Step::Send { places, .. } if places.len() == 1000));
 }
 
-fn uptime() -> Uptime {
-    Uptime {
-        boot: "1".into(),
-        ms: NOW,
-    }
-}
-
 #[test]
 fn the_state_counts_failures_in_a_row() {
     let mut state = LaneState {
         sent: vec![1],
         ..LaneState::default()
     };
-    apply_health(&mut state, Health::Down { next_ms: NOW + 5 }, uptime(), NOW);
-    apply_health(
-        &mut state,
-        Health::Held { next_ms: NOW + 9 },
-        uptime(),
-        NOW + 6,
-    );
+    apply_health(&mut state, Health::Down { next_ms: NOW + 5 }, NOW, NOW);
+    apply_health(&mut state, Health::Held { next_ms: NOW + 9 }, NOW, NOW + 6);
     assert_eq!((state.failures, state.since_ms), (2, Some(NOW)));
     assert_eq!(
         (state.failed_ms, state.next_ms),
         (Some(NOW + 6), Some(NOW + 9))
     );
-    apply_health(&mut state, Health::Same, uptime(), NOW + 7);
+    apply_health(&mut state, Health::Same, NOW, NOW + 7);
     assert_eq!(state.failures, 2, "says nothing about the receiver");
-    apply_health(&mut state, Health::Up, uptime(), NOW + 10);
+    apply_health(&mut state, Health::Up, NOW, NOW + 10);
     assert_eq!(
         state,
         LaneState {
@@ -510,13 +498,7 @@ fn where_each_repeat_counts_an_attempt_that_was_interrupted_waits_like_any_doubt
 fn what_is_past_its_time_ends_with_the_last_failure_of_its_destination() {
     let mut probes = FailedProbes::default();
     for ms in [0, 1, 3_600_000] {
-        probes.add(
-            Uptime {
-                boot: "1".into(),
-                ms,
-            },
-            NOW,
-        );
+        probes.add(ms, NOW - 3_600_000 + ms);
     }
     let retry_for = i64::try_from(RETRY_FOR.as_millis()).unwrap();
     let aged = |n, age| Delivery {

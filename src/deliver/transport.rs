@@ -6,15 +6,14 @@ use crate::action::Attempt;
 use crate::clock;
 use crate::config::Hook;
 use crate::outgoing::Outgoing;
-use crate::schedule::Uptime;
 use std::time::Duration;
 
 pub(super) trait Transport: Sync + std::fmt::Debug {
     /// Milliseconds since 1970.
     fn now_ms(&self) -> i64;
 
-    /// The time since the machine was started.
-    fn uptime(&self) -> Uptime;
+    /// Milliseconds since the machine was started.
+    fn uptime_ms(&self) -> i64;
 
     /// Waits until this moment, in milliseconds since 1970; a second at most.
     fn pause(&self, until_ms: i64);
@@ -37,11 +36,8 @@ impl Transport for HttpTransport {
         clock::now_ms()
     }
 
-    fn uptime(&self) -> Uptime {
-        Uptime {
-            boot: clock::boot_id(),
-            ms: clock::monotonic_ms(),
-        }
+    fn uptime_ms(&self) -> i64 {
+        clock::monotonic_ms()
     }
 
     fn pause(&self, until_ms: i64) {

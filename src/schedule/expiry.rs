@@ -13,19 +13,26 @@ const ENOUGH: usize = 3;
 /// They have to span this time, or `retry_for` if that is shorter.
 const LONG_ENOUGH: Duration = Duration::from_secs(3600);
 
-/// A moment by the clock that counts from the start of the machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Uptime {
-    /// Which start: random, and another one each time.
-    pub boot: String,
-    /// Milliseconds that the machine has been running, without the time when it was suspended.
-    pub ms: i64,
+/// By so much two clocks may differ that count the same time. If they differ by more, the machine was off or suspended, or
+/// its clock was set.
+const DRIFT_MS: i64 = 10 * 60 * 1000;
+
+/// This program did not exist before: 2026-11-01 UTC, in milliseconds since 1970.
+const EARLIEST_MS: i64 = 1_793_491_200_000;
+
+/// Clocks of the machines that share a repository may differ by so much.
+const SKEW_MS: i64 = 3_600_000;
+
+/// Whether a moment in the past can be right: a machine without a battery starts in 1970, and a clock that was ahead has
+/// been set back.
+pub fn is_believable(at_ms: i64, now_ms: i64) -> bool {
+    (EARLIEST_MS..=now_ms.saturating_add(SKEW_MS)).contains(&at_ms)
 }
 
-/// The failed attempts of a receiver since it last accepted something, as far as they belong to one start of the machine.
+/// The failed attempts of a receiver since it last accepted something, as far as the machine was running all the time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedProbes {
-    boot: String,
+    /// By the clock that counts from the start of the machine.
     first_ms: i64,
     last_ms: i64,
     count: usize,
@@ -34,29 +41,29 @@ pub struct FailedProbes {
 }
 
 impl FailedProbes {
-    /// Counts one that ended now, by both clocks.
-    pub fn add(&mut self, uptime: Uptime, at_ms: i64) {
-        if self.count == 0 || self.boot != uptime.boot || uptime.ms < self.last_ms {
+    /// Counts one that ended now: in milliseconds since the machine was started, and since 1970.
+    pub fn add(&mut self, uptime_ms: i64, at_ms: i64) {
+        let drift = (at_ms - self.at_ms) - (uptime_ms - self.last_ms);
+        if self.count == 0 || uptime_ms < self.last_ms || drift.abs() > DRIFT_MS {
             *self = Self {
-                first_ms: uptime.ms,
-                boot: uptime.boot,
+                first_ms: uptime_ms,
                 ..Self::default()
             };
         }
-        self.last_ms = uptime.ms;
+        self.last_ms = uptime_ms;
         self.count += 1;
         self.at_ms = at_ms;
     }
 
     /// Adds the newest of a lane's: all repositories that send to one destination count together.
     pub fn merge(&mut self, lane: &Self) {
-        let (boot, ms) = (lane.boot.clone(), lane.last_ms);
-        self.add(Uptime { boot, ms }, lane.at_ms);
+        self.add(lane.last_ms, lane.at_ms);
     }
 
     /// Whether a delivery that was queued at `since_ms` has failed: `retry_for` was over when the last attempt failed.
     pub fn end(&self, since_ms: i64, retry_for: Duration) -> bool {
-        self.count >= attempts_needed(retry_for)
+        self.at_ms >= EARLIEST_MS
+            && self.count >= attempts_needed(retry_for)
             && self.last_ms - self.first_ms >= super::millis(retry_for.min(LONG_ENOUGH))
             && self.at_ms >= super::retry_deadline(since_ms, retry_for)
     }
@@ -78,37 +85,46 @@ mod tests {
 
     const MINUTE: i64 = 60_000;
     const RETRY_FOR: Duration = Duration::from_secs(72 * 3600);
-    /// What is queued at 0 is past its time.
-    const LATE: i64 = 100 * 60 * MINUTE;
+    /// What is queued at [`EARLIEST_MS`] is past its time.
+    const LATE: i64 = EARLIEST_MS + 100 * 60 * MINUTE;
 
-    fn failed(probes: &[(&str, i64)]) -> FailedProbes {
+    /// By the time since the machine was started, which was so long ago by the other clock.
+    fn failed(started_ms: i64, probes: &[i64]) -> FailedProbes {
         let mut failed = FailedProbes::default();
-        for (boot, ms) in probes {
-            let (boot, ms) = ((*boot).to_owned(), *ms);
-            failed.add(Uptime { boot, ms }, LATE);
+        for ms in probes {
+            failed.add(*ms, started_ms + ms);
         }
         failed
     }
 
     #[test]
     fn three_attempts_over_an_hour_end_what_is_past_its_time() {
-        let probes = failed(&[("a", 0), ("a", MINUTE), ("a", 60 * MINUTE)]);
-        assert!(probes.end(0, RETRY_FOR));
-        assert!(
-            !probes.end(LATE - 71 * 60 * MINUTE, RETRY_FOR),
-            "it is younger"
-        );
-        assert!(!failed(&[("a", 0), ("a", 60 * MINUTE)]).end(0, RETRY_FOR));
-        assert!(!failed(&[("a", 0), ("a", 1), ("a", 59 * MINUTE)]).end(0, RETRY_FOR));
+        let probes = failed(LATE, &[0, MINUTE, 60 * MINUTE]);
+        assert!(probes.end(EARLIEST_MS, RETRY_FOR));
+        assert!(!probes.end(LATE, RETRY_FOR), "it is younger");
+        assert!(!failed(LATE, &[0, 60 * MINUTE]).end(EARLIEST_MS, RETRY_FOR));
+        assert!(!failed(LATE, &[0, 1, 59 * MINUTE]).end(EARLIEST_MS, RETRY_FOR));
     }
 
     #[test]
-    fn attempts_before_the_machine_started_do_not_count() {
-        let earlier = [("a", 0), ("a", MINUTE), ("a", 61 * MINUTE)];
-        let first_after = [&earlier[..], &[("b", 90 * MINUTE)]].concat();
-        assert!(!failed(&first_after).end(0, RETRY_FOR));
-        let later = [("b", 95 * MINUTE), ("b", 151 * MINUTE)];
-        assert!(failed(&[&first_after[..], &later].concat()).end(0, RETRY_FOR));
+    fn attempts_before_the_machine_was_off_or_its_clock_was_set_do_not_count() {
+        let attempts = [0, MINUTE, 61 * MINUTE];
+        for (uptime_ms, at_ms) in [
+            (0, 90 * MINUTE),
+            (62 * MINUTE, 90 * MINUTE),
+            (90 * MINUTE, -MINUTE),
+        ] {
+            let mut failed = failed(LATE, &attempts);
+            failed.add(uptime_ms, LATE + at_ms);
+            assert!(!failed.end(EARLIEST_MS, RETRY_FOR), "{uptime_ms}");
+            for minutes in [5, 60] {
+                failed.add(
+                    uptime_ms + minutes * MINUTE,
+                    LATE + at_ms + minutes * MINUTE,
+                );
+            }
+            assert!(failed.end(EARLIEST_MS, RETRY_FOR), "{uptime_ms}");
+        }
     }
 
     #[test]
@@ -116,6 +132,15 @@ mod tests {
         let needed = |seconds| attempts_needed(Duration::from_secs(seconds));
         assert_eq!((needed(0), needed(4), needed(5)), (1, 1, 2));
         assert_eq!((needed(34), needed(35), needed(1_000_000)), (2, 3, 3));
-        assert!(failed(&[("a", 7)]).end(LATE, Duration::ZERO));
+        assert!(failed(LATE, &[7]).end(LATE, Duration::ZERO));
+    }
+
+    #[test]
+    fn by_a_clock_that_must_be_wrong_nothing_ends() {
+        let in_1970 = failed(0, &[0, 1, 80 * 60 * MINUTE]);
+        assert!(!in_1970.end(0, RETRY_FOR));
+        let believed = [0, EARLIEST_MS - 1, LATE + SKEW_MS + 1].map(|at| is_believable(at, LATE));
+        assert_eq!(believed, [false; 3]);
+        assert!(is_believable(LATE - 1, LATE) && is_believable(LATE + 5, LATE));
     }
 }

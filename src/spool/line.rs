@@ -58,6 +58,13 @@ pub enum RecordLine {
         /// `retry_for` counts from this moment, in milliseconds since 1970.
         at_ms: i64,
     },
+    /// Its push was recorded by a wrong clock: `retry_for` counts from this moment.
+    Dated {
+        /// Id of the delivery.
+        delivery: String,
+        /// Milliseconds since 1970.
+        at_ms: i64,
+    },
     /// The receiver accepts others but not this one: from now on it is sent alone, and no other waits for it.
     Alone {
         /// Id of the delivery.

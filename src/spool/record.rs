@@ -152,6 +152,7 @@ impl Record {
             RecordLine::Requeued { delivery, at_ms } => {
                 update(&delivery, &mut |d| d.requeue(at_ms));
             }
+            RecordLine::Dated { delivery, at_ms } => update(&delivery, &mut |d| d.since_ms = at_ms),
             RecordLine::Alone { delivery, .. } => update(&delivery, &mut |d| d.alone = true),
         }
     }

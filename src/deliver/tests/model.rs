@@ -63,7 +63,7 @@ impl Model {
         assert_eq!(loaded.hooks.len(), 2);
         let world = World {
             now_ms: Mutex::new(START),
-            boot: Mutex::default(),
+            started_ms: Mutex::new(START),
             moods: Mutex::new([Mood::Takes; 2]),
             dies: Mutex::default(),
             seen: Mutex::default(),

@@ -6,7 +6,6 @@ use crate::deliver::outcome::{AttemptResult, Stage};
 use crate::deliver::transport::Transport;
 use crate::outgoing::{MessageKind, Outgoing};
 use crate::push::Push;
-use crate::schedule::Uptime;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::resume_unwind;
 use std::sync::Mutex;
@@ -51,8 +50,8 @@ pub(super) enum Ending {
 #[derive(Debug)]
 pub(super) struct World {
     pub(super) now_ms: Mutex<i64>,
-    /// How often the machine was started.
-    pub(super) boot: Mutex<u32>,
+    /// When the machine was started.
+    pub(super) started_ms: Mutex<i64>,
     pub(super) moods: Mutex<[Mood; 2]>,
     pub(super) dies: Mutex<Option<bool>>,
     pub(super) seen: Mutex<Vec<Seen>>,
@@ -88,11 +87,8 @@ impl Transport for World {
         *self.now_ms.lock().unwrap()
     }
 
-    fn uptime(&self) -> Uptime {
-        Uptime {
-            boot: self.boot.lock().unwrap().to_string(),
-            ms: self.now_ms(),
-        }
+    fn uptime_ms(&self) -> i64 {
+        self.now_ms() - *self.started_ms.lock().unwrap()
     }
 
     fn pause(&self, until_ms: i64) {

@@ -28,7 +28,6 @@ fn only_the_transport_uses_ureq() {
 fn only_a_few_rooms_touch_files() {
     let rooms = [
         "accounts",
-        "clock",
         "commands",
         "config",
         "git",
