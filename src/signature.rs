@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sha1::Sha1;
-use sha2::Sha256;
+use sha2::{Sha256, Sha512};
 
 fn sha256(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
@@ -18,16 +18,58 @@ fn sha256(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
 /// `sha1=` and the digest in lower-case hexadecimal, over the exact body: `X-Coding-Signature` (CODING help centre,
 /// "WebHook") and `X-Hub-Signature` (GitHub, legacy).
 pub fn hmac_sha1(token: &str, body: &[u8]) -> String {
-    let mut mac =
-        Hmac::<Sha1>::new_from_slice(token.as_bytes()).expect("HMAC takes keys of any length");
-    mac.update(body);
-    format!("sha1={}", hex::encode(mac.finalize().into_bytes()))
+    let digest = Algorithm::Sha1.hmac(token.as_bytes(), body);
+    format!("sha1={}", hex::encode(digest))
 }
 
 /// The digest in lower-case hexadecimal, over the exact body: `X-Gitea-Signature` and `X-Gogs-Signature` as it is,
 /// `X-Hub-Signature-256` after `sha256=` (GitHub, "Validating webhook deliveries").
 pub fn hmac_sha256_hex(token: &str, body: &[u8]) -> String {
     hex::encode(sha256(token.as_bytes(), &[body]))
+}
+
+/// An entry of `webhook-signature`, over the exact body; `timestamp` is in seconds (Standard Webhooks 1.0: the message is
+/// id, time stamp and body, separated by dots).
+pub fn standard_webhooks(key: &[u8], id: &str, timestamp: i64, body: &[u8]) -> String {
+    let head = format!("{id}.{timestamp}.");
+    format!(
+        "v1,{}",
+        STANDARD.encode(sha256(key, &[head.as_bytes(), body]))
+    )
+}
+
+/// The hash of an HMAC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Algorithm {
+    /// Of 20 bytes.
+    Sha1,
+    /// Of 32 bytes.
+    #[default]
+    Sha256,
+    /// Of 64 bytes.
+    Sha512,
+}
+
+impl Algorithm {
+    /// The digest.
+    pub fn hmac(self, key: &[u8], body: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Sha1 => {
+                let mut mac =
+                    Hmac::<Sha1>::new_from_slice(key).expect("HMAC takes keys of any length");
+                mac.update(body);
+                mac.finalize().into_bytes().to_vec()
+            }
+            Self::Sha256 => sha256(key, &[body]),
+            Self::Sha512 => {
+                let mut mac =
+                    Hmac::<Sha512>::new_from_slice(key).expect("HMAC takes keys of any length");
+                mac.update(body);
+                mac.finalize().into_bytes().to_vec()
+            }
+        }
+    }
 }
 
 /// The query parameter `sign` of a DingTalk robot, percent-encoded once; `timestamp` is in milliseconds (DingTalk open
@@ -72,6 +114,17 @@ mod tests {
                 "{}",
                 v["name"]
             );
+        }
+    }
+
+    #[test]
+    fn standard_webhooks_equal_what_their_libraries_sign() {
+        for v in vectors("standard_webhooks") {
+            let key = hex::decode(text(&v, "key_hex")).unwrap();
+            let body = STANDARD.decode(text(&v, "body_base64")).unwrap();
+            let (id, timestamp) = (text(&v, "id"), v["timestamp"].as_i64().unwrap());
+            let signed = standard_webhooks(&key, id, timestamp, &body);
+            assert_eq!(signed, text(&v, "expected"), "{}", v["name"]);
         }
     }
 

@@ -105,7 +105,7 @@ impl Action for Get {
         self.endpoint.request(Message {
             method: Method::Get,
             event: &out.body(),
-            headers: dialect::DEFAULT.headers(WebhookHttpGet::DEFINITION.id, out),
+            headers: web::named(dialect::DEFAULT.headers(WebhookHttpGet::DEFINITION.id, out)),
             body: Vec::new(),
         })
     }

@@ -1,5 +1,7 @@
 //! `webhook_http_post`: the event as JSON, or what a template makes of it, signed over the exact bytes.
 
+mod signing;
+
 use super::dialect::{Dialect, Flavor};
 use super::web::{self, Credentials, Endpoint, Message, Payload, WEBHOOK, WebKeys};
 use super::{
@@ -8,9 +10,10 @@ use super::{
 };
 use crate::http::{Method, Request, Response};
 use crate::outgoing::{Outgoing, Project, sample};
-use crate::parameter::{ConfiguredText, Pairs, Resolver, Text, Unresolved};
+use crate::parameter::{ConfiguredText, Pairs, Resolver, SecretList, Text, Unresolved};
 use crate::schedule::Pace;
 use crate::schema::{Table, table};
+use signing::{SignatureHeader, Signing, SigningKeys};
 
 table! {
     /// POST of the event.
@@ -18,9 +21,16 @@ table! {
     pub struct WebhookHttpPost {
         /// Address that receives the request. `${…}` may be used in its path and query.
         pub service_url: Option<Text>,
-        /// Key of the signatures over the body; without it there are none.
+        /// Key of the signatures over the body; without it there are none. During a rotation a list, of which the first
+        /// signs.
         #[marks(Secret)]
-        pub token: Option<Text>,
+        pub token: Option<SecretList>,
+        /// Secret of Standard Webhooks, `whsec_…`. During a rotation a list: there is a signature of each.
+        #[marks(Secret)]
+        pub signing_secret: Option<SecretList>,
+        /// A further signature with `token`, in a header of the receiver's own: `header`, and where they differ from
+        /// `sha256`, nothing and `hex`, `algorithm`, `prefix` and `encoding`.
+        pub signature: Option<SignatureHeader>,
         /// User name of HTTP Basic authentication.
         #[marks(Sent)]
         pub username: Option<Text>,
@@ -48,7 +58,7 @@ impl Declared for WebhookHttpPost {
         marks: Self::MARKS,
         #[cfg(test)]
         keys: <Self as Table>::keys,
-        unsupported: &["signing_secret"],
+        unsupported: &[],
         defaults: WEBHOOK,
         pace: Pace(&[]),
         body: Body::Event,
@@ -61,6 +71,14 @@ impl Declared for WebhookHttpPost {
 }
 
 impl WebhookHttpPost {
+    fn signing_keys(&self) -> SigningKeys<'_> {
+        SigningKeys {
+            token: self.token.as_ref(),
+            signing_secret: self.signing_secret.as_ref(),
+            signature: self.signature.as_ref(),
+        }
+    }
+
     fn web_keys(&self) -> WebKeys<'_> {
         WebKeys {
             action: Self::DEFINITION.id,
@@ -79,6 +97,7 @@ impl Parameters for WebhookHttpPost {
         let mut found = keys.findings();
         let url = web::plain(keys.service_url);
         found.extend(url.and_then(|url| self.check_address(url)));
+        found.extend(self.signing_keys().findings());
         if Flavor::dialect(self.flavor).wraps() && self.has_template() {
             let why = "cannot replace the whole CloudEvent: write `flavor = \"cloudevents\"`";
             found.push(web::mistake("template", why));
@@ -133,7 +152,7 @@ impl Parameters for WebhookHttpPost {
         let mut endpoint = Endpoint::build(&self.web_keys(), resolver)?;
         Ok(Box::new(Post {
             dialect: Flavor::dialect(self.flavor),
-            token: endpoint.secret(resolver, "token", self.token.as_ref())?,
+            signing: self.signing_keys().build(resolver, &mut endpoint)?,
             template: resolver.template("template", self.template.as_ref())?,
             content_type,
             endpoint,
@@ -144,13 +163,13 @@ impl Parameters for WebhookHttpPost {
 struct Post {
     dialect: &'static dyn Dialect,
     endpoint: Endpoint,
-    token: Option<String>,
+    signing: Signing,
     template: Option<ConfiguredText>,
     content_type: Option<String>,
 }
 
 impl Action for Post {
-    fn request(&self, out: &Outgoing, _: &Attempt) -> Result<Request, RenderError> {
+    fn request(&self, out: &Outgoing, attempt: &Attempt) -> Result<Request, RenderError> {
         let (dialect, content_type) = (self.dialect, self.content_type.as_deref());
         let payload = match &self.template {
             None => {
@@ -166,9 +185,8 @@ impl Action for Post {
         };
         let mut headers = vec![("Content-Type", payload.content_type)];
         headers.extend(dialect.headers(WebhookHttpPost::DEFINITION.id, out));
-        if let Some(token) = &self.token {
-            headers.extend(dialect.signatures(token, &payload.body));
-        }
+        let mut headers = web::named(headers);
+        headers.extend(self.signing.headers(dialect, out, attempt, &payload.body));
         self.endpoint.request(Message {
             method: Method::Post,
             event: &out.body(),

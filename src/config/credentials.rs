@@ -8,7 +8,11 @@ use toml::de::{DeTable, DeValue};
 /// What a request carries as it is: a key, or a header of a key, as people may read it.
 pub(super) fn sent(hook: &DeTable<'_>) -> Option<String> {
     let mut keys = hook.keys().map(|key| key.get_ref().as_ref());
-    let key = keys.find(|key| is_marked(key, Mark::Sent));
+    let gitlab = hook
+        .get("flavor")
+        .is_some_and(|flavor| flavor.get_ref().as_str() == Some("gitlab"));
+    // GitLab's receivers compare the token itself.
+    let key = keys.find(|key| is_marked(key, Mark::Sent) || (gitlab && *key == "token"));
     let header = || headers(hook).find(|(_, name, _)| is_credential(name));
     key.map(|key| format!("`{key}`"))
         .or_else(|| header().map(|(key, name, _)| format!("the header `{name}` of `{key}`")))
@@ -18,7 +22,14 @@ pub(super) fn sent(hook: &DeTable<'_>) -> Option<String> {
 pub(super) fn is_written(hook: &DeTable<'_>) -> bool {
     let is_text = |text: &str| !text.is_empty();
     let in_key = hook.iter().any(|(key, value)| {
-        is_marked(key.get_ref(), Mark::Secret) && value.get_ref().as_str().is_some_and(is_text)
+        is_marked(key.get_ref(), Mark::Secret)
+            && match value.get_ref() {
+                DeValue::Array(list) => list.iter().any(|item| {
+                    let text = item.get_ref().as_str();
+                    text.is_some_and(is_text)
+                }),
+                value => value.as_str().is_some_and(is_text),
+            }
     });
     in_key
         || headers(hook).any(|(_, name, value)| {
@@ -64,6 +75,11 @@ mod tests {
             ("headers = { Cookie = { file = \"x\" } }", false),
             ("username = \"x\"\npassword = { file = \"x\" }", false),
             ("password = \"x\"", true),
+            ("flavor = \"gitlab\"\ntoken = [{ file = \"x\" }]", false),
+            (
+                "flavor = \"gitlab\"\ntoken = [{ file = \"x\" }, \"x\"]",
+                true,
+            ),
         ] {
             let table = DeTable::parse(hook).unwrap();
             assert!(sent(table.get_ref()).is_some(), "{hook}");

@@ -1,6 +1,6 @@
 //! How the forms are read: a visitor each, so that a mistake sits on the value at fault and never shows it.
 
-use super::{List, Pairs, Reference, Text};
+use super::{List, Pairs, Reference, SecretList, Text};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{
     Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor,
@@ -163,6 +163,42 @@ impl<'de> Visitor<'de> for ListVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<List, A::Error> {
         Text::deserialize(MapAccessDeserializer::new(map)).map(List::Joined)
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SecretListVisitor)
+    }
+}
+
+struct SecretListVisitor;
+
+impl<'de> Visitor<'de> for SecretListVisitor {
+    type Value = SecretList;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(TEXT)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<SecretList, E> {
+        Ok(SecretList(vec![Text::Plain(text.to_owned())]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<SecretList, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element()? {
+            items.push(item);
+        }
+        if !(1..=4).contains(&items.len()) {
+            return Err(Error::custom("takes one to four secrets"));
+        }
+        Ok(SecretList(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SecretList, A::Error> {
+        let text = Text::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(SecretList(vec![text]))
     }
 }
 

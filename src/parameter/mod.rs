@@ -61,6 +61,27 @@ pub enum List {
     Joined(Text),
 }
 
+/// A secret, or up to four during a rotation; each may be a reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretList(pub Vec<Text>);
+
+impl SecretList {
+    /// Those that stand in the file.
+    pub fn plain(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|text| match text {
+            Text::Plain(text) if !text.is_empty() => Some(text.as_str()),
+            Text::Plain(_) | Text::Reference(_) => None,
+        })
+    }
+
+    /// Whether there is any; an empty string counts as absent.
+    pub fn is_given(&self) -> bool {
+        self.0
+            .iter()
+            .any(|text| !matches!(text, Text::Plain(text) if text.is_empty()))
+    }
+}
+
 /// Lines or a table of names and values; a table is always name → value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pairs {

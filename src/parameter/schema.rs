@@ -1,7 +1,7 @@
 //! The forms of parameters in the words of JSON Schema, as `form.rs` reads them. Only tests generate
 //! the schema.
 
-use super::{List, Pairs, Reference, Text};
+use super::{List, Pairs, Reference, SecretList, Text};
 use crate::schema::{Form, merge};
 use serde_json::{Map, Value, json};
 
@@ -66,6 +66,14 @@ impl Form for List {
             &mut schema,
             json!({ "type": ["array", "string", "object"], "items": Text::schema() }),
         );
+        schema
+    }
+}
+
+impl Form for SecretList {
+    fn schema() -> Value {
+        let mut schema = List::schema();
+        merge(&mut schema, json!({ "minItems": 1, "maxItems": 4 }));
         schema
     }
 }

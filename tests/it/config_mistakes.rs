@@ -130,7 +130,7 @@ fn all_mistakes_of_a_file_are_told_in_its_order() {
         format!(
             "hooks.toml:39:10: `flavor` must be `default`, `coding`, `github`, `gitea`, `gogs`, `gitlab`, `cloudevents` or `cloudevents-structured`, did you mean `gitea`?{later}"
         ),
-        format!("hooks.toml:40:1: `signing_secret` is not supported yet;{later}"),
+        format!("hooks.toml:40:18: `signing_secret` must be `whsec_` followed by base64;{later}"),
         format!(
             "hooks.toml:41:17: `token.env` never reads what a request sets: `HTTP_*`, `SSH_*`, `GL_*`, `GIT_*` and the like;{later}"
         ),

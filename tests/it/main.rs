@@ -50,6 +50,7 @@ mod server_file;
 mod server_locked;
 mod servers;
 mod shells;
+mod signing;
 mod transport_tls;
 mod units;
 mod webhook_requests;

@@ -149,7 +149,7 @@ const RIGHT: [(&str, &str); 28] = [
     ("", "hook = {}"),
 ];
 
-const WRONG: [(&str, &str); 61] = [
+const WRONG: [(&str, &str); 63] = [
     ("", "[hooks.x]"),
     ("", "[hook]\nloose = true"),
     (
@@ -197,7 +197,9 @@ const WRONG: [(&str, &str); 61] = [
     (POST, "wait = \"5s\""),
     (POST, "proxy = \"ftp://proxy\""),
     (POST, "client_cert = \"x\""),
-    (POST, "signing_secret = \"whsec_x\""),
+    (POST, "signing_secret = 1"),
+    (POST, "token = []"),
+    (POST, "signature = { algorithm = \"sha1\" }"),
     (POST, "flavor = \"gitae\""),
     (POST, "timeout = \"10 sec\""),
     (POST, "timeout = 10"),

@@ -230,7 +230,7 @@ impl Action for Jenkins {
         self.endpoint.request(Message {
             method: Method::Post,
             event: &with_arguments(out),
-            headers,
+            headers: web::named(headers),
             body: payload.body,
         })
     }

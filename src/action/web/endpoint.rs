@@ -4,9 +4,10 @@ use super::keys::NO_COLON;
 use super::{Credentials, Headers, Target, WebKeys, basic, unusable};
 use crate::action::RenderError;
 use crate::http::{Method, Request, is_credential};
-use crate::parameter::{Resolver, Text, Unresolved};
+use crate::parameter::{Resolver, SecretList, Text, Unresolved};
 use crate::secret::Secrets;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// Where requests go, with headers and credentials.
 pub(crate) struct Endpoint {
@@ -23,8 +24,14 @@ pub(crate) struct Message<'a> {
     /// What templates read.
     pub(crate) event: &'a Value,
     /// Our headers; the user's win over them.
-    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) headers: Vec<(Cow<'static, str>, String)>,
     pub(crate) body: Vec<u8>,
+}
+
+/// Headers whose names are known.
+pub(crate) fn named(headers: Vec<(&'static str, String)>) -> Vec<(Cow<'static, str>, String)> {
+    let named = headers.into_iter();
+    named.map(|(name, value)| (name.into(), value)).collect()
 }
 
 impl Endpoint {
@@ -62,6 +69,20 @@ impl Endpoint {
         Ok(value)
     }
 
+    /// As [`Self::secret`] for several; empty ones are left out.
+    pub(crate) fn secrets_of(
+        &mut self,
+        resolver: &Resolver<'_>,
+        key: &str,
+        list: Option<&SecretList>,
+    ) -> Result<Vec<String>, Unresolved> {
+        let mut secrets = Vec::new();
+        for text in list.into_iter().flat_map(|list| &list.0) {
+            secrets.extend(self.secret(resolver, key, Some(text))?);
+        }
+        Ok(secrets)
+    }
+
     /// An empty password is legal.
     fn basic(
         &mut self,
@@ -90,7 +111,7 @@ impl Endpoint {
         let (url, user) = self.target.request_url(event)?;
         let in_url = user.map(|user| basic(&user.name, &user.password));
         let authorization = self.authorization.clone().or(in_url);
-        ours.extend(authorization.map(|value| ("Authorization", value)));
+        ours.extend(authorization.map(|value| ("Authorization".into(), value)));
         let headers = self.headers.over(ours, event)?;
         let mut secrets = self.secrets.clone();
         secrets.extend(self.headers.secrets());

@@ -8,6 +8,7 @@ use crate::secret::{Secrets, is_distinctive};
 use crate::template::EscapeContext;
 use base64::Engine as _;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// Bytes that the value of a header may have.
 const MAX_VALUE: usize = 8 * 1024;
@@ -41,14 +42,20 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = Result<Line<'_>, std::op
 
 /// Why a name is refused, as a fragment that follows it.
 pub(super) fn refused(name: &str) -> Option<&'static str> {
+    let lower = name.to_ascii_lowercase();
+    if lower.ends_with("-signature") || lower.ends_with("-signature-256") {
+        return Some("is a signature: it is made from the key `token`");
+    }
+    refused_for_signature(name)
+}
+
+/// The same for the name of a signature.
+pub(crate) fn refused_for_signature(name: &str) -> Option<&'static str> {
     let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
     if name.is_empty() || !name.bytes().all(is_token) {
         return Some("is no valid name of a header");
     }
     let name = name.to_ascii_lowercase();
-    if name.ends_with("-signature") || name.ends_with("-signature-256") {
-        return Some("is a signature: it is made from the key `token`");
-    }
     match name.as_str() {
         "content-length" | "transfer-encoding" | "connection" | "keep-alive" | "te" | "trailer"
         | "upgrade" | "expect" => Some("belongs to the connection and cannot be set"),
@@ -134,12 +141,12 @@ impl Headers {
     /// `defaults`, except those that the user sets, then the user's.
     pub(crate) fn over(
         &self,
-        defaults: Vec<(&'static str, String)>,
+        defaults: Vec<(Cow<'static, str>, String)>,
         event: &Value,
     ) -> Result<Vec<(String, String)>, RenderError> {
         let mut all = defaults
             .into_iter()
-            .map(|(n, v)| (n.to_owned(), v))
+            .map(|(n, v)| (n.into_owned(), v))
             .collect::<Vec<_>>();
         all.retain(|(name, _)| !self.sets(name));
         for (name, source) in &self.own {

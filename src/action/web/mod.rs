@@ -9,9 +9,9 @@ mod payload;
 mod pieces;
 mod target;
 
-pub(crate) use endpoint::{Endpoint, Message};
+pub(crate) use endpoint::{Endpoint, Message, named};
 pub(crate) use findings::{check_robot, is_given, mistake, plain, warning};
-pub(crate) use headers::{Headers, basic};
+pub(crate) use headers::{Headers, basic, refused_for_signature};
 pub(crate) use keys::{Credentials, WebKeys};
 pub(crate) use payload::{Payload, content_type};
 pub(crate) use pieces::lint_templates;
