@@ -76,12 +76,11 @@ pub(super) struct History<'r> {
 }
 
 impl<'r> History<'r> {
-    /// Reads no commit yet. Like Git, it ignores the commit-graph if replacements, grafts or a shallow boundary change the
-    /// history.
+    /// Reads no commit yet. Like Git, it ignores the commit-graph if grafts or a shallow boundary change the history.
     pub(super) fn new(objects: &'r Objects<'r>, use_graph: bool) -> Self {
         let repo = objects.repo;
         let grafts = Grafts::read(repo);
-        let plain = grafts.is_empty() && !objects.has_replacements();
+        let plain = grafts.is_empty();
         let graph = if use_graph && plain {
             repo.commit_graph_if_enabled().ok().flatten()
         } else {

@@ -14,7 +14,11 @@ pub(super) fn open(dir: &Path) -> Result<Repository, OpenError> {
     let options = gix::open::Options::default()
         .permissions(gix::open::Permissions::all())
         .bail_if_untrusted(true)
-        .config_overrides([format!("gitoxide.objects.allocLimit={OBJECT_LIMIT}")]);
+        .config_overrides([
+            format!("gitoxide.objects.allocLimit={OBJECT_LIMIT}"),
+            // A person who can push refs/replace/ must not change what is reported of the commits of others.
+            "core.useReplaceRefs=false".to_owned(),
+        ]);
     let inner = gix::open_opts(&place, options).map_err(|_| explain_refusal(&place))?;
     let git_dir = absolute(inner.common_dir());
     Ok(Repository { git_dir, inner })

@@ -1,5 +1,5 @@
 //! Reads the objects of one repository: from packs by an own reader that caches every delta base, then loose objects, then
-//! by gix, which handles the rest (packs that appeared or disappeared meanwhile, replacements, damage). Knows nothing of
+//! by gix, which handles the rest (packs that appeared or disappeared meanwhile, damage). Knows nothing of
 //! refs and histories, and reads no blob. docs/design.md, "Reading objects", has the reasons.
 //!
 //! ```text
@@ -25,7 +25,6 @@ use gix::odb::loose;
 use pack_entry::{DecodedObjects, EntryReader};
 use packs::Packs;
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The state that all threads share.
@@ -33,10 +32,9 @@ struct ObjectStore {
     packs: Packs,
     decoded: DecodedObjects,
     trees: Mutex<GenerationCache<ObjectId, Tree>>,
-    replaced: HashSet<ObjectId>,
 }
 
-/// Reads objects, for one thread. Replacements (git-replace(1)) apply, as for every Git command.
+/// Reads objects, for one thread. Replacements (git-replace(1)) do not apply: `open` has disabled them for gix too.
 pub(super) struct Objects<'r> {
     pub(super) repo: &'r gix::Repository,
     store: Arc<ObjectStore>,
@@ -64,12 +62,6 @@ impl<'r> Objects<'r> {
             packs: Packs::new(repo),
             decoded: DecodedObjects::default(),
             trees: Mutex::new(GenerationCache::new(TREE_BYTES)),
-            replaced: repo
-                .objects
-                .store_ref()
-                .replacements()
-                .map(|(id, _)| id)
-                .collect(),
         };
         Self {
             repo,
@@ -81,11 +73,6 @@ impl<'r> Objects<'r> {
     /// A handle for another thread, which shares the caches.
     pub(super) fn share(&self) -> SharedObjects {
         SharedObjects(self.repo.clone(), Arc::clone(&self.store))
-    }
-
-    /// Whether the repository has replacements (git-replace(1)).
-    pub(super) fn has_replacements(&self) -> bool {
-        !self.store.replaced.is_empty()
     }
 
     /// Reads an object of the `expected` kind into `buffer`.
@@ -147,10 +134,7 @@ impl<'r> Objects<'r> {
         {
             return Ok(kind);
         }
-        if let Some(kind) = self
-            .loose_stores(id)
-            .find_map(|store| loose_kind(store, id))
-        {
+        if let Some(kind) = self.loose_stores().find_map(|store| loose_kind(store, id)) {
             return Ok(kind);
         }
         match self.repo.objects.try_header(id) {
@@ -168,16 +152,12 @@ impl<'r> Objects<'r> {
     }
 
     fn locate(&self, id: &gix::oid) -> Option<packs::PackLocation> {
-        if !self.store.replaced.is_empty() && self.store.replaced.contains(id) {
-            return None;
-        }
         self.store.packs.find(id)
     }
 
-    /// The stores that may have the object as a loose file.
-    fn loose_stores(&self, id: &gix::oid) -> impl Iterator<Item = &loose::Store> {
-        let replaced = self.store.replaced.contains(id);
-        self.store.packs.loose().iter().filter(move |_| !replaced)
+    /// The stores that may have an object as a loose file.
+    fn loose_stores(&self) -> impl Iterator<Item = &loose::Store> {
+        self.store.packs.loose().iter()
     }
 
     /// Checks the kind that was found in a pack; else reads the object from other stores.
@@ -212,7 +192,7 @@ impl<'r> Objects<'r> {
         id: &gix::oid,
         buffer: &mut Vec<u8>,
     ) -> Result<Option<Kind>, ()> {
-        for store in self.loose_stores(id) {
+        for store in self.loose_stores() {
             let Ok(file) = store.object_path(id).metadata() else {
                 continue;
             };
@@ -234,11 +214,7 @@ impl<'r> Objects<'r> {
             .map(|header| header.kind)
         {
             Some(kind) if kind == expected => match gix.try_find(id, buffer).map_err(|_| ())? {
-                Some(data)
-                    if !self.store.replaced.contains(id) && data.verify_checksum(id).is_err() =>
-                {
-                    Err(())
-                }
+                Some(data) if data.verify_checksum(id).is_err() => Err(()),
                 data => Ok(data.map(|data| data.kind)),
             },
             other => Ok(other),

@@ -84,12 +84,11 @@ impl Repo {
         }
     }
 
-    /// Git uses its commit-graph, regardless of the repository's configuration.
+    /// Git uses its commit-graph, regardless of the repository's configuration, and no replacements.
     pub(super) fn git(&self, arguments: &[&str]) -> String {
-        self.sandbox.git(
-            "repo.git",
-            &[&["-c", "core.commitGraph=true"], arguments].concat(),
-        )
+        let options = ["--no-replace-objects", "-c", "core.commitGraph=true"];
+        self.sandbox
+            .git("repo.git", &[&options[..], arguments].concat())
     }
 
     pub(super) fn lines(&self, arguments: &[&str]) -> Vec<String> {
@@ -100,6 +99,7 @@ impl Repo {
     pub(super) fn git_with(&self, arguments: &[&str], stdin: &[u8]) -> String {
         let mut command = self.sandbox.command("git", "repo.git");
         let mut child = command
+            .arg("--no-replace-objects")
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -403,6 +403,7 @@ impl Repo {
         let base = self
             .sandbox
             .command("git", "repo.git")
+            .arg("--no-replace-objects")
             .args(["merge-base", "--all", &from, &to])
             .output()
             .unwrap();

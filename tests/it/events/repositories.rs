@@ -396,14 +396,28 @@ fn a_shallow_repository_ends_at_its_boundary_and_is_flagged() {
 }
 
 #[test]
-fn replacements_and_grafts_apply_as_in_git() {
+fn replacements_never_change_an_event_and_grafts_do() {
     let mut repo = main_of_four(&[]);
     repo.commit("other", &["a"]);
+    repo.git(&["config", "core.useReplaceRefs", "true"]);
     let (c, other) = (repo.id("c"), repo.id("other"));
+    let tree = |commit: &str| repo.git(&["rev-parse", &format!("{commit}^{{tree}}")]);
+    let trees = (tree(&c), tree(&other));
+    let whole = repo.push_one(MAIN, "b", "d");
+    repo.git(&["replace", "-f", &trees.0, &trees.1]);
     repo.git(&["replace", &c, &other]);
-    let event = repo.push_one(MAIN, "b", "d");
-    assert_eq!(messages(&event), ["other", "d"]);
-    repo.git(&["replace", "-d", &c]);
+    for packed in [false, true] {
+        if packed {
+            repo.git(&["repack", "-adq"]);
+            repo.git(&["pack-refs", "--all"]);
+        }
+        repo.set(MAIN, "b");
+        let event = repo.push_one(MAIN, "b", "d");
+        assert_eq!(event, whole, "packed: {packed}");
+    }
+    repo.git(&["replace", "-d", &c, &trees.0]);
+    repo.set(MAIN, "b");
+    repo.push_one(MAIN, "b", "d");
     let (d, a) = (repo.id("d"), repo.id("a"));
     repo.sandbox
         .write("repo.git/info/grafts", format!("{d} {a}\n"));
