@@ -1,3 +1,4 @@
+use super::observe::Progress;
 use super::{Options, SendError};
 use crate::network::Denied;
 use std::io;
@@ -17,6 +18,12 @@ const SLOW: &str = "the receiver takes longer than `timeout`: raise it, or let t
 const CLOSED: &str = "the receiver, or a proxy in front of it, hung up: its log says why";
 const TRUST: &str = "set `ca_file` to the certificate of the authority that signed the receiver's (PEM); a receiver must \
     also send the certificates in between";
+
+const HANDSHAKE: &str = "something in between closes the connection: is it a port for https, does a proxy or a firewall \
+    filter names, and what does the receiver's log say?";
+const CLIENT_CERTIFICATE: &str =
+    "set `client_cert` and `client_key` to a certificate that the receiver accepts (PEM)";
+const VERSION: &str = "the receiver, or a proxy in front of it, must be set up for TLS 1.2 or 1.3";
 
 /// An address that `[network]` does not let through: deferred, since the administrator may change it.
 pub(super) fn denied(denied: &Denied) -> SendError {
@@ -55,7 +62,9 @@ pub(super) fn unusable_header(_: &ureq::http::Error) -> SendError {
 }
 
 /// What went wrong, for people. ureq's own texts can hold the URL, so none of them is used.
-pub(super) fn in_words(error: &Error, options: &Options, sent: bool) -> SendError {
+/// `progress`: how far the request came.
+pub(super) fn in_words(error: &Error, options: &Options, progress: Progress) -> SendError {
+    let sent = progress == Progress::Sent;
     if let Some(error) = denied_by_network(error) {
         return denied(error);
     }
@@ -72,16 +81,29 @@ pub(super) fn in_words(error: &Error, options: &Options, sent: bool) -> SendErro
         ),
         Error::ConnectionFailed => ("connection failed".to_owned(), CONNECT),
         Error::Tls(_) | Error::Rustls(_) => tls(&error.to_string()),
+        Error::Io(error) if progress == Progress::Handshake && is_interruption(error) => (
+            "TLS: the connection was interrupted during the handshake".to_owned(),
+            HANDSHAKE,
+        ),
         Error::Io(error) => transfer(error, sent),
         _ => ("the request could not be sent".to_owned(), CONNECT),
     };
     SendError {
+        // A receiver that misses a certificate says so after the handshake, and reads no request.
+        sent: sent && advice != CLIENT_CERTIFICATE,
         what,
         advice,
-        sent,
         permanent: false,
         denied: false,
     }
+}
+
+fn is_interruption(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(
+        error.kind(),
+        UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe
+    )
 }
 
 /// What the resolver refused.
@@ -179,7 +201,45 @@ fn lookup(text: &str) -> Said {
 }
 
 /// A word of rustls, what it means, and what to do.
-const TLS: [(&str, &str, &str); 11] = [
+const TLS: &[(&str, &str, &str)] = &[
+    (
+        "received fatal alert: BadCertificate",
+        CLIENT_REJECTED,
+        CLIENT_CERTIFICATE,
+    ),
+    (
+        "received fatal alert: UnsupportedCertificate",
+        CLIENT_REJECTED,
+        CLIENT_CERTIFICATE,
+    ),
+    (
+        "received fatal alert: CertificateRevoked",
+        CLIENT_REJECTED,
+        CLIENT_CERTIFICATE,
+    ),
+    (
+        "received fatal alert: CertificateExpired",
+        CLIENT_REJECTED,
+        CLIENT_CERTIFICATE,
+    ),
+    (
+        "received fatal alert: CertificateUnknown",
+        CLIENT_REJECTED,
+        CLIENT_CERTIFICATE,
+    ),
+    (
+        "received fatal alert: UnknownCA",
+        CLIENT_REJECTED,
+        CLIENT_CERTIFICATE,
+    ),
+    (
+        "received fatal alert: AccessDenied",
+        CLIENT_REJECTED,
+        CLIENT_CERTIFICATE,
+    ),
+    ("received fatal alert: ProtocolVersion", TOO_OLD, VERSION),
+    ("ServerDoesNotSupportTls12Or13", TOO_OLD, VERSION),
+    ("ServerTlsVersionIsDisabled", TOO_OLD, VERSION),
     (
         "NotValidForName",
         OTHER_NAME,
@@ -192,12 +252,12 @@ const TLS: [(&str, &str, &str); 11] = [
     ),
     (
         "UnknownIssuer",
-        "TLS: the certificate is not trusted (check `ca_file`)",
+        "TLS: the certificate is not trusted: it is self-signed, or its authority is unknown (check `ca_file`)",
         TRUST,
     ),
     (
         "CaUsedAsEndEntity",
-        "TLS: the certificate is not trusted (a root is used as a server's; check `ca_file`)",
+        "TLS: the certificate is self-signed, as that of an authority (check `ca_file`)",
         "a certificate of the receiver's own that may not sign is needed: a self-signed one must say CA:FALSE; `ca_file` \
          then names it",
     ),
@@ -228,15 +288,18 @@ const TLS: [(&str, &str, &str); 11] = [
     ),
     (
         "CertificateRequired",
-        "TLS: the receiver wants a client certificate",
-        "set `client_cert` and `client_key` to a certificate that the receiver accepts (PEM)",
+        "TLS: the receiver requires a client certificate",
+        CLIENT_CERTIFICATE,
     ),
     (
         "received fatal alert",
         "TLS: the receiver refused the handshake",
-        "the receiver must speak TLS 1.2 or 1.3, and know the name in `service_url`",
+        "it may require a client certificate (`client_cert`); it must have ciphers of TLS 1.2 or 1.3, and know the name in \
+         `service_url`",
     ),
 ];
+const CLIENT_REJECTED: &str = "TLS: the receiver rejects the client certificate";
+const TOO_OLD: &str = "TLS: the versions that the receiver supports are too old (before 1.2)";
 const OTHER_NAME: &str = "TLS: the certificate is for another name";
 const NOT_YET: &str = "TLS: the certificate is not valid yet";
 
@@ -335,13 +398,21 @@ mod tests {
                 "scheme (http or https)",
             ),
             (
+                io(
+                    Kind::InvalidData,
+                    "received fatal alert: CertificateExpired",
+                ),
+                "rejects the client certificate",
+                "`client_cert`",
+            ),
+            (
                 io(Kind::InvalidData, "received fatal alert: HandshakeFailure"),
                 "refused the handshake",
                 "TLS 1.2",
             ),
         ];
         for (error, what, advice) in table {
-            let told = in_words(&error, &options, true);
+            let told = in_words(&error, &options, Progress::Sent);
             assert!(
                 told.what.contains(what) && told.advice.contains(advice),
                 "{error:?}: {told:?}"

@@ -107,7 +107,7 @@ pub fn send_through(
     proxies: &Proxies,
 ) -> Result<Response, SendError> {
     let started = Instant::now();
-    let observed = Observed::default();
+    let observed = Observed::new(is_tls(request));
     let config = config(request, options, proxies)?;
     let resolver = resolve::Guarded {
         network: options.network.clone(),
@@ -125,7 +125,7 @@ pub fn send_through(
                 .map_err(|e| error::unusable_header(&e))?,
         ),
     };
-    let in_words = |e: &ureq::Error| error::in_words(e, options, observed.sent());
+    let in_words = |e: &ureq::Error| error::in_words(e, options, observed.progress());
     let mut answer = result.map_err(|e| in_words(&e))?;
 
     let mut body = Vec::new();
@@ -186,16 +186,17 @@ fn config(
         .accept_encoding(AutoHeaderValue::None)
         .max_response_header_size(MAX_RESPONSE);
     // Loading the roots of the system takes milliseconds, so only where they are used.
-    let is_tls = request
-        .url
-        .get(..6)
-        .is_some_and(|s| s.eq_ignore_ascii_case("https:"));
-    Ok(if is_tls {
+    Ok(if is_tls(request) {
         builder.tls_config(roots::tls_config(options)?)
     } else {
         builder
     }
     .build())
+}
+
+fn is_tls(request: &Request) -> bool {
+    let scheme = request.url.get(..6);
+    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
 }
 
 /// Behind a proxy only the name of the target is known here, or its literal address.

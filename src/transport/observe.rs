@@ -1,19 +1,45 @@
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use ureq::Error;
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport,
 };
 
+/// How far a request came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// There is no connection.
+    Connecting,
+    /// There is none for https: what is interrupted now is the handshake.
+    Handshake,
+    /// The request is being written.
+    Writing,
+    /// It is fully written, so it may have had its effect.
+    Sent,
+}
+
 /// Notes when a request is fully written: the moment at which ureq begins to wait for the answer. ureq's errors do not
 /// say it, and it decides whether an attempt may have had its effect.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Observed(Arc<AtomicBool>);
+#[derive(Clone, Debug)]
+pub(super) struct Observed(Arc<Mutex<Progress>>);
 
 impl Observed {
-    pub(super) fn sent(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    /// Before a request over TLS, or without it.
+    pub(super) fn new(tls: bool) -> Self {
+        let progress = if tls {
+            Progress::Handshake
+        } else {
+            Progress::Connecting
+        };
+        Self(Arc::new(Mutex::new(progress)))
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, progress: Progress) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = progress;
     }
 
     /// What connects: proxy, TCP and TLS as ureq does it, with this outermost, so that handshakes are not noted.
@@ -31,7 +57,7 @@ impl<In: Transport> Connector<In> for Observed {
         chained: Option<In>,
     ) -> Result<Option<Self::Out>, Error> {
         // The talk with a proxy that comes before this is none of the request's.
-        self.0.store(false, Ordering::Relaxed);
+        self.set(Progress::Writing);
         Ok(chained.map(|inner| Watched {
             inner,
             observed: self.clone(),
@@ -54,7 +80,7 @@ impl<In: Transport> Transport for Watched<In> {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
-        self.observed.0.store(true, Ordering::Relaxed);
+        self.observed.set(Progress::Sent);
         self.inner.await_input(timeout)
     }
 

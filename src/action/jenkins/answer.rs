@@ -81,7 +81,9 @@ fn accepted(
     dry_run: bool,
 ) -> Verdict {
     let Some(jobs) = jobs.filter(|jobs| !jobs.is_empty()) else {
-        let details = if json.is_some() || response.body.trim_ascii().is_empty() {
+        let details = if response.withheld {
+            "accepted, no details (the answer is withheld: it repeats a secret of the request)"
+        } else if json.is_some() || response.body.trim_ascii().is_empty() {
             "accepted, no details (a silent job or a hidden error)"
         } else {
             "accepted, no details (the answer is not the plugin's)"

@@ -1,4 +1,5 @@
 use super::*;
+use crate::secret::Secrets;
 
 fn judge(status: u16, body: &str) -> Verdict {
     let response = Response {
@@ -138,4 +139,24 @@ fn a_dry_run_that_built_is_told_as_a_real_build() {
     };
     assert!(dry(QUEUED).contains("a real build was queued"));
     assert!(dry(&QUEUED.replace("42,", "0,")).contains("would be built"));
+}
+
+#[test]
+fn an_answer_that_was_withheld_is_not_taken_for_a_silent_job() {
+    let mut secrets = Secrets::default();
+    secrets.add("token-0123456789");
+    for body in ["token-0123456789", "{\"message\":\"token-0123456789\"}"] {
+        let response = Response {
+            status: 200,
+            body: body.as_bytes().to_vec(),
+            ..Response::default()
+        };
+        match verdict(&response.without(&secrets), None, false) {
+            Verdict::Accepted { note } => assert_eq!(
+                note,
+                "accepted, no details (the answer is withheld: it repeats a secret of the request)"
+            ),
+            other => unreachable!("{other:?}"),
+        }
+    }
 }
