@@ -141,3 +141,7 @@ impl Loaded {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "many_hooks_tests.rs"]
+mod many_hooks_tests;

@@ -21,6 +21,9 @@ use toml::de::{DeString, DeTable, DeValue};
 /// Syntax errors reported for one file: the first ones cause the others.
 const MAX_SYNTAX_ERRORS: usize = 5;
 
+/// Hooks of one file. A push evaluates all of them.
+const MAX_HOOKS: usize = 256;
+
 /// A file without syntax errors.
 pub(super) struct Document<'s> {
     pub(super) source: &'s Source,
@@ -308,6 +311,13 @@ impl<'s> Document<'s> {
             });
         }
         sections.sort_by_key(|section| section.header);
+        if let Some(first) = sections.get(MAX_HOOKS) {
+            let message = format!(
+                "a file has at most {MAX_HOOKS} hooks: this one and the later ones are ignored"
+            );
+            notes.mistake(first.header, Some(first.name), message);
+            sections.truncate(MAX_HOOKS);
+        }
         sections
     }
 
