@@ -60,6 +60,7 @@ impl WebhookHttpGet {
             request_parameters: self.request_parameters.as_ref(),
             headers: ("headers", self.headers.as_ref()),
             template: None,
+            form: None,
             credentials: Credentials::Basic(self.username.as_ref(), self.password.as_ref()),
         }
     }

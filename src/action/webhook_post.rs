@@ -1,5 +1,6 @@
 //! `webhook_http_post`: the event as JSON, or what a template makes of it, signed over the exact bytes.
 
+mod form;
 mod signing;
 
 use super::dialect::{Dialect, Flavor};
@@ -13,6 +14,8 @@ use crate::outgoing::{Outgoing, Project, sample};
 use crate::parameter::{ConfiguredText, Pairs, Resolver, SecretList, Text, Unresolved};
 use crate::schedule::Pace;
 use crate::schema::{Table, table};
+use form::Form;
+use serde_json::Value;
 use signing::{SignatureHeader, Signing, SigningKeys};
 
 table! {
@@ -43,6 +46,10 @@ table! {
         /// What is sent instead of the event. JSON or text with `${…}`; decided by how it begins, or by `content_type`.
         #[marks(Public)]
         pub template: Option<Text>,
+        /// Fields of a form, sent instead of the event. `${…}` may be used in the values, `${ payload | tojson }` is the
+        /// whole body of the dialect.
+        #[marks(Pairs)]
+        pub form: Option<Pairs>,
         /// Dialect of the receiver: headers, signatures, order of commits, members, and which change is what. Default:
         /// the whole event, with the headers of CODING and GitHub.
         pub flavor: Option<Flavor>,
@@ -86,6 +93,7 @@ impl WebhookHttpPost {
             request_parameters: None,
             headers: ("headers", self.headers.as_ref()),
             template: self.template.as_ref(),
+            form: self.form.as_ref(),
             credentials: Credentials::Basic(self.username.as_ref(), self.password.as_ref()),
         }
     }
@@ -103,13 +111,26 @@ impl Parameters for WebhookHttpPost {
             found.push(web::mistake("template", why));
         }
         let content_type = web::plain(self.content_type.as_ref());
+        if self.has_template() && self.form.is_none() && content_type.is_some_and(form::is_form) {
+            let why = "cannot encode the fields of a form: write them as `form`";
+            found.push(web::mistake("template", why));
+        }
+        let excluded = [
+            ("template", web::is_given(self.template.as_ref())),
+            ("content_type", content_type.is_some()),
+            ("flavor", Flavor::dialect(self.flavor).is_cloud_event()),
+        ];
+        found.extend(form::findings(self.form.as_ref(), &excluded));
         let why = content_type.and_then(web::content_type);
         found.extend(why.map(|why| web::mistake("content_type", why)));
         found
     }
 
     fn lint_templates(&self) -> Vec<Finding> {
-        web::lint_templates(&self.web_keys().pieces(), sample::bodies())
+        let dialect = Flavor::dialect(self.flavor);
+        let with_payload = |out: &Outgoing| context(dialect, true, out);
+        let samples = sample::complete().iter().map(with_payload);
+        web::lint_templates(&self.web_keys().pieces(), &samples.collect::<Vec<_>>())
     }
 
     fn check_address(&self, url: &str) -> Option<Finding> {
@@ -134,6 +155,10 @@ impl Parameters for WebhookHttpPost {
         self.web_keys().template_reads(name)
     }
 
+    fn has_template(&self) -> bool {
+        web::is_given(self.template.as_ref()) || self.form.is_some()
+    }
+
     fn template(&self) -> Option<&Text> {
         self.template.as_ref()
     }
@@ -154,10 +179,21 @@ impl Parameters for WebhookHttpPost {
             dialect: Flavor::dialect(self.flavor),
             signing: self.signing_keys().build(resolver, &mut endpoint)?,
             template: resolver.template("template", self.template.as_ref())?,
+            form: Form::build(resolver, self.form.as_ref())?,
+            reads_payload: self.web_keys().template_reads("payload"),
             content_type,
             endpoint,
         }))
     }
+}
+
+/// What templates read: the event, and the body of the dialect as `payload`.
+fn context(dialect: &dyn Dialect, with_payload: bool, out: &Outgoing) -> Value {
+    let mut event = out.body();
+    if with_payload {
+        event["payload"] = dialect.adapt(out, out.body());
+    }
+    event
 }
 
 struct Post {
@@ -165,22 +201,27 @@ struct Post {
     endpoint: Endpoint,
     signing: Signing,
     template: Option<ConfiguredText>,
+    form: Option<Form>,
+    /// Whether a template needs the body as well.
+    reads_payload: bool,
     content_type: Option<String>,
 }
 
 impl Action for Post {
     fn request(&self, out: &Outgoing, attempt: &Attempt) -> Result<Request, RenderError> {
         let (dialect, content_type) = (self.dialect, self.content_type.as_deref());
-        let payload = match &self.template {
-            None => {
+        let context = |out: &Outgoing| context(dialect, self.reads_payload, out);
+        let payload = match (&self.form, &self.template) {
+            (Some(form), _) => form.payload(out, context)?,
+            (None, None) => {
                 let body = dialect.body(out);
                 Payload::new(body, content_type.unwrap_or(dialect.content_type()))
             }
-            Some(template) => Payload::templated(
+            (None, Some(template)) => Payload::templated(
                 template,
                 (content_type, dialect.content_type()),
                 out,
-                Outgoing::body,
+                context,
             )?,
         };
         let mut headers = vec![("Content-Type", payload.content_type)];
@@ -189,7 +230,7 @@ impl Action for Post {
         headers.extend(self.signing.headers(dialect, out, attempt, &payload.body));
         self.endpoint.request(Message {
             method: Method::Post,
-            event: &out.body(),
+            event: &context(out),
             headers,
             body: payload.body,
         })

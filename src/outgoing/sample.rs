@@ -67,19 +67,20 @@ pub fn samples(project: &Project, hook: &str, limits: Limits) -> Vec<Outgoing> {
     samples
 }
 
-/// The bodies of [`samples`] for a project of which everything is known: the shape of all events.
-pub fn bodies() -> &'static [Value] {
-    static BODIES: OnceLock<Vec<Value>> = OnceLock::new();
+/// [`samples`] for a project of which everything is known.
+pub fn complete() -> &'static [Outgoing] {
+    static SAMPLES: OnceLock<Vec<Outgoing>> = OnceLock::new();
     let limits = Limits {
         max_commits: usize::MAX,
         max_body: usize::MAX,
     };
-    BODIES.get_or_init(|| {
-        samples(&project(), "sample", limits)
-            .iter()
-            .map(Outgoing::body)
-            .collect()
-    })
+    SAMPLES.get_or_init(|| samples(&project(), "sample", limits))
+}
+
+/// Their bodies: the shape of all events.
+pub fn bodies() -> &'static [Value] {
+    static BODIES: OnceLock<Vec<Value>> = OnceLock::new();
+    BODIES.get_or_init(|| complete().iter().map(Outgoing::body).collect())
 }
 
 /// A project of which everything is known.

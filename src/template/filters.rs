@@ -2,9 +2,12 @@
 //! text, by which a template could take the escapes out again; here whatever a filter changes is plain text.
 
 use super::EscapeContext;
-use super::print::{JSON, JSON_END, MARKS, Printer};
+use super::print::{COMPONENT, JSON, JSON_END, MARKS, Printer};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use minijinja::value::{Kwargs, Rest, Value, ValueKind, ValueOrKwargs, from_args};
 use minijinja::{Environment, Error, ErrorKind, State};
+use percent_encoding::utf8_percent_encode;
 
 /// Columns by which `indent` may indent: it allocates them before the engine counts.
 const MAX_INDENT: usize = 256;
@@ -20,6 +23,8 @@ pub(super) fn install(environment: &mut Environment<'_>, printer: Printer) {
     }
     environment.add_filter("tojson", move |value: Value| to_json(printer, &value));
     environment.add_filter("truncate", truncate);
+    environment.add_filter("urlencode", move |value: Value| url_encode(printer, value));
+    environment.add_filter("b64encode", base64_encode);
     environment.add_filter("split", split);
     environment.add_filter("lines", lines);
     environment.add_filter("replace", replace);
@@ -77,6 +82,28 @@ fn to_json(printer: Printer, value: &Value) -> Result<Value, Error> {
         EscapeContext::Json { .. } => Value::from_safe_string(format!("{JSON}{json}{JSON_END}")),
         _ => Value::from(json),
     })
+}
+
+/// Percent-encoded. In a URL every value is encoded where it is printed.
+fn url_encode(printer: Printer, value: Value) -> Result<Value, Error> {
+    let text = bounded(text(value))?;
+    Ok(match printer.place {
+        EscapeContext::Url => Value::from(text),
+        _ => Value::from(utf8_percent_encode(&text, COMPONENT).to_string()),
+    })
+}
+
+fn base64_encode(value: Value) -> Result<Value, Error> {
+    Ok(Value::from(STANDARD.encode(bounded(text(value))?)))
+}
+
+/// A text whose encoded form is not too long.
+fn bounded(text: String) -> Result<String, Error> {
+    if text.len().saturating_mul(3) > MAX_REPLACED {
+        let why = "the encoded text would be too long";
+        return Err(Error::new(ErrorKind::InvalidOperation, why));
+    }
+    Ok(text)
 }
 
 /// At most `length` characters, the last one `…` (or `end`) when something was cut.

@@ -37,6 +37,7 @@ mod dialects;
 mod differential;
 mod docs;
 mod events;
+mod forms;
 mod history;
 mod install;
 mod jenkins_requests;

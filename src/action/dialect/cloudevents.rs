@@ -48,6 +48,10 @@ impl Dialect for CloudEvents {
         github::signatures(token, body)
     }
 
+    fn is_cloud_event(&self) -> bool {
+        true
+    }
+
     fn max_body(&self) -> usize {
         MAX_BODY
     }

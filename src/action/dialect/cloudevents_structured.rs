@@ -37,6 +37,10 @@ impl Dialect for CloudEventsStructured {
         true
     }
 
+    fn is_cloud_event(&self) -> bool {
+        true
+    }
+
     fn max_body(&self) -> usize {
         cloudevents::MAX_BODY
     }

@@ -62,6 +62,11 @@ pub(crate) trait Dialect: Sync {
         body
     }
 
+    /// Whether it is a CloudEvent, which is never a form.
+    fn is_cloud_event(&self) -> bool {
+        false
+    }
+
     /// Whether the event stands within another object, so that no template can replace the body.
     fn wraps(&self) -> bool {
         false

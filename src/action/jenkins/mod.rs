@@ -81,6 +81,7 @@ impl JenkinsGenericBuildJob {
             request_parameters: self.request_parameters.as_ref(),
             headers: ("header_parameters", self.header_parameters.as_ref()),
             template: self.template.as_ref(),
+            form: None,
             credentials: Credentials::Bearer("build_token", self.build_token.as_ref()),
         }
     }

@@ -55,6 +55,8 @@ pub(crate) struct WebKeys<'a> {
     /// The key, and what it holds.
     pub(crate) headers: (&'static str, Option<&'a Pairs>),
     pub(crate) template: Option<&'a Text>,
+    /// Fields instead of a template.
+    pub(crate) form: Option<&'a Pairs>,
     pub(crate) credentials: Credentials<'a>,
 }
 
@@ -73,15 +75,23 @@ impl<'a> WebKeys<'a> {
 
     /// An address that is that of a chat robot.
     pub(crate) fn check_address(&self, url: &str) -> Option<Finding> {
-        check_robot(self.action, url, is_given(self.template))
+        check_robot(
+            self.action,
+            url,
+            is_given(self.template) || self.form.is_some(),
+        )
     }
 
     /// Every template that stands in the file.
     pub(crate) fn pieces(&self) -> Vec<Piece<'a>> {
         let (key, headers) = self.headers;
         let mut all = pieces::text_piece("service_url", self.service_url);
-        all.extend(pieces::parameter_pieces(self.request_parameters));
+        all.extend(pieces::pair_pieces(
+            "request_parameters",
+            self.request_parameters,
+        ));
         all.extend(pieces::header_pieces(key, headers));
+        all.extend(pieces::pair_pieces("form", self.form));
         all.extend(pieces::text_piece("template", self.template));
         all
     }

@@ -78,9 +78,8 @@ pub(super) fn header_pieces<'a>(key: &'static str, pairs: Option<&'a Pairs>) -> 
     }
 }
 
-/// The values of `request_parameters`.
-pub(super) fn parameter_pieces(pairs: Option<&Pairs>) -> Vec<Piece<'_>> {
-    let key = "request_parameters";
+/// The values of a table, or the whole string.
+pub(super) fn pair_pieces<'a>(key: &'static str, pairs: Option<&'a Pairs>) -> Vec<Piece<'a>> {
     match pairs {
         None => Vec::new(),
         Some(Pairs::Table(table)) => table_pieces(key, table).collect(),
