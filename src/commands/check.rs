@@ -8,6 +8,7 @@ mod hook;
 mod hooks_toml;
 mod mount;
 mod page;
+mod records;
 mod results;
 mod row;
 
@@ -174,13 +175,7 @@ fn examine(session: &Session) -> Result<(Repository, CheckResults), Failure> {
     hook::check(&repository, spool.has_catch_up_state(), &mut results);
     access::check(&repository, &loaded, &places, &mut results);
     disk::check(git_dir, &mut results);
-    if let n @ 1.. = spool.quarantined() {
-        let message = format!("{n} in it that are no records: look at them and remove them");
-        results.warn(format!("{}corrupt/", spool.place()), message);
-    }
-    for defect in spool.defects() {
-        results.mistake(spool.place().to_owned(), defect);
-    }
+    records::check(&spool, &mut results);
     timer(&loaded, &spool, &mut results);
     Ok((repository, results))
 }

@@ -4,6 +4,7 @@
 use crate::environment::Environment;
 use crate::git::Repository;
 use std::fs;
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -62,17 +63,22 @@ impl HookFile {
     }
 
     /// Names in `post-receive.d/` that would run.
-    pub fn chain_entries(&self) -> Vec<PathBuf> {
-        let Ok(entries) = fs::read_dir(self.chain()) else {
-            return Vec::new();
+    pub fn chain_entries(&self) -> io::Result<Vec<PathBuf>> {
+        let mut paths = self.chain_paths()?;
+        paths.retain(|path| is_executable(path));
+        Ok(paths)
+    }
+
+    /// Everything in `post-receive.d/`, by name.
+    pub fn chain_paths(&self) -> io::Result<Vec<PathBuf>> {
+        let entries = match fs::read_dir(self.chain()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
         };
-        let mut paths = entries
-            .flatten()
-            .map(|e| e.path())
-            .filter(|p| is_executable(p))
-            .collect::<Vec<_>>();
+        let paths = entries.map(|entry| Ok(entry?.path()));
+        let mut paths = paths.collect::<io::Result<Vec<_>>>()?;
         paths.sort();
-        paths
+        Ok(paths)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Finds the repositories below a directory, for `--all`. Recognizes Git directories without opening them.
 
 use super::Failure;
-use std::fs;
+use std::fs::{self, DirEntry};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Levels below the given directory that are looked at: hosts nest groups, but not for ever.
@@ -21,22 +22,18 @@ pub fn below(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
         .canonicalize()
         .map_err(|e| Failure::new(format!("cannot search {}: {e}", dir.display())))?;
     let mut found = Vec::new();
-    search(&dir, DEPTH, &mut found);
+    search(&dir, DEPTH, &mut found)?;
     found.sort();
     found.dedup();
     Ok(found)
 }
 
-fn search(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) {
+fn search(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
     if is_git_dir(dir) {
         found.push(dir.to_owned());
-        return;
+        return Ok(());
     }
-    // What cannot be read is not ours to look at.
-    let Ok(entries) = fs::read_dir(dir) else {
-        return;
-    };
-    for entry in entries.flatten() {
+    for entry in entries(dir)? {
         let path = entry.path();
         let Ok(kind) = entry.file_type() else {
             continue;
@@ -44,8 +41,29 @@ fn search(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) {
         if kind.is_symlink() {
             found.extend(path.canonicalize().ok().filter(|p| is_git_dir(p)));
         } else if kind.is_dir() && depth > 0 {
-            search(&path, depth - 1, found);
+            search(&path, depth - 1, found)?;
         }
+    }
+    Ok(())
+}
+
+/// What is in a directory. One that has gone, or that this account may not read, is none of its business; one that cannot
+/// be read may hold any repository.
+fn entries(dir: &Path) -> Result<Vec<DirEntry>, Failure> {
+    match fs::read_dir(dir).and_then(Iterator::collect) {
+        Ok(entries) => Ok(entries),
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::NotFound | ErrorKind::PermissionDenied
+            ) =>
+        {
+            Ok(Vec::new())
+        }
+        Err(error) => Err(Failure::new(format!(
+            "cannot search {}: {error}",
+            dir.display()
+        ))),
     }
 }
 

@@ -145,7 +145,11 @@ fn tell(file: &HookFile) {
         Standing::Missing => print::stdout(&format!("{} was removed", path.display())),
         _ => print::stdout(&format!("{} is the earlier hook again", path.display())),
     }
-    for entry in file.chain_entries() {
+    let entries = file.chain_entries().unwrap_or_else(|error| {
+        print::error(&format!("post-receive.d/ cannot be read: {error}"));
+        Vec::new()
+    });
+    for entry in entries {
         print::stdout(&format!(
             "  {} no longer runs: nothing runs post-receive.d/ now",
             entry.display()

@@ -26,6 +26,8 @@ enum Walk {
     Unread,
     /// A line could not be written: without it nothing may be sent.
     Unwritable,
+    /// The file of the lock was removed: another process may have the lane now.
+    Unlocked,
 }
 
 /// The state of a run of a lane.
@@ -69,6 +71,7 @@ pub(super) fn run(
         match walk {
             // A push that was published after the walk and before the unlock found the lane locked.
             Some(Walk::Done) if lane.backlog.has_new_records(site.spool) => {}
+            Some(Walk::Unlocked) => {}
             Some(Walk::Done | Walk::Unwritable) => break,
             Some(Walk::Unread) | None => {
                 if !push.map_or(!lane.backlog.entries.is_empty(), |push| lane.waits(push))
@@ -177,7 +180,7 @@ impl LaneRun<'_> {
                         past,
                     };
                     if !self.send_message(&message, &places, state) {
-                        return Walk::Unwritable;
+                        return self.not_sent(lock);
                     }
                 }
                 Step::GiveUp { place } => self.give_up(place),
@@ -245,6 +248,14 @@ impl LaneRun<'_> {
                 refs.next().filter(|_| refs.next().is_none())
             }
             _ => None,
+        }
+    }
+
+    fn not_sent(&self, lock: &Lane) -> Walk {
+        if lock.is_current() {
+            Walk::Unwritable
+        } else {
+            Walk::Unlocked
         }
     }
 

@@ -33,7 +33,7 @@ pub(super) struct MessagePlan<'a> {
 
 impl LaneRun<'_> {
     /// Sends the deliveries at these indexes in one message, unless they have changed since they were planned. `false`: their
-    /// start cannot be written, and nothing was sent.
+    /// start cannot be written, or the lane is not locked any more, and nothing was sent.
     pub(super) fn send_message(
         &mut self,
         plan: &MessagePlan<'_>,
@@ -49,6 +49,9 @@ impl LaneRun<'_> {
         let found = probed.and_then(|destination| destination.down(self.site.transport.now_ms()));
         if found.is_some() && plan.down.is_none() {
             return true;
+        }
+        if !plan.lock.is_current() {
+            return false;
         }
         let now_ms = self.site.transport.now_ms();
         if !self.reserve(plan, state, now_ms) {

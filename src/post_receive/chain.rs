@@ -12,15 +12,19 @@ use std::process::{Child, Command, Stdio};
 /// Names the folder whose files run, to what they start.
 const RUNNING: &str = "GIT_SERVICE_HOOK_CHAIN";
 
-/// Whether there is anything to run.
+/// Whether there is anything to run, or it cannot be said.
 pub(super) fn has_programs(hooks: &Path, environment: &Environment) -> bool {
-    !programs(hooks, environment).0.is_empty()
+    programs(&folder(hooks), environment).map_or(true, |programs| !programs.is_empty())
 }
 
 /// Runs the executable regular files of `post-receive.d/` in a folder of hooks, by name, each with the whole stdin and
 /// the environment as we got it. Their status changes nothing. One that starts us in turn does not begin again.
 pub(super) fn run(hooks: &Path, stdin: &mut Copy, environment: &Environment, lines: &mut Lines) {
-    let (programs, folder) = programs(hooks, environment);
+    let folder = folder(hooks);
+    let programs = match programs(&folder, environment) {
+        Ok(programs) => programs,
+        Err(error) => return lines.say(&format!("post-receive.d is not run: {error}")),
+    };
     if let (Copy::Failed(error), [_, ..]) = (&*stdin, &programs[..]) {
         return lines.say(&format!(
             "post-receive.d is not run: this push is large, and its copy cannot be written: {error}"
@@ -42,25 +46,30 @@ pub(super) fn run(hooks: &Path, stdin: &mut Copy, environment: &Environment, lin
     }
 }
 
-/// The programs by name, and the real path of their folder. None if that folder is running already.
-fn programs(hooks: &Path, environment: &Environment) -> (Vec<PathBuf>, PathBuf) {
+/// The real path of the folder.
+fn folder(hooks: &Path) -> PathBuf {
     let folder = hooks.join("post-receive.d");
-    let real = folder.canonicalize().unwrap_or_else(|_| folder.clone());
-    let running = environment.path(RUNNING) == Some(&real);
-    let entries = std::fs::read_dir(&folder).ok().filter(|_| !running);
+    folder.canonicalize().unwrap_or(folder)
+}
+
+/// The programs in the folder by name. None if it does not exist, or is running already.
+fn programs(folder: &Path, environment: &Environment) -> io::Result<Vec<PathBuf>> {
+    if environment.path(RUNNING).is_some_and(|path| path == folder) {
+        return Ok(Vec::new());
+    }
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
     let is_program = |path: &PathBuf| {
         path.metadata()
             .is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
     };
-    let mut programs: Vec<_> = entries
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|e| e.path())
-        .filter(is_program)
-        .collect();
-    programs.sort();
-    (programs, real)
+    let paths = entries.map(|entry| Ok(entry?.path()));
+    let mut paths = paths.collect::<io::Result<Vec<_>>>()?;
+    paths.retain(is_program);
+    paths.sort();
+    Ok(paths)
 }
 
 /// What names no interpreter is a script for the shell, as it is to Git.

@@ -2,6 +2,7 @@
 
 use super::folder::{READ, read_bounded, too_large};
 use super::line::{FirstLine, VERSION, json_lines, newer_version};
+use super::locking::open_locked;
 use super::reader::read_first_line;
 use super::writer::append_within;
 use super::{Spool, modes, optional};
@@ -125,7 +126,9 @@ impl Spool {
         }
         // `prune` removes files of this name that a crash left.
         let (root, temporary) = (self.open_root()?, "new-refs");
-        let mut file = modes::create_file(&root, temporary, self.shared)?;
+        let open = || modes::create_file(&root, temporary, self.shared);
+        let locked = open_locked(&root, temporary, open)?;
+        let mut file = locked.ok_or(io::ErrorKind::WouldBlock)?;
         file.set_len(0)?;
         file.write_all(&bytes)?;
         file.sync_all()?;

@@ -19,7 +19,7 @@ impl Spool {
         receive_pack: &str,
     ) -> io::Result<Option<LockedRecord>> {
         self.create_folders()?;
-        let _lock = self.lock_publishing()?;
+        let _lock = self.lock_publishing();
         // An error while searching is no reason to lose a push.
         if self.has_announced(push, receive_pack).unwrap_or(false) {
             return Ok(None);

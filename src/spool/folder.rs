@@ -147,6 +147,17 @@ impl Folder {
         }
     }
 
+    /// Whether this name is that of an open file.
+    pub(super) fn leads_to(&self, name: &str, file: &File) -> io::Result<bool> {
+        let found = match self.stat(name) {
+            Ok(found) => found,
+            Err(Errno::NOENT) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        };
+        let locked = rustix::fs::fstat(file)?;
+        Ok((found.st_dev, found.st_ino) == (locked.st_dev, locked.st_ino))
+    }
+
     /// The size of a file in bytes, and when it was written, in seconds since 1970.
     pub(super) fn size_and_time(&self, name: &str) -> io::Result<(u64, i64)> {
         let stat = self.stat(name)?;

@@ -3,8 +3,8 @@
 
 use super::folder::{Entry, Folder};
 use super::{
-    Delivery, DeliveryState, FOLDER, LockedRecord, RecordFile, RecordLine, Spool, modes, optional,
-    time_of_id,
+    Delivery, DeliveryState, FOLDER, LockedRecord, RecordFile, RecordLine, Spool, locking, modes,
+    optional, time_of_id,
 };
 use std::io;
 use std::time::Duration;
@@ -42,9 +42,8 @@ impl Spool {
         if !matches!(self.read(id)?, RecordFile::Record(record) if record.is_finished()) {
             return Ok(());
         }
-        let root = self.open_root()?;
-        let done = root.folder("done")?;
-        optional(root.folder("pending")?.rename(id, &done, id)).map(drop)
+        let done = self.ensure_folder("done")?;
+        optional(self.open_folder("pending")?.rename(id, &done, id)).map(drop)
     }
 
     /// Two lanes that finish the same record at once both need its lock, and neither may leave the move to the other.
@@ -68,10 +67,9 @@ impl Spool {
     /// `pending/`, which the next run moves to `done/`, and never one in `done/` that has deliveries to send.
     pub fn requeue(&self, id: &str, deliveries: &[String], at_ms: i64) -> io::Result<()> {
         let lock = self.lock_anywhere(id)?;
-        let root = self.open_root()?;
-        let pending = root.folder("pending")?;
+        let pending = self.ensure_folder("pending")?;
         if !pending.has(id)? {
-            root.folder("done")?.rename(id, &pending, id)?;
+            self.open_folder("done")?.rename(id, &pending, id)?;
         }
         for delivery in deliveries {
             lock.append(&RecordLine::Requeued {
@@ -124,12 +122,17 @@ impl Spool {
     fn remove_abandoned(&self, now_ms: i64) {
         for (folder, in_root) in [(self.open_root(), true), (self.open_folder("lane"), false)] {
             let Ok(folder) = folder else { continue };
-            for Entry { name, .. } in folder.entries().unwrap_or_default() {
-                if is_temporary(&name, in_root) && is_abandoned(&folder, &name, now_ms) {
-                    let _ = folder
-                        .remove(&name)
-                        .or_else(|_| folder.remove_folder(&name));
+            for Entry { name, is_file } in folder.entries().unwrap_or_default() {
+                if !is_temporary(&name, in_root) || !is_abandoned(&folder, &name, now_ms) {
+                    continue;
                 }
+                let _ = if is_file {
+                    locking::remove_unlocked(&folder, &name)
+                } else {
+                    folder
+                        .remove(&name)
+                        .or_else(|_| folder.remove_folder(&name))
+                };
             }
         }
     }

@@ -33,6 +33,21 @@ impl Spool {
     }
 }
 
+impl Spool {
+    /// Names of the folders that have gone. None where nothing was ever recorded.
+    pub fn missing_folders(&self) -> Vec<&'static str> {
+        let Ok(root) = self.open_root() else {
+            return Vec::new();
+        };
+        let is_missing = |name: &&'static str| root.has(name).is_ok_and(|has| !has);
+        let missing: Vec<_> = FOLDERS.into_iter().filter(is_missing).collect();
+        if missing.len() == FOLDERS.len() {
+            return Vec::new();
+        }
+        missing
+    }
+}
+
 /// Opens each file as the program would.
 fn inspect_files(folder: &Folder, place: &str, defects: &mut Vec<String>) {
     let entries = match folder.entries() {

@@ -1,6 +1,7 @@
 //! Locks, and the state that outlives them: of each hook (a lane), and of each destination that repositories share.
 
 use super::folder::{Folder, READ};
+use super::locking::{open_locked, open_locked_within, try_shared};
 use super::{Spool, modes};
 use crate::schedule::{FailedProbes, Recovery};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -22,6 +23,8 @@ const MAX_STATE: usize = 8 * 1024;
 #[derive(Debug)]
 pub struct Lane {
     lock: File,
+    folder: Folder,
+    name: String,
 }
 
 /// Any other lock of the spool. Dropping it, or dying, releases it.
@@ -82,6 +85,12 @@ impl Lane {
         read_state(&self.lock)
     }
 
+    /// Whether this is still the only lock of the hook: the file may have been removed, and another process may have
+    /// created and locked it again.
+    pub fn is_current(&self) -> bool {
+        self.folder.leads_to(&self.name, &self.lock).unwrap_or(true)
+    }
+
     /// Writes the state. Errors are ignored: it is a cache.
     pub fn save(&self, state: &LaneState) {
         let _ = write_state(&self.lock, state);
@@ -91,14 +100,30 @@ impl Lane {
 impl Spool {
     /// Locks a lane; `None` while another process has it. The name is a hook's: letters, digits, `_` and `-`.
     pub fn lane(&self, hook: &str) -> io::Result<Option<Lane>> {
-        let lock = self.try_lock(&self.open_folder("lane")?, hook)?;
-        Ok(lock.map(|lock| Lane { lock }))
+        let folder = self.ensure_folder("lane")?;
+        let lock = self.try_lock(&folder, hook)?;
+        Ok(lock.map(|lock| Lane {
+            lock,
+            folder,
+            name: hook.to_owned(),
+        }))
     }
 
     /// Whether a process is sending for this hook. The check itself takes a shared lock for a moment.
     pub fn is_lane_locked(&self, hook: &str) -> bool {
         self.open_lane(hook)
             .is_ok_and(|lane| matches!(lane.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
+    /// Why files cannot be locked here; `None` if they can.
+    pub fn lock_problem(&self) -> Option<String> {
+        let file = self
+            .open_root()
+            .and_then(|root| root.open("publish.lock", READ))
+            // Before the first push nothing of the spool exists.
+            .or_else(|_| self.open_git_dir()?.open("config", READ))
+            .ok()?;
+        try_shared(&file).err().map(|error| error.to_string())
     }
 
     /// Lets one process wait for early retries; `None` while another one does.
@@ -115,12 +140,9 @@ impl Spool {
 
     /// Locks a file of the spool, without waiting.
     fn try_lock(&self, folder: &Folder, name: &str) -> io::Result<Option<File>> {
-        let file = modes::create_state(folder, name, self.shared)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(error),
-        }
+        open_locked(folder, name, || {
+            modes::create_state(folder, name, self.shared)
+        })
     }
 
     /// The earliest time at which a delivery of some hook is due, as far as the lanes know.
@@ -165,15 +187,9 @@ pub fn update_destination<T>(
     change: impl FnOnce(&mut DestinationState) -> T,
 ) -> io::Result<T> {
     let (folder, shared) = open_shared(folder)?;
-    let file = modes::create_state(&folder, name, shared)?;
-    for tries in 0.. {
-        match file.try_lock() {
-            Ok(()) => break,
-            Err(TryLockError::WouldBlock) if tries < LOCK_TRIES => std::thread::sleep(LOCK_PAUSE),
-            Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::WouldBlock.into()),
-            Err(TryLockError::Error(error)) => return Err(error),
-        }
-    }
+    let open = || modes::create_state(&folder, name, shared);
+    let locked = open_locked_within(&folder, name, (LOCK_TRIES, LOCK_PAUSE), open)?;
+    let file = locked.ok_or(io::ErrorKind::WouldBlock)?;
     let mut state: DestinationState = read_state(&file);
     let result = change(&mut state);
     write_state(&file, &state)?;

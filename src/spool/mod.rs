@@ -15,6 +15,7 @@ mod history;
 mod inspect;
 mod lanes;
 mod line;
+mod locking;
 mod markers;
 mod modes;
 mod reader;
@@ -85,6 +86,20 @@ impl Spool {
     /// One of the folders in it.
     fn open_folder(&self, name: &str) -> io::Result<Folder> {
         self.open_root()?.folder(name)
+    }
+
+    /// One of the folders in it. One that has gone is created again: an interrupted copy or removal must not stop what
+    /// comes after it.
+    fn ensure_folder(&self, name: &str) -> io::Result<Folder> {
+        let root = self.open_root()?;
+        match optional(root.folder(name))? {
+            Some(folder) => Ok(folder),
+            None => {
+                let folder = modes::create_folder(&root, name, self.shared)?;
+                root.sync()?;
+                Ok(folder)
+            }
+        }
     }
 
     /// Creates the folder itself if it is missing.

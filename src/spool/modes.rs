@@ -10,6 +10,9 @@ use std::io;
 /// Prefix of unfinished files and folders. No hook may have such a name.
 pub(super) const UNFINISHED: &str = ".new-";
 
+/// How often a file is created again that another process, whose clock differs, took for an unfinished one of the dead.
+const CREATE_TRIES: u32 = 3;
+
 /// Mode of files: private, plus what the repository shares. The umask is not applied, so that a push by one member of
 /// the group can be delivered by another.
 fn file_mode(shared: u32) -> u32 {
@@ -26,28 +29,31 @@ fn folder_mode(shared: u32) -> u32 {
 
 /// Creates a folder if it is not there.
 pub(super) fn create_folder(parent: &Folder, name: &str, shared: u32) -> io::Result<Folder> {
-    match optional(parent.folder(name))? {
-        Some(folder) => return Ok(folder),
-        // A dangling link is no reason to create its target; `folder` says what is in the way.
-        None if parent.has(name)? => return parent.folder(name),
-        None => {}
-    }
-    let new = temporary_name();
-    let made = parent
-        .make_folder(&new, folder_mode(shared))
-        // A plain rename would replace an empty folder that another process has just created and is about to fill.
-        .and_then(|()| {
-            let renamed = parent.rename_to_free(&new, name);
-            renamed.unwrap_or_else(|| parent.rename(&new, parent, name))
-        });
-    match made {
-        Ok(()) => parent.folder(name),
-        // Another process was faster.
-        Err(error) => {
-            let _ = parent.remove_folder(&new);
-            parent.folder(name).map_err(|_| error)
+    let mut made = Ok(());
+    for _ in 0..CREATE_TRIES {
+        match optional(parent.folder(name))? {
+            Some(folder) => return Ok(folder),
+            // A dangling link is no reason to create its target; `folder` says what is in the way.
+            None if parent.has(name)? => return parent.folder(name),
+            None => made = make_named_folder(parent, name, shared),
         }
     }
+    // Another process may have been faster.
+    parent
+        .folder(name)
+        .map_err(|error| made.err().unwrap_or(error))
+}
+
+fn make_named_folder(parent: &Folder, name: &str, shared: u32) -> io::Result<()> {
+    let new = temporary_name();
+    parent.make_folder(&new, folder_mode(shared))?;
+    // A plain rename would replace an empty folder that another process has just created and is about to fill.
+    let renamed = parent.rename_to_free(&new, name);
+    let renamed = renamed.unwrap_or_else(|| parent.rename(&new, parent, name));
+    if renamed.is_err() {
+        let _ = parent.remove_folder(&new);
+    }
+    renamed
 }
 
 /// Opens a file for appending, and creates it with the final mode if it is missing.
@@ -65,12 +71,21 @@ pub(super) fn create_unnamed(folder: &Folder, name: &str, shared: u32) -> io::Re
     folder.create_new(name, file_mode(shared))
 }
 
-/// The file appears under its name with its final mode: if this process died before setting it, the rest of the group
-/// could never open the file.
 fn create_and_open(folder: &Folder, name: &str, shared: u32, how: OFlags) -> io::Result<File> {
-    if let Some(file) = optional(folder.open(name, how))? {
-        return Ok(file);
+    for _ in 0..CREATE_TRIES {
+        if let Some(file) = optional(folder.open(name, how))? {
+            return Ok(file);
+        }
+        if let Some(file) = optional(create_named(folder, name, shared, how))? {
+            return Ok(file);
+        }
     }
+    Err(io::ErrorKind::NotFound.into())
+}
+
+/// The file appears under its name with its final mode: if this process died before setting it, the rest of the group
+/// could never open the file. `NotFound` if the unfinished file was removed meanwhile.
+fn create_named(folder: &Folder, name: &str, shared: u32, how: OFlags) -> io::Result<File> {
     let new = temporary_name();
     drop(create_unnamed(folder, &new, shared)?);
     let named = match folder.rename_to_free(&new, name) {

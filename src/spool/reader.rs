@@ -84,7 +84,7 @@ impl Spool {
         let read = Record::parse(id, &read_bounded(&file, MAX_RECORD)?);
         if matches!(read, RecordFile::Foreign) {
             let _ = self
-                .open_folder("corrupt")
+                .ensure_folder("corrupt")
                 .and_then(|corrupt| pending.rename(id, &corrupt, id));
         }
         Ok(read)

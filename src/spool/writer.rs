@@ -2,12 +2,13 @@
 
 use super::folder::{APPEND, Folder, too_large};
 use super::line::{FirstLine, VERSION};
+use super::locking::{create_locked, open_locked, open_locked_within};
 use super::{
     FOLDERS, MAX_PUBLISHED, MAX_RECORD, ROOM_FOR_ENDS, RecordLine, Spool, modes, optional,
 };
 use crate::push::Push;
 use serde::Serialize;
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
@@ -56,7 +57,7 @@ impl Spool {
     /// name of its record and later than that of every pending record, even if the clock went back.
     pub fn publish(&self, push: &mut Push) -> io::Result<LockedRecord> {
         self.create_folders()?;
-        let _lock = self.lock_publishing()?;
+        let _lock = self.lock_publishing();
         self.publish_locked(push, None)
     }
 
@@ -97,32 +98,33 @@ impl Spool {
 
     /// One push at a time takes an id and publishes its record, so that ids are in the order of recording. A push that
     /// cannot get the lock soon continues without it: order is worth less than the record.
-    pub(super) fn lock_publishing(&self) -> io::Result<File> {
-        let file = modes::create_file(&self.open_root()?, "publish.lock", self.shared)?;
-        for _ in 0..PUBLISH_TRIES {
-            if file.try_lock().is_ok() {
-                break;
-            }
-            std::thread::sleep(PUBLISH_PAUSE);
-        }
-        Ok(file)
+    pub(super) fn lock_publishing(&self) -> Option<File> {
+        let (root, name) = (self.open_root().ok()?, "publish.lock");
+        let open = || modes::create_file(&root, name, self.shared);
+        let waits = (PUBLISH_TRIES, PUBLISH_PAUSE);
+        open_locked_within(&root, name, waits, open).ok().flatten()
     }
 
     fn write_new(&self, root: &Folder, name: &str, bytes: &[u8]) -> io::Result<File> {
-        let mut file = modes::create_unnamed(root, name, self.shared)?;
-        file.lock()?;
+        // `prune` of a machine whose clock differs may find the file before it is locked, and remove it.
+        let create = || modes::create_unnamed(root, name, self.shared);
+        let mut file = create_locked(root, name, (PUBLISH_TRIES, PUBLISH_PAUSE), create)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         Ok(file)
     }
 
     pub(super) fn create_folders(&self) -> io::Result<()> {
-        if self.open_folder("lane").is_ok() {
-            return Ok(());
-        }
         let root = self.create_root()?;
+        let mut created = false;
         for name in FOLDERS {
-            modes::create_folder(&root, name, self.shared)?;
+            if optional(root.folder(name))?.is_none() {
+                modes::create_folder(&root, name, self.shared)?;
+                created = true;
+            }
+        }
+        if !created {
+            return Ok(());
         }
         // A synced record survives a crash only if its folders do.
         root.sync()?;
@@ -145,15 +147,11 @@ impl Spool {
         folder: &str,
         id: &str,
     ) -> io::Result<Option<LockedRecord>> {
-        let opened = self.open_folder(folder).and_then(|f| f.open(id, APPEND));
-        let Some(file) = optional(opened)? else {
+        let Some(folder) = optional(self.open_folder(folder))? else {
             return Ok(None);
         };
-        match file.try_lock() {
-            Ok(()) => Ok(Some(LockedRecord { file })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(error),
-        }
+        let locked = optional(open_locked(&folder, id, || folder.open(id, APPEND)))?;
+        Ok(locked.flatten().map(|file| LockedRecord { file }))
     }
 }
 

@@ -198,14 +198,12 @@ impl HookCheck<'_> {
     /// What runs after us.
     fn chain(&self, results: &mut CheckResults) {
         let place = |path: &Path| shown(self.git_dir, path);
-        let (mut others, mut entries) = (Vec::new(), fs::read_dir(self.file.chain()).ok());
-        let mut paths = entries
-            .iter_mut()
-            .flatten()
-            .flatten()
-            .map(|entry| entry.path())
-            .collect::<Vec<_>>();
-        paths.sort();
+        let mut others = Vec::new();
+        let paths = self.file.chain_paths().unwrap_or_else(|error| {
+            let message = format!("cannot be read, so what is in it does not run: {error}");
+            results.mistake(place(&self.file.chain()), message);
+            Vec::new()
+        });
         for path in paths {
             let dangles = path.is_symlink() && !path.exists();
             match hook_file::standing(&path) {

@@ -17,8 +17,8 @@ impl<'a> Log<'a> {
     /// Looks which records there are.
     pub fn open(spool: &'a Spool) -> Result<Self, Failure> {
         let names = spool.record_ids();
-        let names = names
-            .map_err(|e| Failure::new(format!("{} cannot be read: {}", spool.place(), e.kind())))?;
+        let names =
+            names.map_err(|e| Failure::new(format!("{} cannot be read: {}", spool.place(), e)))?;
         Ok(Self {
             spool,
             names: names.into_iter(),

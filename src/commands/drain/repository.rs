@@ -99,12 +99,13 @@ impl Place<'_> {
     }
 
     fn work(&self, loaded: &Loaded, push: Option<&str>, destinations: &Destinations) -> RunSummary {
-        let problems = complete_all(self.repository, loaded, self.spool);
+        let mut problems = complete_all(self.repository, loaded, self.spool);
         let site = Site::new(self.git_dir, self.spool, loaded, destinations);
         let patience = push.map_or(Duration::ZERO, |_| {
             PATIENCE.min(loaded.deliver.wait.saturating_add(LONGER))
         });
         let mut ran = deliver::run(site, push, patience);
+        problems.retain(|problem| !ran.problems.contains(problem));
         ran.problems.extend(problems);
         let keep = Retention {
             age: loaded.deliver.keep,
@@ -144,7 +145,11 @@ fn complete_all(repository: &Repository, loaded: &Loaded, spool: &Spool) -> Vec<
     if loaded.unresolved {
         problems.push("pushes wait until hooks.toml can be read (see `check`)".to_owned());
     }
-    for id in spool.pending().unwrap_or_default() {
+    let pending = spool.pending().unwrap_or_else(|error| {
+        problems.push(format!("the records cannot be listed: {error}"));
+        Vec::new()
+    });
+    for id in pending {
         if let Err(error) = complete_one(repository, loaded, spool, &id) {
             problems.push(format!("{id} cannot be completed: {error}"));
         }

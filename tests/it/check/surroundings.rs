@@ -132,7 +132,7 @@ fn who_can_read_and_write() {
     mode("r.git/hooks.toml", 0o640);
     mode("r.git/audit.token", 0o640);
     mode("r.git/service-hook", 0o2770);
-    for folder in ["pending", "done"] {
+    for folder in ["pending", "done", "corrupt", "lane"] {
         fs::create_dir_all(sandbox.path(&format!("r.git/service-hook/{folder}"))).unwrap();
         mode(&format!("r.git/service-hook/{folder}"), 0o2770);
     }

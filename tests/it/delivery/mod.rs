@@ -8,6 +8,7 @@ mod crowd;
 mod denied;
 mod durable;
 mod errors;
+mod folders;
 mod full_disk;
 mod gone;
 mod killed;
