@@ -175,7 +175,7 @@ fn examine(session: &Session) -> Result<(Repository, CheckResults), Failure> {
     hook::check(&repository, spool.has_catch_up_state(), &mut results);
     access::check(&repository, &loaded, &places, &mut results);
     disk::check(git_dir, &mut results);
-    records::check(&spool, &mut results);
+    records::check(&loaded, &spool, &mut results);
     timer(&loaded, &spool, &mut results);
     Ok((repository, results))
 }

@@ -41,6 +41,10 @@ pub use settings::Deliver;
 pub use source_map::{SecretFile, SourceMap};
 
 use crate::diagnostic::Diagnostic;
+use std::time::Duration;
+
+/// How long an attempt may take whose hook is not known any more: the longest default.
+const UNKNOWN_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The server's file, unless [`SERVER_FILE_VARIABLE`] names another.
 pub const SERVER_FILE: &str = "/etc/git-service-hook/hooks.toml";
@@ -124,6 +128,14 @@ impl Loaded {
         let pending = self.pending_match.iter().map(|hook| hook.name.as_str());
         let others = self.other_repositories.iter().map(String::as_str);
         others.chain(pending)
+    }
+
+    /// How long one attempt of a hook may take; also of one that is not known any more.
+    pub fn timeout_of(&self, name: &str) -> Duration {
+        match self.find(name) {
+            Found::Active(hook) => hook.timeout,
+            Found::Broken | Found::Gone => self.deliver.timeout.unwrap_or(UNKNOWN_TIMEOUT),
+        }
     }
 
     /// Finds a hook for a delivery that was recorded earlier.

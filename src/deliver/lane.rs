@@ -78,12 +78,22 @@ pub(super) fn run(
                     || !until.wait()
                 {
                     update(report, |r| r.busy = true);
+                    lane.report_stuck();
                     break;
                 }
             }
         }
     }
     update(report, |r| r.waiting += lane.backlog.entries.len());
+}
+
+/// Why a message was not sent.
+fn not_sent(lock: &Lane) -> Walk {
+    if lock.is_current() {
+        Walk::Unwritable
+    } else {
+        Walk::Unlocked
+    }
 }
 
 /// Sleeps in growing steps up to a total time.
@@ -111,6 +121,14 @@ impl Backoff {
 }
 
 impl LaneRun<'_> {
+    /// Names the process that holds the lane for too long.
+    fn report_stuck(&self) {
+        let timeout = self.site.loaded.timeout_of(self.name);
+        if let Some(stuck) = self.site.spool.stuck_lane(self.name, timeout) {
+            add_problem(self.report, format!("`{}`: {stuck}", self.name));
+        }
+    }
+
     /// With the lane's lock.
     fn walk(&mut self, lock: &Lane) -> Walk {
         if let Err(error) = self.backlog.refresh(self.site.spool, self.name) {
@@ -123,6 +141,7 @@ impl LaneRun<'_> {
         let mut state = lock.state();
         // A time in the past would keep the process that waits for early retries running for nothing.
         state.due_ms = None;
+        lock.save(&state);
         let walk = match self.site.loaded.find(self.name) {
             Found::Active(hook) => self.steps(hook, lock, &mut state),
             Found::Broken => Walk::Done,
@@ -132,7 +151,7 @@ impl LaneRun<'_> {
             let recheck_ms = self.site.transport.now_ms() + RECHECK_MS;
             state.due_ms = Some(state.due_ms.map_or(recheck_ms, |due| due.min(recheck_ms)));
         }
-        lock.save(&state);
+        lock.save_last(&state);
         walk
     }
 
@@ -180,7 +199,7 @@ impl LaneRun<'_> {
                         past,
                     };
                     if !self.send_message(&message, &places, state) {
-                        return self.not_sent(lock);
+                        return not_sent(lock);
                     }
                 }
                 Step::GiveUp { place } => self.give_up(place),
@@ -248,14 +267,6 @@ impl LaneRun<'_> {
                 refs.next().filter(|_| refs.next().is_none())
             }
             _ => None,
-        }
-    }
-
-    fn not_sent(&self, lock: &Lane) -> Walk {
-        if lock.is_current() {
-            Walk::Unwritable
-        } else {
-            Walk::Unlocked
         }
     }
 

@@ -68,7 +68,8 @@ pub(super) fn deliver(
         push.time_ms,
         timer,
         lines.left(),
-    );
+    )
+    .with_lanes(spool);
     if let (Ok(mut follower), false, false) = (follower, wait.is_zero(), watch.is_done()) {
         watch.follow(&mut follower, &mut deliverer, wait, lines);
         print_omitted(&omitted, lines);

@@ -3,7 +3,7 @@
 use crate::config::Loaded;
 use crate::report::{DeliveryReport, Lines};
 use crate::schedule;
-use crate::spool::{Ended, Follower, Outcome, Planned, Queued, RecordLine};
+use crate::spool::{Ended, Follower, Outcome, Planned, Queued, RecordLine, Spool};
 use std::collections::BTreeMap;
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -21,6 +21,8 @@ pub(super) struct ResultWatch<'a> {
     each: bool,
     /// Otherwise: the reports, for the summary at the end.
     kept: Vec<DeliveryReport>,
+    /// Has the lanes of the hooks.
+    spool: Option<&'a Spool>,
 }
 
 impl<'a> ResultWatch<'a> {
@@ -44,6 +46,15 @@ impl<'a> ResultWatch<'a> {
             timer_seen,
             each,
             kept: Vec::new(),
+            spool: None,
+        }
+    }
+
+    /// Names the processes that hold lanes for too long.
+    pub(super) fn with_lanes(self, spool: &'a Spool) -> Self {
+        Self {
+            spool: Some(spool),
+            ..self
         }
     }
 
@@ -80,6 +91,9 @@ impl<'a> ResultWatch<'a> {
         let unfinished = open.values().map(|hook| DeliveryReport::Unfinished {
             hook: self.label(hook),
             after,
+            stuck: self
+                .spool
+                .and_then(|spool| spool.stuck_lane(hook, self.loaded.timeout_of(hook))),
         });
         let unfinished = unfinished.collect();
         self.report(unfinished, lines);

@@ -69,6 +69,7 @@ fn a_delivery_is_told_in_one_line() {
     let unfinished = |after| DeliveryReport::Unfinished {
         hook: "slow".into(),
         after,
+        stuck: None,
     };
     let five = unfinished(Some(Duration::from_secs(5)));
     assert_eq!(

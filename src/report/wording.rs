@@ -1,5 +1,5 @@
 use crate::clock;
-use crate::spool::{Ended, Failures, Outcome, Queued};
+use crate::spool::{Ended, Failures, Outcome, Queued, StuckLane};
 use std::time::Duration;
 
 /// What is known of one delivery when the pusher is told.
@@ -27,6 +27,8 @@ pub enum DeliveryReport {
         hook: String,
         /// How long was waited; `None` when nobody works on it any more.
         after: Option<Duration>,
+        /// The process that holds its lane for too long.
+        stuck: Option<StuckLane>,
     },
     /// It was not recorded, and has failed or did not even have its turn.
     Lost {
@@ -54,7 +56,7 @@ impl DeliveryReport {
             Self::Ended { ended, .. } => {
                 !matches!(ended.outcome, Outcome::Delivered | Outcome::Accepted)
             }
-            Self::Lost { .. } => true,
+            Self::Lost { .. } | Self::Unfinished { stuck: Some(_), .. } => true,
             Self::Queued { .. } | Self::Unfinished { .. } => false,
         }
     }
@@ -72,6 +74,9 @@ impl DeliveryReport {
                 ended, until_ms, ..
             } => format!("{hook}: {}", ended_text(ended, *until_ms)),
             Self::Queued { queued, .. } => format!("{hook}: {}", queued_text(queued)),
+            Self::Unfinished {
+                stuck: Some(stuck), ..
+            } => format!("{hook}: recorded, not sent yet; {stuck}"),
             Self::Unfinished {
                 after: Some(after), ..
             } => {

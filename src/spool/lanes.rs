@@ -2,6 +2,7 @@
 
 use super::folder::{Folder, READ};
 use super::locking::{open_locked, open_locked_within, try_shared};
+use super::stuck::Holder;
 use super::{Spool, modes};
 use crate::schedule::{FailedProbes, Recovery};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -22,7 +23,7 @@ const MAX_STATE: usize = 8 * 1024;
 /// The lock of one hook of this repository: its holder is the only sender. Dropping it, or dying, releases it.
 #[derive(Debug)]
 pub struct Lane {
-    lock: File,
+    pub(super) lock: File,
     folder: Folder,
     name: String,
 }
@@ -60,6 +61,9 @@ pub struct LaneState {
     /// When the latest messages were sent, where the receiver has a rate limit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sent: Vec<i64>,
+    /// The process that holds the lane; it is set when the state is saved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<Holder>,
 }
 
 /// The state of one destination, over all repositories.
@@ -82,7 +86,10 @@ pub struct DestinationState {
 impl Lane {
     /// The state of the hook; the default where the file is new or damaged.
     pub fn state(&self) -> LaneState {
-        read_state(&self.lock)
+        LaneState {
+            holder: None,
+            ..read_state(&self.lock)
+        }
     }
 
     /// Whether this is still the only lock of the hook: the file may have been removed, and another process may have
@@ -91,8 +98,17 @@ impl Lane {
         self.folder.leads_to(&self.name, &self.lock).unwrap_or(true)
     }
 
-    /// Writes the state. Errors are ignored: it is a cache.
+    /// Writes the state, and that this process is at work. Errors are ignored: it is a cache.
     pub fn save(&self, state: &LaneState) {
+        let state = LaneState {
+            holder: Some(Holder::this()),
+            ..state.clone()
+        };
+        let _ = write_state(&self.lock, &state);
+    }
+
+    /// Writes the state for the last time before the lane is unlocked.
+    pub fn save_last(&self, state: &LaneState) {
         let _ = write_state(&self.lock, state);
     }
 }
@@ -161,7 +177,7 @@ impl Spool {
                 continue;
             }
             if let Ok(Some(lane)) = self.lane(&name) {
-                lane.save(&LaneState {
+                lane.save_last(&LaneState {
                     due_ms: None,
                     ..lane.state()
                 });
@@ -210,14 +226,14 @@ fn open_shared(folder: &Path) -> io::Result<(Folder, u32)> {
     Ok((Folder::trusted(folder, shared)?, shared))
 }
 
-fn read_state<T: Default + DeserializeOwned>(file: &File) -> T {
+pub(super) fn read_state<T: Default + DeserializeOwned>(file: &File) -> T {
     let mut bytes = vec![0; MAX_STATE];
     let size = file.read_at(&mut bytes, 0).unwrap_or(0);
     serde_json::from_slice(&bytes[..size]).unwrap_or_default()
 }
 
 /// One write covers the old content, so that a reader without the lock sees either the old state or the new one.
-fn write_state(file: &File, state: &impl Serialize) -> io::Result<()> {
+pub(super) fn write_state(file: &File, state: &impl Serialize) -> io::Result<()> {
     let mut bytes = serde_json::to_vec(state)?;
     let before = usize::try_from(file.metadata()?.len()).unwrap_or(0);
     bytes.resize(

@@ -20,6 +20,7 @@ mod markers;
 mod modes;
 mod reader;
 mod record;
+mod stuck;
 mod writer;
 
 pub use catch_up_state::{AnnouncedUpdates, CatchUpState, SavedCatchUp};
@@ -31,6 +32,7 @@ pub use line::{Ended, Events, Exchange, Outcome, Planned, Queued, RecordLine, St
 pub use markers::Failures;
 pub use reader::{DeliveryStep, Follower, RecordedAttempt};
 pub use record::{Delivery, DeliveryState, Record, RecordFile};
+pub use stuck::{Holder, StuckLane};
 pub use writer::{LockedRecord, new_id, time_of_id};
 
 use folder::Folder;
@@ -92,14 +94,12 @@ impl Spool {
     /// comes after it.
     fn ensure_folder(&self, name: &str) -> io::Result<Folder> {
         let root = self.open_root()?;
-        match optional(root.folder(name))? {
-            Some(folder) => Ok(folder),
-            None => {
-                let folder = modes::create_folder(&root, name, self.shared)?;
-                root.sync()?;
-                Ok(folder)
-            }
+        if let Some(folder) = optional(root.folder(name))? {
+            return Ok(folder);
         }
+        let folder = modes::create_folder(&root, name, self.shared)?;
+        root.sync()?;
+        Ok(folder)
     }
 
     /// Creates the folder itself if it is missing.

@@ -1,10 +1,11 @@
 //! Checks that the folder of the records can be used.
 
 use super::results::CheckResults;
+use crate::config::Loaded;
 use crate::spool::Spool;
 
-/// Inspects every file in it, and whether files can be locked.
-pub(super) fn check(spool: &Spool, results: &mut CheckResults) {
+/// Inspects every file in it, whether files can be locked, and who holds a lock for too long.
+pub(super) fn check(loaded: &Loaded, spool: &Spool, results: &mut CheckResults) {
     let place = || spool.place().to_owned();
     if let n @ 1.. = spool.quarantined() {
         let message = format!("{n} in it that are no records: look at them and remove them");
@@ -19,5 +20,13 @@ pub(super) fn check(spool: &Spool, results: &mut CheckResults) {
     }
     if let Some(problem) = spool.lock_problem() {
         results.mistake(place(), format!("{problem}: nothing can be recorded"));
+    }
+    for hook in &loaded.hooks {
+        if let Some(stuck) = spool.stuck_lane(&hook.name, hook.timeout) {
+            results.mistake(
+                format!("{}lane/{}", spool.place(), hook.name),
+                stuck.to_string(),
+            );
+        }
     }
 }

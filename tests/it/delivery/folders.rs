@@ -152,3 +152,55 @@ fn a_folder_that_cannot_be_read_is_not_empty() {
     pushing.sandbox.run("r.git", &["drain", "--catch-up"]);
     assert_eq!(receiver.got().len(), before, "nothing is reported again");
 }
+
+/// The process that holds the lane, from its file.
+fn holder(pushing: &Pushing) -> String {
+    let file = pushing.sandbox.path("r.git/service-hook/lane/ci");
+    let state: serde_json::Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    state["holder"]["process"].to_string()
+}
+
+fn signal(name: &str, process: &str) {
+    let sent = Command::new("kill").args([name, process]).status().unwrap();
+    assert!(sent.success());
+}
+
+#[test]
+fn a_stopped_sender_is_named_by_drain_check_and_to_the_pusher() {
+    let receiver = Receiver::start(|_| Answer::Hang);
+    let url = receiver.url("/");
+    let hooks = |wait: u32, timeout: u32| {
+        let hook = webhook("ci", &url);
+        format!("{hook}timeout = \"{timeout}s\"\n[deliver]\nwait = \"{wait}s\"\n")
+    };
+    let pushing = Pushing::new(&hooks(0, 300));
+    pushing.push("first");
+    eventually("it sends", || !receiver.got().is_empty());
+    let process = holder(&pushing);
+    signal("-STOP", &process);
+    pushing.configure(&hooks(1, 1));
+    let named = format!("process {process} holds its lane");
+    eventually("drain names it", || {
+        let out = pushing.sandbox.run("r.git", &["drain"]);
+        let is_named = seen(&out).contains(&named);
+        assert_eq!(out.status.code(), Some(i32::from(is_named)));
+        is_named
+    });
+    let (text, code) = check(&pushing);
+    assert!(
+        text.contains(&format!("service-hook/lane/ci: {named}")),
+        "{text}"
+    );
+    assert_eq!(code, Some(1), "{text}");
+    let said = pushing.push("second");
+    assert!(
+        said.contains(&format!("ci: recorded, not sent yet; {named}")),
+        "{said}"
+    );
+    signal("-KILL", &process);
+    receiver.answer(|_| Answer::ok());
+    eventually("all is delivered", || {
+        pushing.drain();
+        pushing.pending().is_empty()
+    });
+}
