@@ -1,8 +1,6 @@
 //! "did you mean": the known word nearest to a misspelt one, for keys, hooks and the variables of templates. Also lists
 //! of words as they read in a sentence.
 
-use crate::terminal;
-
 /// Names that other programs use for a key of ours.
 const SYNONYMS: [(&str, &str); 14] = [
     ("type", "action"),
@@ -80,16 +78,35 @@ fn joined(words: &[&str], last: &str) -> String {
     }
 }
 
-/// A key as it may be shown: people can quote anything into one.
+/// Instead of a word that may be a secret.
+const HIDDEN: &str = "…";
+
+/// A key, or a name that people chose, as it may be shown. Anything can be quoted into one, also a secret that was put
+/// in the wrong place: only what is built like a name is repeated.
 pub fn shown(key: &str) -> String {
-    let clean = |c: char| {
-        if terminal::is_invisible(c) || c == '`' {
-            '\u{fffd}'
-        } else {
-            c
-        }
+    let name = if is_built_like_a_name(key) {
+        key
+    } else {
+        HIDDEN
     };
-    key.chars().take(64).map(clean).collect()
+    name.to_owned()
+}
+
+/// Whether it consists of words and small numbers, such as `X-Build-Url` or `at_mobiles`. Tokens mix letters and digits,
+/// are long, or change between upper and lower case.
+fn is_built_like_a_name(text: &str) -> bool {
+    let is_word = |part: &str| {
+        let letters = part.chars().collect::<Vec<_>>();
+        let humps = letters
+            .windows(2)
+            .filter(|pair| pair[0].is_lowercase() && pair[1].is_uppercase());
+        letters.len() <= 16 && letters.iter().all(|c| c.is_alphabetic()) && humps.count() <= 2
+    };
+    let is_number = |part: &str| part.len() <= 4 && part.bytes().all(|b| b.is_ascii_digit());
+    text.chars().count() <= 40
+        && text
+            .split(['_', '-', '.', ' '])
+            .all(|part| is_word(part) || is_number(part))
 }
 
 #[cfg(test)]
@@ -120,6 +137,33 @@ mod tests {
         assert_eq!(any_of(&["a"]), "`a`");
         assert_eq!(any_of(&["a", "b", "c"]), "`a`, `b` or `c`");
         assert_eq!(all_of(&["a", "b"]), "`a` and `b`");
-        assert_eq!(shown("a`\n"), "a\u{fffd}\u{fffd}");
+    }
+
+    #[test]
+    fn a_secret_that_was_put_where_a_name_belongs_is_not_shown() {
+        for name in [
+            "brnches",
+            "X-Build-Url",
+            "at_mobiles",
+            "buildArgs",
+            "bad name",
+            "v.1",
+            "提交",
+            "",
+        ] {
+            assert_eq!(shown(name), name);
+        }
+        for secret in [
+            "hunter2",
+            "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+            "SEC0123456789abcdef",
+            "https://ann:secret@example.com",
+            "aKjQwErTyUiOp",
+            "abcdefghijklmnopqrst",
+            "a`\n",
+            "a\u{202e}b",
+        ] {
+            assert_eq!(shown(secret), HIDDEN, "{secret}");
+        }
     }
 }

@@ -73,6 +73,11 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
                 "a push like this would not fire it: `git service-hook preview` says which filter",
             );
         }
+        if hook.insecure_skip_verify {
+            outcome.advice.push(
+                "`insecure_skip_verify` is set: anybody on the way can read and answer what is sent",
+            );
+        }
         print::stdout(&written(&hook.name, &outcome, style, width));
         if !outcome.accepted {
             code = exit::FAILURE;

@@ -56,7 +56,13 @@ fn show(text: &str, (range, token): &Piece, is_key: bool, line: Range<usize>) ->
         Token::End | Token::Comment => String::new(),
         Token::Blank => " ".repeat(range.len()),
         Token::Mark => text[range.clone()].to_owned(),
-        Token::Key if is_key => suggest::shown(&text[range.clone()]),
+        Token::Key if is_key => {
+            let key = &text[range.clone()];
+            let quote = key.chars().next().filter(|c| ['"', '\''].contains(c));
+            let quote = quote.map(String::from).unwrap_or_default();
+            let bare = key.trim_matches(['"', '\'']);
+            format!("{quote}{}{quote}", suggest::shown(bare))
+        }
         Token::Key | Token::Word => MASK.to_owned(),
         Token::Text(quotes) => {
             let open = if range.start >= line.start {

@@ -91,9 +91,13 @@ impl NamedFile {
             let path = self.references.base.join(&self.name);
             file::read_bounded(file, MAX_CERTIFICATES).map_err(|error| unusable(&path, &error))
         });
+        // A secret may stand in place of the path.
         read.map_err(|error| Unresolved {
             key: self.key.to_owned(),
-            why: error.to_string(),
+            why: match error {
+                ReferenceError::File { why, .. } => format!("the file that it names {why}"),
+                error => error.to_string(),
+            },
         })
     }
 }

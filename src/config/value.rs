@@ -25,11 +25,8 @@ pub(super) struct ValueError {
 impl ValueError {
     /// "`timeout` must be …".
     pub(super) fn sentence(&self) -> String {
-        format!(
-            "`{}` {}",
-            suggest::shown(&self.path.join(".")),
-            self.message
-        )
+        let path = self.path.iter().map(|key| suggest::shown(key));
+        format!("`{}` {}", path.collect::<Vec<_>>().join("."), self.message)
     }
 
     fn at(mut self, span: Range<usize>) -> Self {

@@ -14,6 +14,7 @@ use crate::report::truncate;
 use crate::secret::Secrets;
 use crate::spool::{Events, Exchange, Planned, Record};
 use crate::transport::{self, ClientCertificate, Options, SendError};
+use crate::url::UrlParts;
 use sha2::{Digest, Sha256};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -72,9 +73,22 @@ fn send(hook: &Hook, outgoing: &Outgoing, attempt: Attempt) -> AttemptResult {
             }
         }
     };
+    let url = result.exchange.as_ref().map(|exchange| &exchange.url);
+    let is_tls = url.is_some_and(|url| UrlParts::split(url).scheme.eq_ignore_ascii_case("https"));
     let text = result.text_mut();
     *text = secrets.redact(text);
+    if hook.insecure_skip_verify && is_tls {
+        note_unverified(text);
+    }
     result
+}
+
+/// The pusher and the log see at each use that anybody on the way could have answered.
+fn note_unverified(text: &mut String) {
+    if text.is_empty() {
+        text.push_str("delivered");
+    }
+    text.push_str(", certificate not checked (`insecure_skip_verify`)");
 }
 
 fn unanswered(error: SendError) -> AttemptResult {

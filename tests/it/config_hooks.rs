@@ -142,9 +142,10 @@ fn a_file_of_authorities_is_relative_to_its_configuration_and_read_late() {
         .ca_pem()
         .unwrap_err()
         .to_string();
-    assert!(
-        missing.starts_with("`ca_file`: file `/")
-            && missing.ends_with("/repo.git/missing.pem` does not exist")
+    let expected = "`ca_file`: the file that it names does not exist";
+    assert_eq!(
+        missing, expected,
+        "the path may be a secret in the wrong place"
     );
 }
 

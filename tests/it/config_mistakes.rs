@@ -220,6 +220,34 @@ fn a_file_that_is_not_toml_leaves_hooks_unresolved() {
 }
 
 #[test]
+fn a_secret_in_the_place_of_a_name_is_not_shown() {
+    let secret = "ghp_16C7e42F292c6912E7710c838347Ae";
+    let post = "action = \"webhook_http_post\"\nservice_url = \"https://a.example/\"\n";
+    for text in [
+        format!("{secret} = \"x\"\n"),
+        format!("[{secret}]\n"),
+        format!("[deliver]\n{secret} = 1\n"),
+        format!("[hook.x]\n{post}{secret} = 1\n"),
+        format!("[hook.x]\n{post}headers = {{ {secret} = [1] }}\n"),
+        format!("[hook.x]\n{post}headers = {{ \"{secret}: y\" = \"x\" }}\n"),
+        format!("[hook.\"x {secret}\"]\n{post}"),
+        format!("[hook]\n{secret} = 3\n"),
+        format!("[hook.x]\n{post}ca_file = \"{secret}\"\n"),
+    ] {
+        let loaded = load(&text);
+        let shown = reported(&loaded).concat();
+        assert!(!shown.contains("16C7e42F"), "{text}: {shown}");
+        if let config::Found::Active(hook) = loaded.find("x") {
+            let error = hook.ca_pem().map(drop).map_err(|error| error.to_string());
+            assert!(
+                !format!("{error:?}").contains("16C7e42F"),
+                "{text}: {error:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_key_twice_is_told_where_it_is_repeated() {
     let reported = reported(&load(
         "[hook.ci]\naction = \"webhook_http_get\"\naction = \"webhook_http_get\"\n",

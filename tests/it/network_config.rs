@@ -271,6 +271,27 @@ fn a_hook_shows_the_client_certificate_that_hooks_toml_names() {
     let tested = printed(sandbox, "repo.git", &["test", "own"]);
     assert!(tested.contains("wants a client certificate"), "{tested}");
 
+    let unverified = with.to_owned() + "insecure_skip_verify = true\n";
+    sandbox.write("repo.git/hooks.toml", format!("{without}{unverified}"));
+    sandbox.git("wt", &["commit", "-q", "--allow-empty", "-m", "y"]);
+    let mut push = sandbox.command("git", "wt");
+    let out = push
+        .args(["push", "-q", "../repo.git", "HEAD:main"])
+        .output();
+    let seen = String::from_utf8_lossy(&out.unwrap().stderr).into_owned();
+    let warning = "delivered, certificate not checked (`insecure_skip_verify`)";
+    assert!(
+        seen.contains(warning),
+        "the pusher sees it at each use: {seen}"
+    );
+    let log = printed(sandbox, "repo.git", &["deliveries", "--json"]);
+    assert!(
+        log.contains("`insecure_skip_verify`") || !log.contains("\"error\": null"),
+        "{log}"
+    );
+    let tested = printed(sandbox, "repo.git", &["test", "own"]);
+    assert!(tested.contains("`insecure_skip_verify` is set"), "{tested}");
+
     sandbox.write(
         "repo.git/hooks.toml",
         format!("{without}client_cert = \"../client.pem\"\n"),
@@ -281,7 +302,7 @@ fn a_hook_shows_the_client_certificate_that_hooks_toml_names() {
     sandbox.write("repo.git/hooks.toml", format!("{without}{missing}"));
     let page = printed(sandbox, "repo.git", &["check"]);
     assert!(
-        page.contains("`client_key`: file ") && page.contains("does not exist"),
+        page.contains("`client_key`: the file that it names ") && page.contains("does not exist"),
         "{page}"
     );
 }
