@@ -44,7 +44,7 @@ fn no_text_of_a_push_begins_another_field() {
     assert_eq!(
         String::from_utf8(sent.body.clone())
             .unwrap()
-            .matches("&")
+            .matches('&')
             .count(),
         1
     );
