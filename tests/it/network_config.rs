@@ -269,7 +269,7 @@ fn a_hook_shows_the_client_certificate_that_hooks_toml_names() {
     assert!(seen.contains("own: delivered"), "{seen}");
     sandbox.write("repo.git/hooks.toml", &without);
     let tested = printed(sandbox, "repo.git", &["test", "own"]);
-    assert!(tested.contains("wants a client certificate"), "{tested}");
+    assert!(tested.contains("requires a client certificate"), "{tested}");
 
     let unverified = with.to_owned() + "insecure_skip_verify = true\n";
     sandbox.write("repo.git/hooks.toml", format!("{without}{unverified}"));
