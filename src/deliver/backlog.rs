@@ -113,6 +113,12 @@ impl Backlog {
         match spool.read(&id) {
             Ok(RecordFile::Record(record)) if record.is_finished() => drop(spool.finish(&id)),
             Ok(RecordFile::Record(record)) => {
+                if record.damaged > 0 {
+                    problems.push(format!(
+                        "{id} has {} damaged lines; what they noted is done again",
+                        record.damaged
+                    ));
+                }
                 if !record.is_decided() {
                     self.add_undecided(&record, hook);
                 }

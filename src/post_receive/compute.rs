@@ -2,13 +2,12 @@
 //! `drain` for records without events.
 
 use super::fit_event::event_within;
-use crate::clock;
 use crate::config::{Hook, Loaded, Per};
 use crate::filter::Decision;
 use crate::git::Repository;
 use crate::outgoing::MessageKind;
 use crate::push::{Computed, Push, PushEvent, RefUpdate, Scan};
-use crate::spool::{Events, Planned, new_id};
+use crate::spool::{Events, Planned, delivery_id};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
@@ -260,6 +259,9 @@ impl Plan<'_> {
     }
 
     fn plan(&mut self, hook: &Hook, kind: MessageKind, events: &[usize], rest: Rest<'_>) {
+        let updated = events.first().filter(|_| kind == MessageKind::Ref);
+        let name = updated.and_then(|index| Some(&self.push.updates.get(*index)?.name));
+        let id = delivery_id(self.push, kind, &hook.name, name);
         // If no event was computed, the first update becomes an event all the same: a message needs one.
         let (full, bare): (Vec<usize>, Vec<usize>) =
             events.iter().partition(|index| **index < self.known);
@@ -271,7 +273,6 @@ impl Plan<'_> {
         let omitted = rest.unlisted;
         let rest = bare.iter().chain(rest.listed).copied().collect();
         let events = full.iter().map(|index| self.store(*index)).collect();
-        let id = new_id(clock::now_ms().max(self.push.time_ms));
         self.deliveries.push(Planned {
             id,
             hook: hook.name.clone(),

@@ -201,8 +201,8 @@ impl Spool {
         let mut removed = Vec::new();
         for name in [counted, announced] {
             if let Some(file) = optional(root.open(name, READ))? {
-                let text = read_bounded(&file, MAX_REFS)?;
-                removed.extend(json_lines::<RemovedRecord>(&text));
+                let mut text = read_bounded(&file, MAX_REFS)?;
+                removed.extend(json_lines::<RemovedRecord>(&mut text));
             }
         }
         Ok(removed)

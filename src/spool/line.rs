@@ -29,11 +29,56 @@ pub(super) fn newer_version(json: &[u8], known: u32) -> Option<u32> {
     (v > known).then_some(v)
 }
 
+/// The last member of a line: CRC-32 of everything before it, in eight hexadecimal digits.
+const SEAL: &[u8] = b",\"crc\":\"";
+const SEAL_LENGTH: usize = SEAL.len() + 8 + 2;
+
+/// A JSON object with its checksum as last member, and the end of the line.
+pub(super) fn seal(object: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(object)?;
+    line.pop();
+    let crc = crc32fast::hash(&line);
+    line.extend_from_slice(SEAL);
+    line.extend_from_slice(format!("{crc:08x}\"}}\n").as_bytes());
+    Ok(line)
+}
+
+/// What a line of a record turns out to be.
+pub(super) enum Unsealed<T> {
+    Intact(T),
+    /// Its checksum says that it is not what was written.
+    Damaged,
+    /// It has no checksum, and is not a `T`.
+    Unknown,
+    /// Written in part, empty, or of a kind that this version does not know.
+    Skipped,
+}
+
+/// Reads a line. One of an earlier version has no checksum. The checksum is removed in place: a line may be large.
+pub(super) fn unseal<T: DeserializeOwned>(line: &mut [u8]) -> Unsealed<T> {
+    let start = line.len().saturating_sub(SEAL_LENGTH);
+    if !line[start..].starts_with(SEAL) {
+        return match line.last() {
+            Some(b'}') => serde_json::from_slice(line).map_or(Unsealed::Unknown, Unsealed::Intact),
+            _ => Unsealed::Skipped,
+        };
+    }
+    let crc = format!("{:08x}\"}}", crc32fast::hash(&line[..start]));
+    if line[start + SEAL.len()..] != *crc.as_bytes() {
+        return Unsealed::Damaged;
+    }
+    line[start] = b'}';
+    serde_json::from_slice(&line[..=start]).map_or(Unsealed::Skipped, Unsealed::Intact)
+}
+
 /// The lines that are a `T`; others are skipped.
-pub(super) fn json_lines<T: DeserializeOwned>(bytes: &[u8]) -> impl Iterator<Item = T> + '_ {
+pub(super) fn json_lines<T: DeserializeOwned>(bytes: &mut [u8]) -> impl Iterator<Item = T> + '_ {
     bytes
-        .split(|b| *b == b'\n')
-        .filter_map(|line| serde_json::from_slice(line).ok())
+        .split_mut(|b| *b == b'\n')
+        .filter_map(|line| match unseal(line) {
+            Unsealed::Intact(line) => Some(line),
+            Unsealed::Damaged | Unsealed::Unknown | Unsealed::Skipped => None,
+        })
 }
 
 /// Every line after the first: an object with one member, named after the variant.
@@ -72,6 +117,21 @@ pub enum RecordLine {
         /// Milliseconds since 1970.
         at_ms: i64,
     },
+}
+
+impl RecordLine {
+    /// The id of the delivery that it is about.
+    pub(super) fn delivery(&self) -> Option<&str> {
+        match self {
+            Self::Computing(_) | Self::Events(_) => None,
+            Self::Started(started) => Some(&started.delivery),
+            Self::Ended(ended) => Some(&ended.delivery),
+            Self::Queued(queued) => Some(&queued.delivery),
+            Self::Requeued { delivery, .. }
+            | Self::Dated { delivery, .. }
+            | Self::Alone { delivery, .. } => Some(delivery),
+        }
+    }
 }
 
 /// The events of a push, computed once.

@@ -33,7 +33,7 @@ pub use markers::Failures;
 pub use reader::{DeliveryStep, Follower, RecordedAttempt};
 pub use record::{Delivery, DeliveryState, Record, RecordFile};
 pub use stuck::{Holder, StuckLane};
-pub use writer::{LockedRecord, new_id, time_of_id};
+pub use writer::{LockedRecord, delivery_id, new_id, time_of_id};
 
 use folder::Folder;
 use std::io;

@@ -72,8 +72,8 @@ impl Spool {
         Ok(names)
     }
 
-    /// Reads a pending record. A file that is not a record is moved to `corrupt/`; one of a newer version, and one that
-    /// cannot be read now, are left in place.
+    /// Reads a pending record. A file that is not a record, or that has no complete first line and is not locked by a process
+    /// that writes it, is moved to `corrupt/`; one of a newer version, and one that cannot be read now, are left in place.
     pub fn read(&self, id: &str) -> io::Result<RecordFile> {
         let Some(pending) = optional(self.open_folder("pending"))? else {
             return Ok(RecordFile::Gone);
@@ -81,7 +81,10 @@ impl Spool {
         let Some(file) = optional(pending.open(id, READ))? else {
             return Ok(RecordFile::Gone);
         };
-        let read = Record::parse(id, &read_bounded(&file, MAX_RECORD)?);
+        let mut read = Record::parse(id, read_bounded(&file, MAX_RECORD)?);
+        if matches!(read, RecordFile::Torn) && file.try_lock().is_ok() {
+            read = RecordFile::Foreign;
+        }
         if matches!(read, RecordFile::Foreign) {
             let _ = self
                 .ensure_folder("corrupt")
@@ -94,7 +97,7 @@ impl Spool {
     pub fn read_anywhere(&self, id: &str) -> io::Result<RecordFile> {
         Ok(self
             .bytes(id)?
-            .map_or(RecordFile::Gone, |bytes| Record::parse(id, &bytes)))
+            .map_or(RecordFile::Gone, |bytes| Record::parse(id, bytes)))
     }
 
     /// Whether the first line is valid; the rest is not read.
@@ -105,14 +108,14 @@ impl Spool {
                 .is_ok_and(|all| all.iter().any(|n| n == id));
         };
         read_first_line(file)
-            .is_ok_and(|first| matches!(Record::parse(id, &first), RecordFile::Record(_)))
+            .is_ok_and(|first| matches!(Record::parse(id, first), RecordFile::Record(_)))
     }
 
     /// What happened to a delivery. Invalid lines are skipped.
     pub fn delivery_steps(&self, id: &str, delivery: &str) -> io::Result<Vec<DeliveryStep>> {
-        let bytes = self.bytes(id)?.unwrap_or_default();
+        let mut bytes = self.bytes(id)?.unwrap_or_default();
         let mut steps = Vec::new();
-        for line in json_lines(&bytes) {
+        for line in json_lines(&mut bytes) {
             add_step(&mut steps, line, delivery);
         }
         Ok(steps)
@@ -221,7 +224,7 @@ impl Follower {
             return Ok(Vec::new());
         };
         let rest = self.partial.split_off(end + 1);
-        let complete = std::mem::replace(&mut self.partial, rest);
-        Ok(json_lines(&complete).collect())
+        let mut complete = std::mem::replace(&mut self.partial, rest);
+        Ok(json_lines(&mut complete).collect())
     }
 }

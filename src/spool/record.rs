@@ -1,6 +1,6 @@
 //! The state of a push and of its deliveries, folded from the lines of a record.
 
-use super::line::{FirstLine, VERSION, json_lines, newer_version};
+use super::line::{FirstLine, Unsealed, VERSION, newer_version, unseal};
 use super::{Ended, Events, Outcome, Planned, RecordLine};
 use crate::push::{Push, RefName};
 use std::collections::BTreeMap;
@@ -29,6 +29,8 @@ pub struct Record {
     pub push: Push,
     /// How often a process began to compute the events that are missing.
     pub computing: u32,
+    /// Lines that are not what was written. What they noted counts as not done.
+    pub damaged: usize,
     /// Absent until they are computed.
     pub events: Option<Events>,
     /// In the order of [`Events::deliveries`].
@@ -105,45 +107,73 @@ impl DeliveryState {
     }
 }
 
+/// What is known while lines are folded.
+#[derive(Default)]
+struct Fold {
+    /// Places of deliveries by their ids.
+    index: BTreeMap<String, usize>,
+    /// Lines about deliveries that are not known yet: the line of the events was lost, and computed again.
+    early: Vec<RecordLine>,
+}
+
 impl Record {
     /// Folds the lines of a record. Invalid lines are skipped, except the first.
-    pub fn parse(id: &str, bytes: &[u8]) -> RecordFile {
+    pub fn parse(id: &str, mut bytes: Vec<u8>) -> RecordFile {
         let Some(end) = bytes.iter().position(|b| *b == b'\n') else {
             return RecordFile::Torn;
         };
-        let (first, rest) = (&bytes[..end], &bytes[end + 1..]);
-        let Ok(FirstLine {
-            v: VERSION, push, ..
-        }) = serde_json::from_slice(first)
-        else {
-            return newer_version(first, VERSION).map_or(RecordFile::Foreign, RecordFile::Newer);
+        let (first, rest) = bytes.split_at_mut(end + 1);
+        let push = match unseal(&mut first[..end]) {
+            Unsealed::Intact(FirstLine {
+                v: VERSION, push, ..
+            }) => push,
+            Unsealed::Damaged => return RecordFile::Foreign,
+            Unsealed::Intact(_) | Unsealed::Unknown | Unsealed::Skipped => {
+                return newer_version(first, VERSION)
+                    .map_or(RecordFile::Foreign, RecordFile::Newer);
+            }
         };
         let mut record = Self {
             id: id.to_owned(),
             push,
             computing: 0,
+            damaged: 0,
             events: None,
             deliveries: Vec::new(),
         };
-        let mut index = BTreeMap::new();
-        for line in json_lines(rest) {
-            record.apply(line, &mut index);
+        let mut fold = Fold::default();
+        for line in rest.split_mut(|b| *b == b'\n') {
+            match unseal(line) {
+                Unsealed::Intact(line) => record.apply(line, &mut fold),
+                Unsealed::Damaged | Unsealed::Unknown => record.damaged += 1,
+                Unsealed::Skipped => {}
+            }
         }
         RecordFile::Record(Box::new(record))
     }
 
-    fn apply(&mut self, line: RecordLine, index: &mut BTreeMap<String, usize>) {
+    fn apply(&mut self, line: RecordLine, fold: &mut Fold) {
+        if line
+            .delivery()
+            .is_some_and(|id| !fold.index.contains_key(id))
+        {
+            fold.early.push(line);
+            return;
+        }
         let mut update = |delivery: &str, change: &mut dyn FnMut(&mut Delivery)| {
-            if let Some(delivery) = index
-                .get(delivery)
-                .and_then(|i| self.deliveries.get_mut(*i))
-            {
+            let place = fold.index.get(delivery);
+            if let Some(delivery) = place.and_then(|i| self.deliveries.get_mut(*i)) {
                 change(delivery);
             }
         };
         match line {
             RecordLine::Computing(_) => self.computing += 1,
-            RecordLine::Events(events) => self.add(*events, index),
+            RecordLine::Events(events) => {
+                self.add(*events, &mut fold.index);
+                for line in std::mem::take(&mut fold.early) {
+                    self.apply(line, fold);
+                }
+            }
             RecordLine::Started(started) => {
                 update(&started.delivery, &mut |d| d.start(started.at_ms));
             }

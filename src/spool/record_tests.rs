@@ -1,6 +1,6 @@
 use super::*;
 use crate::push::Pusher;
-use crate::spool::Spool;
+use crate::spool::{Spool, delivery_id, time_of_id};
 
 fn push() -> Push {
     let pusher = Pusher {
@@ -246,9 +246,18 @@ fn what_is_not_ours_is_put_aside_and_a_newer_version_is_left_alone() {
     }
     assert!(matches!(spool.read("a").unwrap(), RecordFile::Newer(2)));
     assert!(matches!(spool.read("b").unwrap(), RecordFile::Foreign));
+    let written = std::fs::File::open(pending.join("c")).unwrap();
+    written.lock().unwrap();
     assert!(matches!(spool.read("c").unwrap(), RecordFile::Torn));
     assert!(pending.join("a").exists() && pending.join("c").exists());
-    assert!(dir.path().join("service-hook/corrupt/b").exists());
+    drop(written);
+    assert!(
+        matches!(spool.read("c").unwrap(), RecordFile::Foreign),
+        "nobody writes it any more"
+    );
+    for name in ["b", "c"] {
+        assert!(dir.path().join("service-hook/corrupt").join(name).exists());
+    }
 }
 
 #[test]
@@ -396,4 +405,94 @@ fn what_is_no_file_is_no_record_and_holds_nothing_up() {
     );
     std::os::unix::fs::symlink("/dev/zero", pending.join("0-link")).unwrap();
     assert_eq!(spool.pending().unwrap(), [push.id]);
+}
+
+/// The file of a push whose deliveries were tried.
+fn tried(spool: &Spool) -> (String, Vec<u8>) {
+    let mut push = push();
+    let lock = spool.publish(&mut push).unwrap();
+    let lines = [
+        RecordLine::Computing(1),
+        events(),
+        started("d1", 1),
+        ended("d1", Outcome::Delivered),
+        started("d2", 1),
+        ended("d2", Outcome::Deferred),
+    ];
+    for line in lines {
+        lock.append(&line).unwrap();
+    }
+    let path = spool.git_dir.join("service-hook/pending").join(&push.id);
+    (push.id, std::fs::read(path).unwrap())
+}
+
+#[test]
+fn a_changed_bit_is_noticed_or_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (id, bytes) = tried(&Spool::at(dir.path(), 0));
+    let state = |record: &Record| {
+        format!(
+            "{:?} {:?} {:?}",
+            record.push, record.events, record.deliveries
+        )
+    };
+    let RecordFile::Record(intact) = Record::parse(&id, bytes.clone()) else {
+        panic!("not a record")
+    };
+    for place in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[place] ^= 1 << (place % 8);
+        if let RecordFile::Record(record) = Record::parse(&id, changed) {
+            let noticed = record.damaged > 0 || bytes[place] == b'\n' || place + 1 == bytes.len();
+            assert!(noticed || state(&record) == state(&intact), "byte {place}");
+        }
+    }
+}
+
+#[test]
+fn events_that_are_computed_again_keep_what_became_of_their_deliveries() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = Spool::at(dir.path(), 0);
+    let (id, bytes) = tried(&spool);
+    let lines: Vec<&[u8]> = bytes.split_inclusive(|b| *b == b'\n').collect();
+    let path = dir.path().join("service-hook/pending").join(&id);
+    std::fs::write(&path, [&lines[..2], &lines[3..]].concat().concat()).unwrap();
+    assert!(read(&spool, &id).events.is_none());
+    let lock = spool.lock_record(&id).unwrap().unwrap();
+    lock.append(&events()).unwrap();
+    lock.append(&ended("d2", Outcome::Delivered)).unwrap();
+    let states: Vec<_> = read(&spool, &id)
+        .deliveries
+        .into_iter()
+        .map(|d| (d.state, d.attempts))
+        .collect();
+    assert_eq!(states, [(DeliveryState::Delivered, 1); 2]);
+}
+
+#[test]
+fn the_id_of_a_delivery_follows_from_its_record_its_hook_and_its_ref() {
+    use crate::outgoing::MessageKind::{Push as Whole, Ref, Summary};
+    let push = Push {
+        id: "r1".into(),
+        time_ms: 1_800_000_000_123,
+        ..push()
+    };
+    let main = RefName::new("refs/heads/main");
+    let id = delivery_id(&push, Ref, "ci", Some(&main));
+    assert_eq!(id, delivery_id(&push, Ref, "ci", Some(&main)));
+    assert_eq!(time_of_id(&id), push.time_ms);
+    let other = Push {
+        id: "r2".into(),
+        ..push.clone()
+    };
+    let ids = [
+        id,
+        delivery_id(&other, Ref, "ci", Some(&main)),
+        delivery_id(&push, Ref, "team", Some(&main)),
+        delivery_id(&push, Ref, "ci", Some(&RefName::new("refs/heads/next"))),
+        delivery_id(&push, Whole, "ci", None),
+        delivery_id(&push, Summary, "ci", None),
+    ];
+    let different: std::collections::BTreeSet<_> = ids.iter().collect();
+    assert_eq!(different.len(), ids.len());
 }

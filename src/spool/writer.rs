@@ -1,18 +1,20 @@
 //! Publishes records, and appends lines to them.
 
 use super::folder::{APPEND, Folder, too_large};
-use super::line::{FirstLine, VERSION};
+use super::line::{FirstLine, VERSION, seal};
 use super::locking::{create_locked, open_locked, open_locked_within};
 use super::{
     FOLDERS, MAX_PUBLISHED, MAX_RECORD, ROOM_FOR_ENDS, RecordLine, Spool, modes, optional,
 };
-use crate::push::Push;
+use crate::outgoing::MessageKind;
+use crate::push::{Push, RefName};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
-use uuid::{NoContext, Timestamp, Uuid};
+use uuid::{Builder, NoContext, Timestamp, Uuid};
 
 /// How often, and how long each time, a push waits for another one that is being published.
 const PUBLISH_TRIES: u32 = 500;
@@ -41,6 +43,25 @@ pub fn new_id(ms: i64) -> String {
     let ms = u64::try_from(ms).unwrap_or(0);
     let nanos = u32::try_from(ms % 1000 * 1_000_000).unwrap_or(0);
     Uuid::new_v7(Timestamp::from_unix(NoContext, ms / 1000, nanos)).to_string()
+}
+
+/// The id of a delivery: a UUID of version 7 that begins with the push's time and else follows from the record, the kind of
+/// message, the hook, and the ref where it reports one. So it is the same if its events have to be computed again.
+pub fn delivery_id(push: &Push, kind: MessageKind, hook: &str, name: Option<&RefName>) -> String {
+    let kind = match kind {
+        MessageKind::Ref => "ref",
+        MessageKind::Push | MessageKind::Test | MessageKind::Digest => "push",
+        MessageKind::Summary => "summary",
+    };
+    let name = name.map_or(&b""[..], RefName::as_bytes);
+    let parts = [push.id.as_bytes(), kind.as_bytes(), hook.as_bytes(), name];
+    let hash = Sha256::digest(parts.join(&0));
+    let mut random = [0; 10];
+    random.copy_from_slice(&hash[..10]);
+    let ms = u64::try_from(push.time_ms).unwrap_or(0);
+    Builder::from_unix_timestamp_millis(ms, &random)
+        .into_uuid()
+        .to_string()
 }
 
 /// The time in an id made by [`new_id`], in milliseconds since 1970; 0 for any other text.
@@ -74,8 +95,7 @@ impl Spool {
             receive_pack: receive_pack.map(str::to_owned),
             push: push.clone(),
         };
-        let mut bytes = serde_json::to_vec(&first)?;
-        bytes.push(b'\n');
+        let bytes = seal(&first)?;
         if bytes.len() > MAX_PUBLISHED {
             return Err(too_large(MAX_PUBLISHED as u64));
         }
@@ -131,9 +151,15 @@ impl Spool {
         self.open_git_dir()?.sync()
     }
 
-    /// Appends to a pending record. `NotFound` means that it is finished: a record is never created here.
+    /// Appends to a pending record. `NotFound` means that it is finished: a record is never created here. The start and the
+    /// end of an attempt survive a crash of the machine when this returns: else the attempt could be made twice.
     pub fn append(&self, id: &str, line: &RecordLine) -> io::Result<()> {
-        append_to_record(&self.open_folder("pending")?.open(id, APPEND)?, line)
+        let file = self.open_folder("pending")?.open(id, APPEND)?;
+        append_to_record(&file, line)?;
+        match line {
+            RecordLine::Started(_) | RecordLine::Ended(_) => file.sync_data(),
+            _ => Ok(()),
+        }
     }
 
     /// Locks a pending record; `None` while another process has it locked, or when it has been moved.
@@ -170,8 +196,7 @@ pub(super) fn append_within(mut file: &File, line: &impl Serialize, limit: u64) 
     if !ends_with_newline(file)? {
         bytes.push(b'\n');
     }
-    serde_json::to_writer(&mut bytes, line)?;
-    bytes.push(b'\n');
+    bytes.extend(seal(line)?);
     if file.metadata()?.len() + bytes.len() as u64 > limit {
         return Err(io::Error::new(
             io::ErrorKind::FileTooLarge,

@@ -198,7 +198,7 @@ impl Model {
         let mut states = BTreeMap::new();
         for file in done.into_iter().flatten().flatten() {
             let bytes = std::fs::read(file.path()).unwrap();
-            let RecordFile::Record(record) = crate::spool::Record::parse("", &bytes) else {
+            let RecordFile::Record(record) = crate::spool::Record::parse("", bytes) else {
                 panic!("no record")
             };
             for delivery in &record.deliveries {

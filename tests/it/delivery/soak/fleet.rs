@@ -175,6 +175,13 @@ fn earlier(mut standing: LaneState) -> LaneState {
     standing
 }
 
+/// A line of a record with the checksum that belongs to it.
+fn sealed(line: &str) -> String {
+    let (start, _) = line.rsplit_once(",\"crc\"").unwrap();
+    let crc = crc32fast::hash(start.as_bytes());
+    format!("{start},\"crc\":\"{crc:08x}\"}}\n")
+}
+
 /// In place, since others may append meanwhile: what is due later is due an hour earlier.
 fn due_an_hour_earlier(record: &Path) {
     const MEMBER: &str = "\"next_attempt_ms\":";
@@ -185,18 +192,17 @@ fn due_an_hour_earlier(record: &Path) {
     let Ok(file) = std::fs::OpenOptions::new().write(true).open(record) else {
         return;
     };
-    for (place, _) in text.match_indices(MEMBER) {
-        let digits = &text[place + MEMBER.len()..]
-            .split([',', '}'])
-            .next()
-            .unwrap();
-        let at: i64 = digits.parse().unwrap();
-        if at > git_service_hook::clock::now_ms() {
-            let earlier = (at - HOUR_MS).to_string();
-            assert_eq!(earlier.len(), digits.len());
-            file.write_all_at(earlier.as_bytes(), (place + MEMBER.len()) as u64)
-                .unwrap();
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        let after = line.split_once(MEMBER).map_or("", |(_, after)| after);
+        let digits = after.split([',', '}']).next().unwrap_or_default();
+        let at: i64 = digits.parse().unwrap_or_default();
+        if at > git_service_hook::clock::now_ms() && line.ends_with('\n') {
+            let earlier = sealed(&line.replacen(digits, &(at - HOUR_MS).to_string(), 1));
+            assert_eq!(earlier.len(), line.len());
+            file.write_all_at(earlier.as_bytes(), offset).unwrap();
         }
+        offset += line.len() as u64;
     }
 }
 
