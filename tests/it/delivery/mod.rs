@@ -17,6 +17,7 @@ mod links;
 mod order;
 mod outage;
 mod pace;
+mod power_cut;
 mod process;
 mod pusher;
 mod receivers;

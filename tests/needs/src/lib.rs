@@ -54,6 +54,7 @@ fn missing_right(name: &str) -> Result<Option<String>, String> {
     let what = match name {
         "root" => "root",
         "mount" => "the right to mount",
+        "loop" => "mkfs.ext4 and the right to mount a loop device",
         "overlay" => "the right to mount an overlay",
         "ptrace" => "the right to trace processes",
         "reftable" => "a Git with reftable",
