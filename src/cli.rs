@@ -2,7 +2,7 @@
 
 use crate::commands::{
     Failure, Session, as_owner, check, completions, deliveries, drain, event, install, man,
-    preview, print, redeliver, schema, test, uninstall,
+    preview, print, redeliver, schema, status, test, uninstall,
 };
 use crate::environment::Environment;
 use crate::exit;
@@ -72,6 +72,11 @@ enum Command {
     /// Retries due deliveries, and delivers pushes that are recorded and not yet delivered. Exits with 0 when
     /// nothing is left due, with 1 when a delivery has failed permanently.
     Drain(drain::Drain),
+    /// Show what waits, what has failed, which receivers are down, and whether a timer runs
+    ///
+    /// For people and monitors. Sends nothing. Exits with 0 when all is well, with 1 when something needs a person: a
+    /// receiver that is down, a delivery that failed permanently within a day, a process that holds a lane, a mistake.
+    Status(status::Arguments),
     /// Install the post-receive hook, and a commented hooks.toml if there is none
     ///
     /// Never overwrites a hook of another program. Running it again changes nothing.
@@ -191,6 +196,7 @@ fn dispatch(parsed: Arguments, session: &Session) -> Result<u8, Failure> {
         Command::Man => man::run(Arguments::command()),
         Command::Schema => schema::run(),
         Command::Check(arguments) => check::run(session, &arguments),
+        Command::Status(arguments) => status::run(session, &arguments),
         Command::Install(arguments) => install::run(session, &arguments),
         Command::Uninstall(arguments) => uninstall::run(session, &arguments),
         Command::Drain(arguments) if !arguments.all.is_empty() && parsed.repo.is_some() => Err(

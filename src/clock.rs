@@ -24,6 +24,12 @@ pub fn rfc3339(ms: i64) -> String {
         .map_or_else(|_| String::new(), |t| t.to_string())
 }
 
+/// A moment in RFC 3339, in milliseconds since 1970.
+pub fn parse_rfc3339(text: &str) -> Option<i64> {
+    let time: jiff::Timestamp = text.parse().ok()?;
+    Some(time.as_millisecond())
+}
+
 /// Local time for people, such as `2026-11-27 08:00`.
 pub fn local_minutes(ms: i64) -> String {
     local(ms, "%Y-%m-%d %H:%M")

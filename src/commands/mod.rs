@@ -11,6 +11,7 @@ pub mod event_selection;
 pub mod hook_file;
 pub mod install;
 pub mod man;
+mod many;
 mod parallel;
 pub mod preview;
 pub mod print;
@@ -19,6 +20,7 @@ pub mod redeliver;
 mod relay;
 pub mod repositories;
 pub mod schema;
+pub mod status;
 pub mod test;
 pub mod uninstall;
 

@@ -28,6 +28,17 @@ pub fn below(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
+/// The same for several directories, each repository once.
+pub fn below_all(dirs: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut found = Vec::new();
+    for dir in dirs {
+        found.extend(below(dir)?);
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
 fn search(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
     if is_git_dir(dir) {
         found.push(dir.to_owned());

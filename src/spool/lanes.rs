@@ -131,6 +131,18 @@ impl Spool {
             .is_ok_and(|lane| matches!(lane.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
+    /// The names of the hooks that have a lane. None where the folder cannot be read.
+    pub fn lanes(&self) -> Vec<String> {
+        self.names("lane").unwrap_or_default()
+    }
+
+    /// The state of a hook as its file has it now; the default where it is missing or damaged. No lock is taken.
+    pub fn lane_state(&self, hook: &str) -> LaneState {
+        self.open_lane(hook)
+            .map(|file| read_state(&file))
+            .unwrap_or_default()
+    }
+
     /// Why files cannot be locked here; `None` if they can.
     pub fn lock_problem(&self) -> Option<String> {
         let file = self

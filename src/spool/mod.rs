@@ -10,6 +10,7 @@
 
 mod catch_up_state;
 mod dedup;
+mod failed;
 mod folder;
 mod history;
 mod inspect;
@@ -24,6 +25,7 @@ mod stuck;
 mod writer;
 
 pub use catch_up_state::{AnnouncedUpdates, CatchUpState, SavedCatchUp};
+pub use failed::FailedDelivery;
 pub use history::Retention;
 pub use lanes::{
     DestinationState, ExclusiveLock, Lane, LaneState, read_destination, update_destination,

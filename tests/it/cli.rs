@@ -69,6 +69,7 @@ fn every_command_has_help_and_the_program_a_version() {
         "deliveries",
         "redeliver",
         "drain",
+        "status",
         "install",
         "uninstall",
         "post-receive",

@@ -52,6 +52,7 @@ mod server_locked;
 mod servers;
 mod shells;
 mod signing;
+mod status;
 mod transport_tls;
 mod units;
 mod webhook_requests;

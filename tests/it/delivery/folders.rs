@@ -166,7 +166,7 @@ fn signal(name: &str, process: &str) {
 }
 
 #[test]
-fn a_stopped_sender_is_named_by_drain_check_and_to_the_pusher() {
+fn a_stopped_sender_is_named_by_drain_check_status_and_to_the_pusher() {
     let receiver = Receiver::start(|_| Answer::Hang);
     let url = receiver.url("/");
     let hooks = |wait: u32, timeout: u32| {
@@ -192,6 +192,10 @@ fn a_stopped_sender_is_named_by_drain_check_and_to_the_pusher() {
         "{text}"
     );
     assert_eq!(code, Some(1), "{text}");
+    let status = pushing.sandbox.run("r.git", &["status"]);
+    let text = String::from_utf8_lossy(&status.stdout).into_owned();
+    assert!(text.contains(&format!("  `ci`: {named}")), "{text}");
+    assert_eq!(status.status.code(), Some(1));
     let said = pushing.push("second");
     assert!(
         said.contains(&format!("ci: recorded, not sent yet; {named}")),

@@ -1,0 +1,39 @@
+//! Runs a command for one repository or for all below some directories, each as its owner, and collects what they print.
+
+use super::{Failure, Session, as_owner, parallel, print, repositories};
+use std::path::PathBuf;
+
+/// What one repository printed, and its exit code.
+pub(super) type Output = Result<(String, u8), Failure>;
+
+/// Runs `here` for the repository of the session, or with `--all` for each below `all`. `together` makes one answer of
+/// what they printed, in the order of their names. The child of root prints for its one repository.
+pub(super) fn run(
+    session: &Session,
+    all: &[PathBuf],
+    here: impl Fn(&Session) -> (String, u8) + Sync,
+    together: impl FnOnce(Vec<(PathBuf, Output)>) -> u8,
+) -> Result<u8, Failure> {
+    if session.owner_settled {
+        let (text, code) = here(session);
+        print::stdout(text.trim_end());
+        return Ok(code);
+    }
+    let capture = |session: &Session| as_owner::capture_as_owner(session, |s| here(s));
+    if all.is_empty() {
+        let dir = session.dir.clone().unwrap_or_else(|| PathBuf::from("."));
+        return Ok(together(vec![(dir, capture(session))]));
+    }
+    if session.dir.is_some() {
+        return Err(Failure::usage(
+            "`--all` names the directories itself: leave out `-C`",
+        ));
+    }
+    let found = repositories::below_all(all)?;
+    let outputs = parallel::map(&found, |git_dir| capture(&session.at(git_dir)));
+    let lost = || Err(Failure::new("an internal error"));
+    let outputs = outputs
+        .into_iter()
+        .map(|output| output.unwrap_or_else(lost));
+    Ok(together(found.iter().cloned().zip(outputs).collect()))
+}

@@ -1,0 +1,217 @@
+//! Finds out how one repository stands. Sends nothing, changes nothing, and takes no lock for longer than a moment.
+
+use super::moment;
+use crate::clock;
+use crate::commands::Session;
+use crate::config::{self, Loaded};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::schedule::OUTAGE;
+use crate::spool::{DeliveryState, Record, RecordFile, Spool};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A receiver counts as down after so long, in milliseconds, and [`OUTAGE`] failed attempts.
+const DOWN_AFTER_MS: i64 = 5 * 60 * 1000;
+
+/// A permanent failure needs a person for so long.
+const DAY_MS: i64 = 24 * 3600 * 1000;
+
+/// How one repository stands, as `--json` prints it. Members may be added.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Health {
+    /// The Git directory.
+    pub(super) repository: String,
+    /// Whether nothing needs a person.
+    pub(super) ok: bool,
+    /// Deliveries that wait; a push whose events are not computed yet counts as one.
+    pub(super) waiting: usize,
+    /// When the push of the oldest of them was recorded.
+    #[serde(with = "moment")]
+    pub(super) oldest_at: Option<i64>,
+    /// How long ago that was, in seconds.
+    pub(super) oldest_seconds: Option<i64>,
+    /// Deliveries in the history that failed permanently, and that nobody has queued again.
+    pub(super) failed: usize,
+    /// Those of the last day.
+    pub(super) failed_today: usize,
+    /// When the first and the newest of them failed.
+    #[serde(with = "moment")]
+    pub(super) failed_since: Option<i64>,
+    #[serde(with = "moment")]
+    pub(super) failed_last: Option<i64>,
+    /// Hooks whose newest attempt has failed and that have something to send.
+    pub(super) receivers: Vec<Receiver>,
+    /// When a timer last ran `drain`.
+    #[serde(with = "moment")]
+    pub(super) timer_at: Option<i64>,
+    /// What else needs a person, as sentences.
+    pub(super) problems: Vec<String>,
+}
+
+/// A hook that cannot deliver.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Receiver {
+    pub(super) hook: String,
+    /// Whether it has failed often and for long enough.
+    pub(super) down: bool,
+    /// Failed attempts in a row.
+    pub(super) failures: u32,
+    pub(super) waiting: usize,
+    /// When the first of the failed attempts ended.
+    #[serde(with = "moment")]
+    pub(super) since: Option<i64>,
+    #[serde(with = "moment")]
+    pub(super) next_attempt_at: Option<i64>,
+}
+
+impl Health {
+    /// That of a repository that cannot be inspected.
+    pub(super) fn unknown(repository: String, problem: String) -> Self {
+        Self {
+            repository,
+            problems: vec![problem],
+            ..Self::default()
+        }
+    }
+
+    /// That of the session's repository.
+    pub(super) fn of(session: &Session) -> Self {
+        let repository = match session.repository() {
+            Ok(repository) => repository,
+            Err(failure) => {
+                let dir = session.dir.as_deref().unwrap_or_else(|| ".".as_ref());
+                return Self::unknown(dir.display().to_string(), failure.message);
+            }
+        };
+        let git_dir = repository.git_dir();
+        let loaded = config::load(git_dir, &session.environment);
+        let spool = Spool::at(git_dir, repository.shared_mode());
+        let mut health = Self {
+            repository: git_dir.display().to_string(),
+            timer_at: spool.last_timer_run(),
+            ..Self::default()
+        };
+        let now_ms = clock::now_ms();
+        health.add_configuration(&loaded);
+        let waiting = health.add_pending(&spool, now_ms);
+        health.add_lanes(&spool, &waiting, now_ms);
+        health.add_stuck(&spool, &loaded);
+        health.add_failures(&spool, now_ms);
+        health.add_timer(&spool, now_ms);
+        let is_down = health.receivers.iter().any(|receiver| receiver.down);
+        health.ok = health.problems.is_empty() && health.failed_today == 0 && !is_down;
+        health
+    }
+
+    fn add_configuration(&mut self, loaded: &Loaded) {
+        if let Some(why) = &loaded.hold {
+            self.problems.push(format!("nothing is sent: {why}"));
+        }
+        let is_mistake = |d: &&Diagnostic| d.severity == Severity::Mistake;
+        let mut mistakes = loaded.diagnostics.iter().filter(is_mistake);
+        if let Some(first) = mistakes.next() {
+            let more = match mistakes.count() {
+                0 => String::new(),
+                more => format!(" (and {more} more, see `check`)"),
+            };
+            self.problems.push(format!("{first}{more}"));
+        }
+    }
+
+    /// Counts what waits for each hook.
+    fn add_pending(&mut self, spool: &Spool, now_ms: i64) -> BTreeMap<String, usize> {
+        let mut waiting = BTreeMap::new();
+        let ids = spool.pending().unwrap_or_else(|error| {
+            self.problems
+                .push(format!("the records cannot be listed: {error}"));
+            Vec::new()
+        });
+        for id in ids {
+            match spool.read_anywhere(&id) {
+                Ok(RecordFile::Record(record)) => self.add_record(&record, &mut waiting),
+                Ok(RecordFile::Gone | RecordFile::Torn) => {}
+                Ok(RecordFile::Newer(v)) => self
+                    .problems
+                    .push(format!("{id} was written by a newer version (format {v})")),
+                Ok(RecordFile::Foreign) => self.problems.push(format!("{id} is not a record")),
+                Err(error) => self.problems.push(format!("{id} cannot be read: {error}")),
+            }
+        }
+        if let n @ 1.. = spool.quarantined() {
+            let place = spool.place();
+            self.problems.push(format!(
+                "{n} files in {place}corrupt/ are not records: inspect and remove them"
+            ));
+        }
+        self.oldest_seconds = self.oldest_at.map(|at_ms| (now_ms - at_ms).max(0) / 1000);
+        waiting
+    }
+
+    fn add_record(&mut self, record: &Record, waiting: &mut BTreeMap<String, usize>) {
+        let pending = record
+            .deliveries
+            .iter()
+            .filter(|d| d.state == DeliveryState::Pending);
+        let mut count = usize::from(!record.is_decided());
+        for delivery in pending {
+            *waiting.entry(delivery.planned.hook.clone()).or_default() += 1;
+            count += 1;
+        }
+        if count > 0 {
+            let at_ms = record.push.time_ms;
+            self.oldest_at = Some(self.oldest_at.map_or(at_ms, |oldest| oldest.min(at_ms)));
+        }
+        self.waiting += count;
+    }
+
+    fn add_lanes(&mut self, spool: &Spool, waiting: &BTreeMap<String, usize>, now_ms: i64) {
+        for (hook, waiting) in waiting {
+            let state = spool.lane_state(hook);
+            if state.failures == 0 {
+                continue;
+            }
+            let since = state.since_ms.or(state.failed_ms);
+            let is_long = since.is_some_and(|since_ms| now_ms - since_ms >= DOWN_AFTER_MS);
+            self.receivers.push(Receiver {
+                hook: hook.clone(),
+                down: state.failures >= OUTAGE && is_long,
+                failures: state.failures,
+                waiting: *waiting,
+                since,
+                next_attempt_at: state.next_ms.or(state.due_ms),
+            });
+        }
+    }
+
+    fn add_stuck(&mut self, spool: &Spool, loaded: &Loaded) {
+        for hook in spool.lanes() {
+            if let Some(stuck) = spool.stuck_lane(&hook, loaded.timeout_of(&hook)) {
+                self.problems.push(format!("`{hook}`: {stuck}"));
+            }
+        }
+    }
+
+    fn add_failures(&mut self, spool: &Spool, now_ms: i64) {
+        match spool.failed_deliveries(0) {
+            Ok(failed) => {
+                self.failed = failed.len();
+                let is_new = |at_ms: i64| now_ms - at_ms < DAY_MS;
+                self.failed_today = failed.iter().filter(|f| is_new(f.at_ms)).count();
+                self.failed_since = failed.first().map(|first| first.at_ms);
+                self.failed_last = failed.last().map(|last| last.at_ms);
+            }
+            Err(error) => self
+                .problems
+                .push(format!("the history cannot be listed: {error}")),
+        }
+    }
+
+    /// Without a timer, what waits is sent by the next push alone.
+    fn add_timer(&mut self, spool: &Spool, now_ms: i64) {
+        if spool.timer_seen(now_ms) || (self.timer_at.is_none() && self.waiting == 0) {
+            return;
+        }
+        self.problems
+            .push("no timer has run `drain` in the last 2 hours".to_owned());
+    }
+}

@@ -1,0 +1,90 @@
+//! Writes the state of repositories for people: what needs a person first, one sum at the end.
+
+use super::health::{Health, Receiver};
+use crate::clock;
+use crate::commands::print;
+use crate::terminal::Style;
+
+/// The text for one repository, which says that all is well, or for several, which lists those with something to say.
+pub(super) fn write(all: &[Health], several: bool, style: Style) -> String {
+    let mut shown: Vec<&Health> = all
+        .iter()
+        .filter(|health| !several || !health.ok || health.waiting > 0)
+        .collect();
+    shown.sort_by_key(|health| health.ok);
+    let mut written = Vec::new();
+    for health in shown {
+        let verdict = if health.ok {
+            style.green("ok")
+        } else {
+            style.red("needs attention")
+        };
+        written.push(format!("{}: {verdict}", print::plain(&health.repository)));
+        let lines = lines(health).into_iter();
+        written.extend(lines.map(|line| format!("  {}", print::plain(&line))));
+    }
+    if several {
+        written.push(sum(all));
+    }
+    written.join("\n")
+}
+
+fn lines(health: &Health) -> Vec<String> {
+    let mut lines = health.problems.clone();
+    lines.extend(health.receivers.iter().map(receiver));
+    if let (1.., Some(since), Some(last)) = (health.failed, health.failed_since, health.failed_last)
+    {
+        lines.push(format!(
+            "{} failed permanently since {}, the newest {} (see `git service-hook deliveries --state failed`)",
+            health.failed,
+            clock::local_minutes(since),
+            clock::local_moment(last)
+        ));
+    }
+    lines.push(match health.oldest_at {
+        Some(at_ms) => format!(
+            "{} waiting, the oldest since {}",
+            health.waiting,
+            clock::local_minutes(at_ms)
+        ),
+        None => "nothing waits".to_owned(),
+    });
+    if let Some(at_ms) = health.timer_at {
+        lines.push(format!("a timer last ran {}", clock::local_moment(at_ms)));
+    }
+    lines
+}
+
+/// `ci: down since 14:02 (5 failed attempts), 3 waiting, next attempt 15:10`
+fn receiver(receiver: &Receiver) -> String {
+    let attempts = if receiver.failures == 1 { "" } else { "s" };
+    let failures = format!("{} failed attempt{attempts}", receiver.failures);
+    let since = receiver.since.map(clock::local_moment);
+    let since = since.map(|since| format!(" since {since}"));
+    let since = since.unwrap_or_default();
+    let trouble = if receiver.down {
+        format!("down{since} ({failures})")
+    } else {
+        format!("{failures}{since}")
+    };
+    let next = receiver.next_attempt_at.map(clock::local_moment);
+    let next = next.map(|next| format!(", next attempt {next}"));
+    format!(
+        "{}: {trouble}, {} waiting{}",
+        receiver.hook,
+        receiver.waiting,
+        next.unwrap_or_default()
+    )
+}
+
+fn sum(all: &[Health]) -> String {
+    let count = |is: fn(&Health) -> bool| all.iter().filter(|health| is(health)).count();
+    let waiting: usize = all.iter().map(|health| health.waiting).sum();
+    let failed: usize = all.iter().map(|health| health.failed).sum();
+    format!(
+        "{} repositories: {} need attention, {} ok; {waiting} waiting, {failed} failed permanently",
+        all.len(),
+        count(|health| !health.ok),
+        count(|health| health.ok),
+    )
+}

@@ -1,0 +1,172 @@
+//! `status`: what needs a person, in words, in JSON and by the exit code.
+
+use crate::delivery::{Pushing, busy, webhook};
+use crate::history::{push_and_finish, run, told};
+use crate::support::Sandbox;
+use crate::support::receiver::{Answer, Receiver};
+use serde_json::{Value, json};
+
+fn text(out: &std::process::Output) -> String {
+    String::from_utf8_lossy(&out.stdout).into_owned()
+}
+
+/// `status --json` of the repository.
+fn status(pushing: &Pushing) -> Value {
+    serde_json::from_str(&text(&run(pushing, &["status", "--json"]))).unwrap()
+}
+
+/// Changes members of the state of a hook, as if time had passed.
+fn change_lane(pushing: &Pushing, changes: &[(&str, i64)]) {
+    let path = pushing.sandbox.path("r.git/service-hook/lane/ci");
+    let mut state: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    for (name, value) in changes {
+        state[*name] = json!(value);
+    }
+    std::fs::write(path, state.to_string()).unwrap();
+}
+
+fn now_ms() -> i64 {
+    git_service_hook::clock::now_ms()
+}
+
+#[test]
+fn all_is_well_where_everything_was_delivered() {
+    let receiver = Receiver::start(|_| Answer::ok());
+    let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
+    let never = told(&pushing, &["status"]);
+    assert!(never.contains("r.git: ok\n  nothing waits"), "{never}");
+    push_and_finish(&pushing, "one");
+    pushing.drain();
+    let said = told(&pushing, &["status"]);
+    assert!(
+        said.contains("r.git: ok\n") && said.contains("a timer last ran"),
+        "{said}"
+    );
+    let status = status(&pushing);
+    assert_eq!(
+        (&status["ok"], &status["waiting"], &status["oldest_at"]),
+        (&json!(true), &json!(0), &Value::Null)
+    );
+    assert!(status["timer_at"].as_str().unwrap().ends_with('Z'));
+}
+
+#[test]
+fn a_receiver_is_down_after_three_failed_attempts_in_five_minutes() {
+    let receiver = Receiver::start(|_| busy());
+    let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
+    let _one = pushing.nobody_stays();
+    pushing.push("one");
+    pushing.push("two");
+    pushing.drain();
+    let young = status(&pushing);
+    assert_eq!(
+        (
+            &young["waiting"],
+            &young["receivers"][0]["down"],
+            &young["ok"]
+        ),
+        (&json!(2), &json!(false), &json!(true)),
+        "one failed attempt is no outage"
+    );
+    let since_ms = now_ms() - 600_000;
+    change_lane(&pushing, &[("failures", 5), ("since_ms", since_ms)]);
+    let out = run(&pushing, &["status"]);
+    assert_eq!(out.status.code(), Some(1));
+    let said = text(&out);
+    assert!(
+        said.contains("needs attention\n  ci: down since ")
+            && said.contains(" (5 failed attempts), 2 waiting, next attempt "),
+        "{said}"
+    );
+    let status = status(&pushing);
+    assert_eq!(status["receivers"][0]["down"], json!(true));
+    assert!(status["oldest_seconds"].as_i64().is_some());
+}
+
+#[test]
+fn a_permanent_failure_needs_a_person_for_a_day() {
+    let receiver = Receiver::start(|_| Answer::json(404, "{}"));
+    let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
+    push_and_finish(&pushing, "one");
+    let out = run(&pushing, &["status"]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(
+        text(&out).contains("1 failed permanently since "),
+        "{}",
+        text(&out)
+    );
+    // The same two days later.
+    let done = pushing.sandbox.path("r.git/service-hook/done");
+    let record = done.join(&pushing.done()[0]);
+    let old = std::fs::read_to_string(&record).unwrap();
+    let lines = old.lines().map(|line| {
+        let mut line: Value = serde_json::from_str(line).unwrap();
+        if let Some(ended) = line.get_mut("ended") {
+            ended["at_ms"] = json!(ended["at_ms"].as_i64().unwrap() - 2 * 86_400_000);
+        }
+        line.to_string() + "\n"
+    });
+    std::fs::write(&record, lines.collect::<String>()).unwrap();
+    let later = status(&pushing);
+    assert_eq!(
+        (&later["failed"], &later["failed_today"], &later["ok"]),
+        (&json!(1), &json!(0), &json!(true))
+    );
+    receiver.answer(|_| Answer::ok());
+    told(&pushing, &["redeliver", "--failed"]);
+    assert_eq!(status(&pushing)["failed"], json!(0));
+}
+
+#[test]
+fn what_waits_without_a_timer_and_a_mistake_need_a_person() {
+    let receiver = Receiver::start(|_| busy());
+    let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
+    let _one = pushing.nobody_stays();
+    pushing.push("one");
+    pushing.configure(&format!(
+        "{}brnches = 1\n",
+        webhook("ci", &receiver.url("/"))
+    ));
+    let out = run(&pushing, &["status"]);
+    assert_eq!(out.status.code(), Some(1));
+    let said = text(&out);
+    assert!(
+        said.contains("  no timer has run `drain`")
+            && said.contains("  hooks.toml:4:1: unknown key `brnches`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn of_many_repositories_those_with_something_to_say_are_listed_and_all_counted() {
+    let sandbox = Sandbox::new();
+    for name in ["a/one.git", "a/two.git", "b/three.git"] {
+        sandbox.bare(name);
+    }
+    sandbox.write("b/three.git/hooks.toml", "[hook.ci]\nactoin = 1\n");
+    let out = sandbox.run("", &["status", "--all", "a", "b", "a"]);
+    assert_eq!(out.status.code(), Some(1));
+    let said = text(&out);
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(
+        lines[0].ends_with("b/three.git: needs attention") && !said.contains("one.git"),
+        "{said}"
+    );
+    assert_eq!(
+        *lines.last().unwrap(),
+        "3 repositories: 1 need attention, 2 ok; 0 waiting, 0 failed permanently"
+    );
+    let out = sandbox.run("", &["status", "--json", "--all", "a", "b"]);
+    let said = text(&out);
+    let ok: Vec<Value> = said
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["ok"].clone())
+        .collect();
+    assert_eq!(ok, [json!(true), json!(true), json!(false)]);
+    for wrong in [
+        &["-C", "a/one.git", "status", "--all", "a"][..],
+        &["status", "--all"],
+    ] {
+        assert_eq!(sandbox.run("", wrong).status.code(), Some(2), "{wrong:?}");
+    }
+}
