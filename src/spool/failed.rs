@@ -55,7 +55,7 @@ impl Spool {
             if !String::from_utf8_lossy(&bytes).contains(FAILED) {
                 continue;
             }
-            if let RecordFile::Record(record) = Record::parse(&id, &bytes) {
+            if let RecordFile::Record(record) = Record::parse(&id, bytes) {
                 records.push(*record);
             }
         }
