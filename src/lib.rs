@@ -49,6 +49,7 @@ pub mod report;
 pub mod schedule;
 pub mod schema;
 pub mod secret;
+pub mod shutdown;
 pub mod signature;
 pub mod spool;
 pub mod suggest;

@@ -6,6 +6,7 @@ mod stay;
 use super::{parallel, print, repositories};
 use crate::deliver::Destinations;
 use crate::environment::Environment;
+use crate::shutdown;
 use std::path::{Path, PathBuf};
 
 /// What the command line says.
@@ -31,6 +32,7 @@ pub fn run(
     environment: &Environment,
     destinations: &Destinations,
 ) -> u8 {
+    shutdown::listen();
     if arguments.push.is_some() {
         // Nobody reads what we say, and we outlive whoever started us.
         std::panic::set_hook(Box::new(|_| {}));

@@ -24,6 +24,8 @@ enum Walk {
     Done,
     /// The events of a push are being computed; later pushes wait for it.
     Unread,
+    /// The process was asked to end.
+    Stopped,
     /// A line could not be written: without it nothing may be sent.
     Unwritable,
     /// The file of the lock was removed: another process may have the lane now.
@@ -72,9 +74,10 @@ pub(super) fn run(
             // A push that was published after the walk and before the unlock found the lane locked.
             Some(Walk::Done) if lane.backlog.has_new_records(site.spool) => {}
             Some(Walk::Unlocked) => {}
-            Some(Walk::Done | Walk::Unwritable) => break,
+            Some(Walk::Done | Walk::Stopped | Walk::Unwritable) => break,
             Some(Walk::Unread) | None => {
                 if !push.map_or(!lane.backlog.entries.is_empty(), |push| lane.waits(push))
+                    || site.transport.is_stopping()
                     || !until.wait()
                 {
                     update(report, |r| r.busy = true);
@@ -189,6 +192,9 @@ impl LaneRun<'_> {
                 now_ms,
             };
             match plan::next(&view, rules) {
+                Step::Send { .. } | Step::Pause { .. } if self.site.transport.is_stopping() => {
+                    return Walk::Stopped;
+                }
                 Step::Send { places, past } => {
                     let message = MessagePlan {
                         hook,

@@ -6,6 +6,7 @@ use crate::action::Attempt;
 use crate::clock;
 use crate::config::Hook;
 use crate::outgoing::Outgoing;
+use crate::shutdown;
 use std::time::Duration;
 
 pub(super) trait Transport: Sync + std::fmt::Debug {
@@ -14,6 +15,9 @@ pub(super) trait Transport: Sync + std::fmt::Debug {
 
     /// Milliseconds since the machine was started.
     fn uptime_ms(&self) -> i64;
+
+    /// Whether no other attempt is to be made.
+    fn is_stopping(&self) -> bool;
 
     /// Waits until this moment, in milliseconds since 1970; a second at most.
     fn pause(&self, until_ms: i64);
@@ -38,6 +42,10 @@ impl Transport for HttpTransport {
 
     fn uptime_ms(&self) -> i64 {
         clock::monotonic_ms()
+    }
+
+    fn is_stopping(&self) -> bool {
+        shutdown::is_requested()
     }
 
     fn pause(&self, until_ms: i64) {

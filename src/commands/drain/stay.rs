@@ -2,6 +2,7 @@
 //! timer or `drain` sends the rest.
 
 use crate::clock;
+use crate::shutdown;
 use crate::spool::{Spool, time_of_id};
 use std::path::Path;
 use std::time::Duration;
@@ -18,7 +19,7 @@ pub(super) fn while_due(git_dir: &Path, spool: &Spool, pass: &mut dyn FnMut()) {
         let Ok(Some(_one)) = spool.lock_retry_wait() else {
             return;
         };
-        while let Some(due_ms) = due(spool) {
+        while let Some(due_ms) = due(spool).filter(|_| !shutdown::is_requested()) {
             // The repository was removed, or taken away: there is nothing to stay for.
             if !git_dir.is_dir() {
                 return;
@@ -38,7 +39,7 @@ pub(super) fn while_due(git_dir: &Path, spool: &Spool, pass: &mut dyn FnMut()) {
 }
 
 fn is_worth_it(spool: &Spool) -> bool {
-    due(spool).is_some()
+    due(spool).is_some() && !shutdown::is_requested()
 }
 
 /// When something is due that is worth staying for.

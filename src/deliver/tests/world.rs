@@ -91,6 +91,10 @@ impl Transport for World {
         self.now_ms() - *self.started_ms.lock().unwrap()
     }
 
+    fn is_stopping(&self) -> bool {
+        false
+    }
+
     fn pause(&self, until_ms: i64) {
         let mut now_ms = self.now_ms.lock().unwrap();
         *now_ms = until_ms.max(*now_ms);

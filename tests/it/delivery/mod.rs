@@ -11,6 +11,7 @@ mod errors;
 mod folders;
 mod full_disk;
 mod gone;
+mod graceful;
 mod killed;
 mod large;
 mod links;
