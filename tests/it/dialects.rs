@@ -211,7 +211,7 @@ fn a_reader_of_gogs_that_takes_the_first_commit_always_finds_one() {
 }
 
 #[test]
-fn gitea_never_pushes_a_deleted_branch_and_gogs_no_tag() {
+fn gitea_pushes_no_deletion_and_gogs_no_tag() {
     let events = |flavor: &str, header: &str| {
         let event = |(name, request): &(&'static str, Request)| {
             (*name, request.header(header).unwrap().to_owned())
@@ -223,7 +223,10 @@ fn gitea_never_pushes_a_deleted_branch_and_gogs_no_tag() {
     };
     assert_eq!(
         events("gitea", "X-Gitea-Event"),
-        [("branch deleted", "delete".to_owned())]
+        [
+            ("branch deleted", "delete".to_owned()),
+            ("tag deleted", "delete".to_owned()),
+        ]
     );
     assert_eq!(
         events("gogs", "X-Gogs-Event"),

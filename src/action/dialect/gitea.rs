@@ -1,5 +1,5 @@
 //! `gitea`: Gitea's and Forgejo's headers. Commits newest first; a new branch always lists one; a tag lists none; a
-//! deleted branch is a `delete` event, never a push. Readers: Jenkins' gitea-plugin, buildbot-gitea, go-scm, Dokploy.
+//! deleted branch or tag is a `delete` event, never a push: buildbot-gitea reads the newest commit of any tag. Readers: Jenkins' gitea-plugin, buildbot-gitea, go-scm, Dokploy.
 
 use super::{Dialect, Header, members};
 use crate::outgoing::{Outgoing, Project};
@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 pub(super) struct Gitea;
 
-fn deletes_branch(out: &Outgoing) -> bool {
+fn deletes(out: &Outgoing) -> bool {
     super::first(out)
-        .is_some_and(|event| event.change == Change::Deleted && event.kind() == RefKind::Branch)
+        .is_some_and(|event| event.change == Change::Deleted && event.kind() != RefKind::Other)
 }
 
 impl Dialect for Gitea {
@@ -20,11 +20,7 @@ impl Dialect for Gitea {
     }
 
     fn headers(&self, _: &str, out: &Outgoing) -> Vec<Header> {
-        let event = if deletes_branch(out) {
-            "delete"
-        } else {
-            "push"
-        };
+        let event = if deletes(out) { "delete" } else { "push" };
         super::headers([
             ("User-Agent", super::USER_AGENT),
             ("X-Gitea-Event", event),
@@ -43,7 +39,7 @@ impl Dialect for Gitea {
 
     fn adapt(&self, out: &Outgoing, mut body: Value) -> Value {
         members::complete_repository(&mut body, &out.project);
-        if let Some(event) = super::first(out).filter(|_| deletes_branch(out)) {
+        if let Some(event) = super::first(out).filter(|_| deletes(out)) {
             return members::ref_event(event, out, &body);
         }
         members::each_event(&mut body, &|event| {
