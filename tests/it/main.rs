@@ -45,6 +45,7 @@ mod network;
 mod network_config;
 mod outgoing;
 mod package;
+mod receivers;
 mod rooms;
 mod schema;
 mod server_file;

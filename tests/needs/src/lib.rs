@@ -7,7 +7,8 @@
 use proc_macro::{TokenStream, TokenTree};
 use std::path::Path;
 
-/// Each argument is a program on the search path, an absolute path, or the name of a probe of `build.rs`.
+/// Each argument is a program on the search path, an absolute path, a path below `target/`, or the name of a probe of
+/// `build.rs`.
 #[proc_macro_attribute]
 pub fn needs(needs: TokenStream, test: TokenStream) -> TokenStream {
     if !test.to_string().replace(' ', "").contains("#[test]") {
@@ -42,6 +43,10 @@ pub fn needs(needs: TokenStream, test: TokenStream) -> TokenStream {
 }
 
 fn is_installed(program: &str) -> bool {
+    if program.starts_with("target/") {
+        let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+        return Path::new(&package).join(program).exists();
+    }
     let path = std::env::var_os("PATH").unwrap_or_default();
     let usual = ["/usr/sbin", "/usr/bin", "/bin", "/usr/local/bin"];
     let mut folders = std::env::split_paths(&path).chain(usual.map(Into::into));
