@@ -101,6 +101,8 @@ fn a_permanent_failure_needs_a_person_for_a_day() {
     let old = std::fs::read_to_string(&record).unwrap();
     let lines = old.lines().map(|line| {
         let mut line: Value = serde_json::from_str(line).unwrap();
+        // As an earlier version wrote it: without a checksum.
+        line.as_object_mut().unwrap().remove("crc");
         if let Some(ended) = line.get_mut("ended") {
             ended["at_ms"] = json!(ended["at_ms"].as_i64().unwrap() - 2 * 86_400_000);
         }
