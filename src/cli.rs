@@ -1,7 +1,7 @@
 //! Declares the command line, and dispatches to the commands under [`crate::commands`].
 
 use crate::commands::{
-    Failure, Session, as_owner, check, completions, deliveries, drain, event, install, man,
+    Failure, Session, as_owner, cancel, check, completions, deliveries, drain, event, install, man,
     preview, print, redeliver, schema, status, test, uninstall,
 };
 use crate::environment::Environment;
@@ -67,6 +67,11 @@ enum Command {
     /// Delivered, cancelled and waiting deliveries can be queued as well. Exits with 0 when every selected delivery
     /// is queued and none has failed permanently.
     Redeliver(redeliver::Arguments),
+    /// End deliveries that wait, without sending them
+    ///
+    /// After a restored backup, a copied repository, or for a receiver that is gone. An attempt that is being made ends
+    /// first, and its result stands. Exits with 0 when every selected delivery has ended.
+    Cancel(cancel::Arguments),
     /// Send the deliveries that are due now: the command for a timer or cron
     ///
     /// Retries due deliveries, and delivers pushes that are recorded and not yet delivered. Exits with 0 when
@@ -196,6 +201,7 @@ fn dispatch(parsed: Arguments, session: &Session) -> Result<u8, Failure> {
         Command::Man => man::run(Arguments::command()),
         Command::Schema => schema::run(),
         Command::Check(arguments) => check::run(session, &arguments),
+        Command::Cancel(arguments) => cancel::run(session, &arguments),
         Command::Status(arguments) => status::run(session, &arguments),
         Command::Install(arguments) => install::run(session, &arguments),
         Command::Uninstall(arguments) => uninstall::run(session, &arguments),

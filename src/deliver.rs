@@ -6,6 +6,7 @@
 
 mod attempt;
 mod backlog;
+mod cancel;
 mod destination;
 mod lane;
 mod memory;
@@ -15,6 +16,7 @@ mod plan;
 mod transport;
 
 pub use attempt::{options, render};
+pub use cancel::{Cancelled, cancel};
 pub use destination::Destinations;
 pub use memory::send_from_memory;
 

@@ -1,6 +1,7 @@
 //! The commands, one file each: a command reads its arguments, calls the other modules and prints the result.
 
 pub mod as_owner;
+pub mod cancel;
 pub mod catch_up;
 pub mod check;
 pub mod completions;

@@ -197,6 +197,12 @@ pub(super) fn cancelled(delivery: &Delivery, now_ms: i64) -> Ended {
     ended_without_attempt(delivery, Outcome::Cancelled, why, now_ms)
 }
 
+/// The line that ends a delivery that a person does not want to be sent.
+pub(super) fn cancelled_by_person(delivery: &Delivery, now_ms: i64) -> Ended {
+    let why = "cancelled by a person";
+    ended_without_attempt(delivery, Outcome::Cancelled, why, now_ms)
+}
+
 /// The line that ends a delivery that a later one for the same ref makes superfluous.
 pub(super) fn superseded(delivery: &Delivery, by: &str, now_ms: i64) -> Ended {
     let why = format!("superseded by {by}");

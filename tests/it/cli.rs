@@ -68,6 +68,7 @@ fn every_command_has_help_and_the_program_a_version() {
         "test",
         "deliveries",
         "redeliver",
+        "cancel",
         "drain",
         "status",
         "install",

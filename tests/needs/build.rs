@@ -23,7 +23,8 @@ const OVERLAY: &str = "unshare --mount sh -c 'mount -t tmpfs tmpfs /mnt && cd /m
     mount -t overlay overlay -o lowerdir=/,upperdir=upper,workdir=work root'";
 const CONFIGURED_HOOKS: &str = "${GIT_SERVICE_HOOK_NEW_GIT:-git} -c hook.x.event=post-receive \
     -c hook.x.command=true hook list post-receive";
-const LOOP: &str = "cd $OUT_DIR && rm -f probe.ext4 && truncate -s 4M probe.ext4 && mkfs.ext4 -qF probe.ext4 &&
+const LOOP: &str =
+    "cd $OUT_DIR && rm -f probe.ext4 && truncate -s 4M probe.ext4 && mkfs.ext4 -qF probe.ext4 &&
     unshare --mount mount -o loop probe.ext4 /mnt";
 const PROBES: [(&str, &str); 7] = [
     ("root", "test $(id -u) = 0"),

@@ -1,5 +1,6 @@
 //! What was delivered can be looked up, told in full, and delivered again.
 
+mod cancel;
 mod daily;
 mod damage;
 mod killed;
