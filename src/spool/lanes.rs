@@ -292,6 +292,19 @@ mod tests {
     }
 
     #[test]
+    fn a_lane_whose_file_was_removed_or_created_again_is_not_current() {
+        let dir = tempfile::tempdir().unwrap();
+        let spool = Spool::at(dir.path(), 0);
+        std::fs::create_dir_all(dir.path().join("service-hook/lane")).unwrap();
+        let first = spool.lane("ci").unwrap().unwrap();
+        assert!(first.is_current() && spool.lane("ci").unwrap().is_none());
+        std::fs::remove_file(dir.path().join("service-hook/lane/ci")).unwrap();
+        assert!(!first.is_current());
+        let second = spool.lane("ci").unwrap().unwrap();
+        assert!(second.is_current() && !first.is_current());
+    }
+
+    #[test]
     fn a_lane_without_deliveries_is_never_due() {
         let dir = tempfile::tempdir().unwrap();
         let spool = Spool::at(dir.path(), 0);

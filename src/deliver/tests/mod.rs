@@ -1,3 +1,4 @@
 mod dead_receiver;
 mod model;
+mod removed_lane;
 mod world;

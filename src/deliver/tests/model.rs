@@ -34,9 +34,9 @@ enum Move {
 }
 
 pub(super) struct Model {
-    dir: tempfile::TempDir,
+    pub(super) dir: tempfile::TempDir,
     pub(super) spool: Spool,
-    loaded: Loaded,
+    pub(super) loaded: Loaded,
     pub(super) world: World,
     pub(super) pushed: usize,
     crashed: bool,

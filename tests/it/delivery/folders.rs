@@ -1,10 +1,9 @@
-//! Folders of the spool that have gone, cannot be read, or cannot be locked, and lanes that are removed.
+//! Folders of the spool that have gone, cannot be read, or cannot be locked.
 
 use super::{Pushing, seen, webhook};
 use crate::support::receiver::{Answer, Receiver};
 use crate::support::{PROGRAM, eventually};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 /// `check` as one line of words, and its exit code.
 fn check(pushing: &Pushing) -> (String, Option<i32>) {
@@ -67,34 +66,6 @@ fn what_waits_is_delivered_and_finished_without_the_other_folders() {
     assert_eq!(receiver.got().len(), 1);
     assert!(folder.join("corrupt/x").is_file());
     assert!(pushing.pending().is_empty() && pushing.done().len() == 1);
-}
-
-#[test]
-fn a_removed_lane_makes_no_second_sender() {
-    let receiver = Receiver::start(|_| Answer::Late(Duration::from_millis(300), 200, Vec::new()));
-    let pushing = Pushing::new("[[[");
-    for n in 0..6 {
-        pushing.push(&n.to_string());
-    }
-    pushing.configure(&webhook("ci", &receiver.url("/")));
-    let drain = || {
-        let mut command = pushing.sandbox.command(PROGRAM, "r.git");
-        command.arg("drain").spawn().unwrap()
-    };
-    let mut senders = vec![drain()];
-    eventually("the first sends", || !receiver.got().is_empty());
-    std::fs::remove_file(pushing.sandbox.path("r.git/service-hook/lane/ci")).unwrap();
-    senders.push(drain());
-    for mut sender in senders {
-        sender.wait().unwrap();
-    }
-    eventually("all is delivered", || {
-        pushing.drain();
-        pushing.pending().is_empty()
-    });
-    // What was under way when the lane was removed may arrive again.
-    let sent = receiver.got().len();
-    assert!(sent <= 7, "{sent} for 6 deliveries");
 }
 
 #[needs("strace")]
