@@ -59,6 +59,7 @@ impl WebhookHttpGet {
             service_url: self.service_url.as_ref(),
             request_parameters: self.request_parameters.as_ref(),
             headers: ("headers", self.headers.as_ref()),
+            signature: None,
             template: None,
             form: None,
             credentials: Credentials::Basic(self.username.as_ref(), self.password.as_ref()),

@@ -92,6 +92,7 @@ impl WebhookHttpPost {
             service_url: self.service_url.as_ref(),
             request_parameters: None,
             headers: ("headers", self.headers.as_ref()),
+            signature: self.signature.as_ref().map(SignatureHeader::header),
             template: self.template.as_ref(),
             form: self.form.as_ref(),
             credentials: Credentials::Basic(self.username.as_ref(), self.password.as_ref()),

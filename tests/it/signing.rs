@@ -112,6 +112,14 @@ fn keys_that_cannot_sign_are_mistakes_and_never_shown() {
             "`signature` has a `header` that belongs to the connection",
         ),
         (
+            "token = \"1\"\nsignature = { header = \"X-S\" }\nheaders = { x-s = \"hunter2\" }",
+            "cannot stand beside `signature`, which is sent in the same header",
+        ),
+        (
+            "token = \"1\"\nsignature = { header = \"X-S\" }\nheaders = \"A: b\\nx-s: hunter2\"",
+            "cannot stand beside `signature`, which is sent in the same header",
+        ),
+        (
             "token = \"1\"\nsignature = { header = \"X-S\", algorithm = \"md5\" }",
             "must be `sha1`, `sha256` or `sha512`",
         ),

@@ -80,6 +80,7 @@ impl JenkinsGenericBuildJob {
             service_url: self.service_url.as_ref(),
             request_parameters: self.request_parameters.as_ref(),
             headers: ("header_parameters", self.header_parameters.as_ref()),
+            signature: None,
             template: self.template.as_ref(),
             form: None,
             credentials: Credentials::Bearer("build_token", self.build_token.as_ref()),

@@ -44,6 +44,13 @@ impl Endpoint {
             authorization: None,
             secrets: Secrets::default(),
         };
+        if keys
+            .signature
+            .is_some_and(|header| endpoint.headers.sets(header))
+        {
+            let why = "holds the header of `signature`";
+            return Err(unusable(key, why));
+        }
         endpoint.authorization = match keys.credentials {
             Credentials::Basic(username, password) => {
                 endpoint.basic(resolver, username, password)?

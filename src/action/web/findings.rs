@@ -97,24 +97,48 @@ pub(super) fn url_has_user(service_url: Option<&Text>) -> bool {
     plain(service_url).is_some_and(|url| matches!(without_user(url.trim()), Ok((_, Some(_)))))
 }
 
-/// `Name: value` lines or a table; names that this program or the connection sets. `authorization` is the key that sets
-/// this header.
-pub(crate) fn check_headers(
+/// Headers that other keys of the same hook set.
+pub(super) struct Reserved<'a> {
+    /// The key that sets `Authorization`.
+    pub(super) authorization: Option<&'a str>,
+    /// The header of the key `signature`.
+    pub(super) signature: Option<&'a str>,
+}
+
+impl Reserved<'_> {
+    /// The key that sets this header.
+    fn key(&self, name: &str) -> Option<&str> {
+        let is_signature = self.signature.is_some_and(|header| is_same(header, name));
+        match self.authorization {
+            _ if is_signature => Some("signature"),
+            Some(key) if is_same(name, "authorization") => Some(key),
+            _ => None,
+        }
+    }
+}
+
+/// Whether two names of headers are the same.
+pub(super) fn is_same(name: &str, other: &str) -> bool {
+    name.trim().eq_ignore_ascii_case(other.trim())
+}
+
+/// `Name: value` lines or a table; names that this program, the connection, or another key sets.
+pub(super) fn check_headers(
     key: &'static str,
     pairs: Option<&Pairs>,
-    authorization: Option<&str>,
+    reserved: &Reserved<'_>,
 ) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut check = |name: &str, value: &str, entry: Option<&str>, range: Option<Range<usize>>| {
-        let why = match (refused(name), authorization) {
+        let why = match (refused(name), reserved.key(name)) {
             (Some(why), _) => why.to_owned(),
-            (None, Some(other)) if name.eq_ignore_ascii_case("authorization") => {
+            (None, Some(other)) => {
                 format!("cannot stand beside `{other}`, which is sent in the same header")
             }
-            (None, _) if value.contains(char::is_control) => {
+            (None, None) if value.contains(char::is_control) => {
                 "has line ends or control characters in its value".to_owned()
             }
-            (None, _) => return,
+            (None, None) => return,
         };
         let message = if entry.is_some() {
             why

@@ -1,7 +1,8 @@
 //! The keys that the webhooks and Jenkins share, before anything that they refer to is read.
 
 use super::findings::{
-    check_headers, check_pieces, check_robot, check_url, is_given, mistake, plain, url_has_user,
+    Reserved, check_headers, check_pieces, check_robot, check_url, is_given, mistake, plain,
+    url_has_user,
 };
 use super::pieces::{self, Piece};
 use crate::action::Finding;
@@ -54,6 +55,8 @@ pub(crate) struct WebKeys<'a> {
     pub(crate) request_parameters: Option<&'a Pairs>,
     /// The key, and what it holds.
     pub(crate) headers: (&'static str, Option<&'a Pairs>),
+    /// The header of the key `signature`.
+    pub(crate) signature: Option<&'a str>,
     pub(crate) template: Option<&'a Text>,
     /// Fields instead of a template.
     pub(crate) form: Option<&'a Pairs>,
@@ -68,7 +71,11 @@ impl<'a> WebKeys<'a> {
         let (key, headers) = self.headers;
         let in_url = || url_has_user(self.service_url).then_some("service_url");
         let authorization = self.credentials.key().or_else(in_url);
-        found.extend(check_headers(key, headers, authorization));
+        let reserved = Reserved {
+            authorization,
+            signature: self.signature,
+        };
+        found.extend(check_headers(key, headers, &reserved));
         found.extend(check_pieces(&self.pieces()));
         found
     }

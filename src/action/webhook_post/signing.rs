@@ -34,6 +34,11 @@ enum Encoding {
 }
 
 impl SignatureHeader {
+    /// The name of the header.
+    pub(super) fn header(&self) -> &str {
+        &self.header
+    }
+
     fn value(&self, token: &str, body: &[u8]) -> String {
         let digest = self.algorithm.hmac(token.as_bytes(), body);
         let digest = match self.encoding {
