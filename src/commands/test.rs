@@ -20,6 +20,10 @@ use std::io::stdout;
 /// Lines are never longer on a wide terminal.
 const WIDEST: usize = 100;
 
+/// Such hooks do not count in the exit code.
+const WITHOUT_PING: &str =
+    "not sent: this dialect has no test event; `test --as-push` sends it a push";
+
 /// Of `test`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
@@ -65,9 +69,14 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
         Style::of(&stdout(), &session.environment),
         terminal::width(&stdout()).min(WIDEST),
     );
-    let mut code = exit::OK;
+    let (mut tested, mut accepted) = (0, 0);
     for hook in hooks {
-        let mut outcome = send(&subject, hook, arguments.as_push);
+        let is_tested = arguments.as_push || hook.parameters.has_ping();
+        let mut outcome = if is_tested {
+            send(&subject, hook, arguments.as_push)
+        } else {
+            Outcome::no(WITHOUT_PING.to_owned())
+        };
         if let Decision::Skip(_) = hook.decide(&subject.push, &subject.computed) {
             outcome.advice.push(
                 "a push like this would not fire it: `git service-hook preview` says which filter",
@@ -79,11 +88,14 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
             );
         }
         print::stdout(&written(&hook.name, &outcome, style, width));
-        if !outcome.accepted {
-            code = exit::FAILURE;
-        }
+        tested += usize::from(is_tested);
+        accepted += usize::from(outcome.accepted);
     }
-    Ok(code)
+    Ok(if tested > 0 && accepted == tested {
+        exit::OK
+    } else {
+        exit::FAILURE
+    })
 }
 
 fn send(subject: &SelectedEvent, hook: &Hook, as_push: bool) -> Outcome {
@@ -96,11 +108,6 @@ fn send(subject: &SelectedEvent, hook: &Hook, as_push: bool) -> Outcome {
         (true, Per::Push) => MessageKind::Push,
         (true, Per::Ref) => MessageKind::Ref,
     };
-    if kind == MessageKind::Test && !hook.parameters.has_ping() {
-        return Outcome::no(
-            "not sent: this dialect has no test event; `test --as-push` sends it a push".to_owned(),
-        );
-    }
     let outgoing = subject.for_hook(hook, kind);
     let attempt = |simplify| attempt(action.as_ref(), &outgoing, hook, &secrets, simplify);
     attempt(false).unwrap_or_else(|refused| {

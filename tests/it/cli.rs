@@ -322,6 +322,34 @@ fn test_tells_the_answer_in_words_and_is_0_only_when_all_accepted() {
 }
 
 #[test]
+fn a_hook_whose_dialect_has_no_test_event_does_not_count() {
+    let sandbox = Sandbox::new();
+    let receiver = Receiver::start(|_| Answer::ok());
+    let hook = |name: &str, flavor: &str| {
+        format!(
+            "[hook.{name}]\naction = \"webhook_http_post\"\nservice_url = \"{}\"\nflavor = \"{flavor}\"\n",
+            receiver.url("/")
+        )
+    };
+    pushed(&sandbox, &(hook("lab", "gitlab") + &hook("hub", "github")));
+    for (arguments, code, requests) in [
+        (&["test"][..], 0, 1),
+        (&["test", "lab"], 1, 0),
+        (&["test", "lab", "--as-push"], 0, 1),
+    ] {
+        let before = receiver.got().len();
+        let out = sandbox.run("r.git", arguments);
+        let got = receiver.got().len() - before;
+        assert_eq!(
+            (out.status.code(), got),
+            (Some(code), requests),
+            "{arguments:?}: {}",
+            stdout(&out)
+        );
+    }
+}
+
+#[test]
 fn a_mistake_in_one_hook_is_told_and_the_others_are_tested() {
     let sandbox = Sandbox::new();
     let receiver = Receiver::start(|_| Answer::ok());
