@@ -17,7 +17,7 @@ pub use compute::{ComputedPush, Undecided, compute_deliveries, compute_without_r
 
 use crate::action::Severity;
 use crate::clock;
-use crate::config::{self, Loaded};
+use crate::config::{self, Loaded, Show};
 use crate::environment::Environment;
 use crate::exit;
 use crate::git::{self, Repository};
@@ -210,9 +210,19 @@ impl PushContext<'_> {
         }
     }
 
+    /// How long the push waits for results. Where none is shown there is nothing to wait for.
+    fn wait(&self) -> Duration {
+        let deliver = &self.loaded.deliver;
+        if deliver.show == Show::Nothing {
+            Duration::ZERO
+        } else {
+            deliver.wait
+        }
+    }
+
     /// Once a day a push reports permanent failures, so that a broken receiver is noticed.
     fn print_failures(&self, spool: &Spool, lines: &mut Lines) {
-        if self.loaded.deliver.wait.is_zero() || lines.left() == 0 {
+        if self.wait().is_zero() || lines.left() == 0 {
             return;
         }
         if let Some(failures) = spool.take_failures(lines.failed(), clock::now_ms()) {

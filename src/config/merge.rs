@@ -178,7 +178,7 @@ impl Merge<'_> {
         let applies =
             !self.loaded.hooks.is_empty() || pending.iter().any(|hooks| !hooks.is_empty());
         if applies || has_broken {
-            self.loaded.deliver.keep_at_least(&self.server_deliver);
+            self.loaded.deliver.raise_to(&self.server_deliver);
         }
         self.loaded
             .hooks

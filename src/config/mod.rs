@@ -37,7 +37,7 @@ pub use filter_source::FilterSource;
 pub use hook::{Hook, Trial};
 pub use load::load;
 pub use project::ProjectView;
-pub use settings::Deliver;
+pub use settings::{Deliver, Show};
 pub use source_map::{SecretFile, SourceMap};
 
 use crate::diagnostic::Diagnostic;

@@ -15,6 +15,8 @@ use std::time::Duration;
 pub struct Deliver {
     /// How long the push shows results.
     pub wait: Duration,
+    /// Which results it shows.
+    pub show: Show,
     /// One attempt; `None`: the action's default.
     pub timeout: Option<Duration>,
     /// Connecting alone.
@@ -31,10 +33,23 @@ pub struct Deliver {
     pub state_dir: Option<PathBuf>,
 }
 
+/// What the pusher reads of deliveries. Mistakes of the configuration, and what is not recorded, are always shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Show {
+    /// Nothing: the push does not wait.
+    Nothing,
+    /// All but successes.
+    Failures,
+    /// Every result.
+    All,
+}
+
 impl Default for Deliver {
     fn default() -> Self {
         Self {
             wait: Duration::from_secs(5),
+            show: Show::All,
             timeout: None,
             connect_timeout: Duration::from_secs(3),
             retry_for: Duration::from_secs(72 * 3600),
@@ -52,6 +67,9 @@ table! {
     pub(super) struct DeliverTable {
         /// How long a push waits to show results to the pusher. `0s`: not at all.
         wait: Option<Time>,
+        /// What the pusher reads: every result, all but successes, or nothing of deliveries. A repository's value never
+        /// shows less than that of the server's file, where a hook of it applies.
+        show: Option<Show>,
         /// Time of one attempt, from name lookup to the last byte. From `1s` to `10m`; default `10s`, Jenkins `30s`.
         pub(super) timeout: Option<Time>,
         /// Time of connecting alone. From `1s` to `10m`.
@@ -72,8 +90,9 @@ table! {
 }
 
 impl Deliver {
-    /// History that concerns a server's hook is kept for as long as the server's file says, at least.
-    pub(super) fn keep_at_least(&mut self, server: &Self) {
+    /// Where a server's hook applies, as much is shown, and history kept for as long, as the server's file says, at least.
+    pub(super) fn raise_to(&mut self, server: &Self) {
+        self.show = self.show.max(server.show);
         self.keep = self.keep.max(server.keep);
         self.keep_count = self.keep_count.max(server.keep_count);
         self.keep_size = self.keep_size.max(server.keep_size);
@@ -89,6 +108,7 @@ impl DeliverTable {
         set(&mut to.connect_timeout, self.connect_timeout);
         set(&mut to.retry_for, self.retry_for);
         set(&mut to.keep, self.keep);
+        to.show = self.show.unwrap_or(to.show);
         to.timeout = self.timeout.map(|t| t.0).or(to.timeout);
         to.keep_count = self.keep_count.map_or(to.keep_count, |c| c.0);
         to.keep_size = self.keep_size.map_or(to.keep_size, |s| s.0);

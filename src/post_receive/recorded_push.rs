@@ -55,7 +55,7 @@ pub(super) fn deliver(
     }
     let (mut deliverer, wait) =
         match spawn::deliverer(context.git_dir, context.environment, &push.id) {
-            Ok(child) => (Deliverer::Process(child), context.loaded.deliver.wait),
+            Ok(child) => (Deliverer::Process(child), context.wait()),
             Err(_) => (in_process(context, spool, &push.id), IN_PROCESS),
         };
     let Some(ComputedPush { events, omitted }) = computed else {

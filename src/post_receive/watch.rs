@@ -1,6 +1,6 @@
 //! Follows the record while the deliverer works, and reports its new lines to the pusher.
 
-use crate::config::Loaded;
+use crate::config::{Loaded, Show};
 use crate::report::{DeliveryReport, Lines};
 use crate::schedule;
 use crate::spool::{Ended, Follower, Outcome, Planned, Queued, RecordLine, Spool};
@@ -100,7 +100,13 @@ impl<'a> ResultWatch<'a> {
         lines.report(std::mem::take(&mut self.kept), self.each);
     }
 
-    fn report(&mut self, reports: Vec<DeliveryReport>, lines: &mut Lines) {
+    fn report(&mut self, mut reports: Vec<DeliveryReport>, lines: &mut Lines) {
+        let show = self.loaded.deliver.show;
+        reports.retain(|report| match show {
+            Show::All => true,
+            Show::Failures => !report.is_success(),
+            Show::Nothing => matches!(report, DeliveryReport::Lost { .. }),
+        });
         if self.each {
             lines.report(reports, true);
         } else {

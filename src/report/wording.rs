@@ -50,12 +50,15 @@ impl DeliveryReport {
         }
     }
 
+    /// Whether the receiver has accepted it.
+    pub fn is_success(&self) -> bool {
+        matches!(self, Self::Ended { ended, .. } if matches!(ended.outcome, Outcome::Delivered | Outcome::Accepted))
+    }
+
     /// Whether people should see it first.
     pub fn is_failure(&self) -> bool {
         match self {
-            Self::Ended { ended, .. } => {
-                !matches!(ended.outcome, Outcome::Delivered | Outcome::Accepted)
-            }
+            Self::Ended { .. } => !self.is_success(),
             Self::Lost { .. } | Self::Unfinished { stuck: Some(_), .. } => true,
             Self::Queued { .. } | Self::Unfinished { .. } => false,
         }

@@ -3,7 +3,7 @@
 use crate::config_mistakes::reported;
 use crate::support::Sandbox;
 use git_service_hook::action::Severity;
-use git_service_hook::config::{self, Found, Loaded};
+use git_service_hook::config::{self, Found, Loaded, Show};
 use git_service_hook::environment::Environment;
 use git_service_hook::filter::{Decision, Refusal};
 use git_service_hook::push::{
@@ -447,7 +447,7 @@ fn outside_of_root_a_repository_matches_by_its_absolute_path_alone() {
 fn the_servers_hooks_keep_the_times_of_the_servers_file() {
     let server = format!("[deliver]\nretry_for = \"10h\"\nkeep_count = 5\nkeep = \"9d\"\n{TEAM}");
     let repository = "[deliver]\nretry_for = \"1s\"\ntimeout = \"1s\"\nconnect_timeout = \"1s\"\n\
-                      wait = \"1s\"\nkeep_count = 1\nkeep = \"90d\"\nkeep_size = \"1KiB\"\n";
+                      wait = \"1s\"\nshow = \"failures\"\nkeep_count = 1\nkeep = \"90d\"\nkeep_size = \"1KiB\"\n";
     let own = TEAM.replace("team", "own");
     let loaded = Files::new(&server, &format!("{repository}{own}")).load();
     assert_eq!(reported(&loaded), [""; 0]);
@@ -458,15 +458,15 @@ fn the_servers_hooks_keep_the_times_of_the_servers_file() {
     assert_eq!((times(0), times(1)), ([36000, 10, 3], [1, 1, 1]));
     let deliver = &loaded.deliver;
     assert_eq!(deliver.wait, Duration::from_secs(1), "of the push");
+    assert_eq!(deliver.show, Show::All);
     assert_eq!((deliver.keep_count, deliver.keep_size), (5, 64 << 20));
     assert_eq!(deliver.keep, Duration::from_secs(90 * 86400));
     // Where no hook of the server's applies, the history is the repository's own.
     let elsewhere = server + "repositories = [\"!**\"]\n[project]\nroot = \"/\"\n";
     let loaded = Files::new(&elsewhere, repository).load();
-    assert_eq!(
-        (loaded.deliver.keep_count, loaded.deliver.keep_size),
-        (1, 1024)
-    );
+    let deliver = &loaded.deliver;
+    assert_eq!((deliver.keep_count, deliver.keep_size), (1, 1024));
+    assert_eq!(deliver.show, Show::Failures);
 }
 
 #[test]

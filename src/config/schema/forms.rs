@@ -7,7 +7,7 @@ use crate::config::form::{
 use crate::config::network::{AllowEntry, DenyEntry};
 use crate::config::project::Web;
 use crate::config::reserved::Shared;
-use crate::config::settings::{ProjectKey, Variable};
+use crate::config::settings::{ProjectKey, Show, Variable};
 use crate::outgoing::Language;
 use crate::push::Change;
 use crate::schema::{Form, words};
@@ -111,6 +111,12 @@ impl Form for AfterOutage {
 }
 
 impl Form for Per {
+    fn schema() -> Value {
+        words::<Self>()
+    }
+}
+
+impl Form for Show {
     fn schema() -> Value {
         words::<Self>()
     }

@@ -7,6 +7,67 @@ use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 #[test]
+fn show_decides_which_results_the_pusher_reads() {
+    let receiver = Receiver::start(|request| match request.target.as_str() {
+        "/bad" => Answer::json(422, "{}"),
+        _ => Answer::ok(),
+    });
+    let hooks = webhook("good", &receiver.url("/good")) + &webhook("bad", &receiver.url("/bad"));
+    for (show, expected) in [
+        ("all", [true, true]),
+        ("failures", [false, true]),
+        ("nothing", [false, false]),
+    ] {
+        let before = receiver.got().len();
+        let pushing = Pushing::new(&format!(
+            "[deliver]\nwait = \"20s\"\nshow = \"{show}\"\n{hooks}[hook.typo]\nactoin = \"x\"\n"
+        ));
+        let said = pushing.push("one");
+        let shown = ["good: delivered", "bad: failed permanently"].map(|line| said.contains(line));
+        assert_eq!(shown, expected, "{show}: {said}");
+        assert!(said.contains("unknown key `actoin`"), "{show}: {said}");
+        eventually("both are sent", || receiver.got().len() == before + 2);
+    }
+}
+
+#[test]
+fn many_results_are_summed_up_without_the_successes_that_are_not_shown() {
+    let receiver = Receiver::start(|request| match request.target.as_str() {
+        "/bad" => Answer::json(422, "{}"),
+        _ => Answer::ok(),
+    });
+    let hooks = webhook("good", &receiver.url("/good")) + &webhook("bad", &receiver.url("/bad"));
+    let pushing = Pushing::new(&format!(
+        "[deliver]\nwait = \"20s\"\nshow = \"failures\"\n{hooks}"
+    ));
+    for n in 0..24 {
+        pushing.sandbox.git("c", &["branch", &format!("b{n}")]);
+    }
+    let said = pushing.sandbox.push("c", &["-q", "origin", "--all"]);
+    assert!(said.contains("bad: 2"), "{said}");
+    assert!(
+        said.contains("failed permanently") && !said.contains("good"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_is_not_recorded_is_reported_whatever_is_shown() {
+    let receiver = Receiver::start(|_| Answer::json(503, "{}"));
+    let pushing = Pushing::new(&format!(
+        "[deliver]\nshow = \"nothing\"\n{}",
+        webhook("ci", &receiver.url("/"))
+    ));
+    std::fs::write(pushing.sandbox.path("r.git/service-hook"), "in the way").unwrap();
+    let said = pushing.push("one");
+    assert!(said.contains("not recorded: "), "{said}");
+    assert!(
+        said.contains("ci: 503 Service Unavailable; not recorded"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_receiver_that_hangs_costs_no_more_than_the_wait() {
     let receiver = Receiver::start(|_| Answer::Hang);
     let pushing = Pushing::new(&format!(
