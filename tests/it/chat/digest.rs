@@ -7,7 +7,6 @@ use git_service_hook::action::{Action, Attempt};
 use git_service_hook::outgoing::{Language, Limits, MessageKind, Outgoing, Waiting};
 use git_service_hook::push::{Change, PushEvent, Pusher, RefName, RefUpdate};
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
 
 const LIMITS: Limits = Limits {
     max_commits: 10,
@@ -470,8 +469,7 @@ fn untrusted_text_has_no_meaning_in_any_markup() {
 }
 
 #[test]
-fn a_digest_fits_at_every_size_and_soon() {
-    let mut worst = Duration::ZERO;
+fn a_digest_fits_at_every_size() {
     for text in [
         "x",
         "修复退款金额的舍入 \"\\ & <b> [x](y) 😀",
@@ -485,9 +483,7 @@ fn a_digest_fits_at_every_size_and_soon() {
                     Language::Chinese
                 };
                 let out = written_by(text, pushes, refs, language);
-                let begun = Instant::now();
                 let request = of_dialect(dialect).request(&out, &NOW).unwrap();
-                worst = worst.max(begun.elapsed());
                 let (size, limit) = measured(dialect, &request);
                 assert!(size <= limit, "{dialect}: {size} of {limit} bytes");
                 let said = super::fixture::text(&body(&request));
@@ -504,10 +500,6 @@ fn a_digest_fits_at_every_size_and_soon() {
             }
         }
     }
-    assert!(
-        worst < Duration::from_secs(3),
-        "{worst:?}: some milliseconds when optimized"
-    );
 }
 
 #[test]

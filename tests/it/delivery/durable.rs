@@ -187,7 +187,8 @@ fn only_what_is_neither_recorded_nor_delivered_is_a_failure() {
 #[test]
 fn a_torn_record_does_not_stop_the_others() {
     let receiver = Receiver::start(|_| Answer::ok());
-    let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
+    let hook = webhook("ci", &receiver.url("/"));
+    let pushing = Pushing::new(&format!("[deliver]\nwait = \"20s\"\n{hook}"));
     pushing.push("one");
     eventually("the first is done", || pushing.done().len() == 1);
     for (name, text) in [("0", ""), ("1", "{\"v\":99}\n"), ("2", "not ours\n")] {
