@@ -12,6 +12,7 @@ pub mod jenkins;
 mod kind;
 mod render;
 mod robot;
+mod success;
 mod vendors;
 pub mod verdict;
 mod web;

@@ -1,10 +1,10 @@
 //! `webhook_http_get`: a call without a body; the event stands in headers and, by `${…}`, in the URL.
 
 use super::dialect;
+use super::success::{self, Success};
 use super::web::{self, Credentials, Endpoint, Message, WEBHOOK, WebKeys};
 use super::{
-    Action, Attempt, Body, Declared, Definition, Finding, Parameters, RenderError, Repeats,
-    Verdict, verdict,
+    Action, Attempt, Body, Declared, Definition, Finding, Parameters, RenderError, Repeats, Verdict,
 };
 use crate::http::{Method, Request, Response};
 use crate::outgoing::{Outgoing, sample};
@@ -30,6 +30,10 @@ table! {
         /// Parameters appended to the query: `k=v&k=v`, or a table. `${…}` may be used in the values.
         #[marks(Pairs)]
         pub request_parameters: Option<Pairs>,
+        /// Condition on the answer, where its status alone does not decide: an expression over `status`, `json`, `text` and
+        /// `headers`.
+        #[marks(Public)]
+        pub success: Option<Text>,
     }
 }
 
@@ -73,6 +77,7 @@ impl Parameters for WebhookHttpGet {
         let mut found = keys.findings();
         let url = web::plain(keys.service_url);
         found.extend(url.and_then(|url| self.check_address(url)));
+        found.extend(success::findings(self.success.as_ref()));
         found
     }
 
@@ -94,12 +99,14 @@ impl Parameters for WebhookHttpGet {
 
     fn build(&self, resolver: &Resolver<'_>) -> Result<Box<dyn Action>, Unresolved> {
         let endpoint = Endpoint::build(&self.web_keys(), resolver)?;
-        Ok(Box::new(Get { endpoint }))
+        let success = Success::build(resolver, self.success.as_ref())?;
+        Ok(Box::new(Get { endpoint, success }))
     }
 }
 
 struct Get {
     endpoint: Endpoint,
+    success: Option<Success>,
 }
 
 impl Action for Get {
@@ -113,6 +120,6 @@ impl Action for Get {
     }
 
     fn verdict(&self, response: &Response) -> Verdict {
-        verdict::from_status(response)
+        success::verdict(self.success.as_ref(), response)
     }
 }

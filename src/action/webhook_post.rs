@@ -4,10 +4,10 @@ mod form;
 mod signing;
 
 use super::dialect::{Dialect, Flavor};
+use super::success::{self, Success};
 use super::web::{self, Credentials, Endpoint, Message, Payload, WEBHOOK, WebKeys};
 use super::{
-    Action, Attempt, Body, Declared, Definition, Finding, Parameters, RenderError, Repeats,
-    Verdict, verdict,
+    Action, Attempt, Body, Declared, Definition, Finding, Parameters, RenderError, Repeats, Verdict,
 };
 use crate::http::{Method, Request, Response};
 use crate::outgoing::{Outgoing, Project, sample};
@@ -55,6 +55,10 @@ table! {
         pub flavor: Option<Flavor>,
         /// The header Content-Type, which also decides whether a template is JSON or text.
         pub content_type: Option<Text>,
+        /// Condition on the answer, where its status alone does not decide: an expression over `status`, `json`, `text` and
+        /// `headers`.
+        #[marks(Public)]
+        pub success: Option<Text>,
     }
 }
 
@@ -107,6 +111,7 @@ impl Parameters for WebhookHttpPost {
         let url = web::plain(keys.service_url);
         found.extend(url.and_then(|url| self.check_address(url)));
         found.extend(self.signing_keys().findings());
+        found.extend(success::findings(self.success.as_ref()));
         if Flavor::dialect(self.flavor).wraps() && self.has_template() {
             let why = "cannot replace the whole CloudEvent: write `flavor = \"cloudevents\"`";
             found.push(web::mistake("template", why));
@@ -183,6 +188,7 @@ impl Parameters for WebhookHttpPost {
             form: Form::build(resolver, self.form.as_ref())?,
             reads_payload: self.web_keys().template_reads("payload"),
             content_type,
+            success: Success::build(resolver, self.success.as_ref())?,
             endpoint,
         }))
     }
@@ -206,6 +212,7 @@ struct Post {
     /// Whether a template needs the body as well.
     reads_payload: bool,
     content_type: Option<String>,
+    success: Option<Success>,
 }
 
 impl Action for Post {
@@ -238,6 +245,6 @@ impl Action for Post {
     }
 
     fn verdict(&self, response: &Response) -> Verdict {
-        verdict::from_status(response)
+        success::verdict(self.success.as_ref(), response)
     }
 }

@@ -301,9 +301,9 @@ impl<'a> Resolver<'a> {
 
 /// Stands for what could not be read, where only its form matters.
 fn stand_in(key: &str) -> &'static str {
-    if key == "service_url" {
-        "https://unread.invalid/"
-    } else {
-        "unread"
+    match key {
+        "service_url" => "https://unread.invalid/",
+        "success" => "true",
+        _ => "unread",
     }
 }

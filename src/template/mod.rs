@@ -5,6 +5,7 @@
 
 mod check;
 mod engine;
+mod expression;
 mod filters;
 mod json;
 mod print;
@@ -13,6 +14,7 @@ mod url;
 mod value;
 
 pub use check::{odd_comments, unknown_names};
+pub use expression::{compile_expression, holds};
 pub use json::is_json;
 pub use url::in_authority;
 

@@ -201,3 +201,35 @@ fn a_secret_of_several_lines_is_never_sent() {
         "{seen}"
     );
 }
+
+#[test]
+fn a_receiver_that_answers_200_and_refuses_is_heard_by_success() {
+    let receiver = Receiver::start(|request: &Received| {
+        let text = if request.target.ends_with("url=known") {
+            "Scheduled polling of app"
+        } else {
+            "No git jobs using repository"
+        };
+        Answer::Reply(200, Vec::new(), text.into())
+    });
+    let hook = |name: &str| {
+        let url = receiver.url("/git/notifyCommit");
+        format!(
+            "[hook.{name}]\naction = \"webhook_http_get\"\nservice_url = \"{url}\"\n\
+             request_parameters = {{ url = \"{name}\" }}\nsuccess = \"'Scheduled' in text\"\n"
+        )
+    };
+    let sandbox = Sandbox::new();
+    sandbox.bare("r.git");
+    let hooks = format!(
+        "[deliver]\nwait = \"20s\"\n{}{}",
+        hook("known"),
+        hook("strange")
+    );
+    sandbox.write("r.git/hooks.toml", hooks);
+    sandbox.clone_with_commit("r.git", "c");
+    let seen = sandbox.push("c", &["-q", "origin", "main"]);
+    assert!(seen.contains("known: delivered"), "{seen}");
+    let refused = "strange: failed permanently: 200 OK; `success` is false";
+    assert!(seen.contains(refused), "{seen}");
+}
