@@ -270,7 +270,13 @@ impl LaneRun<'_> {
             // The person who requeued it sees the result of the first attempt.
             let requeued = delivery.requeued_ms.is_some() && delivery.failures == 0;
             delivery.end(&ended);
-            let failed_ms = (ended.outcome == Outcome::Failed).then_some(ended.at_ms);
+            if ended.outcome == Outcome::Failed {
+                // First, so that a pusher who reads the end finds it counted.
+                if !requeued {
+                    self.site.spool.add_failure(ended.at_ms);
+                }
+                update(self.report, |r| r.failed += 1);
+            }
             if let Err(error) = self
                 .site
                 .spool
@@ -283,12 +289,6 @@ impl LaneRun<'_> {
                         self.name, error
                     ),
                 );
-            }
-            if let Some(failed_ms) = failed_ms {
-                if !requeued {
-                    self.site.spool.add_failure(failed_ms);
-                }
-                update(self.report, |r| r.failed += 1);
             }
             if delivery.state != DeliveryState::Pending {
                 let _ = self.site.spool.finish(record);

@@ -4,8 +4,9 @@
 use super::folder::{Entry, Folder};
 use super::{
     Delivery, DeliveryState, FOLDER, LockedRecord, RecordFile, RecordLine, Spool, locking, modes,
-    optional, time_of_id,
+    optional,
 };
+use crate::schedule;
 use std::io;
 use std::time::Duration;
 
@@ -97,18 +98,26 @@ impl Spool {
         Err(io::ErrorKind::WouldBlock.into())
     }
 
-    /// Removes the oldest finished records past any of the limits, and temporary files of processes that died.
+    /// Removes the finished records past any of the limits, those first whose last delivery ended first, and temporary files
+    /// of processes that died. The time of an end that cannot be right, or that is judged by a clock that cannot, removes nothing.
     pub fn prune(&self, keep: &Retention, now_ms: i64) -> io::Result<()> {
         let oldest = now_ms.saturating_sub(i64::try_from(keep.age.as_millis()).unwrap_or(i64::MAX));
-        let (mut count, mut size) = (0, 0);
         let done = self.names("done")?;
         let Some(folder) = optional(self.open_folder("done"))? else {
             return Ok(());
         };
-        let surplus = done.iter().rev().filter(|id| {
+        let ended = done.iter().map(|id| {
+            let (size, second) = folder.size_and_time(id).unwrap_or((0, now_ms / 1000));
+            (second.saturating_mul(1000), id, size)
+        });
+        let mut ended: Vec<_> = ended.collect();
+        ended.sort_unstable();
+        let is_old = |at_ms| at_ms < oldest && schedule::is_believable(at_ms, now_ms);
+        let (mut count, mut total) = (0, 0);
+        let surplus = ended.into_iter().rev().filter_map(|(at_ms, id, size)| {
             count += 1;
-            size += folder.size_and_time(id).map_or(0, |(size, _)| size);
-            count > keep.count || size > keep.size || time_of_id(id) < oldest
+            total += size;
+            (count > keep.count || total > keep.size || is_old(at_ms)).then_some(id)
         });
         let surplus: Vec<_> = surplus.collect();
         self.note_removed(&surplus)?;

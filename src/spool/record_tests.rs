@@ -305,42 +305,41 @@ fn history_is_bounded_by_count_age_and_size() {
     use std::time::Duration;
     let dir = tempfile::tempdir().unwrap();
     let spool = Spool::at(dir.path(), 0);
-    for second in 1..=4 {
-        let mut push = Push {
-            time_ms: second * 1000,
-            ..push()
-        };
+    let day = 86_400;
+    let now = crate::clock::now_ms() / 1000;
+    for days in [4, 3, 2, 1] {
+        let mut push = push();
         spool
             .publish(&mut push)
             .unwrap()
             .append(&RecordLine::Events(Box::default()))
             .unwrap();
         spool.finish(&push.id).unwrap();
+        let ended = std::time::UNIX_EPOCH + Duration::from_secs((now - days * day).cast_unsigned());
+        let path = dir.path().join("service-hook/done").join(&push.id);
+        let file = std::fs::File::options().append(true).open(path).unwrap();
+        file.set_modified(ended).unwrap();
     }
-    let left = |keep: &Retention, now_ms| {
-        spool.prune(keep, now_ms).unwrap();
+    let left = |keep: &Retention, now: i64| {
+        spool.prune(keep, now * 1000).unwrap();
         std::fs::read_dir(dir.path().join("service-hook/done"))
             .unwrap()
             .count()
     };
     let all = Retention {
-        age: Duration::from_secs(3600),
+        age: Duration::from_secs(30 * 86_400),
         count: 10,
         size: 1 << 20,
     };
-    assert_eq!(left(&all, 5000), 4);
-    assert_eq!(left(&Retention { count: 3, ..all }, 5000), 3);
-    assert_eq!(
-        left(
-            &Retention {
-                age: Duration::from_secs(1),
-                ..all
-            },
-            4500
-        ),
-        1
-    );
-    assert_eq!(left(&Retention { size: 1, ..all }, 5000), 0);
+    assert_eq!(left(&all, now), 4);
+    assert_eq!(left(&Retention { count: 3, ..all }, now), 3);
+    let short = Retention {
+        age: Duration::from_secs(86_400 * 3 / 2),
+        ..all
+    };
+    assert_eq!(left(&short, 0), 3, "by a clock that must be wrong");
+    assert_eq!(left(&short, now), 1);
+    assert_eq!(left(&Retention { size: 1, ..all }, now), 0);
 }
 
 #[test]

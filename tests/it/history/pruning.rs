@@ -5,6 +5,7 @@ use crate::delivery::{Pushing, busy, webhook};
 use crate::support::eventually;
 use crate::support::receiver::{Answer, Receiver};
 use git_service_hook::spool::new_id;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// A repository whose history has three pushes, and one push that waits.
 fn with_history(receiver: &Receiver) -> Pushing {
@@ -82,11 +83,27 @@ fn what_is_too_old_goes() {
     let pushing = with_history(&receiver);
     let all = pushing.done();
     let folder = pushing.sandbox.path("r.git/service-hook/done");
-    // The name says when it was recorded.
-    let old = new_id(git_service_hook::clock::now_ms() - 3 * 86_400_000);
-    std::fs::rename(folder.join(&all[0]), folder.join(&old)).unwrap();
+    let ended_days_ago = |id: &String, days: u64| {
+        let now = Duration::from_millis(git_service_hook::clock::now_ms().cast_unsigned());
+        let ended = UNIX_EPOCH + now - Duration::from_secs(days * 86_400);
+        let file = std::fs::File::options().append(true).open(folder.join(id));
+        file.unwrap().set_modified(ended).unwrap();
+    };
+    ended_days_ago(&all[0], 3);
+    // By a clock that started in 1970.
+    ended_days_ago(&all[1], 56 * 365);
     assert_eq!(left(&pushing, &receiver, "keep = \"4d\"").len(), 3);
     assert_eq!(left(&pushing, &receiver, "keep = \"2d\""), all[1..]);
+}
+
+#[test]
+fn what_ends_after_keep_stays_for_keep() {
+    let receiver = Receiver::start(|_| Answer::ok());
+    let pushing = with_history(&receiver);
+    let folder = pushing.sandbox.path("r.git/service-hook/done");
+    let recorded = new_id(git_service_hook::clock::now_ms() - 9 * 86_400_000);
+    std::fs::rename(folder.join(&pushing.done()[2]), folder.join(&recorded)).unwrap();
+    assert!(left(&pushing, &receiver, "keep = \"2d\"").contains(&recorded));
 }
 
 #[test]
