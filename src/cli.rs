@@ -58,7 +58,7 @@ enum Command {
     ///
     /// Filters are ignored. Exits with 0 only when every receiver has accepted.
     Test(test::Arguments),
-    /// List deliveries, newest first; `deliveries show ID` shows one in full
+    /// List deliveries, newest first; `deliveries ID` shows one in full
     ///
     /// Times are local, ids are shortened to their last 8 digits. `keep`, `keep_count` and `keep_size` limit the history.
     Deliveries(deliveries::Arguments),

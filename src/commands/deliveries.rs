@@ -35,6 +35,9 @@ enum One {
 
 #[derive(Clone, Debug, clap::Args)]
 struct List {
+    /// Show this delivery in full, as `show ID` does
+    #[arg(value_name = "ID", conflicts_with_all = ["hook", "state", "n"])]
+    id: Option<String>,
     /// Those of this hook
     #[arg(long, value_name = "HOOK")]
     hook: Option<String>,
@@ -63,6 +66,11 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
         return show::run(session, &repository, &spool, arguments);
     }
     let list = &arguments.list;
+    if let Some(id) = list.id.clone() {
+        let json = list.json;
+        let arguments = show::Arguments { id, json };
+        return show::run(session, &repository, &spool, &arguments);
+    }
     let mut log = Log::open(&spool)?;
     let most = if list.n == 0 { usize::MAX } else { list.n };
     let wanted = |row: &Row| {

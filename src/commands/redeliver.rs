@@ -24,21 +24,25 @@ pub struct Arguments {
     /// All that have failed permanently
     #[arg(long, conflicts_with = "ids")]
     failed: bool,
-    /// With --failed: those of this hook
+    /// All that wait: they are due at once
+    #[arg(long, conflicts_with_all = ["ids", "failed"])]
+    pending: bool,
+    /// With --failed or --pending: those of this hook
     #[arg(long, value_name = "HOOK")]
     hook: Option<String>,
 }
 
 /// Runs it.
 pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
-    if arguments.ids.is_empty() && !arguments.failed {
+    let state = selected_state(arguments);
+    if arguments.ids.is_empty() && state.is_none() {
         return Err(Failure::usage(
-            "name deliveries by their ids, or say `--failed`, with `--hook HOOK` or without",
+            "name deliveries by their ids, or use `--failed` or `--pending`, with `--hook HOOK` or without",
         ));
     }
-    if arguments.hook.is_some() && !arguments.failed {
+    if arguments.hook.is_some() && state.is_none() {
         return Err(Failure::usage(
-            "`--hook` goes with `--failed`, not with ids",
+            "`--hook` goes with `--failed` or `--pending`, not with ids",
         ));
     }
     let repository = session.repository()?;
@@ -54,7 +58,10 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
         exit::FAILURE
     };
     if chosen.is_empty() && all_found {
-        print::stderr("nothing has failed permanently");
+        print::stderr(match state {
+            Some(DeliveryState::Pending) => "nothing waits",
+            _ => "nothing has failed permanently",
+        });
     }
     if queued.is_empty() {
         return Ok(code);
@@ -85,10 +92,19 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     Ok(code)
 }
 
+/// The state by which deliveries are selected; `None`: by their ids.
+fn selected_state(arguments: &Arguments) -> Option<DeliveryState> {
+    if arguments.failed {
+        Some(DeliveryState::Failed)
+    } else {
+        arguments.pending.then_some(DeliveryState::Pending)
+    }
+}
+
 /// What is to be queued, oldest first, and whether everything that was named is there.
 fn choose(spool: &Spool, arguments: &Arguments) -> Result<(Vec<Found>, bool), Failure> {
     let mut log = Log::open(spool)?;
-    if !arguments.failed {
+    let Some(state) = selected_state(arguments) else {
         let (mut chosen, mut all_found) = (Vec::<Found>::new(), true);
         for found in by_ids(&mut log, &arguments.ids) {
             match found {
@@ -105,9 +121,9 @@ fn choose(spool: &Spool, arguments: &Arguments) -> Result<(Vec<Found>, bool), Fa
         }
         log.tell_problems();
         return Ok((chosen, all_found));
-    }
+    };
     let wanted = |d: &Delivery| {
-        d.state == DeliveryState::Failed
+        d.state == state
             && arguments
                 .hook
                 .as_ref()
@@ -115,8 +131,8 @@ fn choose(spool: &Spool, arguments: &Arguments) -> Result<(Vec<Found>, bool), Fa
     };
     let mut chosen = Vec::new();
     for record in log.by_ref() {
-        let failed = record.deliveries.into_iter().rev().filter(&wanted);
-        chosen.extend(failed.map(|delivery| Found {
+        let selected = record.deliveries.into_iter().rev().filter(&wanted);
+        chosen.extend(selected.map(|delivery| Found {
             record: record.id.clone(),
             delivery,
         }));

@@ -496,7 +496,8 @@ fn what_cannot_go_together_is_said_in_a_sentence() {
     };
     let (code, text) = said(&["redeliver", "--hook", "ci"]);
     assert!(
-        code == Some(2) && text.contains("say `--failed`, with `--hook HOOK` or without"),
+        code == Some(2)
+            && text.contains("use `--failed` or `--pending`, with `--hook HOOK` or without"),
         "{text}"
     );
     let (code, text) = said(&["redeliver", "1f0c7f2c", "--hook", "ci"]);

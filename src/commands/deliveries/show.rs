@@ -23,10 +23,10 @@ use std::io::stdout;
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The delivery's id, or enough of its beginning or its end
-    id: String,
+    pub(super) id: String,
     /// One JSON object
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// All that is known of it.

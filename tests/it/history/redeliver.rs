@@ -99,6 +99,54 @@ fn what_waits_is_due_now() {
 }
 
 #[test]
+fn everything_that_waits_for_a_hook_is_due_now() {
+    let receiver = Receiver::start(|_| {
+        Answer::Reply(503, vec![("Retry-After".into(), "3000".into())], Vec::new())
+    });
+    let hooks = [
+        webhook("ci", &receiver.url("/ci")),
+        webhook("team", &receiver.url("/team")),
+    ];
+    let pushing = Pushing::new(&hooks.concat());
+    pushing.push("one");
+    pushing.push("two");
+    receiver.answer(|_| Answer::ok());
+    let said = told(&pushing, &["redeliver", "--pending", "--hook", "ci"]);
+    assert_eq!(said.matches("ci: delivered").count(), 2, "{said}");
+    let waiting = log(&pushing, &["--state", "pending"]);
+    assert!(
+        waiting.len() == 2 && waiting.iter().all(|row| row["hook"] == "team"),
+        "{waiting:?}"
+    );
+    let id = waiting[1]["id"].as_str().unwrap();
+    assert_eq!(
+        told(&pushing, &["deliveries", &id[28..]]),
+        told(&pushing, &["deliveries", "show", &id[28..]])
+    );
+    let whole = log(&pushing, &[&id[28..]]);
+    assert_eq!(
+        (&whole[0]["id"], &whole[0]["log"][0]["number"]),
+        (&waiting[1]["id"], &1.into())
+    );
+    assert_eq!(
+        run(&pushing, &["deliveries", id, "--hook", "ci"])
+            .status
+            .code(),
+        Some(2)
+    );
+    told(&pushing, &["redeliver", "--pending"]);
+    assert!(pushing.pending().is_empty());
+    let out = run(&pushing, &["redeliver", "--pending"]);
+    assert!(
+        out.status.code() == Some(0) && complaints(&out).contains("nothing waits"),
+        "{}",
+        complaints(&out)
+    );
+    let both = ["redeliver", "--pending", "--failed"];
+    assert_eq!(run(&pushing, &both).status.code(), Some(2));
+}
+
+#[test]
 fn the_exit_code_says_whether_all_is_queued_and_nothing_failed() {
     let receiver = Receiver::start(|_| Answer::json(404, "{}"));
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
