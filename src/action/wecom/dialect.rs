@@ -46,6 +46,8 @@ impl Dialect for Markdown {
             '*' => '＊',
             '`' => '｀',
             '@' => '＠',
+            // A reader that knows escapes would find no end of the link whose label ends with it.
+            '\\' => '＼',
             c => c,
         };
         text.chars().map(full_width).collect()
