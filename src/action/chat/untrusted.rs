@@ -88,9 +88,11 @@ pub fn lines(text: &str) -> impl Iterator<Item = String> {
     kept.into_iter()
 }
 
-/// Control and bidi characters removed, lines kept: for text that goes into a JSON string.
+/// Control and bidi characters removed, lines kept: for text that goes into a JSON string. Unicode's line and paragraph
+/// separators become line ends, as which chat clients draw them.
 pub fn without_controls(text: &str) -> String {
-    text.chars()
+    text.replace(['\u{2028}', '\u{2029}'], "\n")
+        .chars()
         .filter(|c| matches!(c, '\n' | '\t') || !is_hidden(*c))
         .collect()
 }
