@@ -39,6 +39,7 @@ mod docs;
 mod events;
 mod forms;
 mod history;
+mod hostile;
 mod install;
 mod jenkins_requests;
 mod network;
