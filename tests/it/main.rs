@@ -33,6 +33,7 @@ mod config_project;
 mod config_references;
 mod delivery;
 mod demo;
+mod dependencies;
 mod dialects;
 mod differential;
 mod docs;
