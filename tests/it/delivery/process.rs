@@ -34,7 +34,7 @@ const PIPE_CAPACITY: usize = 1 << 16;
 #[test]
 fn much_to_say_is_bounded_and_a_pipe_that_nobody_reads_holds_nothing_up() {
     let mut hooks = String::new();
-    for n in 0..500 {
+    for n in 0..250 {
         write!(
             hooks,
             "[hook.h{n}]\naction = \"no_such_action_{}\"\n",
