@@ -4,9 +4,9 @@ mod expiry;
 mod pace;
 mod recovery;
 
-pub use expiry::{FailedProbes, attempts_needed, is_believable};
+pub use expiry::{FailedProbes, OUTAGE, attempts_needed, is_believable};
 pub use pace::Pace;
-pub use recovery::{OUTAGE, Recovery};
+pub use recovery::Recovery;
 
 use sha2::{Digest, Sha256};
 use std::time::Duration;

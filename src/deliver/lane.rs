@@ -9,7 +9,7 @@ use super::{Report, Site, add_problem, update};
 use crate::action::{AfterOutage, Repeats};
 use crate::config::{Found, Hook};
 use crate::push::RefName;
-use crate::schedule::{self, OUTAGE};
+use crate::schedule;
 use crate::spool::{DeliveryState, Lane, LaneState, Queued, RecordFile, RecordLine};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -171,7 +171,7 @@ impl LaneRun<'_> {
         let destination = hook
             .destination()
             .map(|url| self.site.destinations.at(&url, shared));
-        if hook.after_outage == AfterOutage::Newest && state.failures >= OUTAGE {
+        if hook.after_outage == AfterOutage::Newest && state.failed_probes.are_outage() {
             self.keep_newest();
         }
         loop {
@@ -252,18 +252,17 @@ impl LaneRun<'_> {
     fn keep_newest(&mut self) {
         let waiting = self.backlog.readable();
         let refs: Vec<_> = waiting.iter().map(|entry| self.only_ref(entry)).collect();
-        let mut cancelled = (Vec::new(), Vec::new());
-        for (place, by) in plan::superseded(waiting, &refs) {
-            let now_ms = self.site.transport.now_ms();
+        let now_ms = self.site.transport.now_ms();
+        let superseded = plan::superseded(waiting, &refs).into_iter();
+        let end = |(place, by): (usize, usize)| {
             let by = &waiting[by].delivery.planned.id;
-            cancelled.0.push(place);
-            cancelled
-                .1
-                .push(outcome::superseded(&waiting[place].delivery, by, now_ms));
-        }
-        if self.unchanged(&cancelled.0).is_some() {
-            self.record_ends(&cancelled.0, cancelled.1);
-        }
+            (
+                place,
+                outcome::superseded(&waiting[place].delivery, by, now_ms),
+            )
+        };
+        let (places, ends): (Vec<_>, Vec<_>) = superseded.map(end).unzip();
+        self.end_unsent(&places, ends);
     }
 
     fn only_ref(&self, entry: &WaitingDelivery) -> Option<RefName> {

@@ -242,11 +242,17 @@ impl LaneRun<'_> {
 
     /// Ends deliveries that waited too long. Nothing is sent.
     pub(super) fn expire(&mut self, places: &[usize]) {
-        if self.unchanged(places).is_some() {
-            let now_ms = self.site.transport.now_ms();
-            let end =
-                |place: &usize| outcome::expired(&self.backlog.entries[*place].delivery, now_ms);
-            let ends = places.iter().map(end).collect();
+        let now_ms = self.site.transport.now_ms();
+        let end = |place: &usize| outcome::expired(&self.backlog.entries[*place].delivery, now_ms);
+        let ends = places.iter().map(end).collect();
+        self.end_unsent(places, ends);
+    }
+
+    /// Writes these ends, unless a delivery has changed: then the next step is planned anew. One record after the other is
+    /// read for it, since they may be many.
+    pub(super) fn end_unsent(&mut self, places: &[usize], ends: Vec<Ended>) {
+        let mut places_left = places.iter();
+        if places_left.all(|place| self.unchanged(&[*place]).is_some()) {
             self.record_ends(places, ends);
         }
     }

@@ -4,7 +4,7 @@
 
 use super::backlog::WaitingDelivery;
 use crate::push::RefName;
-use crate::schedule::{self, FailedProbes, OUTAGE, Pace, Recovery};
+use crate::schedule::{self, FailedProbes, Pace, Recovery};
 use crate::spool::{Delivery, LaneState};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -321,7 +321,7 @@ pub(super) enum Health {
 }
 
 fn recovery_after(state: &LaneState, at_ms: i64) -> Option<Recovery> {
-    if state.failures >= OUTAGE {
+    if state.failed_probes.are_outage() {
         return Some(Recovery {
             since_ms: at_ms,
             accepted: 1,

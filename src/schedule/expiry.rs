@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Attempts that have to fail in a row.
-const ENOUGH: usize = 3;
+pub const OUTAGE: u32 = 3;
 
 /// They have to span this time, or `retry_for` if that is shorter.
 const LONG_ENOUGH: Duration = Duration::from_secs(3600);
@@ -60,6 +60,11 @@ impl FailedProbes {
         self.add(lane.last_ms, lane.at_ms);
     }
 
+    /// Whether the receiver was down, and not only slow once.
+    pub fn are_outage(&self) -> bool {
+        self.count >= OUTAGE as usize
+    }
+
     /// Whether a delivery that was queued at `since_ms` has failed: `retry_for` was over when the last attempt failed.
     pub fn end(&self, since_ms: i64, retry_for: Duration) -> bool {
         self.at_ms >= EARLIEST_MS
@@ -76,7 +81,7 @@ pub fn attempts_needed(retry_for: Duration) -> usize {
         spent += **pause;
         spent <= retry_for
     });
-    (1 + within.count()).min(ENOUGH)
+    (1 + within.count()).min(OUTAGE as usize)
 }
 
 #[cfg(test)]

@@ -8,9 +8,6 @@ const FIRST_SECOND: i64 = 4;
 /// After so many seconds no receiver keeps up with the limit, and there is none.
 const SECONDS: u32 = 20;
 
-/// Attempts that have to fail in a row before a receiver gets its backlog slowly.
-pub const OUTAGE: u32 = 3;
-
 /// The time since a receiver accepts messages again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recovery {

@@ -287,3 +287,60 @@ fn with_a_state_dir_one_repository_finds_out_for_all() {
         receiver.got().len() == 5
     });
 }
+
+/// Three pushes to a Jenkins hook, then `drain` until it was tried three times.
+fn tried_three_times(hook: &str) -> Pushing {
+    let pushing = Pushing::new(hook);
+    let stay = pushing.nobody_stays();
+    for message in ["one", "two", "three"] {
+        pushing.push(message);
+    }
+    for _ in 0..3 {
+        age(
+            &pushing.sandbox.path("r.git/service-hook/lane/ci"),
+            3_600_000,
+        );
+        pushing.drain();
+    }
+    drop(stay);
+    pushing
+}
+
+#[test]
+fn after_an_outage_jenkins_builds_the_newest_push_of_a_branch() {
+    let receiver = Receiver::start(|_| busy());
+    let url = receiver.url("/generic-webhook-trigger/invoke");
+    let pushing = tried_three_times(&format!(
+        "[hook.ci]\naction = \"jenkins_generic_build_job\"\nservice_url = \"{url}\"\n"
+    ));
+    receiver.answer(|_| Answer::json(200, ""));
+    age(
+        &pushing.sandbox.path("r.git/service-hook/lane/ci"),
+        3_600_000,
+    );
+    let before = receiver.got().len();
+    assert_eq!(pushing.drain(), Some(0));
+    assert_eq!(messages(&receiver)[before..], ["three"]);
+    let records = pushing.records();
+    assert_eq!(
+        records.matches("\"why\":\"superseded by 0").count(),
+        2,
+        "{records}"
+    );
+}
+
+#[test]
+fn a_secret_that_cannot_be_read_is_no_outage() {
+    let receiver = Receiver::start(|_| Answer::json(200, ""));
+    let url = receiver.url("/generic-webhook-trigger/invoke");
+    let pushing = tried_three_times(&format!(
+        "[hook.ci]\naction = \"jenkins_generic_build_job\"\nservice_url = \"{url}\"\nbuild_token = {{ file = \"token\" }}\n"
+    ));
+    pushing.sandbox.write("r.git/token", "secret-of-jenkins");
+    age(
+        &pushing.sandbox.path("r.git/service-hook/lane/ci"),
+        3_600_000,
+    );
+    pushing.drain();
+    assert_eq!(messages(&receiver), ["one", "two", "three"]);
+}
