@@ -2,17 +2,21 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sha1::Sha1;
 use sha2::{Sha256, Sha512};
 
-fn sha256(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+fn digest<M: Mac + KeyInit>(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    let mut mac = <M as KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length");
     for part in parts {
         mac.update(part);
     }
     mac.finalize().into_bytes().to_vec()
+}
+
+fn sha256(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    digest::<Hmac<Sha256>>(key, parts)
 }
 
 /// `sha1=` and the digest in lower-case hexadecimal, over the exact body: `X-Coding-Signature` (CODING help centre,
@@ -55,19 +59,9 @@ impl Algorithm {
     /// The digest.
     pub fn hmac(self, key: &[u8], body: &[u8]) -> Vec<u8> {
         match self {
-            Self::Sha1 => {
-                let mut mac =
-                    Hmac::<Sha1>::new_from_slice(key).expect("HMAC takes keys of any length");
-                mac.update(body);
-                mac.finalize().into_bytes().to_vec()
-            }
+            Self::Sha1 => digest::<Hmac<Sha1>>(key, &[body]),
             Self::Sha256 => sha256(key, &[body]),
-            Self::Sha512 => {
-                let mut mac =
-                    Hmac::<Sha512>::new_from_slice(key).expect("HMAC takes keys of any length");
-                mac.update(body);
-                mac.finalize().into_bytes().to_vec()
-            }
+            Self::Sha512 => digest::<Hmac<Sha512>>(key, &[body]),
         }
     }
 }
