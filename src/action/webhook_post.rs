@@ -82,6 +82,10 @@ impl Declared for WebhookHttpPost {
 }
 
 impl WebhookHttpPost {
+    fn dialect(&self) -> &'static dyn Dialect {
+        Flavor::dialect(self.flavor)
+    }
+
     fn signing_keys(&self) -> SigningKeys<'_> {
         SigningKeys {
             token: self.token.as_ref(),
@@ -112,7 +116,7 @@ impl Parameters for WebhookHttpPost {
         found.extend(url.and_then(|url| self.check_address(url)));
         found.extend(self.signing_keys().findings());
         found.extend(success::findings(self.success.as_ref()));
-        if Flavor::dialect(self.flavor).wraps() && self.has_template() {
+        if self.dialect().wraps() && self.has_template() {
             let why = "cannot replace the whole CloudEvent: write `flavor = \"cloudevents\"`";
             found.push(web::mistake("template", why));
         }
@@ -124,7 +128,7 @@ impl Parameters for WebhookHttpPost {
         let excluded = [
             ("template", web::is_given(self.template.as_ref())),
             ("content_type", content_type.is_some()),
-            ("flavor", Flavor::dialect(self.flavor).is_cloud_event()),
+            ("flavor", self.dialect().is_cloud_event()),
         ];
         found.extend(form::findings(self.form.as_ref(), &excluded));
         let why = content_type.and_then(web::content_type);
@@ -133,7 +137,7 @@ impl Parameters for WebhookHttpPost {
     }
 
     fn lint_templates(&self) -> Vec<Finding> {
-        let dialect = Flavor::dialect(self.flavor);
+        let dialect = self.dialect();
         let with_payload = |out: &Outgoing| context(dialect, true, out);
         let samples = sample::complete().iter().map(with_payload);
         web::lint_templates(&self.web_keys().pieces(), &samples.collect::<Vec<_>>())
@@ -144,17 +148,17 @@ impl Parameters for WebhookHttpPost {
     }
 
     fn lint_project(&self, project: &Project) -> Vec<Finding> {
-        let lacks = Flavor::dialect(self.flavor).lacks(project);
+        let lacks = self.dialect().lacks(project);
         let warnings = lacks.into_iter().map(|why| web::warning("flavor", why));
         warnings.collect()
     }
 
     fn reads_summary(&self) -> bool {
-        Flavor::dialect(self.flavor).reads_summary()
+        self.dialect().reads_summary()
     }
 
     fn has_ping(&self) -> bool {
-        Flavor::dialect(self.flavor).has_ping()
+        self.dialect().has_ping()
     }
 
     fn template_reads(&self, name: &str) -> bool {
@@ -182,7 +186,7 @@ impl Parameters for WebhookHttpPost {
         }
         let mut endpoint = Endpoint::build(&self.web_keys(), resolver)?;
         Ok(Box::new(Post {
-            dialect: Flavor::dialect(self.flavor),
+            dialect: self.dialect(),
             signing: self.signing_keys().build(resolver, &mut endpoint)?,
             template: resolver.template("template", self.template.as_ref())?,
             form: Form::build(resolver, self.form.as_ref())?,

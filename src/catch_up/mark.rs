@@ -19,11 +19,11 @@ const BITS: u64 = 4;
 /// A filter with fewer updates is halved until a fingerprint has so many bits.
 const BITS_PER_FINGERPRINT: usize = 32;
 
-/// The side of an update: each has a fingerprint of its own, so that two updates in a row explain one move.
+/// A side of an update: each has a fingerprint of its own, so that two updates in a row explain one move.
 #[derive(Clone, Copy)]
 enum Side {
-    Left = 0,
-    Reached = 1,
+    Old = 0,
+    New = 1,
 }
 
 /// A set of updates without their names.
@@ -47,7 +47,7 @@ impl UpdateMark {
     /// Adds an update.
     pub fn add(&mut self, update: &RefUpdate) {
         self.updates += 1;
-        for (side, id) in [(Side::Left, &update.old), (Side::Reached, &update.new)] {
+        for (side, id) in [(Side::Old, &update.old), (Side::New, &update.new)] {
             let fingerprint = Fingerprint::new(side, &update.name, super::existing(id));
             for (byte, bit) in fingerprint.places(self.bytes.len()) {
                 self.bytes[byte] |= bit;
@@ -57,8 +57,8 @@ impl UpdateMark {
 
     /// As text, as small as the number of updates allows.
     pub fn encode(mut self) -> String {
-        let wanted = (self.updates * 2 * BITS_PER_FINGERPRINT / 8).max(64);
-        while self.bytes.len() / 2 >= wanted {
+        let needed = (self.updates * 2 * BITS_PER_FINGERPRINT / 8).max(64);
+        while self.bytes.len() / 2 >= needed {
             let upper = self.bytes.split_off(self.bytes.len() / 2);
             self.bytes.iter_mut().zip(upper).for_each(|(a, b)| *a |= b);
         }
@@ -92,7 +92,7 @@ pub(super) fn explain(
         let fingerprint = Fingerprint::new(side, name, id);
         marks.iter().any(|mark| mark.has(&fingerprint))
     };
-    !marks.is_empty() && marked(Side::Left, start) && marked(Side::Reached, end)
+    !marks.is_empty() && marked(Side::Old, start) && marked(Side::New, end)
 }
 
 /// Two numbers from which the bits follow.

@@ -96,7 +96,8 @@ fn decode(secret: &str) -> Option<Vec<u8>> {
     (!key.is_empty()).then_some(key)
 }
 
-const FORM: &str = "must be `whsec_` followed by base64";
+/// Why a secret is refused.
+const MALFORMED: &str = "must be `whsec_` followed by base64";
 
 impl SigningKeys<'_> {
     /// What is wrong with them.
@@ -104,7 +105,7 @@ impl SigningKeys<'_> {
         let plain = self.signing_secret.into_iter().flat_map(SecretList::plain);
         let malformed = plain.filter(|secret| decode(secret).is_none());
         let mut found = malformed
-            .map(|_| web::mistake("signing_secret", FORM))
+            .map(|_| web::mistake("signing_secret", MALFORMED))
             .collect::<Vec<_>>();
         found.dedup();
         let has_token = self.token.is_some_and(SecretList::is_given);
@@ -124,7 +125,7 @@ impl SigningKeys<'_> {
         let keys = keys.collect::<Option<Vec<_>>>();
         Ok(Signing {
             token: tokens.into_iter().next(),
-            keys: keys.ok_or_else(|| web::unusable("signing_secret", FORM))?,
+            keys: keys.ok_or_else(|| web::unusable("signing_secret", MALFORMED))?,
             header: self.signature.cloned(),
         })
     }
