@@ -182,7 +182,7 @@ pub trait Parameters: std::fmt::Debug + Send + Sync {
         false
     }
 
-    /// Whether a test can be told from a push by its receivers.
+    /// Whether its receivers can distinguish a test from a push.
     fn has_ping(&self) -> bool {
         true
     }

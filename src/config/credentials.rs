@@ -1,6 +1,7 @@
 //! The credentials of a hook as it is written, found by the marks of its keys. A header counts by its name.
 
 use super::keys::is_marked;
+use crate::action::Flavor;
 use crate::http::is_credential;
 use crate::schema::Mark;
 use toml::de::{DeTable, DeValue};
@@ -8,11 +9,13 @@ use toml::de::{DeTable, DeValue};
 /// What a request carries as it is: a key, or a header of a key, as people may read it.
 pub(super) fn sent(hook: &DeTable<'_>) -> Option<String> {
     let mut keys = hook.keys().map(|key| key.get_ref().as_ref());
-    let gitlab = hook
+    let flavor = hook
         .get("flavor")
-        .is_some_and(|flavor| flavor.get_ref().as_str() == Some("gitlab"));
-    // GitLab's receivers compare the token itself.
-    let key = keys.find(|key| is_marked(key, Mark::Sent) || (gitlab && *key == "token"));
+        .and_then(|flavor| flavor.get_ref().as_str());
+    let sends_token = flavor
+        .and_then(Flavor::named)
+        .is_some_and(Flavor::sends_token);
+    let key = keys.find(|key| is_marked(key, Mark::Sent) || (sends_token && *key == "token"));
     let header = || headers(hook).find(|(_, name, _)| is_credential(name));
     key.map(|key| format!("`{key}`"))
         .or_else(|| header().map(|(key, name, _)| format!("the header `{name}` of `{key}`")))

@@ -29,18 +29,11 @@ impl Dialect for CloudEvents {
 
     fn headers(&self, _: &str, out: &Outgoing) -> Vec<Header> {
         let mut headers = super::headers([("User-Agent", super::USER_AGENT)]);
-        let attributes = attributes(out).into_iter();
-        let names = [
-            "ce-specversion",
-            "ce-id",
-            "ce-source",
-            "ce-type",
-            "ce-subject",
-            "ce-time",
-        ];
-        let known = names.into_iter().zip(attributes);
         let encoded = |text: String| utf8_percent_encode(&text, HEADER).to_string();
-        headers.extend(known.filter_map(|(name, (_, value))| Some((name, encoded(value?)))));
+        let known = attributes(out)
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, encoded(value?))));
+        headers.extend(known);
         headers
     }
 
@@ -69,21 +62,24 @@ impl Dialect for CloudEvents {
     }
 }
 
-/// The attributes by name, in the order of the headers. What is not known has no value.
+/// What the name of a header has before that of its attribute.
+pub(super) const PREFIX: &str = "ce-";
+
+/// The attributes by the names of their headers. What is not known has no value.
 pub(super) fn attributes(out: &Outgoing) -> [(&'static str, Option<String>); 6] {
     let kind = if super::is_test(out) { "ping" } else { "push" };
     let relative = || format!("/{}", utf8_percent_encode(&out.project.name, PATH));
     let subject = super::first(out).map(|event| event.ref_name().display().into_owned());
     [
-        ("specversion", Some("1.0".to_owned())),
-        ("id", Some(out.delivery.clone())),
+        ("ce-specversion", Some("1.0".to_owned())),
+        ("ce-id", Some(out.delivery.clone())),
         (
-            "source",
+            "ce-source",
             Some(out.project.url.clone().unwrap_or_else(relative)),
         ),
-        ("type", Some(format!("com.github.{kind}"))),
-        ("subject", subject),
-        ("time", out.push_time()),
+        ("ce-type", Some(format!("com.github.{kind}"))),
+        ("ce-subject", subject),
+        ("ce-time", out.push_time()),
     ]
 }
 

@@ -26,7 +26,10 @@ impl Dialect for CloudEventsStructured {
 
     fn adapt(&self, out: &Outgoing, body: Value) -> Value {
         let attributes = cloudevents::attributes(out).into_iter();
-        let known = attributes.filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
+        let known = attributes.filter_map(|(header, value)| {
+            let name = header.strip_prefix(cloudevents::PREFIX)?;
+            Some((name.to_owned(), value?.into()))
+        });
         let mut event = known.collect::<Map<_, _>>();
         event.insert("datacontenttype".to_owned(), super::JSON.into());
         event.insert("data".to_owned(), body);

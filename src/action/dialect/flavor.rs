@@ -25,6 +25,17 @@ impl Flavor {
     pub(crate) fn dialect(flavor: Option<Self>) -> &'static dyn Dialect {
         flavor.map_or(DEFAULT, |flavor| flavor.0)
     }
+
+    /// The one of this name.
+    pub(crate) fn named(word: &str) -> Option<Self> {
+        let mut dialects = DIALECTS.into_iter();
+        dialects.find(|dialect| dialect.name() == word).map(Self)
+    }
+
+    /// Whether `token` is sent as it is.
+    pub(crate) fn sends_token(self) -> bool {
+        self.0.sends_token()
+    }
 }
 
 impl fmt::Debug for Flavor {
@@ -49,11 +60,7 @@ impl Visitor<'_> for FlavorVisitor {
     }
 
     fn visit_str<E: Error>(self, word: &str) -> Result<Flavor, E> {
-        DIALECTS
-            .into_iter()
-            .find(|dialect| dialect.name() == word)
-            .map(Flavor)
-            .ok_or_else(|| E::unknown_variant(word, &NAMES))
+        Flavor::named(word).ok_or_else(|| E::unknown_variant(word, &NAMES))
     }
 }
 

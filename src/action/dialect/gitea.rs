@@ -1,5 +1,6 @@
 //! `gitea`: Gitea's and Forgejo's headers. Commits newest first; a new branch always lists one; a tag lists none; a
-//! deleted branch or tag is a `delete` event, never a push: buildbot-gitea reads the newest commit of any tag. Readers: Jenkins' gitea-plugin, buildbot-gitea, go-scm, Dokploy.
+//! deleted branch or tag is a `delete` event, never a push: buildbot-gitea reads the newest commit of any tag. Readers:
+//! Jenkins' gitea-plugin, buildbot-gitea, go-scm, Dokploy.
 
 use super::{Dialect, Header, members};
 use crate::outgoing::{Outgoing, Project};
@@ -56,7 +57,6 @@ impl Dialect for Gitea {
 
     fn lacks(&self, project: &Project) -> Vec<String> {
         let why = "its receivers find the repository by `html_url`";
-        let url = super::lacks_url(project, why);
-        url.into_iter().chain(super::lacks_owner(project)).collect()
+        super::lacks_url_and_owner(project, why)
     }
 }

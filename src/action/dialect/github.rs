@@ -38,8 +38,7 @@ impl Dialect for GitHub {
 
     fn lacks(&self, project: &Project) -> Vec<String> {
         let why = "its receivers find the repository by `html_url`, and read `compare` and the links of commits";
-        let url = super::lacks_url(project, why);
-        url.into_iter().chain(super::lacks_owner(project)).collect()
+        super::lacks_url_and_owner(project, why)
     }
 }
 

@@ -49,10 +49,13 @@ impl Dialect for GitLab {
         body
     }
 
+    fn sends_token(&self) -> bool {
+        true
+    }
+
     fn lacks(&self, project: &Project) -> Vec<String> {
         let why = "its receivers find the repository by `project.web_url`";
-        let mut lacks = Vec::from_iter(super::lacks_url(project, why));
-        lacks.extend(super::lacks_owner(project));
+        let mut lacks = super::lacks_url_and_owner(project, why);
         if project.id.is_none() {
             let id = project.id_or_derived();
             lacks.push(format!(

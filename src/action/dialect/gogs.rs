@@ -50,7 +50,6 @@ impl Dialect for Gogs {
 
     fn lacks(&self, project: &Project) -> Vec<String> {
         let why = "its receivers find the repository by `html_url`";
-        let url = super::lacks_url(project, why);
-        url.into_iter().chain(super::lacks_owner(project)).collect()
+        super::lacks_url_and_owner(project, why)
     }
 }

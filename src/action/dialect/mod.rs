@@ -57,6 +57,11 @@ pub(crate) trait Dialect: Sync {
     /// The headers that prove the token, over the exact body.
     fn signatures(&self, token: &str, body: &[u8]) -> Vec<Header>;
 
+    /// Whether the token itself is among these headers.
+    fn sends_token(&self) -> bool {
+        false
+    }
+
     /// Turns the body of docs/events.md into the one that is sent.
     fn adapt(&self, _out: &Outgoing, body: Value) -> Value {
         body
@@ -77,7 +82,7 @@ pub(crate) trait Dialect: Sync {
         usize::MAX
     }
 
-    /// Whether a test can be told from a push.
+    /// Whether its receivers can distinguish a test from a push.
     fn has_ping(&self) -> bool {
         false
     }
@@ -127,12 +132,16 @@ fn lacks_url(project: &Project, why: &str) -> Option<String> {
     missing.then(|| format!("needs `[project] url`: {why}"))
 }
 
-/// The account's name stands in for an owner.
-fn lacks_owner(project: &Project) -> Option<String> {
-    let account = project.account.as_deref().unwrap_or("nobody");
-    project.owner().is_none().then(|| {
-        format!("needs `[project] owner`: the account `{account}` is sent as the owner of the repository")
-    })
+/// The same, and an owner: the account's name stands in for one.
+fn lacks_url_and_owner(project: &Project, why: &str) -> Vec<String> {
+    let mut lacks = Vec::from_iter(lacks_url(project, why));
+    if project.owner().is_none() {
+        let account = project.account.as_deref().unwrap_or("nobody");
+        lacks.push(format!(
+            "needs `[project] owner`: the account `{account}` is sent as the owner of the repository"
+        ));
+    }
+    lacks
 }
 
 #[cfg(test)]
