@@ -1,3 +1,5 @@
+mod tls;
+
 use super::observe::Progress;
 use super::{Options, SendError};
 use crate::network::Denied;
@@ -16,14 +18,6 @@ const CONNECT: &str = "try the address from this server as the same user (`curl 
 const NO_HTTP: &str = "something else than an HTTP server answers: compare scheme (http or https) and port of `service_url`";
 const SLOW: &str = "the receiver takes longer than `timeout`: raise it, or let the receiver answer first and work then";
 const CLOSED: &str = "the receiver, or a proxy in front of it, hung up: its log says why";
-const TRUST: &str = "set `ca_file` to the certificate of the authority that signed the receiver's (PEM); a receiver must \
-    also send the certificates in between";
-
-const HANDSHAKE: &str = "something in between closes the connection: is it a port for https, does a proxy or a firewall \
-    filter names, and what does the receiver's log say?";
-const CLIENT_CERTIFICATE: &str =
-    "set `client_cert` and `client_key` to a certificate that the receiver accepts (PEM)";
-const VERSION: &str = "the receiver, or a proxy in front of it, must be set up for TLS 1.2 or 1.3";
 
 /// An address that `[network]` does not let through: deferred, since the administrator may change it.
 pub(super) fn denied(denied: &Denied) -> SendError {
@@ -80,30 +74,21 @@ pub(super) fn in_words(error: &Error, options: &Options, progress: Progress) -> 
              receiver's host in `no_proxy`",
         ),
         Error::ConnectionFailed => ("connection failed".to_owned(), CONNECT),
-        Error::Tls(_) | Error::Rustls(_) => tls(&error.to_string()),
-        Error::Io(error) if progress == Progress::Handshake && is_interruption(error) => (
-            "TLS: the connection was interrupted during the handshake".to_owned(),
-            HANDSHAKE,
-        ),
+        Error::Tls(_) | Error::Rustls(_) => tls::in_words(&error.to_string()),
+        Error::Io(error) if progress == Progress::Handshake && tls::is_interruption(error) => {
+            tls::interrupted()
+        }
         Error::Io(error) => transfer(error, sent),
         _ => ("the request could not be sent".to_owned(), CONNECT),
     };
     SendError {
         // A receiver that misses a certificate says so after the handshake, and reads no request.
-        sent: sent && advice != CLIENT_CERTIFICATE,
+        sent: sent && advice != tls::CLIENT_CERTIFICATE,
         what,
         advice,
         permanent: false,
         denied: false,
     }
-}
-
-fn is_interruption(error: &io::Error) -> bool {
-    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-    matches!(
-        error.kind(),
-        UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe
-    )
 }
 
 /// What the resolver refused.
@@ -154,7 +139,7 @@ fn transfer(error: &io::Error, sent: bool) -> Said {
         return lookup(&text);
     }
     if error.kind() == Kind::InvalidData && error.get_ref().is_some() {
-        return tls(&text);
+        return tls::in_words(&text);
     }
     let (what, advice) = match error.kind() {
         Kind::ConnectionRefused => ("connection refused", CONNECT),
@@ -198,119 +183,6 @@ fn lookup(text: &str) -> Said {
     } else {
         no_such_host()
     }
-}
-
-/// A word of rustls, what it means, and what to do.
-const TLS: &[(&str, &str, &str)] = &[
-    (
-        "received fatal alert: BadCertificate",
-        CLIENT_REJECTED,
-        CLIENT_CERTIFICATE,
-    ),
-    (
-        "received fatal alert: UnsupportedCertificate",
-        CLIENT_REJECTED,
-        CLIENT_CERTIFICATE,
-    ),
-    (
-        "received fatal alert: CertificateRevoked",
-        CLIENT_REJECTED,
-        CLIENT_CERTIFICATE,
-    ),
-    (
-        "received fatal alert: CertificateExpired",
-        CLIENT_REJECTED,
-        CLIENT_CERTIFICATE,
-    ),
-    (
-        "received fatal alert: CertificateUnknown",
-        CLIENT_REJECTED,
-        CLIENT_CERTIFICATE,
-    ),
-    (
-        "received fatal alert: UnknownCA",
-        CLIENT_REJECTED,
-        CLIENT_CERTIFICATE,
-    ),
-    (
-        "received fatal alert: AccessDenied",
-        CLIENT_REJECTED,
-        CLIENT_CERTIFICATE,
-    ),
-    ("received fatal alert: ProtocolVersion", TOO_OLD, VERSION),
-    ("ServerDoesNotSupportTls12Or13", TOO_OLD, VERSION),
-    ("ServerTlsVersionIsDisabled", TOO_OLD, VERSION),
-    (
-        "NotValidForName",
-        OTHER_NAME,
-        "write the name that the certificate is for into `service_url`, not an address",
-    ),
-    (
-        "not valid for name",
-        OTHER_NAME,
-        "write the name that the certificate is for into `service_url`, not an address",
-    ),
-    (
-        "UnknownIssuer",
-        "TLS: the certificate is not trusted: it is self-signed, or its authority is unknown (check `ca_file`)",
-        TRUST,
-    ),
-    (
-        "CaUsedAsEndEntity",
-        "TLS: the certificate is self-signed, as that of an authority (check `ca_file`)",
-        "a certificate of the receiver's own that may not sign is needed: a self-signed one must say CA:FALSE; `ca_file` \
-         then names it",
-    ),
-    (
-        "xpired",
-        "TLS: the certificate has expired",
-        "renew the receiver's certificate; or is this machine's clock wrong?",
-    ),
-    (
-        "NotValidYet",
-        NOT_YET,
-        "set the clocks of this machine and of whoever made the certificate",
-    ),
-    (
-        "not valid yet",
-        NOT_YET,
-        "set the clocks of this machine and of whoever made the certificate",
-    ),
-    (
-        "invalid peer certificate",
-        "TLS: the certificate is not valid",
-        TRUST,
-    ),
-    (
-        "invalid dns name",
-        "TLS: the host name in the URL is not valid",
-        URL,
-    ),
-    (
-        "CertificateRequired",
-        "TLS: the receiver requires a client certificate",
-        CLIENT_CERTIFICATE,
-    ),
-    (
-        "received fatal alert",
-        "TLS: the receiver refused the handshake",
-        "it may require a client certificate (`client_cert`); it must have ciphers of TLS 1.2 or 1.3, and know the name in \
-         `service_url`",
-    ),
-];
-const CLIENT_REJECTED: &str = "TLS: the receiver rejects the client certificate";
-const TOO_OLD: &str = "TLS: the versions that the receiver supports are too old (before 1.2)";
-const OTHER_NAME: &str = "TLS: the certificate is for another name";
-const NOT_YET: &str = "TLS: the certificate is not valid yet";
-
-/// rustls says it well, but at length and with the names of its types.
-fn tls(text: &str) -> Said {
-    let found = TLS.iter().find(|(word, ..)| text.contains(word));
-    let (what, advice) = found.map_or(
-        ("TLS: the receiver does not speak it", NO_HTTP),
-        |(_, what, advice)| (what, advice),
-    );
-    (what.to_owned(), advice)
 }
 
 #[cfg(test)]
