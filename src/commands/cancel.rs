@@ -163,7 +163,7 @@ fn choose(spool: &Spool, arguments: &Arguments) -> Result<(Vec<Found>, u8), Fail
                 delivery,
             }));
         }
-        log.tell_problems();
+        log.report_problems();
         return Ok((chosen, exit::OK));
     }
     let (mut chosen, mut code) = (Vec::new(), exit::OK);
@@ -185,6 +185,6 @@ fn choose(spool: &Spool, arguments: &Arguments) -> Result<(Vec<Found>, u8), Fail
             }
         }
     }
-    log.tell_problems();
+    log.report_problems();
     Ok((chosen, code))
 }

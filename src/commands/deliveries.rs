@@ -85,7 +85,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
         .filter(wanted)
         .take(most)
         .collect();
-    log.tell_problems();
+    log.report_problems();
     if list.json {
         for row in &rows {
             print::json(&row.json());

@@ -119,7 +119,7 @@ fn choose(spool: &Spool, arguments: &Arguments) -> Result<(Vec<Found>, bool), Fa
                 }
             }
         }
-        log.tell_problems();
+        log.report_problems();
         return Ok((chosen, all_found));
     };
     let wanted = |d: &Delivery| {
@@ -138,7 +138,7 @@ fn choose(spool: &Spool, arguments: &Arguments) -> Result<(Vec<Found>, bool), Fa
         }));
     }
     chosen.reverse();
-    log.tell_problems();
+    log.report_problems();
     Ok((chosen, true))
 }
 

@@ -25,7 +25,7 @@ pub struct Arguments {
 /// Runs it.
 pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let here = |session: &Session| {
-        let health = Health::of(session);
+        let health = Health::inspect(session);
         (serde_json::json!(health).to_string(), code(&[health]))
     };
     many::run(session, &arguments.all, here, |outputs| {

@@ -132,14 +132,11 @@ impl Backlog {
                     delivery,
                 }));
             }
-            Ok(RecordFile::Gone) => {}
             Ok(RecordFile::Torn) => problems.push(format!("{id} has no complete first line yet")),
-            Ok(RecordFile::Newer(v)) => {
-                problems.push(format!("{id} was written by a newer version (format {v})"));
-            }
             Ok(RecordFile::Foreign) => {
                 problems.push(format!("{id} is not a record and was moved to corrupt/"));
             }
+            Ok(file) => problems.extend(file.problem(&id)),
             Err(error) => problems.push(format!("{id} cannot be read: {error}")),
         }
         self.newest = id;

@@ -58,6 +58,14 @@ impl Spool {
         self.names("corrupt").map_or(0, |names| names.len())
     }
 
+    /// What to do about these files, as a sentence; `None` where there are none.
+    pub fn quarantine_problem(&self) -> Option<String> {
+        let (count, place) = (self.quarantined(), self.place());
+        let sentence =
+            || format!("{count} in {place}corrupt/: not records; inspect and remove them");
+        (count > 0).then(sentence)
+    }
+
     /// Sorted names of the files in one of the folders.
     pub(super) fn names(&self, folder: &str) -> io::Result<Vec<String>> {
         let Some(folder) = optional(self.open_folder(folder))? else {

@@ -20,6 +20,18 @@ pub enum RecordFile {
     Foreign,
 }
 
+impl RecordFile {
+    /// Why the file of this name is not a record that can be used, as a sentence; `None` if it is one, or has gone.
+    pub fn problem(&self, id: &str) -> Option<String> {
+        Some(match self {
+            Self::Record(_) | Self::Gone => return None,
+            Self::Torn => format!("{id} has no complete first line"),
+            Self::Newer(v) => format!("{id} was written by a newer version (format {v})"),
+            Self::Foreign => format!("{id} is not a record"),
+        })
+    }
+}
+
 /// The state of a push.
 #[derive(Debug)]
 pub struct Record {

@@ -8,7 +8,7 @@ use crate::spool::Spool;
 pub(super) fn check(loaded: &Loaded, spool: &Spool, results: &mut CheckResults) {
     let place = || spool.place().to_owned();
     if let n @ 1.. = spool.quarantined() {
-        let message = format!("{n} in it that are no records: look at them and remove them");
+        let message = format!("{n} in it that are not records: inspect and remove them");
         results.warn(format!("{}corrupt/", spool.place()), message);
     }
     for defect in spool.defects() {

@@ -14,7 +14,7 @@ pub struct Log<'a> {
 }
 
 impl<'a> Log<'a> {
-    /// Looks which records there are.
+    /// Lists the records.
     pub fn open(spool: &'a Spool) -> Result<Self, Failure> {
         let names = spool.record_ids();
         let names =
@@ -26,8 +26,8 @@ impl<'a> Log<'a> {
         })
     }
 
-    /// Says on stderr what could not be read, and how many of those that nobody asked for cannot be.
-    pub fn tell_problems(&self) {
+    /// Reports on stderr what could not be read, and how many of the older records that were not requested cannot be.
+    pub fn report_problems(&self) {
         for problem in &self.problems {
             print::error(problem);
         }
@@ -47,12 +47,8 @@ impl<'a> Log<'a> {
                 "{what} broken (`git service-hook deliveries -n 0` says more)"
             ));
         }
-        match self.spool.quarantined() {
-            0 => {}
-            n => print::error(&format!(
-                "{n} in {}corrupt/: no records; look at them and remove them",
-                self.spool.place()
-            )),
+        if let Some(problem) = self.spool.quarantine_problem() {
+            print::error(&problem);
         }
     }
 }
@@ -65,15 +61,10 @@ impl Iterator for Log<'_> {
             let id = self.names.next()?;
             let problem = match self.spool.read_anywhere(&id) {
                 Ok(RecordFile::Record(record)) => return Some(*record),
-                Ok(RecordFile::Gone) => continue,
-                Ok(RecordFile::Torn) => format!("{id} has no complete first line"),
-                Ok(RecordFile::Newer(v)) => {
-                    format!("{id} was written by a newer version (format {v})")
-                }
-                Ok(RecordFile::Foreign) => format!("{id} is not a record"),
-                Err(error) => format!("{id} cannot be read: {error}"),
+                Ok(file) => file.problem(&id),
+                Err(error) => Some(format!("{id} cannot be read: {error}")),
             };
-            self.problems.push(problem);
+            self.problems.extend(problem);
         }
     }
 }

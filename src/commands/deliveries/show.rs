@@ -47,7 +47,7 @@ pub(super) fn run(
 ) -> Result<u8, Failure> {
     let mut log = Log::open(spool)?;
     let found = by_ids(&mut log, std::slice::from_ref(&arguments.id)).pop();
-    log.tell_problems();
+    log.report_problems();
     let found = found.unwrap_or_else(|| Err(Failure::new("no delivery is named")))?;
     let gone = || Failure::new("it has just been removed from the history");
     let Ok(RecordFile::Record(record)) = spool.read_anywhere(&found.record) else {

@@ -74,8 +74,8 @@ impl Health {
         }
     }
 
-    /// That of the session's repository.
-    pub(super) fn of(session: &Session) -> Self {
+    /// Inspects the session's repository.
+    pub(super) fn inspect(session: &Session) -> Self {
         let repository = match session.repository() {
             Ok(repository) => repository,
             Err(failure) => {
@@ -129,20 +129,12 @@ impl Health {
         for id in ids {
             match spool.read_anywhere(&id) {
                 Ok(RecordFile::Record(record)) => self.add_record(&record, &mut waiting),
-                Ok(RecordFile::Gone | RecordFile::Torn) => {}
-                Ok(RecordFile::Newer(v)) => self
-                    .problems
-                    .push(format!("{id} was written by a newer version (format {v})")),
-                Ok(RecordFile::Foreign) => self.problems.push(format!("{id} is not a record")),
+                Ok(RecordFile::Torn) => {}
+                Ok(file) => self.problems.extend(file.problem(&id)),
                 Err(error) => self.problems.push(format!("{id} cannot be read: {error}")),
             }
         }
-        if let n @ 1.. = spool.quarantined() {
-            let place = spool.place();
-            self.problems.push(format!(
-                "{n} files in {place}corrupt/ are not records: inspect and remove them"
-            ));
-        }
+        self.problems.extend(spool.quarantine_problem());
         self.oldest_seconds = self.oldest_at.map(|at_ms| (now_ms - at_ms).max(0) / 1000);
         waiting
     }

@@ -111,7 +111,7 @@ fn what_was_put_aside_is_worth_a_warning() {
         0,
         &[
             "warning",
-            "service-hook/corrupt/: warning: 1 in it that are no records",
+            "service-hook/corrupt/: warning: 1 in it that are not records",
         ],
     );
 }

@@ -75,7 +75,7 @@ fn what_is_no_record_is_mentioned_and_stays_where_it_is() {
         "3-newer was written by a newer version (format 99)",
         "4-foreign is not a record",
         "5-torn has no complete first line",
-        "1 in service-hook/corrupt/: no records",
+        "1 in service-hook/corrupt/: not records; inspect and remove them",
     ] {
         assert!(said.contains(what), "`{what}`: {said}");
     }
