@@ -16,7 +16,7 @@ mod plan;
 mod transport;
 
 pub use attempt::{options, render};
-pub use cancel::{Cancelled, cancel};
+pub use cancel::cancel;
 pub use destination::Destinations;
 pub use memory::send_from_memory;
 

@@ -127,8 +127,8 @@ fn cancel_of_hook(
     match deliver::cancel(spool, hook, &|id| ids.contains(id), times) {
         Ok(cancelled) => {
             let line = |id: &String| format!("{}  {hook}: cancelled", short_id(id));
-            let mut lines: Vec<String> = cancelled.ids.iter().map(line).collect();
-            if let ended @ 1.. = ids.len() - cancelled.ids.len() {
+            let mut lines: Vec<String> = cancelled.iter().map(line).collect();
+            if let ended @ 1.. = ids.len() - cancelled.len() {
                 lines.push(format!("{hook}: {ended} had ended before"));
             }
             (lines, true)

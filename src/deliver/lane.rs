@@ -100,20 +100,21 @@ fn not_sent(lock: &Lane) -> Walk {
 }
 
 /// Sleeps in growing steps up to a total time.
-struct Backoff {
+pub(super) struct Backoff {
     until: Instant,
     step: Duration,
 }
 
 impl Backoff {
-    fn new(patience: Duration) -> Self {
+    pub(super) fn new(patience: Duration) -> Self {
         Self {
             until: Instant::now() + patience,
             step: Duration::from_millis(4),
         }
     }
 
-    fn wait(&mut self) -> bool {
+    /// `false` when the time is over.
+    pub(super) fn wait(&mut self) -> bool {
         if Instant::now() + self.step > self.until {
             return false;
         }
