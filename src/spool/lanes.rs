@@ -202,7 +202,7 @@ impl Spool {
             .is_ok_and(|file| read_state::<LaneState>(&file).due_ms.is_some())
     }
 
-    fn open_lane(&self, hook: &str) -> io::Result<File> {
+    pub(super) fn open_lane(&self, hook: &str) -> io::Result<File> {
         self.open_folder("lane")?.open(hook, READ)
     }
 }

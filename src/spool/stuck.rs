@@ -1,6 +1,5 @@
 //! Finds lanes that a process holds although it makes no step: one that is stopped, or waits for a dead disk.
 
-use super::folder::READ;
 use super::lanes::read_state;
 use super::{LaneState, Spool};
 use crate::clock;
@@ -37,7 +36,7 @@ pub struct StuckLane {
 impl Spool {
     /// The process that holds the lane of a hook for too long. `timeout` is that of one attempt.
     pub fn stuck_lane(&self, hook: &str, timeout: Duration) -> Option<StuckLane> {
-        let file = self.open_folder("lane").ok()?.open(hook, READ).ok()?;
+        let file = self.open_lane(hook).ok()?;
         if !matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
             return None;
         }
