@@ -13,6 +13,7 @@ mod stdin;
 mod unrecorded_push;
 mod watch;
 
+pub use chain::{chain_paths, is_program};
 pub use compute::{ComputedPush, Undecided, compute_deliveries, compute_without_repository};
 
 use crate::action::Severity;

@@ -3,9 +3,9 @@
 
 use crate::environment::Environment;
 use crate::git::Repository;
+use crate::post_receive::{chain_paths, is_program};
 use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Where `install --chain` puts the hook that it finds: first by name, so that it runs first.
@@ -64,20 +64,8 @@ impl HookFile {
 
     /// Names in `post-receive.d/` that would run.
     pub fn chain_entries(&self) -> io::Result<Vec<PathBuf>> {
-        let mut paths = self.chain_paths()?;
-        paths.retain(|path| is_executable(path));
-        Ok(paths)
-    }
-
-    /// Everything in `post-receive.d/`, by name.
-    pub fn chain_paths(&self) -> io::Result<Vec<PathBuf>> {
-        let entries = match fs::read_dir(self.chain()) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries?,
-        };
-        let paths = entries.map(|entry| Ok(entry?.path()));
-        let mut paths = paths.collect::<io::Result<Vec<_>>>()?;
-        paths.sort();
+        let mut paths = chain_paths(&self.chain())?;
+        paths.retain(|path| is_program(path));
         Ok(paths)
     }
 }
@@ -116,7 +104,7 @@ pub fn starts_us(path: &Path) -> bool {
         Standing::Link(_) | Standing::Shim => true,
         Standing::Foreign => mentions_us(path),
     };
-    ours && is_executable(path)
+    ours && is_program(path)
 }
 
 /// Keys of Git's configuration (2.54 and newer) that start us after a push.
@@ -135,11 +123,6 @@ pub fn mentions_us(path: &Path) -> bool {
     let text = text(path);
     text.lines()
         .any(|l| !l.trim_start().starts_with('#') && l.contains("service-hook"))
-}
-
-/// A regular file, perhaps behind a link, that somebody may execute: what Git and the chain ask for.
-pub fn is_executable(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
 }
 
 /// At most 64 KiB: scripts are shorter, programs are not read.

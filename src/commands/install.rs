@@ -4,6 +4,7 @@
 use super::hook_file::{self, HookFile, Standing};
 use super::{Failure, Session, as_owner, print, repositories};
 use crate::exit;
+use crate::post_receive::is_program;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
@@ -170,7 +171,7 @@ fn keep(file: &HookFile) -> Result<(), Failure> {
         from.display(),
         hook_file::CHAINED
     ));
-    if !hook_file::is_executable(&to) {
+    if !is_program(&to) {
         print::stdout("  it was not executable, so Git has not run it either");
     }
     Ok(())

@@ -57,19 +57,27 @@ fn programs(folder: &Path, environment: &Environment) -> io::Result<Vec<PathBuf>
     if environment.path(RUNNING).is_some_and(|path| path == folder) {
         return Ok(Vec::new());
     }
+    let mut paths = chain_paths(folder)?;
+    paths.retain(|path| is_program(path));
+    Ok(paths)
+}
+
+/// Everything in `post-receive.d/`, by name. None if it does not exist.
+pub fn chain_paths(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
     };
-    let is_program = |path: &PathBuf| {
-        path.metadata()
-            .is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
-    };
     let paths = entries.map(|entry| Ok(entry?.path()));
     let mut paths = paths.collect::<io::Result<Vec<_>>>()?;
-    paths.retain(is_program);
     paths.sort();
     Ok(paths)
+}
+
+/// A regular file, perhaps behind a link, that somebody may execute: what Git and this program start.
+pub fn is_program(path: &Path) -> bool {
+    path.metadata()
+        .is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
 }
 
 /// What names no interpreter is a script for the shell, as it is to Git.

@@ -5,6 +5,7 @@ use super::results::CheckResults;
 use super::{mount, shown};
 use crate::commands::hook_file::{self, HookFile, Standing};
 use crate::git::Repository;
+use crate::post_receive::{chain_paths, is_program};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -199,7 +200,7 @@ impl HookCheck<'_> {
     fn chain(&self, results: &mut CheckResults) {
         let place = |path: &Path| shown(self.git_dir, path);
         let mut others = Vec::new();
-        let paths = self.file.chain_paths().unwrap_or_else(|error| {
+        let paths = chain_paths(&self.file.chain()).unwrap_or_else(|error| {
             let message = format!("cannot be read, so what is in it does not run: {error}");
             results.mistake(place(&self.file.chain()), message);
             Vec::new()
@@ -216,15 +217,13 @@ impl HookCheck<'_> {
                         "is git-service-hook itself: every push would be reported twice",
                     );
                 }
-                _ if path == self.file.chained() && !hook_file::is_executable(&path) => {
+                _ if path == self.file.chained() && !is_program(&path) => {
                     results.warn(
                         place(&path),
                         "is not executable, so it never runs: chmod +x",
                     );
                 }
-                _ if hook_file::is_executable(&path)
-                    && executable(self.git_dir, &path, results) =>
-                {
+                _ if is_program(&path) && executable(self.git_dir, &path, results) => {
                     others.extend(
                         path.file_name()
                             .map(|name| name.to_string_lossy().into_owned()),
@@ -246,7 +245,7 @@ impl HookCheck<'_> {
 /// Git passes over what it cannot execute without a word (by default), and so does the chain.
 fn executable(git_dir: &Path, path: &Path, results: &mut CheckResults) -> bool {
     let place = shown(git_dir, path);
-    if !hook_file::is_executable(path) {
+    if !is_program(path) {
         results.mistake(place, "is not executable, so it never runs: chmod +x");
         return false;
     }
