@@ -49,15 +49,14 @@ impl<R: Read> Stdin<R> {
         buffer.clear();
         let limit = MAX_LINE as u64 + 1;
         let read = self.input.by_ref().take(limit).read_until(b'\n', buffer);
-        let ended = read.map(|size| size == 0);
-        if self.is_error(ended)? {
+        if self.keep_error(read)? == 0 {
             return None;
         }
         if buffer.last() == Some(&b'\n') {
             buffer.pop();
         } else if buffer.len() > MAX_LINE {
-            let skipped = self.input.skip_until(b'\n').map(|_| false);
-            self.is_error(skipped);
+            let skipped = self.input.skip_until(b'\n');
+            self.keep_error(skipped);
             return Some(Line::TooLong);
         }
         Some(Line::Complete(buffer.strip_suffix(b"\r").unwrap_or(buffer)))
@@ -65,12 +64,13 @@ impl<R: Read> Stdin<R> {
 
     /// Reads the rest, which nobody needs but the copy, and so that Git can write it. Returns the copy.
     pub(super) fn finish(&mut self) -> &mut Copy {
-        let rest = io::copy(&mut self.input, &mut io::sink()).map(|_| true);
-        self.is_error(rest);
+        let rest = io::copy(&mut self.input, &mut io::sink());
+        self.keep_error(rest);
         &mut self.input.get_mut().copy
     }
 
-    fn is_error<T>(&mut self, result: io::Result<T>) -> Option<T> {
+    /// The value. An error is kept in `error`.
+    fn keep_error<T>(&mut self, result: io::Result<T>) -> Option<T> {
         result.map_err(|error| self.error = Some(error)).ok()
     }
 }
