@@ -153,17 +153,21 @@ impl<'de> Visitor<'de> for ListVisitor {
         Ok(List::Joined(Text::Plain(text.to_owned())))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<List, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = seq.next_element()? {
-            items.push(item);
-        }
-        Ok(List::Items(items))
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<List, A::Error> {
+        items(seq).map(List::Items)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<List, A::Error> {
         Text::deserialize(MapAccessDeserializer::new(map)).map(List::Joined)
     }
+}
+
+fn items<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<Vec<Text>, A::Error> {
+    let mut items = Vec::new();
+    while let Some(item) = seq.next_element()? {
+        items.push(item);
+    }
+    Ok(items)
 }
 
 impl<'de> Deserialize<'de> for SecretList {
@@ -185,11 +189,8 @@ impl<'de> Visitor<'de> for SecretListVisitor {
         Ok(SecretList(vec![Text::Plain(text.to_owned())]))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<SecretList, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = seq.next_element()? {
-            items.push(item);
-        }
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<SecretList, A::Error> {
+        let items = items(seq)?;
         if !(1..=4).contains(&items.len()) {
             return Err(Error::custom("takes one to four secrets"));
         }
