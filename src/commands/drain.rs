@@ -34,23 +34,20 @@ pub fn run(
 ) -> u8 {
     shutdown::listen();
     if arguments.push.is_some() {
-        // Nobody reads what we say, and we outlive whoever started us.
+        // Nobody reads the output, and this process outlives the one that started it.
         std::panic::set_hook(Box::new(|_| {}));
         let _ = rustix::process::setsid();
     }
     if arguments.all.is_empty() {
         return repository::drain(arguments, dir, environment, destinations);
     }
-    let mut found = Vec::new();
-    for dir in &arguments.all {
-        match repositories::below(dir) {
-            Ok(some) => found.extend(some),
-            Err(failure) => {
-                print::error(&failure.message);
-                return failure.code;
-            }
+    let found = match repositories::below_all(&arguments.all) {
+        Ok(found) => found,
+        Err(failure) => {
+            print::error(&failure.message);
+            return failure.code;
         }
-    }
+    };
     let one = |dir: &PathBuf| repository::drain(arguments, Some(dir), environment, destinations);
     parallel::worst(&found, one)
 }
