@@ -70,7 +70,7 @@ impl Lines {
         MAX_LINES - self.said
     }
 
-    /// How many deliveries were told that have failed permanently.
+    /// How many deliveries were reported as failed permanently.
     pub fn failed(&self) -> usize {
         self.failed
     }

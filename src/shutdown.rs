@@ -1,4 +1,4 @@
-//! Notices that the process was asked to end, by a shutdown, a restart of the service, or Ctrl-C. It then makes no further
+//! Notices a request to end the process, by a shutdown, a restart of the service, or Ctrl-C. It then makes no further
 //! attempt, but waits for the one under way: its receiver may have got the request already.
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};

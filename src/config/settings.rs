@@ -90,7 +90,7 @@ table! {
 }
 
 impl Deliver {
-    /// Where a server's hook applies, as much is shown, and history kept for as long, as the server's file says, at least.
+    /// Where a server's hook applies, the repository's file cannot show less, or keep less history, than the server's does.
     pub(super) fn raise_to(&mut self, server: &Self) {
         self.show = self.show.max(server.show);
         self.keep = self.keep.max(server.keep);

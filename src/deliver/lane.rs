@@ -24,7 +24,7 @@ enum Walk {
     Done,
     /// The events of a push are being computed; later pushes wait for it.
     Unread,
-    /// The process was asked to end.
+    /// The process was requested to end.
     Stopped,
     /// A line could not be written: without it nothing may be sent.
     Unwritable,

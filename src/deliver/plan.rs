@@ -27,7 +27,7 @@ pub(super) fn believable(until_ms: i64, now_ms: i64) -> bool {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules {
     pub(super) pace: Pace,
-    /// Several deliveries can be told by one message.
+    /// Several deliveries can be sent in one message.
     pub(super) digests: bool,
     /// A request that is repeated has its effect once more.
     pub(super) repeats_count: bool,
@@ -149,7 +149,7 @@ fn expired(view: &LaneView<'_>, retry_for: Duration) -> Vec<usize> {
             && probes
                 .iter()
                 .flatten()
-                .any(|probes| probes.end(since_ms, retry_for))
+                .any(|probes| probes.has_expired(since_ms, retry_for))
     };
     view.waiting
         .iter()
@@ -160,7 +160,7 @@ fn expired(view: &LaneView<'_>, retry_for: Duration) -> Vec<usize> {
 }
 
 /// Whether somebody requeued for a delivery since the last failure: that lifts the pause. What lies ahead was written
-/// before the clock was set back; a wish from there would never be fulfilled.
+/// before the clock was set back; a request from there would never be met.
 fn requeued_since_failure(view: &LaneView<'_>) -> bool {
     let failed_ms = view
         .state

@@ -1,5 +1,4 @@
-//! The forms of parameters in the words of JSON Schema, as `form.rs` reads them. Only tests generate
-//! the schema.
+//! The forms of parameters in the words of JSON Schema, as `form.rs` reads them. Only tests generate the schema.
 
 use super::{List, Pairs, Reference, SecretList, Text};
 use crate::schema::{Form, merge};

@@ -45,7 +45,7 @@ pub struct PushEvent {
     /// Whether a walk ended at the boundary of a shallow repository.
     #[serde(default)]
     pub shallow: bool,
-    /// Why the event could only be told in part.
+    /// Why the event is incomplete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// Absolute URL of the comparison page; filled by `outgoing`, not stored.

@@ -45,7 +45,7 @@ impl Needs {
     }
 }
 
-/// What filters look at and no receiver is told: over all commits of the event, whatever `max_commits` is.
+/// What filters need and no receiver gets: over all commits of the event, whatever `max_commits` is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scan {
     /// Every changed path of the commits and of before → after of an updated branch; exact bytes.

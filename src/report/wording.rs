@@ -192,7 +192,7 @@ pub(super) fn hook_summary(hook: &str, reports: &[DeliveryReport]) -> String {
     format!("{hook}: {}{reason}", parts.join(", "))
 }
 
-/// What has failed permanently since somebody was told the last time.
+/// What has failed permanently since the last report of it.
 pub fn failures_line(failures: Failures) -> String {
     let Failures { count, since_ms } = failures;
     let have = if count == 1 {

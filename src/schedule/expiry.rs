@@ -66,7 +66,7 @@ impl FailedProbes {
     }
 
     /// Whether a delivery that was queued at `since_ms` has failed: `retry_for` was over when the last attempt failed.
-    pub fn end(&self, since_ms: i64, retry_for: Duration) -> bool {
+    pub fn has_expired(&self, since_ms: i64, retry_for: Duration) -> bool {
         self.at_ms >= EARLIEST_MS
             && self.count >= attempts_needed(retry_for)
             && self.last_ms - self.first_ms >= super::millis(retry_for.min(LONG_ENOUGH))
@@ -105,10 +105,10 @@ mod tests {
     #[test]
     fn three_attempts_over_an_hour_end_what_is_past_its_time() {
         let probes = failed(LATE, &[0, MINUTE, 60 * MINUTE]);
-        assert!(probes.end(EARLIEST_MS, RETRY_FOR));
-        assert!(!probes.end(LATE, RETRY_FOR), "it is younger");
-        assert!(!failed(LATE, &[0, 60 * MINUTE]).end(EARLIEST_MS, RETRY_FOR));
-        assert!(!failed(LATE, &[0, 1, 59 * MINUTE]).end(EARLIEST_MS, RETRY_FOR));
+        assert!(probes.has_expired(EARLIEST_MS, RETRY_FOR));
+        assert!(!probes.has_expired(LATE, RETRY_FOR), "it is younger");
+        assert!(!failed(LATE, &[0, 60 * MINUTE]).has_expired(EARLIEST_MS, RETRY_FOR));
+        assert!(!failed(LATE, &[0, 1, 59 * MINUTE]).has_expired(EARLIEST_MS, RETRY_FOR));
     }
 
     #[test]
@@ -121,14 +121,14 @@ mod tests {
         ] {
             let mut failed = failed(LATE, &attempts);
             failed.add(uptime_ms, LATE + at_ms);
-            assert!(!failed.end(EARLIEST_MS, RETRY_FOR), "{uptime_ms}");
+            assert!(!failed.has_expired(EARLIEST_MS, RETRY_FOR), "{uptime_ms}");
             for minutes in [5, 60] {
                 failed.add(
                     uptime_ms + minutes * MINUTE,
                     LATE + at_ms + minutes * MINUTE,
                 );
             }
-            assert!(failed.end(EARLIEST_MS, RETRY_FOR), "{uptime_ms}");
+            assert!(failed.has_expired(EARLIEST_MS, RETRY_FOR), "{uptime_ms}");
         }
     }
 
@@ -137,13 +137,13 @@ mod tests {
         let needed = |seconds| attempts_needed(Duration::from_secs(seconds));
         assert_eq!((needed(0), needed(4), needed(5)), (1, 1, 2));
         assert_eq!((needed(34), needed(35), needed(1_000_000)), (2, 3, 3));
-        assert!(failed(LATE, &[7]).end(LATE, Duration::ZERO));
+        assert!(failed(LATE, &[7]).has_expired(LATE, Duration::ZERO));
     }
 
     #[test]
     fn by_a_clock_that_must_be_wrong_nothing_ends() {
         let in_1970 = failed(0, &[0, 1, 80 * 60 * MINUTE]);
-        assert!(!in_1970.end(0, RETRY_FOR));
+        assert!(!in_1970.has_expired(0, RETRY_FOR));
         let believed = [0, EARLIEST_MS - 1, LATE + SKEW_MS + 1].map(|at| is_believable(at, LATE));
         assert_eq!(believed, [false; 3]);
         assert!(is_believable(LATE - 1, LATE) && is_believable(LATE + 5, LATE));

@@ -98,8 +98,9 @@ impl Spool {
         Err(io::ErrorKind::WouldBlock.into())
     }
 
-    /// Removes the finished records past any of the limits, those first whose last delivery ended first, and temporary files
-    /// of processes that died. The time of an end that cannot be right, or that is judged by a clock that cannot, removes nothing.
+    /// Removes the finished records past any of the limits, those first whose last delivery ended first, and temporary
+    /// files of processes that died. The time of an end that cannot be right, or that is judged by a clock that cannot,
+    /// removes nothing.
     pub fn prune(&self, keep: &Retention, now_ms: i64) -> io::Result<()> {
         let oldest = now_ms.saturating_sub(i64::try_from(keep.age.as_millis()).unwrap_or(i64::MAX));
         let done = self.names("done")?;

@@ -91,7 +91,7 @@ pub(super) fn remove_unlocked(folder: &Folder, name: &str) -> io::Result<()> {
     }
 }
 
-/// Says what to do where the file system has no locks.
+/// Adds what to do where the file system has no locks.
 fn explain(error: io::Error) -> io::Error {
     match Errno::from_io_error(&error) {
         Some(Errno::NOLCK | Errno::OPNOTSUPP | Errno::NOSYS) => io::Error::new(

@@ -6,7 +6,8 @@
 //! state of a push is a fold over its lines, so no process has to rewrite what another one wrote.
 //!
 //! `line` and `record` are the format, `writer` and `reader` the access to one record, `history` moves records from
-//! `pending/` to `done/` and back, `inspect` finds what is wrong, `lanes` holds the locks and the state of each hook and destination.
+//! `pending/` to `done/` and back, `folder`, `locking` and `modes` reach files by descriptors, `lanes` holds the locks and
+//! the state of each hook and destination. `failed`, `inspect` and `stuck` find what a person should see.
 
 mod catch_up_state;
 mod dedup;

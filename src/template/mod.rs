@@ -96,8 +96,8 @@ pub fn reads(template: &str, name: &str) -> bool {
 
 /// Renders within `max_output` bytes. `context` is the event JSON.
 ///
-/// In [`EscapeContext::Json`] the result is JSON that repeats no key; in [`EscapeContext::Url`] no path segment is `.` or `..`; in
-/// [`EscapeContext::Header`] there is no control character.
+/// In [`EscapeContext::Json`] the result is JSON that repeats no key; in [`EscapeContext::Url`] no path segment is `.` or
+/// `..`; in [`EscapeContext::Header`] there is no control character.
 pub fn render(
     template: &str,
     place: EscapeContext,

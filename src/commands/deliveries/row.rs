@@ -15,9 +15,9 @@ pub(super) struct Row {
     pub(super) push_id: String,
     /// Name of the hook.
     pub(super) hook: Option<String>,
-    /// What it tells about, in the order in which it does.
+    /// The refs that it reports, in this order.
     pub(super) refs: Vec<RefName>,
-    /// How many more refs it tells about, whose names the record does not have.
+    /// How many more refs it reports, whose names the record does not have.
     pub(super) unlisted: usize,
     /// Where it stands.
     pub(super) state: DeliveryState,

@@ -163,7 +163,7 @@ fn complete_one(
     spool: &Spool,
     id: &str,
 ) -> std::io::Result<()> {
-    // What is no record is left for the run behind us, which puts it aside and says so.
+    // A file that is not a record is left for the delivery run that follows: it moves the file to `corrupt/` and reports it.
     let is_stuck = |record: &Record| Undecided::new(loaded, record.decided_hooks()).is_stuck();
     let has_work = |record: &Record| !record.is_decided() && !is_stuck(record);
     if !matches!(spool.read_anywhere(id)?, RecordFile::Record(record) if has_work(&record)) {

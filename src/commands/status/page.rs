@@ -5,7 +5,7 @@ use crate::clock;
 use crate::commands::print;
 use crate::terminal::Style;
 
-/// The text for one repository, which says that all is well, or for several, which lists those with something to say.
+/// The text for one repository, or for several: then only those that need a person, or where something waits, are listed.
 pub(super) fn write(all: &[Health], several: bool, style: Style) -> String {
     let mut shown: Vec<&Health> = all
         .iter()

@@ -1,6 +1,6 @@
 //! Reads the objects of one repository: from packs by an own reader that caches every delta base, then loose objects, then
-//! by gix, which handles the rest (packs that appeared or disappeared meanwhile, damage). Knows nothing of
-//! refs and histories, and reads no blob. docs/design.md, "Reading objects", has the reasons.
+//! by gix, which handles the rest (packs that appeared or disappeared meanwhile, damage). Knows nothing of refs and
+//! histories, and reads no blob. docs/design.md, "Reading objects", has the reasons.
 //!
 //! ```text
 //! id ─► packs ─► pack_entry ─► delta, cached bases ─┬─► Tree, shared        (tree diffs)
