@@ -15,6 +15,9 @@ const MAX_REFERENCED: u64 = 64 << 10;
 /// Bytes that a file of certificates may have: the system's whole list is a quarter of that.
 const MAX_CERTIFICATES: u64 = 1 << 20;
 
+/// Stands for the key of a reference: only a path in `ca_file`, which is not one, may lie in further places.
+const ANY_KEY: &str = "";
+
 /// Where the references of one hooks.toml are resolved.
 #[derive(Clone, Debug)]
 pub(super) struct References {
@@ -42,14 +45,14 @@ impl References {
 
     fn read(&self, reference: &Reference) -> Result<String, ReferenceError> {
         if let Some(reserved) = &self.reserved {
-            reserved.check("", reference, &self.base)?;
+            reserved.check(ANY_KEY, reference, &self.base)?;
         }
         match reference {
             Reference::Env(name) => {
                 let value = self.environment.non_empty(name);
                 value.ok_or_else(|| ReferenceError::Unset(name.clone()))
             }
-            Reference::File(name) => read_text(self.open("", name)?, &self.base.join(name)),
+            Reference::File(name) => read_text(self.open(ANY_KEY, name)?, &self.base.join(name)),
             Reference::Credential(name) => {
                 let directory = self.environment.non_empty("CREDENTIALS_DIRECTORY");
                 let directory = directory.ok_or(ReferenceError::NoCredentials)?;
