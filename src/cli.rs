@@ -79,7 +79,7 @@ enum Command {
     Drain(drain::Drain),
     /// Show what waits, what has failed, which receivers are down, and whether a timer runs
     ///
-    /// For people and monitors. Sends nothing. Exits with 0 when all is well, with 1 when something needs a person: a
+    /// For people and monitors. Sends nothing. Exits with 0 when all is well, with 1 when something needs attention: a
     /// receiver that is down, a delivery that failed permanently within a day, a process that holds a lane, a mistake.
     Status(status::Arguments),
     /// Install the post-receive hook, and a commented hooks.toml if there is none

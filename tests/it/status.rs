@@ -1,4 +1,4 @@
-//! `status`: what needs a person, in words, in JSON and by the exit code.
+//! `status`: what needs attention, in words, in JSON and by the exit code.
 
 use crate::delivery::{Pushing, busy, webhook};
 use crate::history::{push_and_finish, run, told};

@@ -1,4 +1,4 @@
-//! Finds out how one repository stands. Sends nothing, changes nothing, and takes no lock for longer than a moment.
+//! Inspects the deliveries of one repository. Sends nothing, changes nothing, and takes no lock for longer than a moment.
 
 use super::moment;
 use crate::clock;
@@ -13,15 +13,15 @@ use std::collections::BTreeMap;
 /// A receiver counts as down after so long, in milliseconds, and [`OUTAGE`] failed attempts.
 const DOWN_AFTER_MS: i64 = 5 * 60 * 1000;
 
-/// A permanent failure needs a person for so long.
+/// A permanent failure needs attention for so long.
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
-/// How one repository stands, as `--json` prints it. Members may be added.
+/// The health of one repository, as `--json` prints it. Members may be added.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Health {
     /// The Git directory.
     pub(super) repository: String,
-    /// Whether nothing needs a person.
+    /// Whether nothing needs attention.
     pub(super) ok: bool,
     /// Deliveries that wait; a push whose events are not computed yet counts as one.
     pub(super) waiting: usize,
@@ -44,7 +44,7 @@ pub(super) struct Health {
     /// When a timer last ran `drain`.
     #[serde(with = "moment")]
     pub(super) timer_at: Option<i64>,
-    /// What else needs a person, as sentences.
+    /// What else needs attention, as sentences.
     pub(super) problems: Vec<String>,
 }
 

@@ -1,11 +1,11 @@
-//! Writes the state of repositories for people: what needs a person first, one sum at the end.
+//! Writes the state of repositories for people: what needs attention first, one sum at the end.
 
 use super::health::{Health, Receiver};
 use crate::clock;
 use crate::commands::print;
 use crate::terminal::Style;
 
-/// The text for one repository, or for several: then only those that need a person, or where something waits, are listed.
+/// The text for one repository, or for several: then only those that need attention, or where something waits, are listed.
 pub(super) fn write(all: &[Health], several: bool, style: Style) -> String {
     let mut shown: Vec<&Health> = all
         .iter()
