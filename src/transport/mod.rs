@@ -194,6 +194,11 @@ fn config(
     .build())
 }
 
+/// Why the certificates and the key that a hook names cannot be used, with the key of the hook that names the file.
+pub fn unusable_files(options: &Options) -> Option<(&'static str, SendError)> {
+    roots::unusable_files(options)
+}
+
 fn is_tls(request: &Request) -> bool {
     let scheme = request.url.get(..6);
     scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))

@@ -1,6 +1,10 @@
 //! What TLS trusts and shows: the system's roots, those of `ca_file`, and a client certificate.
 
 use super::{Options, SendError};
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
 use std::sync::OnceLock;
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
 
@@ -16,12 +20,7 @@ pub(super) fn tls_config(options: &Options) -> Result<TlsConfig, SendError> {
     }
     let mut certificates = of_system().to_vec();
     if let Some(pem) = &options.ca_pem {
-        let additional = self::certificates(pem);
-        if additional.is_empty() {
-            let advice = "`ca_file` must name a file with `-----BEGIN CERTIFICATE-----` in it";
-            return Err(unusable("no certificate found (check `ca_file`)", advice));
-        }
-        certificates.extend(additional);
+        certificates.extend(additional(pem)?);
     }
     if certificates.is_empty() {
         let what =
@@ -33,6 +32,26 @@ pub(super) fn tls_config(options: &Options) -> Result<TlsConfig, SendError> {
         .root_certs(RootCerts::new_with_certs(&certificates))
         .client_cert(client(options)?)
         .build())
+}
+
+/// Why the certificates and the key that a hook names cannot be used, and the key of the hook.
+pub(super) fn unusable_files(options: &Options) -> Option<(&'static str, SendError)> {
+    let ca = options.ca_pem.as_deref().map(additional);
+    if let Some(Err(error)) = ca {
+        return Some(("ca_file", error));
+    }
+    let error = client(options).err()?;
+    let is_key = error.what.contains("`client_key`");
+    Some((if is_key { "client_key" } else { "client_cert" }, error))
+}
+
+fn additional(pem: &[u8]) -> Result<Vec<Certificate<'static>>, SendError> {
+    let found = certificates(pem);
+    if found.is_empty() {
+        let advice = "`ca_file` must name a file with `-----BEGIN CERTIFICATE-----` in it";
+        return Err(unusable("no certificate found (check `ca_file`)", advice));
+    }
+    Ok(found)
 }
 
 /// The certificate of this side.
@@ -51,7 +70,33 @@ fn client(options: &Options) -> Result<Option<ClientCert>, SendError> {
             "`client_key` must name a file with an unencrypted `-----BEGIN PRIVATE KEY-----` in it";
         unusable("no private key found (check `client_key`)", advice)
     })?;
+    check_pair(&chain, &client.key_pem)?;
     Ok(Some(ClientCert::new_with_certs(&chain, key)))
+}
+
+/// ureq panics where this fails.
+fn check_pair(chain: &[Certificate<'static>], key_pem: &[u8]) -> Result<(), SendError> {
+    let chain = chain
+        .iter()
+        .map(|c| CertificateDer::from(c.der()).into_owned());
+    let pair = PrivateKeyDer::from_pem_slice(key_pem).map(|key| {
+        CertifiedKey::from_der(chain.collect(), key, &ring::default_provider()).map(|_| ())
+    });
+    match pair.unwrap_or(Err(rustls::Error::General(String::new()))) {
+        Ok(()) => Ok(()),
+        Err(rustls::Error::InconsistentKeys(_)) => Err(unusable(
+            "the private key is not that of the certificate (check `client_key`)",
+            "`client_key` must name the key for which the first certificate in `client_cert` was issued",
+        )),
+        Err(rustls::Error::InvalidCertificate(_)) => Err(unusable(
+            "the certificate cannot be read (check `client_cert`)",
+            "`openssl x509 -in FILE -noout -text` shows whether the file is damaged",
+        )),
+        Err(_) => Err(unusable(
+            "the private key cannot be used (check `client_key`)",
+            "it must be a key for RSA (2048 to 8192 bits), ECDSA (P-256, P-384) or Ed25519, not damaged",
+        )),
+    }
 }
 
 fn certificates(pem: &[u8]) -> Vec<Certificate<'static>> {

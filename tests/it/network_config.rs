@@ -292,6 +292,24 @@ fn a_hook_shows_the_client_certificate_that_hooks_toml_names() {
     let tested = printed(sandbox, "repo.git", &["test", "own"]);
     assert!(tested.contains("`insecure_skip_verify` is set"), "{tested}");
 
+    for (key, why) in [
+        (
+            "server.key",
+            "the private key is not that of the certificate",
+        ),
+        ("odd.key", "the private key cannot be used"),
+        ("client.pem", "no private key found"),
+    ] {
+        let odd = "-----BEGIN PRIVATE KEY-----\nYSBrZXk=\n-----END PRIVATE KEY-----\n";
+        sandbox.write("odd.key", odd);
+        let unusable = with.replace("client.key", key);
+        sandbox.write("repo.git/hooks.toml", format!("{without}{unusable}"));
+        let tested = printed(sandbox, "repo.git", &["test", "own"]);
+        assert!(tested.contains(why), "{tested}");
+        let page = printed(sandbox, "repo.git", &["check"]);
+        assert!(page.contains(why), "{page}");
+    }
+
     sandbox.write(
         "repo.git/hooks.toml",
         format!("{without}client_cert = \"../client.pem\"\n"),

@@ -5,12 +5,14 @@ use super::results::{CheckResult, CheckResults, whole_file};
 use crate::action::{Action, Attempt, RenderError};
 use crate::clock;
 use crate::config::{Hook, Per, SourceMap};
+use crate::deliver;
 use crate::diagnostic::{Diagnostic, Finding, Severity};
 use crate::filter;
 use crate::outgoing::{Limits, MessageKind, Outgoing, Project, sample};
 use crate::parameter::{Reference, ReferenceError, Text, Unread, Unresolved};
 use crate::push::{Change, RefKind};
 use crate::secret::Secrets;
+use crate::transport;
 
 /// A hook and what the dry run needs.
 pub(super) struct DryRun<'a> {
@@ -41,6 +43,11 @@ impl DryRun<'_> {
             results.push(self.unusable(&unusable));
         }
         let readable = dry_run.unread.is_empty();
+        if let Ok(options) = deliver::options(hook)
+            && let Some((key, error)) = transport::unusable_files(&options)
+        {
+            results.push(self.located(&found(key, Severity::Mistake, error.what)));
+        }
         match &dry_run.action {
             // A placeholder for an unread reference cannot have the required form.
             Err(_) if !readable => {}
