@@ -173,6 +173,11 @@ mod tests {
                 "satus == 200",
                 "`satus` is not one of `status`, `json`, `text`, `headers`",
             ),
+            ("json.a|nosuch", "unknown filter: filter nosuch is unknown"),
+            (
+                "json.a.b is nosuch or true",
+                "unknown test: test nosuch is unknown",
+            ),
             ("${status}", "is an expression, without `${ }`"),
         ] {
             let found = findings(Some(&Text::Plain(expression.into())));

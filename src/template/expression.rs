@@ -3,7 +3,7 @@
 use super::print::Printer;
 use super::value::event_value;
 use super::{EscapeContext, TemplateError, check_text, engine, thread};
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
 
 fn environment() -> Environment<'static> {
@@ -12,21 +12,33 @@ fn environment() -> Environment<'static> {
     environment
 }
 
-/// Finds syntax errors and names that are not among `known` without evaluating.
+/// Finds syntax errors, names that are not among `known`, and filters and tests that do not exist where an evaluation
+/// without values reads them.
 pub fn compile_expression(text: &str, known: &'static [&str]) -> Result<(), TemplateError> {
     check(text)?;
     let source = text.to_owned();
-    thread::run_if_deep(text, move || {
-        let environment = environment();
+    thread::run(move || {
+        let mut environment = environment();
         let compiled = environment
             .compile_expression(&source)
             .map_err(|e| engine::explain(&e, &source))?;
         let names = compiled.undeclared_variables(false);
         let mut unknown = names.iter().filter(|name| !known.contains(&name.as_str()));
-        unknown.next().map_or(Ok(()), |name| {
+        if let Some(name) = unknown.next() {
             let why = format!("`{name}` is not one of `{}`", known.join("`, `"));
-            Err(TemplateError::new(why))
-        })
+            return Err(TemplateError::new(why));
+        }
+        // The engine looks these up when it evaluates: otherwise only a delivery that was sent would find out.
+        environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+        let compiled = environment
+            .compile_expression(&source)
+            .map_err(|e| engine::explain(&e, &source))?;
+        match compiled.eval(()) {
+            Err(e) if matches!(e.kind(), ErrorKind::UnknownFilter | ErrorKind::UnknownTest) => {
+                Err(engine::explain(&e, &source))
+            }
+            _ => Ok(()),
+        }
     })?
 }
 
