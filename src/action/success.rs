@@ -14,7 +14,11 @@ const NAMES: &[&str] = &["status", "json", "text", "headers"];
 const MAX_JSON: usize = 64 * 1024;
 
 /// The expression.
-pub(super) struct Success(String);
+pub(super) struct Success {
+    expression: String,
+    /// Whether it came from a reference: then no message quotes it.
+    referenced: bool,
+}
 
 /// What is wrong with it as it stands in the file.
 pub(super) fn findings(success: Option<&Text>) -> Option<Finding> {
@@ -36,9 +40,21 @@ impl Success {
         let Some(text) = resolver.text("success", success)? else {
             return Ok(None);
         };
-        let compiled = compile_expression(&text.text, NAMES);
-        compiled.map_err(|error| web::unusable("success", error.why))?;
-        Ok(Some(Self(text.text)))
+        let success = Self {
+            expression: text.text,
+            referenced: text.referenced,
+        };
+        let compiled = compile_expression(&success.expression, NAMES);
+        compiled.map_err(|error| web::unusable("success", success.told(error)))?;
+        Ok(Some(success))
+    }
+
+    /// The engine's messages quote names of the expression, and a reference may lead to a secret by mistake.
+    fn told(&self, error: TemplateError) -> String {
+        if self.referenced {
+            return "what its reference holds is not such an expression".to_owned();
+        }
+        error.why
     }
 
     fn is_true_of(&self, response: &Response) -> Result<bool, TemplateError> {
@@ -55,7 +71,7 @@ impl Success {
         {
             context["json"] = body;
         }
-        holds(&self.0, &context)
+        holds(&self.expression, &context)
     }
 }
 
@@ -77,8 +93,9 @@ pub(super) fn verdict(success: Option<&Success>, response: &Response) -> Verdict
         },
         Err(error) => Verdict::Deferred {
             why: format!(
-                "{}; `success` cannot be evaluated: {error}",
-                verdict::phrase(response.status)
+                "{}; `success` cannot be evaluated: {}",
+                verdict::phrase(response.status),
+                success.told(error)
             ),
             after: None,
             unknown: true,
@@ -89,6 +106,16 @@ pub(super) fn verdict(success: Option<&Success>, response: &Response) -> Verdict
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parameter::{Reference, ReferenceError, Resolve};
+
+    /// A file with a secret that is half an expression.
+    struct Token;
+
+    impl Resolve for Token {
+        fn reference(&self, _: &Reference) -> Result<String, ReferenceError> {
+            Ok("hunter2-x7".to_owned())
+        }
+    }
 
     fn judged(expression: &str, status: u16, body: &str) -> Verdict {
         let response = Response {
@@ -97,7 +124,32 @@ mod tests {
             body: body.as_bytes().to_vec(),
             ..Response::default()
         };
-        verdict(Some(&Success(expression.to_owned())), &response)
+        let success = Success {
+            expression: expression.to_owned(),
+            referenced: false,
+        };
+        verdict(Some(&success), &response)
+    }
+
+    #[test]
+    fn no_message_quotes_an_expression_that_a_reference_holds() {
+        let success = Success {
+            expression: "json.hunter2.x == 1".to_owned(),
+            referenced: true,
+        };
+        let response = Response {
+            status: 200,
+            body: b"{}".to_vec(),
+            ..Response::default()
+        };
+        let judged = verdict(Some(&success), &response);
+        assert!(is_unknown(&judged), "{judged:?}");
+        assert!(!format!("{judged:?}").contains("hunter2"), "{judged:?}");
+
+        let reference = Text::Reference(Reference::File("token".into()));
+        let built = Success::build(&Resolver::new(&Token), Some(&reference));
+        let why = built.err().unwrap().to_string();
+        assert!(!why.contains("hunter2"), "{why}");
     }
 
     fn is_delivered(verdict: &Verdict) -> bool {
