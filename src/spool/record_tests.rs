@@ -237,15 +237,20 @@ fn what_is_not_ours_is_put_aside_and_a_newer_version_is_left_alone() {
     let spool = Spool::at(dir.path(), 0);
     spool.publish(&mut push()).unwrap();
     let pending = dir.path().join("service-hook/pending");
+    let (_, intact) = tried(&spool);
+    let damaged = String::from_utf8(intact).unwrap().replacen("ann", "bob", 1);
     for (name, text) in [
         ("a", "{\"v\":2,\"other\":1}\n"),
         ("b", "nonsense\n"),
         ("c", "{\"v\":1,\"pu"),
+        ("d", &damaged),
     ] {
         std::fs::write(pending.join(name), text).unwrap();
     }
     assert!(matches!(spool.read("a").unwrap(), RecordFile::Newer(2)));
-    assert!(matches!(spool.read("b").unwrap(), RecordFile::Foreign));
+    for name in ["b", "d"] {
+        assert!(matches!(spool.read(name).unwrap(), RecordFile::Foreign));
+    }
     let written = std::fs::File::open(pending.join("c")).unwrap();
     written.lock().unwrap();
     assert!(matches!(spool.read("c").unwrap(), RecordFile::Torn));
@@ -255,7 +260,7 @@ fn what_is_not_ours_is_put_aside_and_a_newer_version_is_left_alone() {
         matches!(spool.read("c").unwrap(), RecordFile::Foreign),
         "nobody writes it any more"
     );
-    for name in ["b", "c"] {
+    for name in ["b", "c", "d"] {
         assert!(dir.path().join("service-hook/corrupt").join(name).exists());
     }
 }
@@ -466,6 +471,34 @@ fn events_that_are_computed_again_keep_what_became_of_their_deliveries() {
         .map(|d| (d.state, d.attempts))
         .collect();
     assert_eq!(states, [(DeliveryState::Delivered, 1); 2]);
+}
+
+#[test]
+fn what_happened_before_the_events_were_computed_again_keeps_its_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = Spool::at(dir.path(), 0);
+    let mut push = push();
+    let lock = spool.publish(&mut push).unwrap();
+    let requeued = |delivery: &str| RecordLine::Requeued {
+        delivery: delivery.into(),
+        at_ms: 9000,
+    };
+    for line in [
+        ended("d1", Outcome::Delivered),
+        requeued("d1"),
+        requeued("d2"),
+        ended("d2", Outcome::Delivered),
+        events(),
+    ] {
+        lock.append(&line).unwrap();
+    }
+    let states: Vec<_> = read(&spool, &push.id)
+        .deliveries
+        .iter()
+        .map(|d| (d.state, d.since_ms))
+        .collect();
+    let expected = [DeliveryState::Pending, DeliveryState::Delivered];
+    assert_eq!(states, expected.map(|state| (state, 9000)));
 }
 
 #[test]
