@@ -546,6 +546,55 @@ fn what_is_past_its_time_ends_with_the_last_failure_of_its_destination() {
 }
 
 #[test]
+fn what_the_own_set_up_stops_ends_nothing_by_its_age() {
+    let hour = 3_600_000;
+    let aged = || Delivery {
+        since_ms: NOW - 80 * hour,
+        ..delivery(0)
+    };
+    let after = |health: fn(i64) -> Health| {
+        let mut state = LaneState::default();
+        for ms in [0, hour / 2, hour] {
+            let at_ms = NOW - hour + ms;
+            apply_health(&mut state, health(NOW + 9), ms, at_ms);
+        }
+        step(vec![aged()], &state, WEBHOOK)
+    };
+    let held = after(|next_ms| Health::Held { next_ms });
+    assert!(matches!(held, Step::Wait { .. }), "{held:?}");
+    let places = vec![0];
+    let down = after(|next_ms| Health::Down { next_ms });
+    assert_eq!(down, Step::Expire { places });
+}
+
+#[test]
+fn a_failure_ends_the_recovery_and_the_next_outage_begins_its_own() {
+    let mut state = LaneState::default();
+    for ms in 0..3 {
+        apply_health(
+            &mut state,
+            Health::Down { next_ms: NOW },
+            NOW + ms,
+            NOW + ms,
+        );
+    }
+    let mut ended = |health, ms| {
+        apply_health(&mut state, health, NOW, NOW + ms);
+        state.recovery
+    };
+    let recovery = |since_ms, accepted| {
+        Some(Recovery {
+            since_ms: NOW + since_ms,
+            accepted,
+        })
+    };
+    assert_eq!(ended(Health::Up, 1), recovery(1, 1));
+    assert_eq!(ended(Health::Up, 2), recovery(1, 2));
+    assert_eq!(ended(Health::Down { next_ms: NOW }, 3), None);
+    assert_eq!(ended(Health::Up, 4), None, "one failure is no outage");
+}
+
+#[test]
 fn of_each_ref_only_the_newest_is_kept_and_what_a_person_requested() {
     let mut waiting = waiting((0..6).map(delivery).collect());
     waiting[1].delivery.requeued_ms = Some(NOW);
