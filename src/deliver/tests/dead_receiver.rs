@@ -1,7 +1,7 @@
 //! A receiver that is down for days, by the clock of the model.
 
 use super::model::Model;
-use super::world::Mood;
+use super::world::{Ending, Mood};
 use crate::spool::DeliveryState;
 
 const HOUR: i64 = 3_600_000;
@@ -109,4 +109,30 @@ fn a_receiver_that_is_back_gets_its_backlog_slowly_and_then_faster() {
     let mut seconds = [0; 6];
     web.for_each(|s| seconds[usize::try_from(s.at_ms - back_ms).unwrap() / 1000] += 1);
     assert_eq!(seconds, [4, 8, 16, 32, 0, 0]);
+}
+
+#[test]
+fn with_backlog_newest_a_receiver_that_was_down_gets_the_newest_delivery_of_each_ref() {
+    for (failures, expected) in [(2, vec![7, 7, 8, 9, 9]), (3, vec![7, 8, 9, 9])] {
+        let mut model = Model::with("backlog = \"newest\"");
+        model.set_moods(Mood::Busy);
+        model.push_to(7, &[]);
+        for _ in 0..failures {
+            model.drain();
+            model.later(HOUR);
+        }
+        // One of them reports two refs.
+        for (branch, rest) in [(8, &[][..]), (7, &[]), (9, &[0]), (9, &[])] {
+            model.push_to(branch, rest);
+        }
+        model.set_moods(Mood::Takes);
+        model.drain();
+        let seen = model.world.seen.lock().unwrap();
+        let taken = seen
+            .iter()
+            .filter(|s| s.hook == "web" && s.end == Ending::Taken);
+        let mut taken: Vec<usize> = taken.flat_map(|s| s.pushes.clone()).collect();
+        taken.sort_unstable();
+        assert_eq!(taken, expected, "{failures} failures");
+    }
 }

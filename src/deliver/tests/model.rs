@@ -42,6 +42,16 @@ pub(super) struct Model {
     crashed: bool,
 }
 
+fn load(dir: &std::path::Path, hooks: &str) -> Loaded {
+    std::fs::write(dir.join(config::REPOSITORY_FILE), hooks).unwrap();
+    let nowhere = dir.join("none.toml");
+    let environment =
+        Environment::from([(config::SERVER_FILE_VARIABLE, nowhere.to_str().unwrap())]);
+    let loaded = config::load(dir, &environment);
+    assert_eq!(loaded.hooks.len(), 2);
+    loaded
+}
+
 impl Model {
     pub(super) fn new() -> Self {
         // In memory where there is such a place: thousands of cases sync thousands of files.
@@ -55,12 +65,7 @@ impl Model {
         let hooks = "[hook.web]\naction = \"webhook_http_post\"\nservice_url = \"http://a.example/\"\n\
                      [hook.bot]\naction = \"dingding_group_chat_robot\"\nper = \"ref\"\n\
                      service_url = \"https://oapi.dingtalk.com/robot/send?access_token=x\"\n";
-        std::fs::write(dir.path().join(config::REPOSITORY_FILE), hooks).unwrap();
-        let nowhere = dir.path().join("none.toml");
-        let environment =
-            Environment::from([(config::SERVER_FILE_VARIABLE, nowhere.to_str().unwrap())]);
-        let loaded = config::load(dir.path(), &environment);
-        assert_eq!(loaded.hooks.len(), 2);
+        let loaded = load(dir.path(), hooks);
         let world = World {
             now_ms: Mutex::new(START),
             started_ms: Mutex::new(START),
@@ -80,12 +85,26 @@ impl Model {
         }
     }
 
+    /// With further keys of the hook `web`.
+    pub(super) fn with(keys: &str) -> Self {
+        let mut model = Self::new();
+        let file = model.dir.path().join(config::REPOSITORY_FILE);
+        let hooks = std::fs::read_to_string(file).unwrap();
+        let hooks = hooks.replacen("[hook.web]\n", &format!("[hook.web]\n{keys}\n"), 1);
+        model.loaded = load(model.dir.path(), &hooks);
+        model
+    }
+
     pub(super) fn push(&mut self) {
+        self.push_to(self.pushed, &[]);
+    }
+
+    /// To the branch of that number; `rest` has the places of updates that its deliveries report as well.
+    pub(super) fn push_to(&mut self, branch: usize, rest: &[usize]) {
         let line = format!(
-            "{} {} refs/heads/{}\n",
+            "{} {} refs/heads/{branch}\n",
             "0".repeat(40),
             "1".repeat(40),
-            self.pushed
         );
         self.pushed += 1;
         let updates = parse_updates(line.as_bytes()).0;
@@ -114,7 +133,7 @@ impl Model {
             hook: hook.into(),
             kind: MessageKind::Ref,
             events: vec![0],
-            rest: Vec::new(),
+            rest: rest.to_vec(),
             omitted: 0,
         };
         let events = vec![serde_json::value::to_raw_value(&event).unwrap()];
