@@ -254,8 +254,29 @@ mod tests {
 
     const NOW: i64 = 1_800_000_000_000;
 
+    fn delivery() -> Delivery {
+        let planned = Planned {
+            id: "d".to_owned(),
+            hook: "x".to_owned(),
+            kind: crate::outgoing::MessageKind::Ref,
+            events: vec![0],
+            rest: Vec::new(),
+            omitted: 0,
+        };
+        Delivery::new(&planned, NOW)
+    }
+
     /// The line that ends the first attempt of a hook of this action.
     fn after(action: &str, result: &AttemptResult) -> Ended {
+        after_with(action, result, |_| {}).0
+    }
+
+    /// The same, of a delivery that was changed before, with the hook's health.
+    fn after_with(
+        action: &str,
+        result: &AttemptResult,
+        change: impl Fn(&mut Delivery),
+    ) -> (Ended, Health) {
         let dir = tempfile::tempdir().unwrap();
         let hook = format!(
             "[hook.x]\naction = \"{action}\"\nservice_url = \"http://a.example/send?key=k\"\n"
@@ -266,22 +287,8 @@ mod tests {
             Environment::from([(config::SERVER_FILE_VARIABLE, nowhere.to_str().unwrap())]);
         let loaded = config::load(dir.path(), &environment);
         let hook = loaded.hooks.first().unwrap();
-        let (id, name, kind) = (
-            "d".to_owned(),
-            "x".to_owned(),
-            crate::outgoing::MessageKind::Ref,
-        );
-        let mut delivery = Delivery::new(
-            &Planned {
-                id,
-                hook: name,
-                kind,
-                events: vec![0],
-                rest: Vec::new(),
-                omitted: 0,
-            },
-            NOW,
-        );
+        let mut delivery = delivery();
+        change(&mut delivery);
         delivery.start(NOW);
         let context = AttemptContext {
             hook,
@@ -290,7 +297,7 @@ mod tests {
             digest: 0,
             at_ms: NOW,
         };
-        conclude(context, &delivery, result).0
+        conclude(context, &delivery, result)
     }
 
     fn unanswered(sent: bool) -> AttemptResult {
@@ -336,6 +343,74 @@ mod tests {
             (Outcome::Deferred, false)
         );
         assert!(after("webhook_http_post", &unanswered(false)).whole_hook);
+    }
+
+    const DAY: i64 = 86_400_000;
+
+    #[test]
+    fn what_waits_without_a_request_ends_after_keep_and_not_after_retry_for() {
+        for stage in [Stage::Unresolved, Stage::Unrendered] {
+            let result = AttemptResult::deferred(String::new(), false, stage);
+            for (days, outcome) in [(29, Outcome::Deferred), (31, Outcome::Failed)] {
+                let (ended, _) = after_with("webhook_http_post", &result, |delivery| {
+                    delivery.since_ms -= days * DAY;
+                });
+                assert_eq!(ended.outcome, outcome, "{stage:?} after {days} days");
+            }
+        }
+    }
+
+    #[test]
+    fn one_that_is_sent_alone_ends_after_retry_for_by_its_own_third_failure() {
+        for (failures, days, outcome) in [
+            (1, 4, Outcome::Deferred),
+            (2, 2, Outcome::Deferred),
+            (2, 4, Outcome::Failed),
+        ] {
+            let (ended, health) = after_with("webhook_http_post", &unanswered(false), |delivery| {
+                (delivery.alone, delivery.failures) = (true, failures);
+                delivery.since_ms -= days * DAY;
+            });
+            assert_eq!(ended.outcome, outcome, "{failures} after {days} days");
+            assert_eq!(health, Health::Same);
+        }
+        let (ended, _) = after_with("webhook_http_post", &unanswered(false), |delivery| {
+            delivery.failures = 9;
+            delivery.since_ms -= 4 * DAY;
+        });
+        assert_eq!(ended.outcome, Outcome::Deferred, "it ends with its lane");
+    }
+
+    #[test]
+    fn only_an_attempt_on_the_receiver_shows_that_it_is_down() {
+        let health = |stage| {
+            let result = AttemptResult::deferred(String::new(), false, stage);
+            after_with("webhook_http_post", &result, |_| {}).1
+        };
+        assert!(matches!(health(Stage::Unresolved), Health::Held { .. }));
+        assert_eq!(health(Stage::Unrendered), Health::Same);
+        for stage in [Stage::Unanswered, Stage::Answered] {
+            assert!(matches!(health(stage), Health::Down { .. }), "{stage:?}");
+        }
+    }
+
+    #[test]
+    fn what_ended_with_its_receiver_says_why_and_whether_it_may_have_arrived() {
+        let mut delivery = delivery();
+        let never = expired(&delivery, NOW);
+        assert!(never.why.starts_with("never sent") && !never.unknown);
+        delivery.start(NOW);
+        let ended = after("webhook_http_post", &unanswered(true));
+        delivery.end(&ended);
+        let late = expired(&delivery, NOW);
+        assert_eq!(
+            (late.outcome, late.why.as_str(), late.unknown),
+            (
+                Outcome::Failed,
+                "no complete answer within 10 s; given up after `retry_for`",
+                true
+            )
+        );
     }
 
     #[test]
