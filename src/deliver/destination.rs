@@ -168,3 +168,63 @@ pub(super) fn move_sent_time(sent: &mut [i64], taken_ms: i64, now_ms: i64) {
         *at = now_ms;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    const NOW: i64 = 1_800_000_000_000;
+    const HOUR: i64 = 3_600_000;
+    const URL: &str = "http://a.example/";
+
+    /// Whether what a lane of another run knows ends a delivery of 80 hours before [`NOW`].
+    fn ends(destinations: &Destinations, shared: Option<&Path>, now_ms: i64) -> bool {
+        let down = destinations.at(URL, shared).down(now_ms);
+        let retry_for = Duration::from_secs(72 * 3600);
+        down.is_some_and(|down| down.failed_probes.has_expired(NOW - 80 * HOUR, retry_for))
+    }
+
+    #[test]
+    fn failed_attempts_of_all_repositories_count_together_until_one_is_accepted() {
+        let dir = tempfile::tempdir().unwrap();
+        let shared = Some(dir.path());
+        let report = |health, ms| {
+            let mut own = FailedProbes::default();
+            own.add(ms, NOW + ms);
+            let run = Destinations::default();
+            let at_ms = NOW + ms;
+            run.at(URL, shared)
+                .report_health(health, &own, (at_ms, at_ms));
+            ends(&Destinations::default(), shared, at_ms)
+        };
+        let down = Health::Down {
+            next_ms: NOW + 2 * HOUR,
+        };
+        assert_eq!(
+            [0, HOUR / 2, HOUR].map(|ms| report(down, ms)),
+            [false, false, true]
+        );
+        report(Health::Up, HOUR + 1);
+        assert!(!report(down, HOUR + 2), "it has accepted something since");
+    }
+
+    #[test]
+    fn within_a_run_the_lanes_of_all_repositories_learn_what_one_has_found() {
+        let run = Destinations::default();
+        let mut own = FailedProbes::default();
+        for ms in [0, HOUR / 2, HOUR] {
+            own.add(ms, NOW + ms);
+        }
+        let (next_ms, at_ms) = (NOW + 2 * HOUR, NOW + HOUR);
+        let destination = run.at(URL, None);
+        destination.report_health(Health::Held { next_ms }, &own, (at_ms, at_ms));
+        assert_eq!(
+            destination.down(at_ms),
+            None,
+            "the receiver is not to blame"
+        );
+        destination.report_health(Health::Down { next_ms }, &own, (at_ms, at_ms));
+        assert!(ends(&run, None, at_ms));
+    }
+}
