@@ -305,3 +305,30 @@ pub(super) fn too_large(limit: u64) -> io::Error {
         format!("it is larger than {limit} MiB"),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_leads_out_of_its_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("victim"), "").unwrap();
+        std::fs::create_dir(dir.path().join("inside")).unwrap();
+        let folder = Folder::trusted(&dir.path().join("inside"), 0).unwrap();
+        for name in ["../victim", "/etc/passwd", "..", ".", ""] {
+            let refused = [
+                folder.open(name, READ).map(drop),
+                folder.create_new(name, 0o600).map(drop),
+                folder.folder(name).map(drop),
+                folder.remove(name),
+                folder.rename(name, &folder, "x"),
+            ];
+            for result in refused {
+                let kind = result.unwrap_err().kind();
+                assert_eq!(kind, io::ErrorKind::InvalidInput, "`{name}`");
+            }
+        }
+        assert!(dir.path().join("victim").exists());
+    }
+}
