@@ -23,6 +23,7 @@ mod process;
 mod pusher;
 mod receivers;
 mod soak;
+mod synced;
 
 use crate::support::receiver::{Answer, Receiver};
 use crate::support::{PROGRAM, Sandbox};
