@@ -23,24 +23,32 @@ impl<F: Fn(usize) -> String> Read for Lines<F> {
     }
 }
 
-/// Reads `count` updates, each as `line` says, for the hooks of this text.
-fn read(hooks: &str, count: usize, line: impl Fn(usize) -> String) -> Updates {
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("hooks.toml"), hooks).unwrap();
-    let none = ("GIT_SERVICE_HOOK_CONFIG", "/nowhere/hooks.toml");
-    let loaded = config::load(dir.path(), &Environment::from([none]));
-    assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
-    let push = Push {
+/// A push without updates.
+fn push(options: &[&str]) -> Push {
+    Push {
         id: String::new(),
         time_ms: 0,
         updates: Vec::new(),
         pusher: Pusher::default(),
-        options: Vec::new(),
+        options: options.iter().map(ToString::to_string).collect(),
         remote_addr: None,
         gl_repo: None,
         recovered: false,
         unlisted: None,
-    };
+    }
+}
+
+fn loaded(hooks: &str) -> Loaded {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("hooks.toml"), hooks).unwrap();
+    let none = ("GIT_SERVICE_HOOK_CONFIG", "/nowhere/hooks.toml");
+    config::load(dir.path(), &Environment::from([none]))
+}
+
+/// Reads `count` updates, each as `line` says, for the hooks of this text.
+fn read(hooks: &str, count: usize, line: impl Fn(usize) -> String) -> Updates {
+    let (push, loaded) = (push(&[]), loaded(hooks));
+    assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
     let mut stdin = Stdin::new(Lines(0, count, line, Vec::new()));
     let head = || Some(RefName::new("refs/heads/main"));
     Intake::new(&push, &loaded).read(&mut stdin, head, true)
@@ -123,4 +131,38 @@ fn long_names_count_by_their_bytes() {
 fn many_invalid_lines_are_counted() {
     let updates = read(&hook("ci", ""), 1000, |_| "nonsense".to_owned());
     assert_eq!((updates.bad.0.len(), updates.bad.1), (MAX_BAD, 1000));
+}
+
+#[test]
+fn every_hook_has_room_for_a_hundred_updates_and_one_that_is_skipped_for_none() {
+    let hooks: String = (0..150).map(|n| hook(&format!("h{n}"), "")).collect();
+    let loaded = loaded(&hooks);
+    let shares = |options| Overflow::new(&push(options), &loaded, None, false).shares;
+    let all = shares(&[]);
+    assert_eq!(all.len(), 150);
+    assert!(all.iter().all(|share| share.updates == 100));
+    let names = |options| {
+        let shares = shares(options).into_iter();
+        shares
+            .filter_map(|share| Some(share.hook?.name.clone()))
+            .collect::<Vec<_>>()
+    };
+    let left = names(&["service-hook.skip=h7"]);
+    assert!(left.len() == 149 && !left.iter().any(|name| name == "h7"));
+}
+
+#[test]
+fn while_the_hooks_are_not_known_as_many_updates_as_possible_are_listed() {
+    let mut loaded = loaded("not = [ TOML");
+    assert!(loaded.unresolved);
+    let update = parse_update(created("refs/heads/x").as_bytes()).unwrap();
+    let is_listed = |loaded: &Loaded| {
+        let mut overflow = Overflow::new(&push(&[]), loaded, None, false);
+        overflow.admit(&push(&[]), &update)
+    };
+    assert!(is_listed(&loaded));
+    loaded.unresolved = false;
+    assert!(!is_listed(&loaded), "there are no hooks");
+    loaded.hold = Some("the server's file cannot be read".to_owned());
+    assert!(is_listed(&loaded));
 }
