@@ -68,6 +68,12 @@ fn a_receiver_is_down_after_three_failed_attempts_in_five_minutes() {
         (&json!(2), &json!(false), &json!(true)),
         "one failed attempt is no outage"
     );
+    for (failures, minutes) in [(2, 600), (3, 0)] {
+        let since_ms = now_ms() - minutes * 60_000;
+        change_lane(&pushing, &[("failures", failures), ("since_ms", since_ms)]);
+        let down = &status(&pushing)["receivers"][0]["down"];
+        assert_eq!(down, &json!(false), "{failures} in {minutes} minutes");
+    }
     let since_ms = now_ms() - 600_000;
     change_lane(&pushing, &[("failures", 5), ("since_ms", since_ms)]);
     let out = run(&pushing, &["status"]);
@@ -137,6 +143,48 @@ fn what_waits_without_a_timer_and_a_mistake_need_a_person() {
             && said.contains("  hooks.toml:4:1: unknown key `brnches`"),
         "{said}"
     );
+}
+
+#[test]
+fn each_file_that_is_no_record_and_a_timer_that_stopped_need_a_person() {
+    let receiver = Receiver::start(|_| Answer::ok());
+    let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
+    push_and_finish(&pushing, "one");
+    assert_eq!(status(&pushing)["ok"], json!(true));
+    let hours_ago = |hours: i64| (now_ms() - hours * 3_600_000).to_string();
+    for (file, text, problem) in [
+        ("pending/a", "nonsense\n", "a is not a record"),
+        (
+            "pending/b",
+            "{\"v\":99}\n",
+            "b was written by a newer version (format 99)",
+        ),
+        (
+            "corrupt/c",
+            "nonsense\n",
+            "1 in service-hook/corrupt/: not records",
+        ),
+        (
+            "timer",
+            &hours_ago(3),
+            "no timer has run `drain` in the last 2 hours",
+        ),
+    ] {
+        let path = format!("r.git/service-hook/{file}");
+        pushing.sandbox.write(&path, text);
+        let found = status(&pushing);
+        let problems = found["problems"].as_array().unwrap();
+        assert!(
+            problems.len() == 1 && problems[0].as_str().unwrap().contains(problem),
+            "{file}: {found}"
+        );
+        assert_eq!(found["ok"], json!(false), "{file}");
+        std::fs::remove_file(pushing.sandbox.path(&path)).unwrap();
+    }
+    pushing
+        .sandbox
+        .write("r.git/service-hook/timer", hours_ago(1));
+    assert_eq!(status(&pushing)["ok"], json!(true), "a timer runs");
 }
 
 #[test]
