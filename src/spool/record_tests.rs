@@ -348,6 +348,35 @@ fn history_is_bounded_by_count_age_and_size() {
 }
 
 #[test]
+fn of_the_history_what_ended_first_goes_first_whenever_it_was_recorded() {
+    use crate::spool::Retention;
+    use std::time::{Duration, UNIX_EPOCH};
+    let dir = tempfile::tempdir().unwrap();
+    let spool = Spool::at(dir.path(), 0);
+    let now = crate::clock::now_ms() / 1000;
+    let ids = [10, 20].map(|ago| {
+        let mut push = push();
+        push.time_ms *= ago;
+        let lock = spool.publish(&mut push).unwrap();
+        lock.append(&RecordLine::Events(Box::default())).unwrap();
+        drop(lock);
+        spool.finish(&push.id).unwrap();
+        let ended = UNIX_EPOCH + Duration::from_secs((now - ago).cast_unsigned());
+        let path = dir.path().join("service-hook/done").join(&push.id);
+        let file = std::fs::File::options().append(true).open(path).unwrap();
+        file.set_modified(ended).unwrap();
+        push.id
+    });
+    let keep = Retention {
+        age: Duration::from_secs(86_400),
+        count: 1,
+        size: 1 << 20,
+    };
+    spool.prune(&keep, now * 1000).unwrap();
+    assert_eq!(spool.record_ids().unwrap(), ids[..1]);
+}
+
+#[test]
 fn a_follower_reads_what_is_new_even_after_the_record_moved() {
     let dir = tempfile::tempdir().unwrap();
     let spool = Spool::at(dir.path(), 0);
