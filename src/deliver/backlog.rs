@@ -142,3 +142,23 @@ impl Backlog {
         self.newest = id;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::deliver::tests::model::Model;
+
+    #[test]
+    fn a_run_names_a_record_with_damaged_lines_and_sends_it() {
+        let mut model = Model::new();
+        model.push();
+        let id = model.spool.pending().unwrap().remove(0);
+        let path = model.dir.path().join("service-hook/pending").join(&id);
+        let mut text = std::fs::read_to_string(&path).unwrap();
+        text.push_str("{\"started\":{\"delivery\":\"d\"},\"crc\":\"00000000\"}\n");
+        std::fs::write(path, text).unwrap();
+        let (backlog, problems) = super::Backlog::scan(&model.spool);
+        let said = format!("{id} has 1 damaged lines; what they noted is done again");
+        assert_eq!(problems, [said]);
+        assert_eq!(backlog.entries.len(), 2);
+    }
+}

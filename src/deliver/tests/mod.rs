@@ -1,4 +1,4 @@
 mod dead_receiver;
-mod model;
+pub(super) mod model;
 mod removed_lane;
 mod world;

@@ -33,9 +33,9 @@ enum Move {
     Die(bool),
 }
 
-pub(super) struct Model {
-    pub(super) dir: tempfile::TempDir,
-    pub(super) spool: Spool,
+pub(in crate::deliver) struct Model {
+    pub(in crate::deliver) dir: tempfile::TempDir,
+    pub(in crate::deliver) spool: Spool,
     pub(super) loaded: Loaded,
     pub(super) world: World,
     pub(super) pushed: usize,
@@ -53,7 +53,7 @@ fn load(dir: &std::path::Path, hooks: &str) -> Loaded {
 }
 
 impl Model {
-    pub(super) fn new() -> Self {
+    pub(in crate::deliver) fn new() -> Self {
         // In memory where there is such a place: thousands of cases sync thousands of files.
         let shm = std::path::Path::new("/dev/shm");
         let dir = if shm.is_dir() {
@@ -95,7 +95,7 @@ impl Model {
         model
     }
 
-    pub(super) fn push(&mut self) {
+    pub(in crate::deliver) fn push(&mut self) {
         self.push_to(self.pushed, &[]);
     }
 
