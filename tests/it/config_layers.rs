@@ -206,6 +206,9 @@ fn a_locked_hook_stays_on_whatever_the_repository_writes() {
     let loaded = Files::new(TEAM, "[hook.team]\nenabled = false\n").load();
     assert_eq!(names(&loaded), [""; 0]);
     assert!(matches!(loaded.find("team"), Found::Gone));
+    let off = format!("{TEAM}enabled = false\n");
+    let loaded = Files::new(&off, "[hook.team]\nenabled = true\n").load();
+    assert_eq!(names(&loaded), [""; 0], "a repository switches nothing on");
 }
 
 #[test]
@@ -461,6 +464,9 @@ fn the_servers_hooks_keep_the_times_of_the_servers_file() {
     assert_eq!(deliver.show, Show::All);
     assert_eq!((deliver.keep_count, deliver.keep_size), (5, 64 << 20));
     assert_eq!(deliver.keep, Duration::from_secs(90 * 86400));
+    let shorter = repository.replace("90d", "1d");
+    let keep = Files::new(&server, &shorter).load().deliver.keep;
+    assert_eq!(keep, Duration::from_secs(9 * 86400));
     // Where no hook of the server's applies, the history is the repository's own.
     let elsewhere = server + "repositories = [\"!**\"]\n[project]\nroot = \"/\"\n";
     let loaded = Files::new(&elsewhere, repository).load();
