@@ -8,6 +8,7 @@ use crate::parameter::{Reference, ReferenceError};
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
 use rustix::io::Errno;
 use std::fs::{File, Metadata};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
@@ -169,13 +170,22 @@ fn identity(metadata: &Metadata) -> (u64, u64) {
 fn beneath(directory: &Path, path: &Path) -> Result<File, Errno> {
     let way = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let reading = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let mut at = openat(CWD, directory, way, Mode::empty())?;
+    let at = openat(CWD, directory, way, Mode::empty())?;
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
     match openat2(&at, path, reading, Mode::empty(), resolve) {
         // Before Linux 5.6, and in some containers: step by step, without any link.
         Err(Errno::NOSYS | Errno::PERM) => {}
         opened => return opened.map(File::from),
     }
+    step_by_step(at, path, (reading, way))
+}
+
+/// The same without `openat2`: through no link at all.
+fn step_by_step(
+    mut at: OwnedFd,
+    path: &Path,
+    (reading, way): (OFlags, OFlags),
+) -> Result<File, Errno> {
     let mut parts = path
         .components()
         .filter(|part| *part != Component::CurDir)
@@ -189,4 +199,106 @@ fn beneath(directory: &Path, path: &Path) -> Result<File, Errno> {
         at = openat(&at, name, flags | OFlags::NOFOLLOW, Mode::empty())?;
     }
     Ok(File::from(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+    use std::os::unix::fs::symlink;
+
+    /// `base/` with a file, a link to it, and links out; `victim` and `outside/file` are beside it.
+    fn places() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for folder in ["base/sub", "outside"] {
+            std::fs::create_dir_all(dir.path().join(folder)).unwrap();
+        }
+        for file in ["base/sub/own", "outside/file", "victim"] {
+            std::fs::write(dir.path().join(file), file).unwrap();
+        }
+        for (target, link) in [
+            ("sub/own", "within"),
+            ("../victim", "up"),
+            ("../outside", "folder"),
+        ] {
+            symlink(target, dir.path().join("base").join(link)).unwrap();
+        }
+        symlink(dir.path().join("victim"), dir.path().join("base/absolute")).unwrap();
+        dir
+    }
+
+    fn text(mut file: File) -> String {
+        let mut text = String::new();
+        file.read_to_string(&mut text).unwrap();
+        text
+    }
+
+    /// As on a system without `openat2`.
+    fn without_openat2(base: &Path, path: &Path) -> Result<File, Errno> {
+        let way = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let at = openat(CWD, base, way, Mode::empty())?;
+        step_by_step(at, path, (OFlags::RDONLY | OFlags::CLOEXEC, way))
+    }
+
+    #[test]
+    fn no_link_that_appears_after_the_check_leads_out_of_the_git_directory() {
+        let dir = places();
+        let base = dir.path().join("base");
+        for open in [beneath, without_openat2] {
+            for own in ["sub/own", "./sub/./own"] {
+                assert_eq!(text(open(&base, Path::new(own)).unwrap()), "base/sub/own");
+            }
+            for out in [
+                "up",
+                "absolute",
+                "folder/file",
+                "../victim",
+                "sub/../../victim",
+                "/etc/passwd",
+            ] {
+                let error = open(&base, Path::new(out)).unwrap_err();
+                let is_outside = matches!(error, Errno::XDEV | Errno::LOOP | Errno::NOTDIR);
+                assert!(is_outside, "{out}: {error}");
+            }
+        }
+        assert!(beneath(&base, Path::new("within")).is_ok());
+        let through_a_link = without_openat2(&base, Path::new("within"));
+        assert_eq!(through_a_link.unwrap_err(), Errno::LOOP);
+    }
+
+    #[test]
+    fn what_is_shared_is_shared_by_its_kind_and_authorities_with_ca_file_alone() {
+        let dir = places();
+        let base = dir.path().join("base");
+        let victim = dir.path().join("victim").display().to_string();
+        let shared = |entry: &str| {
+            let shared = entry
+                .split_whitespace()
+                .map(|entry| Shared::parse(entry).unwrap());
+            Reserved::new(
+                &dir.path().join("outside/hooks.toml"),
+                &[],
+                shared.collect(),
+            )
+        };
+        let allows = |entry: &str, key: &str, reference: Reference| {
+            shared(entry).check(key, &reference, &base).is_ok()
+        };
+        let file = |name: &str| Reference::File(name.to_owned());
+        let env = |name: &str| Reference::Env(name.to_owned());
+        let credential = |name: &str| Reference::Credential(name.to_owned());
+        assert!(allows("file:**", "token", file(&victim)));
+        assert!(!allows("env:** credential:**", "token", file(&victim)));
+        assert!(allows("env:CI_*", "token", env("CI_TOKEN")));
+        assert!(!allows(
+            "env:CI_* file:** credential:**",
+            "token",
+            env("HOME")
+        ));
+        assert!(!allows("env:**", "token", credential("ci")));
+        let authority = "/etc/ssl/private/key.pem";
+        assert!(allows("", "ca_file", file(authority)));
+        assert!(!allows("", "token", file(authority)));
+        assert!(!allows("", "client_key", file(authority)));
+    }
 }
