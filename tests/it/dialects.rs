@@ -298,6 +298,35 @@ fn a_project_without_an_owner_gets_the_account_where_readers_need_one() {
 }
 
 #[test]
+fn a_project_is_private_unless_it_is_configured_otherwise() {
+    let (_, mut out) = changes().remove(1);
+    for (configured, sent) in [(None, true), (Some(true), true), (Some(false), false)] {
+        out.project.private = configured;
+        for flavor in ["github", "gitea", "gogs"] {
+            let body = json(&flavored(flavor).request(&out));
+            assert_eq!(body["repository"]["private"], sent, "{flavor}");
+        }
+    }
+}
+
+#[test]
+fn each_ref_of_a_push_lists_its_commits_in_the_order_of_the_dialect() {
+    let (_, mut out) = changes().remove(1);
+    (out.kind, out.whole_push) = (MessageKind::Push, true);
+    out.events.push(out.events[0].clone());
+    for flavor in ["gitea", "gogs"] {
+        let body = json(&flavored(flavor).request(&out));
+        let updates = body["updates"].as_array().unwrap();
+        assert_eq!(updates.len(), 2, "{flavor}");
+        for update in updates {
+            let commits = update["commits"].as_array().unwrap();
+            assert!(commits.len() > 1, "{flavor}: {update}");
+            assert_eq!(commits[0]["id"], update["head_commit"]["id"], "{flavor}");
+        }
+    }
+}
+
+#[test]
 fn check_names_the_keys_that_the_receivers_of_a_dialect_need() {
     let lacks = |flavor: &str, change: &dyn Fn(&mut git_service_hook::outgoing::Project)| {
         let mut project = project();
