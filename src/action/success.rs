@@ -218,6 +218,25 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_was_read_in_part_is_no_json() {
+        let response = Response {
+            status: 200,
+            body: b"{\"a\": 1}".to_vec(),
+            truncated: true,
+            ..Response::default()
+        };
+        let judged = |expression: &str| {
+            let success = Success {
+                expression: expression.to_owned(),
+                referenced: false,
+            };
+            verdict(Some(&success), &response)
+        };
+        assert!(is_unknown(&judged("json.a == 1")));
+        assert!(is_delivered(&judged("'a' in text")));
+    }
+
+    #[test]
     fn a_syntax_error_an_unknown_name_and_delimiters_are_mistakes() {
         for (expression, why) in [
             ("json.a ==", "unexpected end of input, expected expression"),

@@ -219,10 +219,13 @@ fn a_receiver_that_answers_200_and_refuses_is_heard_by_success() {
              request_parameters = {{ url = \"{name}\" }}\nsuccess = \"'Scheduled' in text\"\n"
         )
     };
+    let posted = hook("posted")
+        .replace("webhook_http_get", "webhook_http_post")
+        .replace("request_parameters = { url = \"posted\" }\n", "");
     let sandbox = Sandbox::new();
     sandbox.bare("r.git");
     let hooks = format!(
-        "[deliver]\nwait = \"20s\"\n{}{}",
+        "[deliver]\nwait = \"20s\"\n{}{}{posted}",
         hook("known"),
         hook("strange")
     );
@@ -230,6 +233,14 @@ fn a_receiver_that_answers_200_and_refuses_is_heard_by_success() {
     sandbox.clone_with_commit("r.git", "c");
     let seen = sandbox.push("c", &["-q", "origin", "main"]);
     assert!(seen.contains("known: delivered"), "{seen}");
-    let refused = "strange: failed permanently: 200 OK; `success` is false";
-    assert!(seen.contains(refused), "{seen}");
+    for name in ["strange", "posted"] {
+        let refused = format!("{name}: failed permanently: 200 OK; `success` is false");
+        assert!(seen.contains(&refused), "{seen}");
+    }
+    let unusable = hook("known") + &posted;
+    let unusable = unusable.replace("'Scheduled' in text", "satus == 200");
+    sandbox.write("r.git/hooks.toml", unusable);
+    let page = sandbox.run("r.git", &["check"]).stdout;
+    let page = String::from_utf8_lossy(&page);
+    assert_eq!(page.matches("`satus` is not one of").count(), 2, "{page}");
 }
