@@ -112,6 +112,12 @@ fn an_allow_list_lets_nothing_else_through_and_no_proxy_of_a_repository() {
         "{seen}"
     );
     assert_eq!(server.told_since(0), set(&["audit"]));
+    server.configure(&format!(
+        "[network]\nallow = [\"loopback\"]\n{AUDIT}proxy = \"http://127.0.0.1:1\"\n"
+    ));
+    let page = printed(&server.sandbox, &repo, &["check"]);
+    let refused = page.matches("`proxy` belongs to the server's file").count();
+    assert_eq!(refused, 1, "the server's own hook may have one: {page}");
     let network = "[network]\ndeny = [\"!default\", \"127.0.0.0/8\"]\n";
     server.configure(network);
     server.sandbox.write(&format!("{repo}/hooks.toml"), "[hook.a]\naction = \"webhook_http_get\"\nservice_url = \"http://169.254.1.1/\"\nenabled = false\n");

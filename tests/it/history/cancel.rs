@@ -45,6 +45,8 @@ fn cancelled_deliveries_are_never_sent_and_the_others_are() {
         pushing.pending().is_empty()
     });
     assert_eq!(messages(&receiver)[before..], ["two"]);
+    let out = run(&pushing, &["cancel", "00000000"]);
+    assert_eq!(out.status.code(), Some(1), "{}", complaints(&out));
     let out = run(&pushing, &["cancel", id]);
     assert!(
         out.status.code() == Some(1) && complaints(&out).contains("does not wait: it is cancelled"),
