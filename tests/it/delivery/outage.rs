@@ -238,7 +238,9 @@ fn a_run_over_many_repositories_tries_a_receiver_that_is_down_once() {
 
 #[test]
 fn with_a_state_dir_one_repository_finds_out_for_all() {
-    let receiver = Receiver::start(|_| busy());
+    // Longer than the pushes take on the busiest machine.
+    let later = || vec![("Retry-After".to_owned(), "600".to_owned())];
+    let receiver = Receiver::start(move |_| Answer::Reply(503, later(), b"come back".to_vec()));
     let pushing = Pushing::new("");
     let state = pushing.sandbox.path("state");
     std::fs::create_dir(&state).unwrap();
