@@ -69,6 +69,8 @@ pub struct RunSummary {
     pub waiting: usize,
     /// Whether another process held a lane, or was computing the events of a push.
     pub busy: bool,
+    /// Deliveries that are held, because they were copied or restored with the repository.
+    pub held: usize,
     /// Problems for the administrator, as sentences.
     pub problems: Vec<String>,
 }
@@ -93,6 +95,7 @@ pub fn run(site: Site<'_>, push: Option<&str>, patience: Duration) -> RunSummary
     update(&report, |r| {
         r.problems = problems;
         r.busy = backlog.unread.is_some();
+        r.held = backlog.held;
     });
     let hooks = backlog.hooks();
     site.spool.clear_due_except(&hooks);

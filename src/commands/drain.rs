@@ -20,6 +20,10 @@ pub struct Drain {
     #[arg(long)]
     pub catch_up: bool,
 
+    /// First make what was copied or restored with the repository its own, so that it is sent
+    #[arg(long)]
+    pub adopt: bool,
+
     /// Started by the hook for this push: stay until it is delivered, and do not count as a timer.
     #[arg(long, value_name = "ID", hide = true)]
     pub push: Option<String>,

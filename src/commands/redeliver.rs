@@ -124,6 +124,7 @@ fn choose(spool: &Spool, arguments: &Arguments) -> Result<(Vec<Found>, bool), Fa
     };
     let wanted = |d: &Delivery| {
         d.state == state
+            && !(d.is_held && d.state == DeliveryState::Pending)
             && arguments
                 .hook
                 .as_ref()

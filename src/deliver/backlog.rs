@@ -22,12 +22,30 @@ pub(super) struct Backlog {
     undecided: Vec<(String, Vec<String>)>,
     /// The newest record that was read.
     newest: String,
+    /// Number of deliveries that are held, because their records were copied or restored.
+    pub(super) held: usize,
+    /// Whether these are among the entries.
+    with_held: bool,
 }
 
 impl Backlog {
     /// Reads all pending records. Returns problems with files as sentences.
     pub(super) fn scan(spool: &Spool) -> (Self, Vec<String>) {
-        let (mut backlog, mut problems) = (Self::default(), Vec::new());
+        Self::default().filled(spool)
+    }
+
+    /// The same with what is held.
+    pub(super) fn scan_all(spool: &Spool) -> (Self, Vec<String>) {
+        let with_held = true;
+        Self {
+            with_held,
+            ..Self::default()
+        }
+        .filled(spool)
+    }
+
+    fn filled(self, spool: &Spool) -> (Self, Vec<String>) {
+        let (mut backlog, mut problems) = (self, Vec::new());
         match spool.pending() {
             Ok(ids) => ids
                 .into_iter()
@@ -57,6 +75,8 @@ impl Backlog {
             unread: unread.map(|(id, _)| id.clone()),
             undecided: Vec::new(),
             newest: self.newest.clone(),
+            held: 0,
+            with_held: self.with_held,
         }
     }
 
@@ -119,11 +139,15 @@ impl Backlog {
                         record.damaged
                     ));
                 }
-                if !record.is_decided() {
+                self.held += record.count_held();
+                // Nothing waits for a push that is not sent.
+                if !record.is_decided() && !record.is_copy {
                     self.add_undecided(&record, hook);
                 }
+                let with_held = self.with_held;
                 let waits = |d: &Delivery| {
                     d.state == DeliveryState::Pending
+                        && (with_held || !d.is_held)
                         && hook.is_none_or(|hook| d.planned.hook == hook)
                 };
                 let waiting = record.deliveries.into_iter().filter(waits);

@@ -27,7 +27,7 @@ pub fn cancel(
     };
     let mut cancelled = Vec::new();
     // Read under the lock: nobody else sends for the hook now.
-    let (backlog, _problems) = Backlog::scan(spool);
+    let (backlog, _problems) = Backlog::scan_all(spool);
     for entry in backlog.for_hook(hook).entries {
         let id = &entry.delivery.planned.id;
         if !selected(id) || !is_pending(spool, &entry.record, id) {

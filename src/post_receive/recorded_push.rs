@@ -19,6 +19,10 @@ const COMPUTE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Time limit for delivering in this process, when no other can be started.
 const IN_PROCESS: Duration = Duration::from_secs(30);
 
+/// Older pushes are not sent.
+const HELD: &str =
+    "what was copied or restored with this repository is held (see `git service-hook status`)";
+
 /// Delivers a published record and reports to the pusher. If anything here fails, the push is not lost.
 pub(super) fn deliver(
     context: &PushContext<'_>,
@@ -50,7 +54,8 @@ pub(super) fn deliver(
     {
         let _ = spool.finish(&push.id);
     }
-    if spool.pending().is_ok_and(|ids| ids.is_empty()) {
+    let pending = spool.pending();
+    if pending.as_ref().is_ok_and(Vec::is_empty) {
         return;
     }
     let (mut deliverer, wait) =
@@ -73,6 +78,10 @@ pub(super) fn deliver(
     if let (Ok(mut follower), false, false) = (follower, wait.is_zero(), watch.is_done()) {
         watch.follow(&mut follower, &mut deliverer, wait, lines);
         print_omitted(&omitted, lines);
+    }
+    let others = pending.ok().filter(|pending| pending.len() > 1 && !wait.is_zero());
+    if others.is_some_and(|pending| spool.is_oldest_held(&pending)) {
+        lines.say(HELD);
     }
 }
 

@@ -76,6 +76,7 @@ impl Spool {
             lock.append(&RecordLine::Requeued {
                 delivery: delivery.clone(),
                 at_ms,
+                file: lock.file_id(),
             })?;
         }
         lock.sync()?;
@@ -83,7 +84,7 @@ impl Spool {
     }
 
     /// Locks a record, pending or finished: only the process that has the lock moves it.
-    fn lock_anywhere(&self, id: &str) -> io::Result<LockedRecord> {
+    pub(super) fn lock_anywhere(&self, id: &str) -> io::Result<LockedRecord> {
         for _ in 0..REQUEUE_TRIES {
             for folder in ["pending", "done"] {
                 if let Some(lock) = self.lock_record_in(folder, id)? {

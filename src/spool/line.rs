@@ -1,5 +1,6 @@
 //! The format of a record: one JSON object a line.
 
+use super::FileId;
 use crate::outgoing::MessageKind;
 use crate::push::Push;
 use serde::de::DeserializeOwned;
@@ -16,6 +17,9 @@ pub(super) struct FirstLine {
     /// The receive-pack that took the push, where Git may start this program twice. It follows the version directly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) receive_pack: Option<String>,
+    /// The file that it was written to: any other one is a copy. Earlier versions did not write it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) file: Option<FileId>,
     pub(super) push: Push,
 }
 
@@ -102,6 +106,17 @@ pub enum RecordLine {
         delivery: String,
         /// `retry_for` counts from this moment, in milliseconds since 1970.
         at_ms: i64,
+        /// The file that has this line: a copy of it holds the delivery.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<FileId>,
+    },
+    /// The record was copied or restored, and a person wants what waits in it to be sent. `retry_for` counts from this moment.
+    Adopted {
+        /// Milliseconds since 1970.
+        at_ms: i64,
+        /// The file that has this line.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<FileId>,
     },
     /// Its push was recorded by a wrong clock: `retry_for` counts from this moment.
     Dated {
@@ -123,7 +138,7 @@ impl RecordLine {
     /// The id of the delivery that it is about.
     pub(super) fn delivery(&self) -> Option<&str> {
         match self {
-            Self::Computing(_) | Self::Events(_) => None,
+            Self::Computing(_) | Self::Events(_) | Self::Adopted { .. } => None,
             Self::Started(started) => Some(&started.delivery),
             Self::Ended(ended) => Some(&ended.delivery),
             Self::Queued(queued) => Some(&queued.delivery),

@@ -9,9 +9,11 @@
 //! `pending/` to `done/` and back, `folder`, `locking` and `modes` reach files by descriptors, `lanes` holds the locks and
 //! the state of each hook and destination. `failed`, `inspect` and `stuck` find what a person should see.
 
+mod adopt;
 mod catch_up_state;
 mod dedup;
 mod failed;
+mod file_id;
 mod folder;
 mod history;
 mod inspect;
@@ -25,8 +27,10 @@ mod record;
 mod stuck;
 mod writer;
 
+pub use adopt::held_problem;
 pub use catch_up_state::{AnnouncedUpdates, CatchUpState, SavedCatchUp};
 pub use failed::FailedDelivery;
+pub use file_id::FileId;
 pub use history::Retention;
 pub use lanes::{
     DestinationState, ExclusiveLock, Lane, LaneState, read_destination, update_destination,

@@ -89,7 +89,7 @@ impl Spool {
         let Some(file) = optional(pending.open(id, READ))? else {
             return Ok(RecordFile::Gone);
         };
-        let mut read = Record::parse(id, read_bounded(&file, MAX_RECORD)?);
+        let mut read = parse(id, &file)?;
         if matches!(read, RecordFile::Torn) && file.try_lock().is_ok() {
             read = RecordFile::Foreign;
         }
@@ -103,9 +103,8 @@ impl Spool {
 
     /// Reads a record, pending or finished. Nothing is moved.
     pub fn read_anywhere(&self, id: &str) -> io::Result<RecordFile> {
-        Ok(self
-            .bytes(id)?
-            .map_or(RecordFile::Gone, |bytes| Record::parse(id, bytes)))
+        let file = self.open(id)?;
+        file.map_or(Ok(RecordFile::Gone), |file| parse(id, &file))
     }
 
     /// Whether the first line is valid; the rest is not read.
@@ -156,6 +155,14 @@ impl Spool {
     }
 }
 
+fn parse(id: &str, file: &File) -> io::Result<RecordFile> {
+    let mut read = Record::parse(id, read_bounded(file, MAX_RECORD)?);
+    if let RecordFile::Record(record) = &mut read {
+        record.compare_file(file);
+    }
+    Ok(read)
+}
+
 /// The first line of a record. The rest is not read.
 pub(super) fn read_first_line(file: File) -> io::Result<Vec<u8>> {
     if file.metadata()?.len() > MAX_RECORD {
@@ -178,7 +185,9 @@ fn add_step(steps: &mut Vec<DeliveryStep>, line: RecordLine, id: &str) {
             }));
         }
         RecordLine::Ended(ended) if ended.delivery == id => add_end(steps, ended),
-        RecordLine::Requeued { delivery, at_ms } if delivery == id => {
+        RecordLine::Requeued {
+            delivery, at_ms, ..
+        } if delivery == id => {
             steps.push(DeliveryStep::Requeued { at_ms });
         }
         RecordLine::Alone { delivery, at_ms } if delivery == id => {

@@ -1,9 +1,10 @@
 //! The state of a push and of its deliveries, folded from the lines of a record.
 
 use super::line::{FirstLine, Unsealed, VERSION, newer_version, unseal};
-use super::{Ended, Events, Outcome, Planned, RecordLine};
+use super::{Ended, Events, FileId, Outcome, Planned, RecordLine};
 use crate::push::{Push, RefName};
 use std::collections::BTreeMap;
+use std::fs::File;
 
 /// The content of a file of the spool.
 #[derive(Debug)]
@@ -47,6 +48,10 @@ pub struct Record {
     pub events: Option<Events>,
     /// In the order of [`Events::deliveries`].
     pub deliveries: Vec<Delivery>,
+    /// The file that it was written to, or that a person has adopted.
+    file: Option<FileId>,
+    /// Whether it was read from another file: it was copied or restored.
+    pub is_copy: bool,
 }
 
 /// The state of a delivery.
@@ -93,6 +98,10 @@ pub struct Delivery {
     pub alone: bool,
     /// Whether it must not be part of a digest.
     pub single: bool,
+    /// The file that it was queued in.
+    pub file: Option<FileId>,
+    /// Whether it was read from another file, and waits for a person.
+    pub is_held: bool,
     /// When a person requeued it.
     pub requeued_ms: Option<i64>,
     /// The end of the newest attempt.
@@ -135,10 +144,13 @@ impl Record {
             return RecordFile::Torn;
         };
         let (first, rest) = bytes.split_at_mut(end + 1);
-        let push = match unseal(&mut first[..end]) {
+        let (push, file) = match unseal(&mut first[..end]) {
             Unsealed::Intact(FirstLine {
-                v: VERSION, push, ..
-            }) => push,
+                v: VERSION,
+                push,
+                file,
+                ..
+            }) => (push, file),
             Unsealed::Damaged => return RecordFile::Foreign,
             Unsealed::Intact(_) | Unsealed::Unknown | Unsealed::Skipped => {
                 return newer_version(first, VERSION)
@@ -152,6 +164,8 @@ impl Record {
             damaged: 0,
             events: None,
             deliveries: Vec::new(),
+            file,
+            is_copy: false,
         };
         let mut fold = Fold::default();
         for line in rest.split_mut(|b| *b == b'\n') {
@@ -191,8 +205,16 @@ impl Record {
             }
             RecordLine::Ended(ended) => update(&ended.delivery.clone(), &mut |d| d.end(&ended)),
             RecordLine::Queued(queued) => update(&queued.delivery, &mut |d| d.queued = true),
-            RecordLine::Requeued { delivery, at_ms } => {
-                update(&delivery, &mut |d| d.requeue(at_ms));
+            RecordLine::Requeued {
+                delivery,
+                at_ms,
+                file,
+            } => update(&delivery, &mut |d| d.requeue(at_ms, file)),
+            RecordLine::Adopted { at_ms, file } => {
+                self.file = file;
+                let pending = |d: &&mut Delivery| d.state == DeliveryState::Pending;
+                let pending = self.deliveries.iter_mut().filter(pending);
+                pending.for_each(|delivery| delivery.adopt(at_ms, file));
             }
             RecordLine::Dated { delivery, at_ms } => update(&delivery, &mut |d| d.since_ms = at_ms),
             RecordLine::Alone { delivery, .. } => update(&delivery, &mut |d| d.alone = true),
@@ -214,9 +236,30 @@ impl Record {
         let planned = self.events.iter().flat_map(|events| &events.deliveries);
         for planned in planned.skip(known) {
             index.insert(planned.id.clone(), self.deliveries.len());
-            let delivery = Delivery::new(planned, self.push.time_ms);
-            self.deliveries.push(delivery);
+            self.deliveries.push(Delivery {
+                file: self.file,
+                ..Delivery::new(planned, self.push.time_ms)
+            });
         }
+    }
+
+    /// Compares what it says about its file with the file that it was read from.
+    pub(super) fn compare_file(&mut self, file: &File) {
+        if self.is_finished() {
+            return;
+        }
+        let Some(own) = FileId::of(file) else { return };
+        let differs = |written: Option<FileId>| written.is_some_and(|w| own.differs(&w, file));
+        self.is_copy = differs(self.file);
+        for delivery in &mut self.deliveries {
+            delivery.is_held = differs(delivery.file);
+        }
+    }
+
+    /// Whether its first line was written to another file.
+    pub(super) fn is_written_elsewhere(&self, file: &File) -> bool {
+        let own = FileId::of(file).zip(self.file);
+        own.is_some_and(|(own, written)| own.differs(&written, file))
     }
 
     /// Whether it has the events and deliveries of every hook.
@@ -282,6 +325,8 @@ impl Delivery {
             failing_since_ms: None,
             alone: false,
             single: false,
+            file: None,
+            is_held: false,
             requeued_ms: None,
             last: None,
         }
@@ -318,13 +363,20 @@ impl Delivery {
         self.last = Some(ended.clone());
     }
 
-    fn requeue(&mut self, at_ms: i64) {
+    fn adopt(&mut self, at_ms: i64, file: Option<FileId>) {
+        self.file = file;
+        self.since_ms = at_ms;
+        self.next_attempt_ms = None;
+    }
+
+    fn requeue(&mut self, at_ms: i64, file: Option<FileId>) {
         let attempts = self.attempts;
         let last = self.last.take();
         *self = Self {
             attempts,
             last,
             requeued_ms: Some(at_ms),
+            file,
             ..Self::new(&self.planned, at_ms)
         };
     }

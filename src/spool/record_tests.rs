@@ -220,7 +220,7 @@ fn a_start_without_an_end_counts_as_a_failure_once_it_is_followed() {
     );
     lock.append(&RecordLine::Requeued {
         delivery: "d1".into(),
-        at_ms: 9000,
+        at_ms: 9000, file: None,
     })
     .unwrap();
     let delivery = &read(&spool, &push.id).deliveries[0];
@@ -510,7 +510,7 @@ fn what_happened_before_the_events_were_computed_again_keeps_its_order() {
     let lock = spool.publish(&mut push).unwrap();
     let requeued = |delivery: &str| RecordLine::Requeued {
         delivery: delivery.into(),
-        at_ms: 9000,
+        at_ms: 9000, file: None,
     };
     for line in [
         ended("d1", Outcome::Delivered),

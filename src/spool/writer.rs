@@ -4,7 +4,7 @@ use super::folder::{APPEND, Folder, too_large};
 use super::line::{FirstLine, VERSION, seal};
 use super::locking::{create_locked, open_locked, open_locked_within};
 use super::{
-    FOLDERS, MAX_PUBLISHED, MAX_RECORD, ROOM_FOR_ENDS, RecordLine, Spool, modes, optional,
+    FOLDERS, FileId, MAX_PUBLISHED, MAX_RECORD, ROOM_FOR_ENDS, RecordLine, Spool, modes, optional,
 };
 use crate::outgoing::MessageKind;
 use crate::push::{Push, RefName};
@@ -30,6 +30,11 @@ impl LockedRecord {
     /// Appends a line.
     pub fn append(&self, line: &RecordLine) -> io::Result<()> {
         append_to_record(&self.file, line)
+    }
+
+    /// Which file it is.
+    pub(super) fn file_id(&self) -> Option<FileId> {
+        FileId::of(&self.file)
     }
 
     /// Makes the appended lines survive a crash of the machine.
@@ -93,17 +98,14 @@ impl Spool {
         let first = FirstLine {
             v: VERSION,
             receive_pack: receive_pack.map(str::to_owned),
+            file: None,
             push: push.clone(),
         };
-        let bytes = seal(&first)?;
-        if bytes.len() > MAX_PUBLISHED {
-            return Err(too_large(MAX_PUBLISHED as u64));
-        }
 
         let root = self.open_root()?;
         let pending = root.folder("pending")?;
         let temporary = format!("new-{}", push.id);
-        let written = self.write_new(&root, &temporary, &bytes).and_then(|file| {
+        let written = self.write_new(&root, &temporary, first).and_then(|file| {
             root.rename(&temporary, &pending, &push.id)?;
             Ok(file)
         });
@@ -125,11 +127,18 @@ impl Spool {
         open_locked_within(&root, name, waits, open).ok().flatten()
     }
 
-    fn write_new(&self, root: &Folder, name: &str, bytes: &[u8]) -> io::Result<File> {
+    fn write_new(&self, root: &Folder, name: &str, first: FirstLine) -> io::Result<File> {
         // `prune` of a machine whose clock differs may find the file before it is locked, and remove it.
         let create = || modes::create_unnamed(root, name, self.shared);
         let mut file = create_locked(root, name, (PUBLISH_TRIES, PUBLISH_PAUSE), create)?;
-        file.write_all(bytes)?;
+        let bytes = seal(&FirstLine {
+            file: FileId::of(&file),
+            ..first
+        })?;
+        if bytes.len() > MAX_PUBLISHED {
+            return Err(too_large(MAX_PUBLISHED as u64));
+        }
+        file.write_all(&bytes)?;
         file.sync_all()?;
         Ok(file)
     }

@@ -2,7 +2,7 @@
 
 use super::results::CheckResults;
 use crate::config::Loaded;
-use crate::spool::Spool;
+use crate::spool::{Spool, held_problem};
 
 /// Inspects every file in it, whether files can be locked, and who holds a lock for too long.
 pub(super) fn check(loaded: &Loaded, spool: &Spool, results: &mut CheckResults) {
@@ -10,6 +10,9 @@ pub(super) fn check(loaded: &Loaded, spool: &Spool, results: &mut CheckResults) 
     if let n @ 1.. = spool.quarantined() {
         let message = format!("{n} in it that are not records: inspect and remove them");
         results.warn(format!("{}corrupt/", spool.place()), message);
+    }
+    if let Some(problem) = held_problem(spool.count_held()) {
+        results.warn(format!("{}pending/", spool.place()), problem);
     }
     for defect in spool.defects() {
         results.mistake(place(), defect);

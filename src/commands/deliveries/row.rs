@@ -190,6 +190,9 @@ fn is_news(delivery: &Delivery, last: &Ended) -> bool {
 fn said(delivery: &Delivery, last: Option<&Ended>, open: Open) -> String {
     match (open, last) {
         (Open::Sending, _) => "being sent now".to_owned(),
+        _ if delivery.is_held && delivery.state == DeliveryState::Pending => {
+            "held: copied or restored with the repository".to_owned()
+        }
         (Open::CutOff, _) => "interrupted: the sending process died".to_owned(),
         (Open::No, Some(last)) => clean(&last.why),
         (Open::No, None) if delivery.requeued_ms.is_some() => AGAIN.to_owned(),

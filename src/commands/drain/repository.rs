@@ -11,7 +11,7 @@ use crate::git::{self, Repository};
 use crate::post_receive::{
     ComputedPush, Undecided, compute_deliveries, compute_without_repository,
 };
-use crate::spool::{Record, RecordFile, RecordLine, Retention, Spool};
+use crate::spool::{Record, RecordFile, RecordLine, Retention, Spool, held_problem};
 use std::io::IsTerminal;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -52,7 +52,7 @@ pub(super) fn drain(
         environment,
     };
     let Some(push) = &arguments.push else {
-        return place.at_a_time_of_its_own(arguments.catch_up, destinations);
+        return place.at_a_time_of_its_own(arguments, destinations);
     };
     place.pass(Some(push), destinations);
     stay::while_due(&git_dir, &spool, &mut || {
@@ -71,7 +71,7 @@ struct Place<'a> {
 
 impl Place<'_> {
     /// As a timer runs it, or a person.
-    fn at_a_time_of_its_own(&self, catches_up: bool, destinations: &Destinations) -> u8 {
+    fn at_a_time_of_its_own(&self, arguments: &Drain, destinations: &Destinations) -> u8 {
         let loaded = config::load(self.git_dir, self.environment);
         if !loaded.configured {
             return exit::OK;
@@ -80,13 +80,17 @@ impl Place<'_> {
         if !std::io::stderr().is_terminal() {
             self.spool.record_timer_run(clock::now_ms());
         }
-        let missed = if catches_up {
+        let adopted = arguments.adopt.then(|| self.spool.adopt(clock::now_ms()));
+        let not_adopted = adopted.and_then(Result::err);
+        let missed = if arguments.catch_up {
             catch_up::run(self.repository, &loaded, self.spool)
         } else {
             None
         };
         let mut ran = self.work(&loaded, None, destinations);
         ran.problems.extend(missed);
+        ran.problems
+            .extend(not_adopted.map(|error| format!("not everything was adopted: {error}")));
         report(self.git_dir, &ran)
     }
 
@@ -121,6 +125,9 @@ impl Place<'_> {
 fn report(git_dir: &Path, ran: &RunSummary) -> u8 {
     for problem in &ran.problems {
         print::error(&format!("{}: {problem}", git_dir.display()));
+    }
+    if let Some(held) = held_problem(ran.held) {
+        print::error(&format!("{}: {held}", git_dir.display()));
     }
     if ran.failed > 0 {
         print::error(&format!(

@@ -6,7 +6,7 @@ use crate::commands::Session;
 use crate::config::{self, Loaded};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::schedule::OUTAGE;
-use crate::spool::{DeliveryState, Record, RecordFile, Spool};
+use crate::spool::{DeliveryState, Record, RecordFile, Spool, held_problem};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -25,6 +25,9 @@ pub(super) struct Health {
     pub(super) ok: bool,
     /// Deliveries that wait; a push whose events are not computed yet counts as one.
     pub(super) waiting: usize,
+    /// Those of them that are held, because they were copied or restored with the repository.
+    #[serde(default)]
+    pub(super) held: usize,
     /// When the push of the oldest of them was recorded.
     #[serde(with = "moment")]
     pub(super) oldest_at: Option<i64>,
@@ -134,6 +137,7 @@ impl Health {
                 Err(error) => self.problems.push(format!("{id} cannot be read: {error}")),
             }
         }
+        self.problems.extend(held_problem(self.held));
         self.problems.extend(spool.quarantine_problem());
         self.oldest_seconds = self.oldest_at.map(|at_ms| (now_ms - at_ms).max(0) / 1000);
         waiting
@@ -144,10 +148,13 @@ impl Health {
             .deliveries
             .iter()
             .filter(|d| d.state == DeliveryState::Pending);
+        self.held += record.count_held();
         let mut count = usize::from(!record.is_decided());
         for delivery in pending {
-            *waiting.entry(delivery.planned.hook.clone()).or_default() += 1;
             count += 1;
+            if !delivery.is_held {
+                *waiting.entry(delivery.planned.hook.clone()).or_default() += 1;
+            }
         }
         if count > 0 {
             let at_ms = record.push.time_ms;

@@ -4,6 +4,7 @@ mod accounts;
 mod alike;
 mod backlog;
 mod configured;
+mod copied;
 mod crowd;
 mod denied;
 mod durable;
