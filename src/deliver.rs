@@ -40,6 +40,8 @@ pub struct Site<'a> {
     /// The health of the receivers.
     pub destinations: &'a Destinations,
     transport: &'a dyn Transport,
+    /// Whether a delivery may end by its age alone; known in a run.
+    is_clock_trusted: bool,
 }
 
 impl<'a> Site<'a> {
@@ -56,6 +58,7 @@ impl<'a> Site<'a> {
             loaded,
             destinations,
             transport: &HttpTransport,
+            is_clock_trusted: false,
         }
     }
 }
@@ -97,6 +100,11 @@ pub fn run(site: Site<'_>, push: Option<&str>, patience: Duration) -> RunSummary
         r.busy = backlog.unread.is_some();
         r.held = backlog.held;
     });
+    let times = (site.transport.uptime_ms(), site.transport.now_ms());
+    let site = Site {
+        is_clock_trusted: site.spool.is_clock_trusted(times.0, times.1),
+        ..site
+    };
     let hooks = backlog.hooks();
     site.spool.clear_due_except(&hooks);
     std::thread::scope(|scope| {

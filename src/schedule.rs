@@ -1,10 +1,12 @@
 //! When to try again and when to give up (docs/operating.md, "When it is tried again"). Pure: the time is given.
 
+mod clock_runs;
 mod expiry;
 mod pace;
 mod recovery;
 
-pub use expiry::{FailedProbes, OUTAGE, attempts_needed, is_believable};
+pub use clock_runs::{ClockRun, is_clock_trusted};
+pub use expiry::{FailedProbes, OUTAGE, attempts_needed, is_believable, trouble_since};
 pub use pace::Pace;
 pub use recovery::Recovery;
 

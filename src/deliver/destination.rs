@@ -3,7 +3,7 @@
 //! It is kept for one run; with `[deliver] state_dir`, also between runs and over all repositories.
 
 use super::plan::{Down, Health, believable};
-use crate::schedule::{FailedProbes, Pace};
+use crate::schedule::{FailedProbes, Pace, trouble_since};
 use crate::spool::{self, DestinationState};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -140,7 +140,7 @@ impl Destination<'_> {
                     shared.failed_probes = FailedProbes::default();
                 }
                 Health::Down { next_ms } => {
-                    shared.since_ms.get_or_insert(now_ms);
+                    shared.since_ms = Some(trouble_since(shared.since_ms, now_ms));
                     shared.until_ms = Some(next_ms);
                     shared.failed_probes.merge(failed_probes);
                 }

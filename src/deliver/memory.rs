@@ -97,6 +97,7 @@ impl Unrecorded<'_> {
                 hook,
                 failures: 0,
                 keep: self.site.loaded.deliver.keep,
+                is_clock_trusted: false,
                 digest: 0,
                 at_ms: clock::now_ms(),
             };

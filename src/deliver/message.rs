@@ -178,6 +178,7 @@ impl LaneRun<'_> {
                 hook,
                 failures,
                 keep: self.site.loaded.deliver.keep,
+                is_clock_trusted: self.site.is_clock_trusted,
                 digest,
                 at_ms: self.site.transport.now_ms(),
             };

@@ -79,6 +79,8 @@ pub(super) struct AttemptContext<'a> {
     pub(super) failures: u32,
     /// How long it waits if no request can be made.
     pub(super) keep: Duration,
+    /// Whether the delivery may end by its age.
+    pub(super) is_clock_trusted: bool,
     /// Number of deliveries in the message, if several.
     pub(super) digest: usize,
     pub(super) at_ms: i64,
@@ -153,6 +155,7 @@ fn retry(
         Stage::Unanswered | Stage::Answered => Some(hook.retry_for)
             .filter(|retry_for| failures as usize >= schedule::attempts_needed(*retry_for)),
     };
+    let retry_for = retry_for.filter(|_| context.is_clock_trusted);
     let unknown = ended.unknown && repeats_count;
     let failed = schedule::FailedAttempt {
         delivery: &delivery.planned.id,
@@ -254,6 +257,9 @@ mod tests {
 
     const NOW: i64 = 1_800_000_000_000;
 
+    /// Marks a delivery that is tried while the clock is not trusted.
+    const UNTRUSTED: Option<i64> = Some(i64::MIN);
+
     fn delivery() -> Delivery {
         let planned = Planned {
             id: "d".to_owned(),
@@ -294,6 +300,7 @@ mod tests {
             hook,
             failures: 0,
             keep: Duration::from_secs(30 * 86_400),
+            is_clock_trusted: delivery.next_attempt_ms != UNTRUSTED,
             digest: 0,
             at_ms: NOW,
         };
@@ -379,6 +386,19 @@ mod tests {
             delivery.since_ms -= 4 * DAY;
         });
         assert_eq!(ended.outcome, Outcome::Deferred, "it ends with its lane");
+    }
+
+    #[test]
+    fn nothing_ends_by_its_age_while_the_clock_is_not_trusted() {
+        for stage in [Stage::Unresolved, Stage::Unrendered, Stage::Unanswered] {
+            let result = AttemptResult::deferred(String::new(), false, stage);
+            let (ended, _) = after_with("webhook_http_post", &result, |delivery| {
+                (delivery.alone, delivery.failures) = (true, 9);
+                delivery.since_ms -= 365 * DAY;
+                delivery.next_attempt_ms = UNTRUSTED;
+            });
+            assert_eq!(ended.outcome, Outcome::Deferred, "{stage:?}");
+        }
     }
 
     #[test]

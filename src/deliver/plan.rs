@@ -375,7 +375,7 @@ pub(super) fn apply_health(state: &mut LaneState, health: Health, uptime_ms: i64
             }
             state.recovery = None;
             state.failures = state.failures.saturating_add(1);
-            state.since_ms.get_or_insert(at_ms);
+            state.since_ms = Some(schedule::trouble_since(state.since_ms, at_ms));
             state.failed_ms = Some(at_ms);
             state.next_ms = Some(next_ms);
         }

@@ -79,7 +79,9 @@ pub(super) fn deliver(
         watch.follow(&mut follower, &mut deliverer, wait, lines);
         print_omitted(&omitted, lines);
     }
-    let others = pending.ok().filter(|pending| pending.len() > 1 && !wait.is_zero());
+    let others = pending
+        .ok()
+        .filter(|pending| pending.len() > 1 && !wait.is_zero());
     if others.is_some_and(|pending| spool.is_oldest_held(&pending)) {
         lines.say(HELD);
     }

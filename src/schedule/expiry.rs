@@ -15,10 +15,10 @@ const LONG_ENOUGH: Duration = Duration::from_secs(3600);
 
 /// By so much two clocks may differ that count the same time. If they differ by more, the machine was off or suspended, or
 /// its clock was set.
-const DRIFT_MS: i64 = 10 * 60 * 1000;
+pub(super) const DRIFT_MS: i64 = 10 * 60 * 1000;
 
 /// This program did not exist before: 2026-11-01 UTC, in milliseconds since 1970.
-const EARLIEST_MS: i64 = 1_793_491_200_000;
+pub(super) const EARLIEST_MS: i64 = 1_793_491_200_000;
 
 /// Clocks of the machines that share a repository may differ by so much.
 const SKEW_MS: i64 = 3_600_000;
@@ -27,6 +27,12 @@ const SKEW_MS: i64 = 3_600_000;
 /// been set back.
 pub fn is_believable(at_ms: i64, now_ms: i64) -> bool {
     (EARLIEST_MS..=now_ms.saturating_add(SKEW_MS)).contains(&at_ms)
+}
+
+/// Since when something is in trouble that was found then, and is found again now. A moment that a wrong clock wrote is replaced.
+pub fn trouble_since(found_ms: Option<i64>, at_ms: i64) -> i64 {
+    let is_wrong = |ms: i64| ms > at_ms || (ms < EARLIEST_MS && at_ms >= EARLIEST_MS);
+    found_ms.filter(|ms| !is_wrong(*ms)).unwrap_or(at_ms)
 }
 
 /// The failed attempts of a receiver since it last accepted something, as far as the machine was running all the time.
@@ -138,6 +144,14 @@ mod tests {
         assert_eq!((needed(0), needed(4), needed(5)), (1, 1, 2));
         assert_eq!((needed(34), needed(35), needed(1_000_000)), (2, 3, 3));
         assert!(failed(LATE, &[7]).has_expired(LATE, Duration::ZERO));
+    }
+
+    #[test]
+    fn trouble_does_not_begin_when_a_wrong_clock_says() {
+        let since =
+            [None, Some(LATE - 1), Some(LATE + 1), Some(7)].map(|ms| trouble_since(ms, LATE));
+        assert_eq!(since, [LATE, LATE - 1, LATE, LATE]);
+        assert_eq!(trouble_since(Some(7), 9), 7);
     }
 
     #[test]

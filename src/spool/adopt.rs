@@ -62,9 +62,9 @@ pub fn held_problem(count: usize) -> Option<String> {
     let subject = match count {
         0 => return None,
         1 => "1 delivery that was copied or restored with the repository is held".to_owned(),
-        _ => format!(
-            "{count} deliveries that were copied or restored with the repository are held"
-        ),
+        _ => {
+            format!("{count} deliveries that were copied or restored with the repository are held")
+        }
     };
     Some(format!(
         "{subject}: send with `git service-hook drain --adopt`, or end with `git service-hook cancel --pending`"

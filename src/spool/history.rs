@@ -100,9 +100,9 @@ impl Spool {
     }
 
     /// Removes the finished records past any of the limits, those first whose last delivery ended first, and temporary
-    /// files of processes that died. The time of an end that cannot be right, or that is judged by a clock that cannot,
-    /// removes nothing.
-    pub fn prune(&self, keep: &Retention, now_ms: i64) -> io::Result<()> {
+    /// files of processes that died. By its age nothing goes that ended at a time that cannot be right, or while the clock is
+    /// not trusted.
+    pub fn prune(&self, keep: &Retention, now_ms: i64, is_trusted: bool) -> io::Result<()> {
         let oldest = now_ms.saturating_sub(i64::try_from(keep.age.as_millis()).unwrap_or(i64::MAX));
         let done = self.names("done")?;
         let Some(folder) = optional(self.open_folder("done"))? else {
@@ -114,7 +114,7 @@ impl Spool {
         });
         let mut ended: Vec<_> = ended.collect();
         ended.sort_unstable();
-        let is_old = |at_ms| at_ms < oldest && schedule::is_believable(at_ms, now_ms);
+        let is_old = |at_ms| is_trusted && at_ms < oldest && schedule::is_believable(at_ms, now_ms);
         let (mut count, mut total) = (0, 0);
         let surplus = ended.into_iter().rev().filter_map(|(at_ms, id, size)| {
             count += 1;

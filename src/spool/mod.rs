@@ -11,6 +11,7 @@
 
 mod adopt;
 mod catch_up_state;
+mod clock_state;
 mod dedup;
 mod failed;
 mod file_id;

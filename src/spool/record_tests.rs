@@ -220,7 +220,8 @@ fn a_start_without_an_end_counts_as_a_failure_once_it_is_followed() {
     );
     lock.append(&RecordLine::Requeued {
         delivery: "d1".into(),
-        at_ms: 9000, file: None,
+        at_ms: 9000,
+        file: None,
     })
     .unwrap();
     let delivery = &read(&spool, &push.id).deliveries[0];
@@ -326,7 +327,7 @@ fn history_is_bounded_by_count_age_and_size() {
         file.set_modified(ended).unwrap();
     }
     let left = |keep: &Retention, now: i64| {
-        spool.prune(keep, now * 1000).unwrap();
+        spool.prune(keep, now * 1000, true).unwrap();
         std::fs::read_dir(dir.path().join("service-hook/done"))
             .unwrap()
             .count()
@@ -372,7 +373,7 @@ fn of_the_history_what_ended_first_goes_first_whenever_it_was_recorded() {
         count: 1,
         size: 1 << 20,
     };
-    spool.prune(&keep, now * 1000).unwrap();
+    spool.prune(&keep, now * 1000, true).unwrap();
     assert_eq!(spool.record_ids().unwrap(), ids[..1]);
 }
 
@@ -510,7 +511,8 @@ fn what_happened_before_the_events_were_computed_again_keeps_its_order() {
     let lock = spool.publish(&mut push).unwrap();
     let requeued = |delivery: &str| RecordLine::Requeued {
         delivery: delivery.into(),
-        at_ms: 9000, file: None,
+        at_ms: 9000,
+        file: None,
     };
     for line in [
         ended("d1", Outcome::Delivered),

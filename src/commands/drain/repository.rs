@@ -117,7 +117,9 @@ impl Place<'_> {
             size: loaded.deliver.keep_size,
         };
         // History is a convenience: what cannot be removed now is tried again next time.
-        let _ = self.spool.prune(&keep, clock::now_ms());
+        let now_ms = clock::now_ms();
+        let is_trusted = self.spool.is_clock_trusted(clock::monotonic_ms(), now_ms);
+        let _ = self.spool.prune(&keep, now_ms, is_trusted);
         ran
     }
 }

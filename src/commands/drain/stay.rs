@@ -45,8 +45,13 @@ fn is_worth_it(spool: &Spool) -> bool {
 /// When something is due that is worth staying for.
 fn due(spool: &Spool) -> Option<i64> {
     let newest = time_of_id(spool.pending().ok()?.last()?);
+    let now_ms = clock::now_ms();
+    if newest > now_ms + STAY_MS {
+        // Its push was recorded before the clock was set back.
+        return None;
+    }
     // A moment that has passed may be that of a hook that nothing waits for any more: it is no reason to stay for ever.
     spool
         .next_due_ms()
-        .filter(|due_ms| clock::now_ms().max(*due_ms) <= newest + STAY_MS)
+        .filter(|due_ms| now_ms.max(*due_ms) <= newest + STAY_MS)
 }

@@ -152,6 +152,7 @@ impl Model {
     pub(super) fn drain(&mut self) {
         let destinations = Destinations::default();
         let site = Site {
+            is_clock_trusted: false,
             transport: &self.world,
             ..Site::new(self.dir.path(), &self.spool, &self.loaded, &destinations)
         };

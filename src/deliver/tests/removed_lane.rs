@@ -67,6 +67,7 @@ fn who_has_lost_a_lane_sends_nothing_more() {
     };
     let destinations = Destinations::default();
     let site = Site {
+        is_clock_trusted: false,
         transport: &taken,
         ..Site::new(git_dir, &model.spool, &model.loaded, &destinations)
     };

@@ -23,7 +23,7 @@ fn prune(watched: &Watched) {
         size: 0,
     };
     Spool::at(&watched.pushing.sandbox.path("r.git"), 0)
-        .prune(&keep, 0)
+        .prune(&keep, 0, true)
         .unwrap();
     assert!(watched.pushing.done().is_empty());
 }

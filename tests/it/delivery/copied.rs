@@ -96,10 +96,7 @@ fn what_a_backup_puts_back_is_held_and_can_be_cancelled() {
     ] {
         let (receiver, pushing) = waiting();
         let before = receiver.got().len();
-        sh(
-            &pushing,
-            "cp -a r.git backup.git; tar -cf backup.tar r.git",
-        );
+        sh(&pushing, "cp -a r.git backup.git; tar -cf backup.tar r.git");
         due(&pushing, "r.git");
         assert_eq!(pushing.drain(), Some(0));
         assert_eq!(taken(&receiver, before), ["one", "two"]);
@@ -140,8 +137,7 @@ fn a_repository_that_is_mounted_elsewhere_sends_what_waits() {
     let (receiver, pushing) = waiting();
     let before = receiver.got().len();
     due(&pushing, "r.git");
-    let script =
-        "mkdir there; unshare --mount sh -euc 'mount --bind r.git there; \"$PROGRAM\" -C there drain'";
+    let script = "mkdir there; unshare --mount sh -euc 'mount --bind r.git there; \"$PROGRAM\" -C there drain'";
     sh(&pushing, script);
     assert_eq!(taken(&receiver, before), ["one", "two"]);
 }
@@ -153,8 +149,7 @@ fn one_that_a_person_selects_is_sent_from_a_copy_and_held_in_the_next_one() {
     receiver.answer(|_| busy());
     let listed = pushing.sandbox.run("copy.git", &["deliveries", "--json"]);
     let listed = String::from_utf8(listed.stdout).unwrap();
-    let newest: serde_json::Value =
-        serde_json::from_str(listed.lines().next().unwrap()).unwrap();
+    let newest: serde_json::Value = serde_json::from_str(listed.lines().next().unwrap()).unwrap();
     let before = receiver.got().len();
     let id = newest["id"].as_str().unwrap();
     pushing.sandbox.run("copy.git", &["redeliver", id]);

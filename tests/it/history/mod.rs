@@ -8,10 +8,12 @@ mod log;
 mod pruning;
 mod redeliver;
 mod show;
+mod wrong_clock;
 
 use crate::delivery::Pushing;
 use crate::support::eventually;
-use serde_json::Value;
+use git_service_hook::clock;
+use serde_json::{Value, json};
 use std::process::Output;
 
 /// Runs the program in the repository.
@@ -53,4 +55,17 @@ pub fn push_and_finish(pushing: &Pushing, message: &str) {
     eventually("the push is finished", || {
         pushing.done().len() > before && pushing.pending().is_empty()
     });
+}
+
+/// As if the clock had been seen to run for two hours without being set.
+pub fn trust_clock(pushing: &Pushing) {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    let uptime_ms = clock::monotonic_ms();
+    let run = json!({
+        "boot": boot.trim(),
+        "started_ms": clock::now_ms() - uptime_ms,
+        "since_ms": uptime_ms - 2 * 3_600_000,
+    });
+    let text = json!({ "runs": [run] }).to_string();
+    pushing.sandbox.write("r.git/service-hook/clock", text);
 }

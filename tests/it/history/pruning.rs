@@ -1,6 +1,6 @@
 //! History is bounded by age, count and size; what is pending never is.
 
-use super::{log, push_and_finish};
+use super::{log, push_and_finish, trust_clock};
 use crate::delivery::{Pushing, busy, webhook};
 use crate::support::eventually;
 use crate::support::receiver::{Answer, Receiver};
@@ -29,6 +29,7 @@ fn left(pushing: &Pushing, receiver: &Receiver, bounds: &str) -> Vec<String> {
         "[deliver]\n{bounds}\n{}",
         webhook("ci", &receiver.url("/"))
     ));
+    trust_clock(pushing);
     assert_eq!(pushing.drain(), Some(0));
     assert_eq!(
         pushing.pending().len(),
