@@ -7,6 +7,7 @@ pub mod chat;
 mod definition;
 mod dialect;
 pub mod dingtalk;
+mod excerpt;
 pub mod feishu;
 pub mod jenkins;
 mod kind;

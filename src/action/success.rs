@@ -45,12 +45,12 @@ impl Success {
             referenced: text.referenced,
         };
         let compiled = compile_expression(&success.expression, NAMES);
-        compiled.map_err(|error| web::unusable("success", success.told(error)))?;
+        compiled.map_err(|error| web::unusable("success", success.describe(error)))?;
         Ok(Some(success))
     }
 
     /// The engine's messages quote names of the expression, and a reference may lead to a secret by mistake.
-    fn told(&self, error: TemplateError) -> String {
+    fn describe(&self, error: TemplateError) -> String {
         if self.referenced {
             return "what its reference holds is not such an expression".to_owned();
         }
@@ -89,13 +89,13 @@ pub(super) fn verdict(success: Option<&Success>, response: &Response) -> Verdict
             note: String::new(),
         },
         Ok(false) => Verdict::Failed {
-            why: format!("{}; `success` is false", verdict::phrase(response.status)),
+            why: verdict::with_excerpt(response, "; `success` is false"),
         },
         Err(error) => Verdict::Deferred {
             why: format!(
                 "{}; `success` cannot be evaluated: {}",
                 verdict::phrase(response.status),
-                success.told(error)
+                success.describe(error)
             ),
             after: None,
             unknown: true,

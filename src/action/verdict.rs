@@ -2,6 +2,7 @@
 //! robots and Jenkins when their body says nothing.
 
 use super::Verdict;
+use super::excerpt::excerpt;
 use crate::http::Response;
 use crate::secret::mask_url;
 use std::time::Duration;
@@ -22,9 +23,17 @@ pub fn from_status(response: &Response) -> Verdict {
             unknown: response.status == 500,
         },
         status => Verdict::Failed {
-            why: format!("{}{}", phrase(status), hint(status)),
+            why: with_excerpt(response, hint(status)),
         },
     }
+}
+
+/// The status, what to check, and the receiver's own words where it has any.
+pub(super) fn with_excerpt(response: &Response, hint: &str) -> String {
+    let status = phrase(response.status);
+    let words = excerpt(response, &status);
+    let separator = if words.is_empty() { "" } else { ": " };
+    format!("{status}{hint}{separator}{words}")
 }
 
 /// Status and reason phrase, such as `503 Service Unavailable`; unknown ones stay numbers. The phrase on the wire is

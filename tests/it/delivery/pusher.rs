@@ -31,6 +31,38 @@ fn show_decides_which_results_the_pusher_reads() {
 }
 
 #[test]
+fn a_refusal_has_the_receivers_own_words_without_secrets_and_on_one_line() {
+    let receiver = Receiver::start(|request| match request.target.as_str() {
+        "/json" => Answer::json(422, r#"{"message": "branch `main`\nis protected"}"#),
+        "/page" => Answer::Reply(403, Vec::new(), b"<html><title>Log in</title>".to_vec()),
+        "/false" => Answer::json(200, r#"{"error": "no such project"}"#),
+        _ => Answer::json(400, r#"{"message": "bad token hunter2-secret"}"#),
+    });
+    let hook = |name: &str, more: &str| webhook(name, &receiver.url(&format!("/{name}"))) + more;
+    let pushing = Pushing::new(&format!(
+        "[deliver]\nwait = \"20s\"\n{}{}{}{}",
+        hook("json", ""),
+        hook("page", ""),
+        hook("false", "success = \"not json.error\"\n"),
+        hook("echo", "token = \"hunter2-secret\"\n"),
+    ));
+    let said = pushing.push("one");
+    let lines = said.lines().map(str::trim_end);
+    for line in [
+        "json: failed permanently: 422 Unprocessable Content: branch `main`",
+        "page: failed permanently: 403 Forbidden: Log in",
+        "false: failed permanently: 200 OK; `success` is false: no such project",
+        "echo: failed permanently: 400 Bad Request",
+    ] {
+        assert!(
+            lines.clone().any(|said| said.ends_with(line)),
+            "{line}\n{said}"
+        );
+    }
+    assert!(!said.contains("hunter2"), "{said}");
+}
+
+#[test]
 fn many_results_are_summed_up_without_the_successes_that_are_not_shown() {
     let receiver = Receiver::start(|request| match request.target.as_str() {
         "/bad" => Answer::json(422, "{}"),
