@@ -105,8 +105,8 @@ enum Command {
     ///
     /// As git-service-hook.1 in a directory man1 of $MANPATH it is what `git service-hook --help` shows.
     Man,
-    /// Print the JSON Schema of hooks.toml, by which an editor completes and checks it
-    Schema,
+    /// Print the JSON Schema of hooks.toml, by which an editor completes and checks it, or of the event
+    Schema(schema::Arguments),
 }
 
 /// Runs what the arguments say; the first is the name that the program was started by. Returns the exit code.
@@ -199,7 +199,7 @@ fn dispatch(parsed: Arguments, session: &Session) -> Result<u8, Failure> {
         )),
         Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
         Command::Man => man::run(Arguments::command()),
-        Command::Schema => schema::run(),
+        Command::Schema(arguments) => schema::run(&arguments),
         Command::Check(arguments) => check::run(session, &arguments),
         Command::Cancel(arguments) => cancel::run(session, &arguments),
         Command::Status(arguments) => status::run(session, &arguments),

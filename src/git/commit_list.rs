@@ -5,12 +5,12 @@ use super::commit;
 use super::commit_builder::Budget;
 use super::difference::{Difference, remove_reachable, topo_order_reversed};
 use super::event_draft::EventDraft;
-use super::events::Session;
+use super::events::EventSession;
 use super::history::Node;
 use super::object;
 use crate::push::{Commit, Needs};
 
-impl Session<'_> {
+impl EventSession<'_> {
     /// Fills the commits of an event and its head commit. `all_new`: no branch and no tag had any of the commits.
     pub(super) fn list_commits(
         &mut self,

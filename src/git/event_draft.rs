@@ -3,7 +3,7 @@
 use super::ancestors::AncestorWalk;
 use super::commit_builder::Budget;
 use super::difference::{Difference, difference, difference_with, merge_base};
-use super::events::Session;
+use super::events::EventSession;
 use super::history::Node;
 use super::object::{self, Unreadable};
 use super::tag::PeeledTag;
@@ -43,6 +43,12 @@ impl<'a> EventDraft<'a> {
         }
     }
 
+    /// As [`Self::add_problem`], for a commit whose history is unknown: what is counted is not all.
+    fn add_unreadable_commit(&mut self, problem: &Unreadable) {
+        self.add_problem(problem);
+        self.event.total_commits_exact = false;
+    }
+
     /// The finished event.
     pub(super) fn finish(mut self) -> Computed {
         if !self.problems.is_empty() {
@@ -56,7 +62,7 @@ impl<'a> EventDraft<'a> {
     }
 }
 
-impl Session<'_> {
+impl EventSession<'_> {
     /// Describes an update after which the ref exists; returns its commits.
     pub(super) fn describe_tip(
         &mut self,
@@ -82,7 +88,7 @@ impl Session<'_> {
             self.compare_with_old(draft, before, after, &mut budget)
         };
         if let Some(error) = &found.unreadable {
-            draft.add_problem(error);
+            draft.add_unreadable_commit(error);
         }
         draft.event.shallow |= found.shallow;
         draft.event.total_commits_exact &= found.exact;
@@ -105,7 +111,7 @@ impl Session<'_> {
                 .transpose()
         });
         read.unwrap_or_else(|error| {
-            draft.add_problem(&error);
+            draft.add_unreadable_commit(&error);
             None
         })
     }
@@ -130,10 +136,10 @@ impl Session<'_> {
             }
             if !found.commits.is_empty() {
                 if let Some(error) = known.unreadable() {
-                    draft.add_problem(error);
+                    draft.add_unreadable_commit(error);
                 }
                 if session.refs_unreadable {
-                    draft.scan.bounded = true;
+                    draft.event.total_commits_exact = false;
                     draft.problems.push(
                         "the refs cannot be listed: some of the reported commits may not be new"
                             .to_owned(),
@@ -157,7 +163,7 @@ impl Session<'_> {
         let found = self.walk(after, &mut old, budget);
         let Some(before) = before else { return found };
         if let Some(error) = old.unreadable().filter(|_| !found.commits.is_empty()) {
-            draft.add_problem(error);
+            draft.add_unreadable_commit(error);
         }
         let is_parent = |node: &Node| self.history.parents(*node).contains(&before);
         if before == after || found.commits.iter().any(is_parent) {
@@ -177,7 +183,7 @@ impl Session<'_> {
         let mut new = AncestorWalk::new(&mut self.history, [after]);
         let lost = difference(&mut self.history, before, &mut new);
         if let Some(error) = &lost.unreadable {
-            draft.add_problem(error);
+            draft.add_unreadable_commit(error);
         }
         let event = &mut draft.event;
         if lost.commits.is_empty() {

@@ -14,23 +14,44 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Bytes of messages and paths of all events of a push.
 const PUSH_BYTES: usize = 64 << 20;
 
+/// At most so many updates of a push are counted.
+const MAX_COUNTED: usize = 1000;
+
+/// The events of a push.
+#[derive(Debug, Default)]
+pub struct ComputedEvents {
+    /// One for each of the first `max_refs` updates.
+    pub events: Vec<Computed>,
+    /// How many commits of all updates no branch and no tag had before the push; of the first 1000 updates.
+    pub total_distinct: usize,
+}
+
 /// One event for each of the first `needs.max_refs` updates. A problem with one of them, also a panic in a library, becomes
-/// the `error` of that event. `all_listed`: whether `updates` are all of the push.
+/// the `error` of that event. Of the other updates only the commits are counted. `all_listed`: whether `updates` are all of
+/// the push.
 pub(super) fn compute(
     repo: &gix::Repository,
     updates: &[RefUpdate],
     needs: &Needs,
     all_listed: bool,
-) -> Vec<Computed> {
+) -> ComputedEvents {
     let objects = Objects::new(repo);
-    let mut session = Session::new(&objects, updates, true, PUSH_BYTES);
+    let mut session = EventSession::new(&objects, updates, true, PUSH_BYTES);
     session.all_listed = all_listed;
     let count = updates.len().min(needs.max_refs);
-    (0..count).map(|index| session.next(index, needs)).collect()
+    let events: Vec<Computed> = (0..count).map(|index| session.next(index, needs)).collect();
+    let counted = (count..updates.len().min(MAX_COUNTED))
+        .map(|index| session.next(index, &Needs::only_counts()).event);
+    let total_distinct = counted.map(|event| event.total_distinct).sum::<usize>()
+        + events.iter().map(|c| c.event.total_distinct).sum::<usize>();
+    ComputedEvents {
+        events,
+        total_distinct,
+    }
 }
 
 /// The state that the events of one push share.
-pub(super) struct Session<'r> {
+pub(super) struct EventSession<'r> {
     pub(super) objects: &'r Objects<'r>,
     updates: &'r [RefUpdate],
     pub(super) history: History<'r>,
@@ -44,7 +65,7 @@ pub(super) struct Session<'r> {
     pub(super) reported: CommitSet,
 }
 
-impl<'r> Session<'r> {
+impl<'r> EventSession<'r> {
     fn new(
         objects: &'r Objects<'r>,
         updates: &'r [RefUpdate],

@@ -33,6 +33,7 @@ mod tag;
 mod text;
 mod tree_diff;
 
+pub use events::ComputedEvents;
 pub use receive_pack::receive_pack;
 pub use settings::ConfiguredHook;
 
@@ -120,11 +121,11 @@ impl Repository {
     /// One event for each of the first `needs.max_refs` updates, in the order given. Never fails: an unreadable object leads
     /// to an event with `error`.
     pub fn events(&self, updates: &[RefUpdate], needs: &Needs) -> Vec<Computed> {
-        events::compute(&self.inner, updates, needs, true)
+        events::compute(&self.inner, updates, needs, true).events
     }
 
-    /// As [`Self::events`], of the updates that the push lists.
-    pub fn events_of_push(&self, push: &Push, needs: &Needs) -> Vec<Computed> {
+    /// As [`Self::events`], of the updates that the push lists, with the number of commits of all of them.
+    pub fn events_of_push(&self, push: &Push, needs: &Needs) -> ComputedEvents {
         events::compute(&self.inner, &push.updates, needs, push.unlisted.is_none())
     }
 

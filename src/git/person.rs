@@ -53,11 +53,12 @@ fn zone_minutes(zone: &str) -> Option<i32> {
 /// RFC 3339 with the offset; UTC if the zone is invalid; `None` if the time is invalid or outside the years 0 to 9999.
 fn rfc_3339(text: &[u8]) -> Option<String> {
     let (seconds, zone) = parse_time(text)?;
-    let offset = jiff::tz::Offset::from_seconds(zone.unwrap_or(0) * 60).ok()?;
-    let time = offset.to_datetime(jiff::Timestamp::from_second(seconds).ok()?);
-    if !(0..=9999).contains(&time.year()) {
-        return None;
-    }
+    let seconds = seconds.checked_add(i64::from(zone.unwrap_or(0)) * 60)?;
+    let epoch = jiff::civil::date(1970, 1, 1).to_datetime(jiff::civil::Time::midnight());
+    let time = epoch
+        .checked_add(jiff::SignedDuration::from_secs(seconds))
+        .ok()
+        .filter(|time| time.year() >= 0)?;
     let (sign, minutes) = (
         if zone < Some(0) && zone.is_some() {
             '-'
@@ -110,6 +111,11 @@ mod tests {
             read("A <a@b> 4289520600 +0000").2.as_deref(),
             Some("2105-12-06T05:30:00+00:00")
         );
+        assert_eq!(
+            read("A <a@b> 253402300799 +0000").2.as_deref(),
+            Some("9999-12-31T23:59:59+00:00")
+        );
+        assert_eq!(read("A <a@b> 253402300799 +0100").2, None);
         for broken in ["99999999999999999999 +0000", "253402300800 +0000", "x", ""] {
             assert_eq!(read(&format!("A <a@b> {broken}")).2, None, "{broken}");
         }

@@ -88,16 +88,20 @@ pub(super) fn facts(name: &RefName, peeled: &PeeledTag) -> Tag {
             .kind
             .as_ref()
             .map_or_else(|_| "unknown".to_owned(), ToString::to_string),
+        encoding_lossy: false,
         signed: false,
     };
     if let Some(data) = &peeled.outermost {
         let (headers, text) = split(data);
         let decoder = Decoder::new(headers.get("encoding"));
         let (text, signed) = without_signature(text);
-        tag.message = Some(decoder.message(text).text);
-        tag.tagger = headers
+        let message = decoder.message(text);
+        let tagger = headers
             .get("tagger")
-            .map(|line| person::parse(line, decoder).0);
+            .map(|line| person::parse(line, decoder));
+        tag.encoding_lossy = message.lossy || tagger.as_ref().is_some_and(|(_, lossy)| *lossy);
+        tag.message = Some(message.text);
+        tag.tagger = tagger.map(|(tagger, _)| tagger);
         tag.signed = signed
             || headers
                 .get("gpgsig")

@@ -119,17 +119,19 @@ fn put_event(body: &mut Members, event: &PushEvent) {
     body.put("object_kind", kind).put("event_name", kind);
     put_update(body, &event.update, event.change);
     let deleted = event.change == Change::Deleted;
-    let checkout = event
-        .head_commit
-        .as_ref()
-        .map_or(&event.update.new, |head| &head.id);
+    let head = event.head_commit.as_ref().map(|head| &head.id);
+    // A tag may name no commit. The commit of a branch may be unreadable, and has its id all the same.
+    let checkout = head.or_else(|| event.tag.is_none().then_some(&event.update.new));
     let base = match event.change {
         Change::Updated => Some(&event.update.old),
         _ => event.base.as_ref(),
     };
-    body.put("checkout_sha", (!deleted).then(|| checkout.as_str()))
-        .put("base_ref", Value::Null)
-        .put("base", base.map(ObjectId::as_str));
+    body.put(
+        "checkout_sha",
+        checkout.filter(|_| !deleted).map(ObjectId::as_str),
+    )
+    .put("base_ref", Value::Null)
+    .put("base", base.map(ObjectId::as_str));
     body.put_known("compare", event.compare.as_deref())
         .put_known("compare_url", event.compare.as_deref());
     body.put(

@@ -1,7 +1,7 @@
 //! Converts commits, tags and people to the JSON that receivers read: the members that GitHub, Gitea, Gogs, GitLab and CODING share.
 
 use crate::push::{Commit, Person, Tag};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// The members of an object, in the order in which they are put.
 #[derive(Default)]
@@ -74,13 +74,15 @@ pub(super) fn person(person: &Person) -> Value {
 
 /// What a tag ref names.
 pub(super) fn tag(tag: &Tag) -> Value {
-    json!({
-        "name": tag.name,
-        "annotated": tag.annotated,
-        "message": tag.message,
-        "tagger": tag.tagger.as_ref().map(person),
-        "target": tag.target.as_str(),
-        "target_type": tag.target_type,
-        "signed": tag.signed,
-    })
+    let mut members = Members::default();
+    members
+        .put("name", tag.name.as_str())
+        .put("annotated", tag.annotated)
+        .put("message", tag.message.as_deref())
+        .put_flag("encoding_lossy", tag.encoding_lossy)
+        .put("tagger", tag.tagger.as_ref().map(person))
+        .put("target", tag.target.as_str())
+        .put("target_type", tag.target_type.as_str())
+        .put("signed", tag.signed)
+        .object()
 }

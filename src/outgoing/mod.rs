@@ -139,7 +139,7 @@ pub struct Outgoing {
     pub updates_omitted: usize,
     /// Bytes that the body may have.
     pub max_body: usize,
-    /// What a digest tells, oldest first; else empty.
+    /// What a digest reports, oldest first; else empty.
     pub backlog: Vec<Waiting>,
 }
 

@@ -211,6 +211,7 @@ fn tag() -> Tag {
         tagger: Some(person("Ann")),
         target: id(2),
         target_type: "commit".to_owned(),
+        encoding_lossy: false,
         signed: true,
     }
 }

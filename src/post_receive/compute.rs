@@ -4,7 +4,7 @@
 use super::fit_event::event_within;
 use crate::config::{Hook, Loaded, Per};
 use crate::filter::Decision;
-use crate::git::Repository;
+use crate::git::{ComputedEvents, Repository};
 use crate::outgoing::MessageKind;
 use crate::push::{Computed, Push, PushEvent, RefUpdate, Scan};
 use crate::spool::{Events, Planned, delivery_id};
@@ -63,7 +63,7 @@ pub fn compute_deliveries(
             needs.max_refs = required;
             repository.events_of_push(push, &needs)
         }
-        _ => Vec::new(),
+        _ => ComputedEvents::default(),
     };
     let default_branch = repository.default_branch();
     decide(
@@ -81,7 +81,7 @@ pub fn compute_without_repository(
     push: &Push,
     why: &str,
 ) -> ComputedPush {
-    decide(undecided, push, Vec::new(), None, why)
+    decide(undecided, push, ComputedEvents::default(), None, why)
 }
 
 /// How many updates, from the first, must be computed so that every hook has the events that it may fire for.
@@ -104,10 +104,12 @@ fn required_events(undecided: &Undecided<'_>, push: &Push) -> usize {
 fn decide(
     undecided: &Undecided<'_>,
     push: &Push,
-    mut computed: Vec<Computed>,
+    computed: ComputedEvents,
     branch: Option<String>,
     why: &str,
 ) -> ComputedPush {
+    let push_total_commits = computed.total_distinct;
+    let mut computed = computed.events;
     let known = computed.len();
     add_bare_events(push, &mut computed, why);
     let mut plan = Plan {
@@ -126,43 +128,34 @@ fn decide(
             .collect();
         plan.add(hook, &fired);
     }
-    let Plan {
-        events: used,
-        deliveries,
-        omitted,
-        ..
-    } = plan;
-    let push_total_commits = computed[..known]
-        .iter()
-        .map(|c| c.event.total_distinct)
-        .sum();
     let hooks = undecided.hooks.iter();
     let max_body = hooks.map(|h| h.max_body).max().unwrap_or(0);
-    let each = max_body.min(MAX_RECORD / used.len().max(1));
-    let mut computed: BTreeMap<usize, PushEvent> = computed
-        .into_iter()
-        .map(|c| (c.event.index, c.event))
-        .collect();
-    let store = |index: &usize| {
-        computed
-            .remove(index)
-            .and_then(|event| event_within(event, each))
-    };
-    let events: Vec<Option<Box<RawValue>>> = used.iter().map(store).collect();
-    let events = events.into_iter().flatten().collect();
+    let events = stored_events(&plan.events, computed, max_body);
     ComputedPush {
         events: Events {
             default_branch: branch,
             push_total_commits,
             events,
-            deliveries,
+            deliveries: plan.deliveries,
             hooks: undecided.others_wait.then(|| {
                 let hooks = undecided.hooks.iter();
                 hooks.map(|hook| hook.name.clone()).collect()
             }),
         },
-        omitted,
+        omitted: plan.omitted,
     }
+}
+
+/// The events that the record keeps, in the order of `used`, each truncated to its share of the record.
+fn stored_events(used: &[usize], computed: Vec<Computed>, max_body: usize) -> Vec<Box<RawValue>> {
+    let each = max_body.min(MAX_RECORD / used.len().max(1));
+    let mut computed: BTreeMap<usize, PushEvent> = computed
+        .into_iter()
+        .map(|c| (c.event.index, c.event))
+        .collect();
+    used.iter()
+        .filter_map(|index| event_within(computed.remove(index)?, each))
+        .collect()
 }
 
 /// Adds an event without commits for each update after the computed ones; `why` says why there are none.

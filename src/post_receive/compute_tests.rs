@@ -67,7 +67,7 @@ fn a_hook_has_one_delivery_a_ref_or_one_a_push() {
         (event.ref_name().as_bytes(), event.index),
         (&b"refs/heads/b"[..], 1)
     );
-    assert!(event.error.is_some(), "it could only be told in part");
+    assert!(event.error.is_some(), "it could only be computed in part");
 
     let whole = computed(&format!("{POST}per = \"push\"\n"), &THREE).events;
     let delivery = &whole.deliveries[0];

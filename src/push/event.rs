@@ -58,7 +58,7 @@ fn yes() -> bool {
 }
 
 impl PushEvent {
-    /// An event that tells only what Git put on stdin.
+    /// An event with only what Git put on stdin.
     pub fn bare(update: RefUpdate, index: usize) -> Self {
         Self {
             change: update.change(),
@@ -98,7 +98,7 @@ pub struct Person {
     pub name: String,
     /// May be empty.
     pub email: String,
-    /// RFC 3339 with the person's offset; `None` when the object holds no time that can be told.
+    /// RFC 3339 with the person's offset; `None` when the object holds no valid time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
 }
@@ -150,14 +150,10 @@ pub struct Commit {
 }
 
 impl Commit {
-    /// The first line of the message, blanks trimmed.
+    /// The first line of the message that is not blank, blanks trimmed.
     pub fn title(&self) -> &str {
-        self.message
-            .trim_start_matches(['\n', '\r'])
-            .lines()
-            .next()
-            .unwrap_or("")
-            .trim()
+        let mut lines = self.message.lines().map(str::trim);
+        lines.find(|line| !line.is_empty()).unwrap_or("")
     }
 }
 
@@ -178,6 +174,9 @@ pub struct Tag {
     pub target: ObjectId,
     /// `commit`, `tree`, `blob`; `unknown` when it cannot be read.
     pub target_type: String,
+    /// Whether decoding the message or the tagger replaced something.
+    #[serde(default)]
+    pub encoding_lossy: bool,
     /// Whether the tag object carries a signature (not verified).
     pub signed: bool,
 }

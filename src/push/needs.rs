@@ -31,6 +31,18 @@ impl Needs {
         }
     }
 
+    /// The numbers of commits and nothing else.
+    pub fn only_counts() -> Self {
+        Self {
+            max_commits: 0,
+            paths: false,
+            all_paths: false,
+            all_authors: false,
+            discarded: false,
+            max_refs: usize::MAX,
+        }
+    }
+
     /// What both sides need.
     #[must_use]
     pub fn and(self, other: &Self) -> Self {

@@ -134,6 +134,7 @@ fn what_has_nothing_to_compare_with_leads_to_its_commit_and_no_address_makes_no_
         tagger: None,
         target: id('2'),
         target_type: target_type.into(),
+        encoding_lossy: false,
         signed: false,
     };
     let compared = |name: &str, base: Option<ObjectId>, tag: Option<Tag>| {

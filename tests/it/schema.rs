@@ -372,3 +372,22 @@ fn defaults_that_differ_are_listed_with_their_action() {
     assert_eq!(hook["properties"]["enabled"]["default"], true);
     assert_eq!(hook["properties"]["msg_type"].get("default"), None);
 }
+
+#[test]
+fn schema_event_prints_the_committed_schema_which_a_second_validator_finds_valid() {
+    let sandbox = Sandbox::new();
+    let committed = std::fs::read_to_string(examples().join("event.schema.json")).unwrap();
+    let out = sandbox
+        .command(crate::support::PROGRAM, "")
+        .args(["schema", "event"])
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&out.stdout), committed);
+    let judge = "import json, sys, jsonschema\n\
+        jsonschema.Draft7Validator.check_schema(json.load(open(sys.argv[1])))\n";
+    let valid = Command::new("/usr/bin/python3")
+        .args(["-c", judge])
+        .arg(examples().join("event.schema.json"))
+        .status();
+    assert!(valid.unwrap().success());
+}

@@ -119,6 +119,7 @@ pub(super) fn tag(annotated: bool) -> PushEvent {
         tagger: None,
         target: id('c'),
         target_type: "commit".into(),
+        encoding_lossy: false,
         signed: false,
     };
     let new = if annotated { id('d') } else { id('c') };

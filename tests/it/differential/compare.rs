@@ -210,6 +210,7 @@ impl Judge<'_> {
             tagger: None,
             target: ObjectId::parse(&end.id).unwrap(),
             target_type: end.kind.clone(),
+            encoding_lossy: false,
             signed: false,
         };
         if annotated {

@@ -76,6 +76,7 @@ fn a_missing_new_tip_leaves_the_update_of_git() {
             (Change::Forced, 0, None)
         );
         assert!(event.error.unwrap().contains(&repo.id("d")));
+        assert!(!event.total_commits_exact);
     }
 }
 
@@ -88,6 +89,7 @@ fn a_missing_old_tip_lists_commits_that_no_other_ref_had() {
         spoil(&mut repo, "gone");
         let event = event_for(&mut repo, MAIN, "gone", "c");
         assert_eq!((event.change, event.total_commits), (Change::Forced, 2));
+        assert!(!event.total_commits_exact);
         assert_eq!(event.head_commit.unwrap().message, "c");
         assert!(event.error.unwrap().contains(&repo.id("gone")));
     }
@@ -111,6 +113,7 @@ fn a_missing_commit_in_the_middle_degrades_its_event_and_no_other() {
             (1, "d")
         );
         assert!(events[0].error.as_ref().unwrap().contains(&repo.id("c")));
+        assert!(!events[0].total_commits_exact && events[1].total_commits_exact);
         assert_eq!(events[1].error, None);
     }
 }

@@ -1,8 +1,9 @@
 //! docs/events.md shows what is really sent.
 
 use super::repo::Repo;
+use crate::support::event_schema::problem_of_event;
 use git_service_hook::outgoing::{Draft, Limits, MessageKind, Outgoing, Project};
-use git_service_hook::push::{Push, Pusher};
+use git_service_hook::push::{Push, PushEvent, Pusher};
 use serde_json::Value;
 
 /// The example of the page.
@@ -32,6 +33,41 @@ fn members(value: &Value, path: &str, all: &mut Vec<String>) {
     }
 }
 
+/// What a receiver gets of an event without limits of size.
+pub(super) fn body(event: PushEvent, project: Project) -> Value {
+    let push = Push {
+        id: "x".into(),
+        time_ms: 1_714_521_602_500,
+        updates: vec![event.update.clone()],
+        pusher: Pusher {
+            username: "ann".into(),
+            name: "ann".into(),
+            email: None,
+            source: "http".into(),
+        },
+        options: Vec::new(),
+        remote_addr: Some("192.0.2.7".into()),
+        gl_repo: None,
+        recovered: false,
+        unlisted: None,
+    };
+    let limits = Limits {
+        max_commits: usize::MAX,
+        max_body: usize::MAX,
+    };
+    let draft = Draft {
+        kind: MessageKind::Ref,
+        delivery: "d".into(),
+        hook: "h".into(),
+        project,
+        push,
+        push_total_commits: 1,
+        events: vec![event],
+        rest: Vec::new(),
+    };
+    Outgoing::new(draft, limits).body()
+}
+
 #[test]
 fn the_example_has_the_members_of_a_body() {
     let mut repo = Repo::new();
@@ -58,39 +94,19 @@ fn the_example_has_the_members_of_a_body() {
         default_branch: text(),
         ..Project::default()
     };
-    let push = Push {
-        id: "x".into(),
-        time_ms: 1_714_521_602_500,
-        updates: vec![event.update.clone()],
-        pusher: Pusher {
-            username: "ann".into(),
-            name: "ann".into(),
-            email: None,
-            source: "http".into(),
-        },
-        options: Vec::new(),
-        remote_addr: Some("192.0.2.7".into()),
-        gl_repo: None,
-        recovered: false,
-        unlisted: None,
-    };
-    let limits = Limits {
-        max_commits: 10,
-        max_body: 1 << 20,
-    };
-    let draft = Draft {
-        kind: MessageKind::Ref,
-        delivery: "d".into(),
-        hook: "h".into(),
-        project,
-        push,
-        push_total_commits: 1,
-        events: vec![event],
-        rest: Vec::new(),
-    };
-    let out = Outgoing::new(draft, limits);
     let (mut shown, mut sent) = (Vec::new(), Vec::new());
     members(&example(), "", &mut shown);
-    members(&out.body(), "", &mut sent);
+    members(&body(event, project), "", &mut sent);
     assert_eq!(shown, sent);
+}
+
+#[test]
+fn the_example_and_a_body_of_each_kind_fit_the_schema_and_unknown_members_do_not() {
+    assert_eq!(problem_of_event(&example()), None);
+    let mut strange = example();
+    strange["commits"][0]["colour"] = "red".into();
+    assert!(problem_of_event(&strange).is_some());
+    let mut wrong = example();
+    wrong["after"] = "short".into();
+    assert!(problem_of_event(&wrong).is_some());
 }

@@ -113,6 +113,29 @@ fn a_non_fast_forward_has_an_event_only_if_forced() {
 }
 
 #[test]
+fn the_commits_of_a_push_are_counted_over_all_its_refs_also_those_that_no_hook_wants() {
+    let (pushing, receiver) = pushing();
+    let hooks = pushing.sandbox.path("r.git/hooks.toml");
+    let only_main = std::fs::read_to_string(&hooks).unwrap() + "branches = [\"main\"]\n";
+    std::fs::write(&hooks, only_main).unwrap();
+    pushing.push("one");
+    for text in ["two", "three"] {
+        pushing
+            .sandbox
+            .git("c", &["commit", "-q", "--allow-empty", "-m", text]);
+    }
+    let refs = ["origin", "HEAD:topic", "HEAD~1:main"];
+    let events = try_push(&pushing, &receiver, &refs);
+    let numbers = |event: &Value| (event["total_commits"].clone(), event["push"].clone());
+    let (of_main, push) = numbers(&events[0]);
+    assert_eq!((events.len(), of_main), (1, 1.into()));
+    assert_eq!(
+        (&push["ref_count"], &push["total_commits"]),
+        (&2.into(), &2.into())
+    );
+}
+
+#[test]
 fn push_options_keep_order_and_repeats_and_are_decoded() {
     let (pushing, receiver) = pushing();
     assert_eq!(

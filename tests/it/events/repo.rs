@@ -1,7 +1,9 @@
 //! Makes repositories with `git fast-import` and pushes that move their refs, and checks events against Git.
 
 use crate::support::Sandbox;
+use crate::support::event_schema::problem_of_event;
 use git_service_hook::git::Repository;
+use git_service_hook::outgoing::Project;
 use git_service_hook::push::{Change, Computed, Needs, ObjectId, PushEvent, RefName, RefUpdate};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -288,6 +290,8 @@ impl Repo {
         let events = repository.events(&updates, &self.needs);
         let mut earlier = Vec::new();
         for computed in &events {
+            let body = super::document::body(computed.event.clone(), Project::default());
+            assert_eq!(problem_of_event(&body), None);
             self.check(&computed.event, &known, &earlier);
             earlier.extend(self.commits_of(&computed.event, &known));
         }

@@ -1,7 +1,9 @@
 //! Tags of every kind.
 
 use super::repo::{Repo, distinct, messages};
+use git_service_hook::outgoing::Project;
 use git_service_hook::push::{Change, PushEvent, Tag};
+use serde_json::Value;
 
 const V1: &str = "refs/tags/v1";
 
@@ -67,6 +69,23 @@ fn an_annotated_tag_has_tagger_message_and_commit() {
 }
 
 #[test]
+fn characters_that_are_lost_in_a_tag_are_flagged() {
+    let mut repo = repo();
+    let commit = repo.id("b");
+    let object_with = |message: &[u8]| {
+        let head = format!("object {commit}\ntype commit\ntag v1\ntagger A <a@b> 1 +0000\n\n");
+        repo.object("tag", &[head.as_bytes(), message].concat())
+    };
+    let (whole, lossy) = (object_with(b"caf\xc3\xa9\n"), object_with(b"caf\xe9\n"));
+    let flag = |repo: &mut Repo, name: &str, id: &str| {
+        let event = repo.push_one(name, "", id);
+        super::document::body(event, Project::default())["tag"]["encoding_lossy"].clone()
+    };
+    assert_eq!(flag(&mut repo, V1, &whole), Value::Null);
+    assert_eq!(flag(&mut repo, "refs/tags/v2", &lossy), Value::Bool(true));
+}
+
+#[test]
 fn nested_tags_are_peeled_and_have_the_facts_of_the_outermost() {
     let mut repo = repo();
     let inner = repo.tag("c", "commit", "inner", "Inner\n");
@@ -98,6 +117,8 @@ fn a_tag_or_any_ref_may_name_a_tree_or_a_blob() {
                 (kind, is_annotated)
             );
             assert_eq!((event.total_commits, event.head_commit.clone()), (0, None));
+            let body = super::document::body(event.clone(), Project::default());
+            assert_eq!(body["checkout_sha"], Value::Null, "it names no commit");
             assert_eq!(
                 repo.push_one(&format!("refs/odd/{kind}-{is_annotated}"), "", id)
                     .error,

@@ -1,6 +1,7 @@
 //! Sandboxes with a real Git and receivers on loopback.
 
 pub mod dice;
+pub mod event_schema;
 pub mod receiver;
 pub mod server;
 mod templates;
@@ -43,6 +44,7 @@ pub struct Sandbox {
 
 impl Sandbox {
     pub fn new() -> Self {
+        receiver::INSPECT.get_or_init(|| event_schema::problem_of_request);
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("gitconfig"), GITCONFIG).unwrap();
         Self { dir }

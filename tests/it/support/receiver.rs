@@ -2,8 +2,13 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
+
+type Inspect = fn(&Received) -> Option<String>;
+
+/// Says what is wrong with a request, if anything; applied to all that any receiver gets.
+pub static INSPECT: OnceLock<Inspect> = OnceLock::new();
 
 /// One request as it arrived.
 #[derive(Clone, Debug)]
@@ -72,6 +77,7 @@ type Answers = dyn Fn(&Received) -> Answer + Send + Sync;
 pub struct Receiver {
     port: u16,
     got: Arc<Mutex<Vec<Received>>>,
+    problem: Arc<Mutex<Option<String>>>,
     answers: Arc<Mutex<Arc<Answers>>>,
 }
 
@@ -84,16 +90,22 @@ impl Receiver {
             .port();
         let got = Arc::new(Mutex::new(Vec::new()));
         let answers: Arc<Mutex<Arc<Answers>>> = Arc::new(Mutex::new(Arc::new(answers)));
-        let (log, how) = (got.clone(), answers.clone());
+        let problem = Arc::new(Mutex::new(None));
+        let (log, how, found) = (got.clone(), answers.clone(), problem.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (log, how) = (log.clone(), how.clone());
+                let (log, how, found) = (log.clone(), how.clone(), found.clone());
                 std::thread::spawn(move || {
-                    let _ = serve(stream, &log, &how);
+                    let _ = serve(stream, &log, &how, &found);
                 });
             }
         });
-        Self { port, got, answers }
+        Self {
+            port,
+            got,
+            problem,
+            answers,
+        }
     }
 
     /// `http://127.0.0.1:PORT` + `path`.
@@ -103,6 +115,12 @@ impl Receiver {
 
     /// Everything so far.
     pub fn got(&self) -> Vec<Received> {
+        let problem = self
+            .problem
+            .lock()
+            .expect("no thread panics with it")
+            .take();
+        assert_eq!(problem, None, "a body is not what it should be");
         self.got.lock().expect("no thread panics with it").clone()
     }
 
@@ -116,11 +134,15 @@ fn serve(
     stream: TcpStream,
     log: &Mutex<Vec<Received>>,
     how: &Mutex<Arc<Answers>>,
+    problem: &Mutex<Option<String>>,
 ) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut stream = stream;
     while let Some(request) = read_request(&mut reader)? {
+        if let Some(found) = INSPECT.get().and_then(|inspect| inspect(&request)) {
+            *problem.lock().expect("no thread panics with it") = Some(found);
+        }
         log.lock()
             .expect("no thread panics with it")
             .push(request.clone());
