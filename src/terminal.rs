@@ -15,7 +15,7 @@ pub struct Style {
 
 impl Style {
     /// For what goes to `stream`.
-    pub fn of(stream: &impl IsTerminal, environment: &Environment) -> Self {
+    pub fn for_stream(stream: &impl IsTerminal, environment: &Environment) -> Self {
         let refused = environment.non_empty("NO_COLOR").is_some()
             || environment.get("TERM").as_deref() == Some("dumb");
         Self {
@@ -182,7 +182,10 @@ mod tests {
     #[test]
     fn colours_are_for_terminals_whose_owner_wants_them() {
         let file = std::fs::File::open("/dev/null").unwrap();
-        assert_eq!(Style::of(&file, &Environment::default()), Style::plain());
+        assert_eq!(
+            Style::for_stream(&file, &Environment::default()),
+            Style::plain()
+        );
         assert_eq!(Style::coloured().red("no"), "\x1b[31mno\x1b[0m");
         assert_eq!(Style::plain().red("no"), "no");
         assert_eq!(width(&file), 80);

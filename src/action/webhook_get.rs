@@ -2,7 +2,7 @@
 
 use super::dialect;
 use super::success::{self, Success};
-use super::web::{self, Credentials, Endpoint, Message, WEBHOOK, WebKeys};
+use super::web::{self, Credentials, Endpoint, WEBHOOK, WebKeys, WebMessage};
 use super::{
     Action, Attempt, Body, Declared, Definition, Finding, Parameters, RenderError, Repeats, Verdict,
 };
@@ -111,7 +111,7 @@ struct Get {
 
 impl Action for Get {
     fn request(&self, out: &Outgoing, _: &Attempt) -> Result<Request, RenderError> {
-        self.endpoint.request(Message {
+        self.endpoint.request(WebMessage {
             method: Method::Get,
             event: &out.body(),
             headers: web::named(dialect::DEFAULT.headers(WebhookHttpGet::DEFINITION.id, out)),

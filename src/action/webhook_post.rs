@@ -5,7 +5,7 @@ mod signing;
 
 use super::dialect::{Dialect, Flavor};
 use super::success::{self, Success};
-use super::web::{self, Credentials, Endpoint, Message, Payload, WEBHOOK, WebKeys};
+use super::web::{self, Credentials, Endpoint, Payload, WEBHOOK, WebKeys, WebMessage};
 use super::{
     Action, Attempt, Body, Declared, Definition, Finding, Parameters, RenderError, Repeats, Verdict,
 };
@@ -14,7 +14,7 @@ use crate::outgoing::{Outgoing, Project, sample};
 use crate::parameter::{ConfiguredText, Pairs, Resolver, SecretList, Text, Unresolved};
 use crate::schedule::Pace;
 use crate::schema::{Table, table};
-use form::Form;
+use form::FormFields;
 use serde_json::Value;
 use signing::{SignatureHeader, Signing, SigningKeys};
 
@@ -189,7 +189,7 @@ impl Parameters for WebhookHttpPost {
             dialect: self.dialect(),
             signing: self.signing_keys().build(resolver, &mut endpoint)?,
             template: resolver.template("template", self.template.as_ref())?,
-            form: Form::build(resolver, self.form.as_ref())?,
+            form: FormFields::build(resolver, self.form.as_ref())?,
             reads_payload: self.web_keys().template_reads("payload"),
             content_type,
             success: Success::build(resolver, self.success.as_ref())?,
@@ -212,7 +212,7 @@ struct Post {
     endpoint: Endpoint,
     signing: Signing,
     template: Option<ConfiguredText>,
-    form: Option<Form>,
+    form: Option<FormFields>,
     /// Whether a template needs the body as well.
     reads_payload: bool,
     content_type: Option<String>,
@@ -240,7 +240,7 @@ impl Action for Post {
         headers.extend(dialect.headers(WebhookHttpPost::DEFINITION.id, out));
         let mut headers = web::named(headers);
         headers.extend(self.signing.headers(dialect, out, attempt, &payload.body));
-        self.endpoint.request(Message {
+        self.endpoint.request(WebMessage {
             method: Method::Post,
             event: &context(out),
             headers,

@@ -34,7 +34,7 @@ fn baseline(value: u64) -> RefSnapshot {
 /// A run: when (in seconds), what was recorded since the last, and what the ref holds.
 type Run<'a> = (i64, &'a [(u64, u64)], u64);
 
-/// What each of these runs tells.
+/// What each of these runs finds.
 fn runs(from: u64, runs: &[Run<'_>]) -> Vec<Vec<RefUpdate>> {
     let mut state = baseline(from);
     let each = runs.iter().map(|(seconds, announced, value)| {
@@ -190,9 +190,9 @@ fn when_the_clock_goes_back_the_grace_begins_again() {
 #[test]
 fn the_record_of_what_was_missed_announces_it_when_the_state_could_not_be_written() {
     let (_, seen) = missed(&baseline(1), &[], &[], at(2), 0);
-    let (told, _) = missed(&seen, &[], &[], at(2), 60_000);
+    let (found, _) = missed(&seen, &[], &[], at(2), 60_000);
     assert_eq!(
-        missed(&seen, &told, &[], at(2), 200_000),
+        missed(&seen, &found, &[], at(2), 200_000),
         (Vec::new(), baseline(2))
     );
 }
@@ -235,7 +235,7 @@ impl Dice {
     }
 }
 
-/// A repository in which each value of a ref is the number of its moves, so that every move is told apart.
+/// A repository in which each value of a ref is the number of its moves, so that every move can be distinguished.
 struct World {
     refs: Vec<u64>,
     /// Moves that nobody announces.
@@ -243,7 +243,7 @@ struct World {
     /// Pushes whose hooks have not recorded them, and since when.
     under_way: Vec<(RefUpdate, i64)>,
     recorded: Vec<RefUpdate>,
-    told: Vec<RefUpdate>,
+    found: Vec<RefUpdate>,
     state: RefSnapshot,
     now_ms: i64,
 }
@@ -296,8 +296,8 @@ impl World {
 
     fn run(&mut self) {
         let recorded = std::mem::take(&mut self.recorded);
-        let (told, state) = missed(&self.state, &recorded, &[], self.refs(), self.now_ms);
-        self.told.extend(told);
+        let (found, state) = missed(&self.state, &recorded, &[], self.refs(), self.now_ms);
+        self.found.extend(found);
         self.state = state;
     }
 }
@@ -322,7 +322,7 @@ fn in_any_history_exactly_the_silent_moves_are_told_and_each_once() {
             silent: Vec::new(),
             under_way: Vec::new(),
             recorded: Vec::new(),
-            told: Vec::new(),
+            found: Vec::new(),
             state: RefSnapshot::default(),
             now_ms: 0,
         };
@@ -338,7 +338,7 @@ fn in_any_history_exactly_the_silent_moves_are_told_and_each_once() {
             world.run();
             world.now_ms += GRACE_MS;
         }
-        assert_eq!(moves(&world.told), moves(&world.silent), "seed {seed}");
+        assert_eq!(moves(&world.found), moves(&world.silent), "seed {seed}");
         assert_eq!(
             world.state,
             RefSnapshot {

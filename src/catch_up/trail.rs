@@ -157,7 +157,7 @@ impl<'a> Trail<'a> {
         starts: Vec<Value<'a>>,
         ends: Vec<Value<'a>>,
     ) -> (Vec<Pair<'a>>, Vec<Pair<'a>>) {
-        let steps = Steps::of(&self.announced);
+        let steps = Steps::new(&self.announced);
         let mut pairs: Vec<Pair<'a>> = starts.into_iter().zip(ends).collect();
         for index in 0..pairs.len() {
             let (start, end) = pairs[index];
@@ -179,7 +179,7 @@ impl<'a> Trail<'a> {
 struct Steps<'a>(BTreeMap<Value<'a>, Vec<Value<'a>>>);
 
 impl<'a> Steps<'a> {
-    fn of(announced: &[(Value<'a>, Value<'a>)]) -> Self {
+    fn new(announced: &[(Value<'a>, Value<'a>)]) -> Self {
         let mut steps: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (old, new) in announced {
             steps.entry(*old).or_default().push(*new);

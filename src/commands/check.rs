@@ -62,7 +62,7 @@ fn one(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     } else {
         let width = terminal::width(&stdout()).min(WIDEST);
         let page = Page {
-            style: Style::of(&stdout(), &session.environment),
+            style: Style::for_stream(&stdout(), &session.environment),
             width,
         };
         print::stdout(page.write(&name, &results).trim_end());
@@ -109,7 +109,14 @@ fn all(session: &Session, dir: &Path, arguments: &Arguments) -> Result<u8, Failu
         .zip(said.iter().map(|(text, _)| Row::parse(text)))
         .collect::<Vec<_>>();
     let width = stdout().is_terminal().then(|| terminal::width(&stdout()));
-    print::stdout(row::table(&rows, width, Style::of(&stdout(), &session.environment)).trim_end());
+    print::stdout(
+        row::table(
+            &rows,
+            width,
+            Style::for_stream(&stdout(), &session.environment),
+        )
+        .trim_end(),
+    );
     Ok(code)
 }
 
@@ -162,7 +169,7 @@ fn examine(session: &Session) -> Result<(Repository, CheckResults), Failure> {
     let bare = loaded.has_no_active_hooks() && loaded.diagnostics.is_empty();
     if bare
         && repository.hooks_path().is_none()
-        && HookFile::of(git_dir).standing() == Standing::Missing
+        && HookFile::in_repository(git_dir).standing() == Standing::Missing
     {
         results.unused(
             "nothing is configured here and no hook is in place: `git service-hook install` begins",

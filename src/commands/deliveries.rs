@@ -93,7 +93,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     } else if rows.is_empty() {
         print::stderr("no delivery");
     } else {
-        let style = Style::of(&stdout(), &session.environment);
+        let style = Style::for_stream(&stdout(), &session.environment);
         print::stdout(table::of(&rows, terminal::width(&stdout()), style).trim_end());
     }
     Ok(exit::OK)

@@ -36,7 +36,7 @@ pub struct HookFile {
 
 impl HookFile {
     /// In the Git directory itself: the place when `core.hooksPath` is not set.
-    pub fn of(git_dir: &Path) -> Self {
+    pub fn in_repository(git_dir: &Path) -> Self {
         Self {
             dir: git_dir.join("hooks"),
         }

@@ -60,7 +60,7 @@ fn install(session: &Session, chain: bool) -> Result<u8, Failure> {
     let repository = session.repository()?;
     let git_dir = repository.git_dir().to_owned();
     let program = hook_file::stable_program(&session.environment).map_err(Failure::new)?;
-    let file = HookFile::of(&git_dir);
+    let file = HookFile::in_repository(&git_dir);
     let elsewhere = repository
         .hooks_path()
         .filter(|path| !same_place(path, &file.dir));

@@ -10,7 +10,7 @@ use clap_mangen::roff::{Roff, bold, roman};
 use std::io::{self, Write};
 
 /// A part of the page that clap_mangen renders.
-type Section = fn(&Man, &mut dyn Write) -> io::Result<()>;
+type ManSection = fn(&Man, &mut dyn Write) -> io::Result<()>;
 
 /// Prints the page as roff.
 pub fn run(command: Command) -> Result<u8, Failure> {
@@ -29,7 +29,7 @@ fn page(command: Command) -> io::Result<String> {
         .date("\"\"")
         .manual("Git Service Hook");
     let mut page = String::new();
-    let sections: [Section; 5] = [
+    let sections: [ManSection; 5] = [
         Man::render_title,
         Man::render_name_section,
         Man::render_synopsis_section,
@@ -49,7 +49,7 @@ fn page(command: Command) -> io::Result<String> {
     Ok(bold_backticks(&page))
 }
 
-fn rendered(man: &Man, section: Section) -> io::Result<String> {
+fn rendered(man: &Man, section: ManSection) -> io::Result<String> {
     let mut bytes = Vec::new();
     section(man, &mut bytes)?;
     let text = String::from_utf8_lossy(&bytes);

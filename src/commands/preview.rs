@@ -47,8 +47,8 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     };
     let subject = SelectedEvent::compute(session, &repository, loaded, &selection)?;
     let places = SourceMap::read(repository.git_dir(), &session.environment);
-    let style = Style::of(&stdout(), &session.environment);
-    let page = Page {
+    let style = Style::for_stream(&stdout(), &session.environment);
+    let page = PreviewPage {
         subject: &subject,
         places: &places,
         style,
@@ -59,7 +59,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
 
 /// What is shown, and how.
 #[derive(Clone, Copy)]
-struct Page<'a> {
+struct PreviewPage<'a> {
     subject: &'a SelectedEvent,
     places: &'a SourceMap,
     style: Style,
@@ -67,7 +67,7 @@ struct Page<'a> {
     is_terminal: bool,
 }
 
-impl Page<'_> {
+impl PreviewPage<'_> {
     fn write(self, named: &[&str]) -> Result<u8, Failure> {
         let loaded = &self.subject.loaded;
         let all = if named.is_empty() {
@@ -137,7 +137,7 @@ impl Page<'_> {
                 return (text, true);
             }
         }
-        match request::of(self.subject, hook) {
+        match request::build(self.subject, hook) {
             Ok((request, secrets)) => {
                 let harmless = if self.is_terminal {
                     print::plain

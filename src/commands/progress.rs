@@ -11,7 +11,7 @@ const PATIENCE: Duration = Duration::from_millis(400);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Does the work, and tells meanwhile how far it is. The line ends with a return: what others write overwrites it.
+/// Does the work, and shows meanwhile how far it is. The line ends with a return: what others write overwrites it.
 pub(super) fn watch<R>(far: impl Fn() -> String + Sync, work: impl FnOnce() -> R) -> R {
     if !stderr().is_terminal() {
         return work();

@@ -36,7 +36,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
                 print::stdout(&terminal::escape_json(&json));
             }
         } else {
-            let style = Style::of(&stdout(), &session.environment);
+            let style = Style::for_stream(&stdout(), &session.environment);
             print::stdout(page::write(&all, !arguments.all.is_empty(), style).trim_end());
         }
         code(&all)

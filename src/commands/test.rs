@@ -66,7 +66,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
         ));
     }
     let (style, width) = (
-        Style::of(&stdout(), &session.environment),
+        Style::for_stream(&stdout(), &session.environment),
         terminal::width(&stdout()).min(WIDEST),
     );
     let (mut tested, mut accepted) = (0, 0);

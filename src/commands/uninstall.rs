@@ -30,7 +30,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
 
 fn uninstall(session: &Session, purge: bool) -> Result<u8, Failure> {
     let repository = session.repository()?;
-    let file = HookFile::of(repository.git_dir());
+    let file = HookFile::in_repository(repository.git_dir());
     let path = file.path();
     match file.standing() {
         Standing::Missing => print::stdout(&format!("{}: nothing to remove", path.display())),

@@ -25,7 +25,7 @@ pub(super) enum Token {
 
 /// Every token of a file with its bytes.
 pub(super) fn tokens(text: &str) -> Vec<(Range<usize>, Token)> {
-    let mut context = Context {
+    let mut context = TokenContext {
         open: Vec::new(),
         is_key: true,
     };
@@ -43,14 +43,14 @@ pub(super) fn tokens(text: &str) -> Vec<(Range<usize>, Token)> {
 }
 
 /// What stands before a token, as far as it decides between keys and values.
-struct Context {
+struct TokenContext {
     /// Open brackets of values.
     open: Vec<TokenKind>,
     /// Whether a key may stand here.
     is_key: bool,
 }
 
-impl Context {
+impl TokenContext {
     fn token(&mut self, kind: TokenKind) -> Token {
         match kind {
             TokenKind::Whitespace | TokenKind::Eof => Token::Blank,

@@ -11,7 +11,7 @@ const MAX_ALTERNATIVES: usize = 64;
 pub struct Pattern {
     /// Whether it began with `!`.
     pub(super) excludes: bool,
-    alternatives: Vec<Vec<Token>>,
+    alternatives: Vec<Vec<GlobToken>>,
 }
 
 /// Why a pattern cannot be used; follows its name in a sentence.
@@ -32,7 +32,7 @@ pub enum PatternError {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Token {
+enum GlobToken {
     /// This byte.
     Byte(u8),
     /// `?`: one character.
@@ -122,26 +122,26 @@ fn braces(text: &str) -> Option<(usize, usize, Vec<usize>)> {
     None
 }
 
-fn tokens(text: &str) -> Result<Vec<Token>, PatternError> {
+fn tokens(text: &str) -> Result<Vec<GlobToken>, PatternError> {
     let mut tokens = Vec::new();
     let mut rest = text;
     while let Some(next) = rest.chars().next() {
         let at_segment_start = matches!(
             tokens.last(),
-            None | Some(Token::Byte(b'/') | Token::Folders)
+            None | Some(GlobToken::Byte(b'/') | GlobToken::Folders)
         );
         rest = &rest[next.len_utf8()..];
         match next {
             '*' if rest.starts_with("*/") && at_segment_start => {
                 rest = &rest[2..];
-                tokens.push(Token::Folders);
+                tokens.push(GlobToken::Folders);
             }
             '*' if rest.starts_with('*') => {
                 rest = rest.trim_start_matches('*');
-                tokens.push(Token::DoubleStar);
+                tokens.push(GlobToken::DoubleStar);
             }
-            '*' => tokens.push(Token::Star),
-            '?' => tokens.push(Token::Any),
+            '*' => tokens.push(GlobToken::Star),
+            '?' => tokens.push(GlobToken::Any),
             '[' => {
                 let (token, after) = class(rest)?;
                 tokens.push(token);
@@ -153,18 +153,18 @@ fn tokens(text: &str) -> Result<Vec<Token>, PatternError> {
                     rest.as_bytes()[..taken.len_utf8()]
                         .iter()
                         .copied()
-                        .map(Token::Byte),
+                        .map(GlobToken::Byte),
                 );
                 rest = &rest[taken.len_utf8()..];
             }
-            other => tokens.extend(other.encode_utf8(&mut [0; 4]).bytes().map(Token::Byte)),
+            other => tokens.extend(other.encode_utf8(&mut [0; 4]).bytes().map(GlobToken::Byte)),
         }
     }
     Ok(tokens)
 }
 
 /// The class whose `[` was just read, and what follows its `]`.
-fn class(text: &str) -> Result<(Token, &str), PatternError> {
+fn class(text: &str) -> Result<(GlobToken, &str), PatternError> {
     let (negated, inner) = text
         .strip_prefix(['!', '^'])
         .map_or((false, text), |rest| (true, rest));
@@ -186,7 +186,7 @@ fn class(text: &str) -> Result<(Token, &str), PatternError> {
         ranges.push((chars[at], chars[last]));
         at = last + 1;
     }
-    Ok((Token::Class { negated, ranges }, &inner[close + 1..]))
+    Ok((GlobToken::Class { negated, ranges }, &inner[close + 1..]))
 }
 
 /// The character at the start of `text` and its length; a byte that is no UTF-8 counts as one character.
@@ -208,35 +208,35 @@ fn first_char(text: &[u8]) -> Option<(char, usize)> {
 }
 
 /// How many bytes a token that stands for one character takes from the start of `text`.
-fn takes(token: &Token, text: &[u8]) -> Option<usize> {
+fn takes(token: &GlobToken, text: &[u8]) -> Option<usize> {
     match token {
-        Token::Byte(byte) => (text.first() == Some(byte)).then_some(1),
-        Token::Any => first_char(text)
+        GlobToken::Byte(byte) => (text.first() == Some(byte)).then_some(1),
+        GlobToken::Any => first_char(text)
             .filter(|(c, _)| *c != '/')
             .map(|(_, length)| length),
-        Token::Class { negated, ranges } => {
+        GlobToken::Class { negated, ranges } => {
             let (c, length) = first_char(text).filter(|(c, _)| *c != '/')?;
             let inside = ranges.iter().any(|(low, high)| (*low..=*high).contains(&c));
             (inside != *negated).then_some(length)
         }
-        Token::Star | Token::DoubleStar | Token::Folders => None,
+        GlobToken::Star | GlobToken::DoubleStar | GlobToken::Folders => None,
     }
 }
 
 /// Backtracks to the last `*`, then to the last `**`, only: what stood before the last `**` need not be tried
 /// again, since the earliest way to reach it leaves the most to match.
-fn matches(tokens: &[Token], text: &[u8]) -> bool {
+fn matches(tokens: &[GlobToken], text: &[u8]) -> bool {
     let (mut token, mut at) = (0, 0);
     let (mut star, mut deep) = (None::<(usize, usize)>, None::<(usize, usize)>);
     loop {
         match tokens.get(token) {
             None if at == text.len() => return true,
-            Some(Token::Star) => {
+            Some(GlobToken::Star) => {
                 token += 1;
                 star = Some((token, at));
                 continue;
             }
-            Some(Token::DoubleStar | Token::Folders) => {
+            Some(GlobToken::DoubleStar | GlobToken::Folders) => {
                 token += 1;
                 (star, deep) = (None, Some((token, at)));
                 continue;
@@ -259,7 +259,7 @@ fn matches(tokens: &[Token], text: &[u8]) -> bool {
             return false;
         };
         let step = match tokens[after - 1] {
-            Token::Folders => text[from..].iter().position(|b| *b == b'/').map(|i| i + 1),
+            GlobToken::Folders => text[from..].iter().position(|b| *b == b'/').map(|i| i + 1),
             _ => (from < text.len()).then_some(1),
         };
         let Some(step) = step else { return false };

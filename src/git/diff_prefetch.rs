@@ -33,13 +33,13 @@ pub(super) struct DiffPrefetch {
 
 #[derive(Default)]
 struct Work {
-    state: Mutex<State>,
+    state: Mutex<PrefetchState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
-    blocks: Vec<Block>,
+struct PrefetchState {
+    blocks: Vec<PrefetchBlock>,
     /// The block that is not full yet.
     next: Vec<TreePair>,
     /// All blocks before this one are taken or done.
@@ -47,7 +47,7 @@ struct State {
     stopped: bool,
 }
 
-enum Block {
+enum PrefetchBlock {
     Pending(Vec<TreePair>),
     Claimed,
     /// One result a pair; `None`: not compared, or a tree could not be read.
@@ -89,9 +89,9 @@ impl DiffPrefetch {
         state.close();
         loop {
             let block = match state.blocks.get_mut(block)? {
-                Block::Done(lists) => return lists.get_mut(at)?.take(),
-                Block::Claimed => state.claim(),
-                pending @ Block::Pending(_) => Some((block, pending.take())),
+                PrefetchBlock::Done(lists) => return lists.get_mut(at)?.take(),
+                PrefetchBlock::Claimed => state.claim(),
+                pending @ PrefetchBlock::Pending(_) => Some((block, pending.take())),
             };
             state = if let Some((block, pairs)) = block {
                 drop(state);
@@ -117,7 +117,7 @@ impl Drop for DiffPrefetch {
     }
 }
 
-impl Block {
+impl PrefetchBlock {
     fn take(&mut self) -> Vec<TreePair> {
         match std::mem::replace(self, Self::Claimed) {
             Self::Pending(pairs) => pairs,
@@ -126,11 +126,11 @@ impl Block {
     }
 }
 
-impl State {
+impl PrefetchState {
     fn close(&mut self) {
         if !self.next.is_empty() {
             let pairs = std::mem::take(&mut self.next);
-            self.blocks.push(Block::Pending(pairs));
+            self.blocks.push(PrefetchBlock::Pending(pairs));
         }
     }
 
@@ -138,14 +138,14 @@ impl State {
     fn claim(&mut self) -> Option<(usize, Vec<TreePair>)> {
         let pending = self.blocks[self.first..]
             .iter()
-            .position(|block| matches!(block, Block::Pending(_)));
+            .position(|block| matches!(block, PrefetchBlock::Pending(_)));
         self.first = pending.map_or(self.blocks.len(), |at| self.first + at);
         Some((self.first, self.blocks.get_mut(self.first)?.take()))
     }
 }
 
 impl Work {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, PrefetchState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -184,7 +184,7 @@ impl Work {
             .flatten()
             .map(ChangedPaths::size)
             .sum::<usize>();
-        self.state().blocks[block] = Block::Done(lists);
+        self.state().blocks[block] = PrefetchBlock::Done(lists);
         self.changed.notify_all();
         bytes
     }

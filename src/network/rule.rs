@@ -8,11 +8,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     text: String,
-    kind: Kind,
+    kind: RuleKind,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
+enum RuleKind {
     /// The leading `bits` of an address.
     Range(IpAddr, u32),
     Loopback,
@@ -67,18 +67,18 @@ impl Rule {
         }
         Ok(Self {
             text: text.to_owned(),
-            kind: Kind::Range(address, bits),
+            kind: RuleKind::Range(address, bits),
         })
     }
 
     /// An entry of `allow`: as [`Self::parse_address`], a class of addresses, or a host pattern.
     pub fn parse(text: &str) -> Result<Self, RuleError> {
         let kind = match text {
-            "loopback" => Kind::Loopback,
-            "private" => Kind::Private,
-            "public" => Kind::Public,
+            "loopback" => RuleKind::Loopback,
+            "private" => RuleKind::Private,
+            "public" => RuleKind::Public,
             _ => match Self::parse_address(text) {
-                Err(RuleError::NotAnAddress) => Kind::Host(host_pattern(text)?),
+                Err(RuleError::NotAnAddress) => RuleKind::Host(host_pattern(text)?),
                 rule => return rule,
             },
         };
@@ -91,17 +91,17 @@ impl Rule {
     /// Whether the rule is about this address.
     pub fn matches_address(&self, address: IpAddr) -> bool {
         match &self.kind {
-            Kind::Range(range, bits) => in_range(address, *range, *bits),
-            Kind::Loopback => address.is_loopback(),
-            Kind::Private => is_private(address),
-            Kind::Public => is_public(address),
-            Kind::Host(_) => false,
+            RuleKind::Range(range, bits) => in_range(address, *range, *bits),
+            RuleKind::Loopback => address.is_loopback(),
+            RuleKind::Private => is_private(address),
+            RuleKind::Public => is_public(address),
+            RuleKind::Host(_) => false,
         }
     }
 
     /// Whether the rule is about this host as the URL names it.
     pub fn matches_host(&self, host: &str) -> bool {
-        let Kind::Host(pattern) = &self.kind else {
+        let RuleKind::Host(pattern) = &self.kind else {
             return false;
         };
         let host = host.trim_end_matches('.').to_ascii_lowercase();

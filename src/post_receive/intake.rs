@@ -1,7 +1,7 @@
 //! Reads the updates of a push as a stream. A push of more updates than a record can hold keeps those that hooks may fire
 //! for, and of the others their number and fingerprints.
 
-use super::stdin::{Line, MAX_LINE, Stdin};
+use super::stdin::{InputLine, MAX_LINE, Stdin};
 use crate::catch_up::UpdateMark;
 use crate::config::{Hook, Loaded};
 use crate::push::{Push, RefName, RefUpdate, Unlisted, parse_update};
@@ -63,11 +63,11 @@ impl<'a> Intake<'a> {
         while let Some(line) = stdin.next_line(&mut buffer) {
             number += 1;
             match line {
-                Line::TooLong => {
+                InputLine::TooLong => {
                     self.skip(number, &format!("it is longer than {MAX_LINE} bytes"));
                 }
-                Line::Complete([]) => {}
-                Line::Complete(line) => match parse_update(line) {
+                InputLine::Complete([]) => {}
+                InputLine::Complete(line) => match parse_update(line) {
                     Ok(update) => self.add(update),
                     Err(why) => self.skip(number, why),
                 },

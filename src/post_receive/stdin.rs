@@ -21,7 +21,7 @@ pub(super) struct Stdin<R> {
 }
 
 /// A line without its end.
-pub(super) enum Line<'a> {
+pub(super) enum InputLine<'a> {
     Complete(&'a [u8]),
     TooLong,
 }
@@ -45,7 +45,7 @@ impl<R: Read> Stdin<R> {
     }
 
     /// The next line, read into `buffer`; `None` at the end.
-    pub(super) fn next_line<'a>(&mut self, buffer: &'a mut Vec<u8>) -> Option<Line<'a>> {
+    pub(super) fn next_line<'a>(&mut self, buffer: &'a mut Vec<u8>) -> Option<InputLine<'a>> {
         buffer.clear();
         let limit = MAX_LINE as u64 + 1;
         let read = self.input.by_ref().take(limit).read_until(b'\n', buffer);
@@ -57,9 +57,11 @@ impl<R: Read> Stdin<R> {
         } else if buffer.len() > MAX_LINE {
             let skipped = self.input.skip_until(b'\n');
             self.keep_error(skipped);
-            return Some(Line::TooLong);
+            return Some(InputLine::TooLong);
         }
-        Some(Line::Complete(buffer.strip_suffix(b"\r").unwrap_or(buffer)))
+        Some(InputLine::Complete(
+            buffer.strip_suffix(b"\r").unwrap_or(buffer),
+        ))
     }
 
     /// Reads the rest, which nobody needs but the copy, and so that Git can write it. Returns the copy.
@@ -165,8 +167,8 @@ mod tests {
         let (mut stdin, mut buffer, mut lines) = (Stdin::new(input), Vec::new(), Vec::new());
         while let Some(line) = stdin.next_line(&mut buffer) {
             lines.push(match line {
-                Line::Complete(line) => Some(line.to_vec()),
-                Line::TooLong => None,
+                InputLine::Complete(line) => Some(line.to_vec()),
+                InputLine::TooLong => None,
             });
         }
         assert!(buffer.capacity() <= 4 * MAX_LINE);

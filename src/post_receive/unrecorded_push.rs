@@ -7,9 +7,9 @@ use crate::exit;
 use crate::git::Repository;
 use crate::push::Push;
 use crate::report::Lines;
-use crate::spool::{Outcome, Spool};
+use crate::spool::{Ended, Events, Outcome, Spool};
 use std::sync::Arc;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 /// Time limit for the pusher.
@@ -40,7 +40,6 @@ pub(super) fn deliver(
         None => compute_without_repository(&undecided, push, "the repository cannot be opened"),
     };
     let until = Instant::now() + TIME_LIMIT;
-    let (sender, ends) = channel();
     let events = computed.events;
     let mut watch = ResultWatch::new(
         loaded,
@@ -50,18 +49,7 @@ pub(super) fn deliver(
         lines.left(),
     );
 
-    let (git_dir, loaded) = (context.git_dir.to_owned(), Arc::clone(context.loaded));
-    let (spool, push, for_thread) = (spool.clone(), push.clone(), events.clone());
-    let send = move || {
-        let destinations = Destinations::default();
-        let site = Site::new(&git_dir, &spool, &loaded, &destinations);
-        deliver::send_from_memory(site, &push, &for_thread, until, &sender);
-    };
-    let here = send.clone();
-    match std::thread::Builder::new().spawn(send) {
-        Ok(_) => drop(here),
-        Err(_) => here(),
-    }
+    let ends = send_in_thread(context, spool, push, &events, until);
     let mut delivered = 0;
     while let Ok(ended) = ends.recv_timeout(until.saturating_duration_since(Instant::now())) {
         delivered += usize::from(matches!(
@@ -77,4 +65,28 @@ pub(super) fn deliver(
     } else {
         exit::FAILURE
     }
+}
+
+/// Sends from memory, in a thread of its own where one can be started.
+fn send_in_thread(
+    context: &PushContext<'_>,
+    spool: &Spool,
+    push: &Push,
+    events: &Events,
+    until: Instant,
+) -> Receiver<Ended> {
+    let (sender, ends) = channel();
+    let (git_dir, loaded) = (context.git_dir.to_owned(), Arc::clone(context.loaded));
+    let (spool, push, events) = (spool.clone(), push.clone(), events.clone());
+    let send = move || {
+        let destinations = Destinations::default();
+        let site = Site::new(&git_dir, &spool, &loaded, &destinations);
+        deliver::send_from_memory(site, &push, &events, until, &sender);
+    };
+    let here = send.clone();
+    match std::thread::Builder::new().spawn(send) {
+        Ok(_) => drop(here),
+        Err(_) => here(),
+    }
+    ends
 }

@@ -157,9 +157,9 @@ fn failures_come_first() {
 
 #[test]
 fn too_many_deliveries_are_one_sum_a_hook() {
-    let mut told = vec![ended(Outcome::Delivered, ""); 90];
-    told.push(ended(Outcome::Deferred, "503 Service Unavailable"));
-    let text = said(|lines| lines.report(told, false));
+    let mut results = vec![ended(Outcome::Delivered, ""); 90];
+    results.push(ended(Outcome::Deferred, "503 Service Unavailable"));
+    let text = said(|lines| lines.report(results, false));
     assert_eq!(
         text,
         "service-hook: ci: 1 to be retried, 90 delivered (503 Service Unavailable)\n"
@@ -168,13 +168,13 @@ fn too_many_deliveries_are_one_sum_a_hook() {
 
 #[test]
 fn a_hundred_hooks_do_not_fill_the_screen() {
-    let told = (0..100)
+    let results = (0..100)
         .map(|n| DeliveryReport::Lost {
             hook: format!("h{n:02}"),
             why: "x".repeat(3000),
         })
         .collect();
-    let text = said(|lines| lines.report(told, false));
+    let text = said(|lines| lines.report(results, false));
     assert!(
         text.lines().count() <= 20 && text.len() <= 8192,
         "{}",

@@ -2,7 +2,7 @@ use crate::clock;
 use crate::spool::{Ended, Failures, Outcome, Queued, StuckLane};
 use std::time::Duration;
 
-/// What is known of one delivery when the pusher is told.
+/// What is known of one delivery when the pusher is notified.
 #[derive(Clone, Debug)]
 pub enum DeliveryReport {
     /// An attempt has ended.

@@ -164,7 +164,7 @@ fn lower_hex(percent: &str) -> String {
     percent.chars().map(lower).collect()
 }
 
-/// As encoders write JSON that are told to keep to ASCII.
+/// As JSON encoders write it that are set to keep to ASCII.
 fn ascii(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {

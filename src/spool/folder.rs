@@ -44,7 +44,7 @@ struct Owners {
 
 impl Owners {
     /// `shared` has the mode bits of files that the folder is shared by.
-    fn of(folder: &Stat, shared: u32) -> Self {
+    fn expected_in(folder: &Stat, shared: u32) -> Self {
         Self {
             user: folder.st_uid,
             group: (shared & 0o020 != 0).then_some(folder.st_gid),
@@ -74,7 +74,7 @@ impl Folder {
     pub(super) fn trusted(path: &Path, shared: u32) -> io::Result<Self> {
         let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;
         let fd = rustix::fs::openat(CWD, path, flags, Mode::empty())?;
-        let owners = Owners::of(&rustix::fs::fstat(&fd)?, shared);
+        let owners = Owners::expected_in(&rustix::fs::fstat(&fd)?, shared);
         Ok(Self {
             fd,
             name: String::new(),

@@ -284,10 +284,10 @@ mod tests {
             ),
         ];
         for (error, what, advice) in table {
-            let told = in_words(&error, &options, Progress::Sent);
+            let described = in_words(&error, &options, Progress::Sent);
             assert!(
-                told.what.contains(what) && told.advice.contains(advice),
-                "{error:?}: {told:?}"
+                described.what.contains(what) && described.advice.contains(advice),
+                "{error:?}: {described:?}"
             );
         }
     }

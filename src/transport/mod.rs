@@ -95,7 +95,7 @@ pub struct SendError {
 pub fn send(request: &Request, options: &Options) -> Result<Response, SendError> {
     let proxies = match &options.proxy {
         Some(url) => Proxies::always(url),
-        None => Proxies::of(&Environment::of_process()),
+        None => Proxies::from_environment(&Environment::of_process()),
     };
     send_through(request, options, &proxies)
 }

@@ -25,7 +25,7 @@ impl Proxies {
     }
 
     /// Reads `http_proxy`, `https_proxy` and `no_proxy`.
-    pub fn of(environment: &Environment) -> Self {
+    pub fn from_environment(environment: &Environment) -> Self {
         let direct = environment.get("no_proxy").unwrap_or_default();
         let direct = direct
             .split(',')
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     fn via(environment: &Environment, url: &str) -> Option<String> {
-        Proxies::of(environment)
+        Proxies::from_environment(environment)
             .to(url)
             .unwrap()
             .map(|p| p.host().to_owned())
@@ -163,7 +163,8 @@ mod tests {
     #[test]
     fn socks_5_is_used_and_other_protocols_are_refused_by_name_of_the_setting() {
         let variable = |url: &str| {
-            Proxies::of(&Environment::from([("http_proxy", url)])).to("http://a.example/")
+            Proxies::from_environment(&Environment::from([("http_proxy", url)]))
+                .to("http://a.example/")
         };
         assert!(variable("socks5://p:1").is_ok_and(|proxy| proxy.is_some()));
         assert!(

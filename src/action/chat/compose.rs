@@ -1,6 +1,6 @@
 //! From what a delivery has to say to a message: heading, one block a ref, links. Knows no markup and no sizes.
 
-use super::Dialect;
+use super::Markup;
 use super::message::{Block, Cut, Line, Message, Span};
 use super::phrase::{commit, comparison, fill, what};
 use super::words::{Words, words};
@@ -69,7 +69,7 @@ pub fn compose(out: &Outgoing) -> Message {
 }
 
 /// What marks a test, for messages whose text comes from a template.
-pub fn test_line(out: &Outgoing, dialect: &dyn Dialect) -> Option<String> {
+pub fn test_line(out: &Outgoing, markup: &dyn Markup) -> Option<String> {
     let mark = fill(
         words(out.project.language).test,
         &[("hook", vec![Span::untrusted(&out.hook)])],
@@ -88,7 +88,7 @@ pub fn test_line(out: &Outgoing, dialect: &dyn Dialect) -> Option<String> {
         width: 64,
         links: false,
     };
-    (out.kind == MessageKind::Test).then(|| message.render(dialect, &whole))
+    (out.kind == MessageKind::Test).then(|| message.render(markup, &whole))
 }
 
 /// Project, pusher, what was done.

@@ -3,7 +3,7 @@
 
 use super::digest::Digest;
 use super::message::{Cut, Message};
-use super::{Dialect, compose, untrusted};
+use super::{Markup, compose, untrusted};
 use crate::outgoing::{MessageKind, Outgoing};
 
 /// Characters of a untrusted span, and whether links stay: from the comfortable to the cramped.
@@ -24,32 +24,32 @@ const SHORTEST: usize = 8;
 /// Bytes of the shortest line about a push ("• a updated 2 refs") or a ref of one.
 const SHORTEST_PUSH: usize = 20;
 
-/// Our message about a push or a backlog in at most `room` bytes, as the dialect counts them.
-pub fn message(out: &Outgoing, dialect: &dyn Dialect, room: usize) -> String {
+/// Our message about a push or a backlog in at most `room` bytes, as the markup counts them.
+pub fn message(out: &Outgoing, markup: &dyn Markup, room: usize) -> String {
     if out.kind != MessageKind::Digest {
-        return fit(&compose::compose(out), dialect, room);
+        return fit(&compose::compose(out), markup, room);
     }
     let digest = Digest::new(out);
-    by_push(&digest, dialect, room).unwrap_or_else(|| fit(&digest.by_ref(), dialect, room))
+    by_push(&digest, markup, room).unwrap_or_else(|| fit(&digest.by_ref(), markup, room))
 }
 
 /// A backlog push by push, if all pushes fit. Commits are looked at only then.
-fn by_push(digest: &Digest<'_>, dialect: &dyn Dialect, room: usize) -> Option<String> {
+fn by_push(digest: &Digest<'_>, markup: &dyn Markup, room: usize) -> Option<String> {
     if digest.lines() > room / SHORTEST_PUSH {
         return None;
     }
-    let without = whole(&digest.by_push(0), dialect, room)?;
+    let without = whole(&digest.by_push(0), markup, room)?;
     let commits = room / SHORTEST / digest.pushes().max(1);
-    Some(whole(&digest.by_push(commits), dialect, room).unwrap_or(without))
+    Some(whole(&digest.by_push(commits), markup, room).unwrap_or(without))
 }
 
 /// The message with all of its blocks and as many commits as there is room for, if names need not be cut badly.
-fn whole(message: &Message, dialect: &dyn Dialect, room: usize) -> Option<String> {
+fn whole(message: &Message, markup: &dyn Markup, room: usize) -> Option<String> {
     let refs = message.blocks.len();
     WIDTHS[..COMFORTABLE].iter().find_map(|&(width, links)| {
         let within = |commits| {
             let text = message.render(
-                dialect,
+                markup,
                 &Cut {
                     commits,
                     refs,
@@ -57,21 +57,21 @@ fn whole(message: &Message, dialect: &dyn Dialect, room: usize) -> Option<String
                     links,
                 },
             );
-            (dialect.size(&text) <= room).then_some(text)
+            (markup.size(&text) <= room).then_some(text)
         };
         let without = within(0)?;
         Some(most(message.most_commits(), within).1.unwrap_or(without))
     })
 }
 
-fn fit(message: &Message, dialect: &dyn Dialect, room: usize) -> String {
+fn fit(message: &Message, markup: &dyn Markup, room: usize) -> String {
     let all = message.blocks.len();
     // No line is shorter than this: what cannot fit is not even tried.
     let conceivable = |lines: usize| lines.min(room / SHORTEST + 1);
     for (width, links) in WIDTHS {
         let within = |commits, refs| {
             let text = message.render(
-                dialect,
+                markup,
                 &Cut {
                     commits,
                     refs,
@@ -79,7 +79,7 @@ fn fit(message: &Message, dialect: &dyn Dialect, room: usize) -> String {
                     links,
                 },
             );
-            (dialect.size(&text) <= room).then_some(text)
+            (markup.size(&text) <= room).then_some(text)
         };
         let Some(mut best) = within(0, all.min(1)) else {
             continue;
@@ -95,7 +95,7 @@ fn fit(message: &Message, dialect: &dyn Dialect, room: usize) -> String {
         }
         return best;
     }
-    cut_line(&message.first_line(), dialect, room)
+    cut_line(&message.first_line(), markup, room)
 }
 
 /// The largest number up to `max` for which there is a text, by bisection. Sizes grow with the number but for the
@@ -116,25 +116,24 @@ fn most(max: usize, text: impl Fn(usize) -> Option<String>) -> (usize, Option<St
 }
 
 /// The beginning of one untrusted line, escaped, that fits.
-fn cut_line(line: &str, dialect: &dyn Dialect, room: usize) -> String {
+fn cut_line(line: &str, markup: &dyn Markup, room: usize) -> String {
     let line = untrusted::line(line);
-    let short = |n| {
-        Some(dialect.escape(&untrusted::truncate(&line, n))).filter(|t| dialect.size(t) <= room)
-    };
+    let short =
+        |n| Some(markup.escape(&untrusted::truncate(&line, n))).filter(|t| markup.size(t) <= room);
     most(line.chars().count(), short).1.unwrap_or_default()
 }
 
 /// The beginning of a rendered template that fits: ends at a line if half of the room is used then, else between
 /// characters; never inside a link, a tag, an entity or behind a lone backslash.
-pub fn cut_text(text: &str, dialect: &dyn Dialect, room: usize) -> String {
+pub fn cut_text(text: &str, markup: &dyn Markup, room: usize) -> String {
     const MARK: &str = "…";
-    if dialect.size(text) <= room {
+    if markup.size(text) <= room {
         return text.to_owned();
     }
-    let room = room.saturating_sub(dialect.size(MARK));
+    let room = room.saturating_sub(markup.size(MARK));
     let (mut end, mut size) = (0, 0);
     for (at, c) in text.char_indices() {
-        size += dialect.size(c.encode_utf8(&mut [0; 4]));
+        size += markup.size(c.encode_utf8(&mut [0; 4]));
         if size > room {
             break;
         }
@@ -183,7 +182,7 @@ mod tests {
 
     struct Plain;
 
-    impl Dialect for Plain {
+    impl Markup for Plain {
         fn escape(&self, text: &str) -> String {
             text.to_owned()
         }

@@ -1,6 +1,6 @@
 //! A message before any vendor's markup: lines of spans. Knows no words and no sizes.
 
-use super::{Dialect, untrusted};
+use super::{Markup, untrusted};
 
 /// A piece of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl Span {
         }
     }
 
-    /// Untrusted text: its first line, escaped by the dialect.
+    /// Untrusted text: its first line, escaped by the markup.
     pub fn untrusted(text: &str) -> Self {
         Self {
             untrusted: true,
@@ -56,19 +56,19 @@ impl Span {
         }
     }
 
-    fn render(&self, dialect: &dyn Dialect, cut: &Cut) -> String {
+    fn render(&self, markup: &dyn Markup, cut: &Cut) -> String {
         let mut text = if self.untrusted {
-            dialect.escape(&untrusted::truncate(&self.text, cut.width))
+            markup.escape(&untrusted::truncate(&self.text, cut.width))
         } else {
             self.text.clone()
         };
         match &self.url {
-            Some(url) if self.alone && cut.links => text = dialect.link_line(&text, url),
-            Some(url) if cut.links => text = dialect.link(&text, url),
+            Some(url) if self.alone && cut.links => text = markup.link_line(&text, url),
+            Some(url) if cut.links => text = markup.link(&text, url),
             _ => {}
         }
         if self.bold && !text.is_empty() {
-            dialect.bold(&text)
+            markup.bold(&text)
         } else {
             text
         }
@@ -120,11 +120,11 @@ pub struct Cut {
 }
 
 impl Message {
-    /// In a dialect, cut.
-    pub fn render(&self, dialect: &dyn Dialect, cut: &Cut) -> String {
+    /// In a markup, cut.
+    pub fn render(&self, markup: &dyn Markup, cut: &Cut) -> String {
         let line = |line: &Line| {
             line.iter()
-                .map(|s| s.render(dialect, cut))
+                .map(|s| s.render(markup, cut))
                 .collect::<String>()
         };
         let mut lines: Vec<String> = self.head.iter().map(line).collect();
@@ -143,7 +143,7 @@ impl Message {
         if cut.links {
             lines.extend(self.tail.iter().map(line));
         }
-        lines.join(dialect.line_break())
+        lines.join(markup.line_break())
     }
 
     /// The first line without any markup, uncut.

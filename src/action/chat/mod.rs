@@ -1,7 +1,7 @@
 //! Chat messages: what a push says to people, in English and Chinese, within the size that a vendor takes.
 //!
 //! A message is built as [`message::Message`] (lines of spans, each literal or untrusted), and only a [`Dialect`] turns it
-//! into markup: structure instead of escaping after the fact. This room knows no vendor; a vendor is a dialect to it.
+//! into markup: structure instead of escaping after the fact. This room knows no vendor; a vendor is a markup to it.
 
 pub mod compose;
 mod digest;
@@ -19,7 +19,7 @@ pub use title::{MAX_TITLE, title};
 /// How one vendor writes text or markdown.
 ///
 /// Texts given to [`Dialect::escape`] are one line without control characters; everything else is already escaped.
-pub trait Dialect {
+pub trait Markup {
     /// Foreign text, so that it can neither mention anyone nor form links, images or markup.
     fn escape(&self, text: &str) -> String;
 
@@ -79,19 +79,19 @@ pub fn json_size(text: &str) -> usize {
 
 /// Foreign text of any number of lines, for templates: every line is escaped, blank ones at the ends are dropped, and
 /// no line can begin a heading, list or quote. An address stays one; a blank at an end stays, for `${ ", " }`.
-pub fn escape_block(text: &str, dialect: &dyn Dialect) -> String {
+pub fn escape_block(text: &str, markup: &dyn Markup) -> String {
     if let Some(url) = untrusted::url(text) {
         return url;
     }
     let lines = untrusted::lines(text).map(|line| {
-        let guard = if dialect.has_blocks() && untrusted::begins_block(&line) {
+        let guard = if markup.has_blocks() && untrusted::begins_block(&line) {
             "\u{200b}"
         } else {
             ""
         };
-        format!("{guard}{}", dialect.escape(&line))
+        format!("{guard}{}", markup.escape(&line))
     });
-    let lines = lines.collect::<Vec<_>>().join(dialect.line_break());
+    let lines = lines.collect::<Vec<_>>().join(markup.line_break());
     let blank = |at_end: bool| if at_end { " " } else { "" };
     let (before, after) = (
         blank(text.starts_with(' ')),

@@ -1,14 +1,14 @@
 //! The short plain line that stands in conversation lists and push banners.
 
 use super::compose::{count, refs};
-use super::{Dialect, digest, untrusted, words::words};
+use super::{Markup, digest, untrusted, words::words};
 use crate::outgoing::{MessageKind, Outgoing};
 
 /// Characters of a title: a banner shows the first 10 to 15, a list somewhat more.
 pub const MAX_TITLE: usize = 64;
 
-/// "payments · main", "payments · 3 branches", "payments · 37 pushes"; `plain` is the vendor's dialect for plain text.
-pub fn title(out: &Outgoing, plain: &dyn Dialect) -> String {
+/// "payments · main", "payments · 3 branches", "payments · 37 pushes"; `plain` is the vendor's markup for plain text.
+pub fn title(out: &Outgoing, plain: &dyn Markup) -> String {
     let words = words(out.project.language);
     let refs = refs(out);
     let project = out

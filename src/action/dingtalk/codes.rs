@@ -123,7 +123,7 @@ fn insecure(message: &str) -> CodeMeaning {
     } else if lower.contains("timestamp") {
         (
             "check this machine's clock",
-            "the signature is more than an hour off: set this machine's clock (`timedatectl` tells whether it is kept)",
+            "the signature is more than an hour off: set this machine's clock (`timedatectl` shows whether it is synchronized)",
         )
     } else if lower.contains("sign") {
         (

@@ -1,22 +1,22 @@
 //! How DingTalk writes text and markdown. The vendor documents no escaping: a backslash before `_`, `*` and the
 //! backtick is in wide use, what else could mean something is replaced by its full-width form.
 
-use crate::action::chat::{Dialect, escape_block, json_size, untrusted};
-use crate::action::robot::Style;
+use crate::action::chat::{Markup, escape_block, json_size, untrusted};
+use crate::action::robot::RobotStyle;
 
 /// `text.content`: whether a written `@…` can mention without the lists is not documented.
-struct Text;
+struct DingtalkText;
 
 /// `markdown.text`: a single LF is swallowed, images are fetched, HTML vanishes.
-struct Markdown;
+struct DingtalkMarkdown;
 
-pub(super) const TEXT: Style = Style {
-    dialect: &Text,
-    escape: |text| escape_block(text, &Text),
+pub(super) const TEXT: RobotStyle = RobotStyle {
+    markup: &DingtalkText,
+    escape: |text| escape_block(text, &DingtalkText),
 };
-pub(super) const MARKDOWN: Style = Style {
-    dialect: &Markdown,
-    escape: |text| escape_block(text, &Markdown),
+pub(super) const MARKDOWN: RobotStyle = RobotStyle {
+    markup: &DingtalkMarkdown,
+    escape: |text| escape_block(text, &DingtalkMarkdown),
 };
 
 /// For strings of a whole message: no `@` of theirs is left.
@@ -24,7 +24,7 @@ pub(super) fn clean(text: &str) -> String {
     untrusted::url(text).unwrap_or_else(|| untrusted::harmless(text))
 }
 
-impl Dialect for Text {
+impl Markup for DingtalkText {
     fn escape(&self, text: &str) -> String {
         text.replace('@', "＠")
     }
@@ -36,7 +36,7 @@ impl Dialect for Text {
     }
 }
 
-impl Dialect for Markdown {
+impl Markup for DingtalkMarkdown {
     fn escape(&self, text: &str) -> String {
         let mut escaped = String::with_capacity(text.len() + 8);
         for c in text.chars() {

@@ -5,13 +5,13 @@ use serde_json::{Map, Value};
 const EVERYONE: &str = "@all";
 
 /// As configured, with "everyone" taken out of the lists.
-pub(super) struct Mentions {
+pub(super) struct DingtalkMentions {
     ids: Vec<String>,
     mobiles: Vec<String>,
     everyone: bool,
 }
 
-impl Mentions {
+impl DingtalkMentions {
     pub(super) fn new(ids: Vec<String>, mobiles: Vec<String>) -> Self {
         let everyone = ids.iter().chain(&mobiles).any(|id| id == EVERYONE);
         let others = |list: Vec<String>| list.into_iter().filter(|id| id != EVERYONE).collect();

@@ -1,12 +1,12 @@
 //! `dingding_group_chat_robot`: a message to a custom robot of a DingTalk group (open platform, "custom robot").
 
 mod codes;
-mod dialect;
+mod markup;
 mod mention;
 
 use super::robot::{
-    Form, Keys, MsgType, Parts, ROBOT, Robot, RobotParameters, Room, Style, bytes, fit_envelope,
-    nobody, object,
+    Keys, MessageForm, MsgType, Parts, ROBOT, Robot, RobotParameters, RobotStyle, Room, bytes,
+    fit_envelope, nobody, object,
 };
 use super::{
     Action, Attempt, Body, Declared, Definition, Finding, RenderError, Repeats, Severity,
@@ -18,8 +18,8 @@ use crate::parameter::{List, Resolver, Text, Unresolved};
 use crate::schedule::Pace;
 use crate::schema::{Table, table};
 use crate::signature;
-use dialect::{MARKDOWN, TEXT};
-use mention::Mentions;
+use markup::{MARKDOWN, TEXT};
+use mention::DingtalkMentions;
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ pub const LIMIT: usize = 19_000;
 struct Dingtalk {
     robot: Robot,
     sign: Option<String>,
-    mentions: Mentions,
+    mentions: DingtalkMentions,
 }
 
 table! {
@@ -128,7 +128,7 @@ impl RobotParameters for DingdingGroupChatRobot {
         Ok(Box::new(Dingtalk {
             robot,
             sign,
-            mentions: Mentions::new(ids, mobiles),
+            mentions: DingtalkMentions::new(ids, mobiles),
         }))
     }
 }
@@ -137,20 +137,20 @@ impl Action for Dingtalk {
     fn request(&self, out: &Outgoing, attempt: &Attempt) -> Result<Request, RenderError> {
         let limit = LIMIT.min(out.max_body);
         let body = match self.robot.form(out.kind, attempt.simplify) {
-            Form::Text => fit_envelope(
+            MessageForm::Text => fit_envelope(
                 limit,
                 |t| self.text_message(t),
                 |room| self.text(out, &TEXT, room),
             )?,
-            Form::Markdown => {
+            MessageForm::Markdown => {
                 let title = self.robot.title(out, &TEXT)?;
                 let whole = |text| self.markdown_message(&title, text);
                 fit_envelope(limit, whole, |room| self.text(out, &MARKDOWN, room))?
             }
-            Form::Whole => {
+            MessageForm::Whole => {
                 let fits =
                     |whole: &Map<String, Value>| bytes(whole).len() + self.mentions.size() <= limit;
-                let mut whole = self.robot.whole(out, dialect::clean, &fits)?;
+                let mut whole = self.robot.whole(out, markup::clean, &fits)?;
                 self.mentions.add_where_none_is(&mut whole);
                 whole
             }
@@ -185,7 +185,12 @@ impl Dingtalk {
         format!("{url}{separator}timestamp={now_ms}&sign={sign}")
     }
 
-    fn text(&self, out: &Outgoing, style: &Style, bytes: usize) -> Result<String, RenderError> {
+    fn text(
+        &self,
+        out: &Outgoing,
+        style: &RobotStyle,
+        bytes: usize,
+    ) -> Result<String, RenderError> {
         self.robot.text(
             out,
             style,

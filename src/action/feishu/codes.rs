@@ -71,7 +71,7 @@ fn meaning(code: i64, message: &str, refused: Class) -> Option<CodeMeaning> {
             "sign not match, or older than an hour (check `sign` and this machine's clock)",
             Permanent,
             "copy the secret from the bot's security settings (signature verification) into `sign` again; if it is the \
-             same, set this machine's clock (`timedatectl` tells whether it is kept)",
+             same, set this machine's clock (`timedatectl` shows whether it is synchronized)",
         ),
         19_022 => (
             "address not allowed (add this server's to the bot's)",

@@ -1,22 +1,22 @@
 //! How Feishu writes text and card markdown. In cards the vendor documents numeric entities; in text only `<at …>`
 //! means something.
 
-use crate::action::chat::{Dialect, escape_block, json_size, untrusted};
-use crate::action::robot::Style;
+use crate::action::chat::{Markup, escape_block, json_size, untrusted};
+use crate::action::robot::RobotStyle;
 use std::fmt::Write as _;
 
 /// `content.text`.
-struct Text;
+struct FeishuText;
 
 /// The markdown element of a card, JSON 2.0.
 struct Card;
 
-pub(super) const TEXT: Style = Style {
-    dialect: &Text,
-    escape: |text| escape_block(text, &Text),
+pub(super) const TEXT: RobotStyle = RobotStyle {
+    markup: &FeishuText,
+    escape: |text| escape_block(text, &FeishuText),
 };
-pub(super) const CARD: Style = Style {
-    dialect: &Card,
+pub(super) const CARD: RobotStyle = RobotStyle {
+    markup: &Card,
     escape: |text| escape_block(text, &Card),
 };
 
@@ -48,7 +48,7 @@ fn ends_with_id(text: &str) -> bool {
     text.is_empty() || text.ends_with("id") || text.ends_with("ids")
 }
 
-impl Dialect for Text {
+impl Markup for FeishuText {
     fn escape(&self, text: &str) -> String {
         without_tags(text)
     }
@@ -60,7 +60,7 @@ impl Dialect for Text {
     }
 }
 
-impl Dialect for Card {
+impl Markup for Card {
     fn escape(&self, text: &str) -> String {
         let mut escaped = String::with_capacity(text.len() * 2);
         for c in text.chars() {

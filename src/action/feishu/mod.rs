@@ -2,10 +2,11 @@
 
 mod card;
 mod codes;
-mod dialect;
+mod markup;
 
 use super::robot::{
-    Form, Keys, MsgType, Parts, ROBOT, Robot, RobotParameters, Room, bytes, fit_envelope, object,
+    Keys, MessageForm, MsgType, Parts, ROBOT, Robot, RobotParameters, Room, bytes, fit_envelope,
+    object,
 };
 use super::{
     Action, Attempt, Body, Declared, Definition, Finding, RenderError, Repeats, Severity,
@@ -17,7 +18,7 @@ use crate::parameter::{Resolver, Text, Unresolved};
 use crate::schedule::Pace;
 use crate::schema::{Table, table};
 use crate::signature;
-use dialect::{CARD, TEXT};
+use markup::{CARD, TEXT};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -142,7 +143,7 @@ impl Action for Feishu {
             message
         };
         let body = match self.robot.form(out.kind, attempt.simplify) {
-            Form::Text => {
+            MessageForm::Text => {
                 let text = |bytes| {
                     self.robot.text(
                         out,
@@ -156,7 +157,7 @@ impl Action for Feishu {
                 };
                 fit_envelope(limit, |t| signed(text_message(t)), text)?
             }
-            Form::Markdown => {
+            MessageForm::Markdown => {
                 let title = self.robot.title(out, &TEXT)?;
                 let text = |bytes| {
                     self.robot.text(
@@ -175,10 +176,10 @@ impl Action for Feishu {
                     text,
                 )?
             }
-            Form::Whole => {
+            MessageForm::Whole => {
                 let fits =
                     |whole: &Map<String, Value>| bytes(&signed(whole.clone())).len() <= limit;
-                signed(self.robot.whole(out, dialect::clean, &fits)?)
+                signed(self.robot.whole(out, markup::clean, &fits)?)
             }
         };
         let sign = signature.get("sign").and_then(Value::as_str).unwrap_or("");
@@ -191,7 +192,7 @@ impl Action for Feishu {
     fn verdict(&self, response: &Response) -> Verdict {
         codes::verdict(
             response,
-            self.robot.form(outgoing::MessageKind::Push, false) == Form::Markdown,
+            self.robot.form(outgoing::MessageKind::Push, false) == MessageForm::Markdown,
         )
     }
 

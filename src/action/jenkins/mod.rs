@@ -5,7 +5,7 @@ mod answer;
 mod arguments;
 
 use super::dialect;
-use super::web::{self, Credentials, Endpoint, Message, Payload, WEBHOOK, WebKeys};
+use super::web::{self, Credentials, Endpoint, Payload, WEBHOOK, WebKeys, WebMessage};
 use super::{
     Action, AfterOutage, Attempt, Body, Declared, Defaults, Definition, Finding, Parameters,
     RenderError, Repeats, Verdict,
@@ -229,7 +229,7 @@ impl Action for Jenkins {
         if self.dry_run.get() {
             headers.push(("gwt-dry-run", "true".to_owned()));
         }
-        self.endpoint.request(Message {
+        self.endpoint.request(WebMessage {
             method: Method::Post,
             event: &with_arguments(out),
             headers: web::named(headers),

@@ -13,7 +13,7 @@ pub(crate) use findings::{Keys, nobody, warning};
 pub(crate) use msg_type::MsgType;
 pub(crate) use parameters::RobotParameters;
 
-use super::chat::{self, Dialect, untrusted};
+use super::chat::{self, Markup, untrusted};
 use super::{AfterOutage, Defaults, Per, RenderError, Severity};
 use crate::http::{Method, Request};
 use crate::outgoing::{MessageKind, Outgoing};
@@ -34,7 +34,7 @@ pub(crate) const ROBOT: Defaults = Defaults {
 
 /// What a message is sent as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum MessageForm {
     /// The vendor's text message.
     Text,
     /// The vendor's markdown; Feishu: a card.
@@ -43,10 +43,10 @@ pub(crate) enum Form {
     Whole,
 }
 
-/// A dialect, and the same as the function that a template escapes by.
-pub(crate) struct Style {
+/// A markup, and the same as the function that a template escapes by.
+pub(crate) struct RobotStyle {
     /// Writes the message.
-    pub(crate) dialect: &'static dyn Dialect,
+    pub(crate) markup: &'static dyn Markup,
     /// Escapes what a template prints.
     pub(crate) escape: fn(&str) -> String,
 }
@@ -100,18 +100,18 @@ impl Robot {
     }
 
     /// What this attempt sends; `simplify` after a refused card.
-    pub(crate) fn form(&self, kind: MessageKind, simplify: bool) -> Form {
+    pub(crate) fn form(&self, kind: MessageKind, simplify: bool) -> MessageForm {
         let default_wording = kind == MessageKind::Digest && self.msg_type == MsgType::Customize;
         match if default_wording {
             self.default
         } else {
             self.msg_type
         } {
-            MsgType::Markdown if !simplify => Form::Markdown,
+            MsgType::Markdown if !simplify => MessageForm::Markdown,
             MsgType::Customize if self.template.as_ref().is_some_and(ConfiguredText::is_json) => {
-                Form::Whole
+                MessageForm::Whole
             }
-            _ => Form::Text,
+            _ => MessageForm::Text,
         }
     }
 
@@ -123,7 +123,7 @@ impl Robot {
     }
 
     /// The configured title, one plain line; `None` when there is none.
-    fn own_title(&self, out: &Outgoing, plain: &Style) -> Result<Option<String>, RenderError> {
+    fn own_title(&self, out: &Outgoing, plain: &RobotStyle) -> Result<Option<String>, RenderError> {
         let Some(source) = self
             .title
             .as_ref()
@@ -136,10 +136,10 @@ impl Robot {
     }
 
     /// The title for lists and banners, with the keyword in it.
-    pub(crate) fn title(&self, out: &Outgoing, plain: &Style) -> Result<String, RenderError> {
+    pub(crate) fn title(&self, out: &Outgoing, plain: &RobotStyle) -> Result<String, RenderError> {
         let title = self
             .own_title(out, plain)?
-            .unwrap_or_else(|| chat::title(out, plain.dialect));
+            .unwrap_or_else(|| chat::title(out, plain.markup));
         Ok(match &self.keyword {
             Some(word) if !title.contains(word.as_str()) => format!("{word} {title}"),
             _ => title,
@@ -151,19 +151,19 @@ impl Robot {
     pub(crate) fn text(
         &self,
         out: &Outgoing,
-        style: &Style,
-        plain: &Style,
+        style: &RobotStyle,
+        plain: &RobotStyle,
         room: Room,
     ) -> Result<String, RenderError> {
-        let dialect = style.dialect;
+        let markup = style.markup;
         let mut lead: Vec<String> = Vec::new();
         if self.template(out).is_some() {
-            lead.extend(chat::test_line(out, dialect));
+            lead.extend(chat::test_line(out, markup));
         }
         if !room.titled {
             lead.extend(
                 self.own_title(out, plain)?
-                    .map(|t| dialect.bold(&dialect.escape(&t))),
+                    .map(|t| markup.bold(&markup.escape(&t))),
             );
         }
         let text = self.below(&lead, out, style, room.bytes)?;
@@ -181,20 +181,20 @@ impl Robot {
         &self,
         lead: &[String],
         out: &Outgoing,
-        style: &Style,
+        style: &RobotStyle,
         room: usize,
     ) -> Result<String, RenderError> {
         let lead: String = lead
             .iter()
-            .flat_map(|line| [line, style.dialect.line_break()])
+            .flat_map(|line| [line, style.markup.line_break()])
             .collect();
-        let rest = room.saturating_sub(style.dialect.size(&lead));
+        let rest = room.saturating_sub(style.markup.size(&lead));
         let text = match self.template(out) {
             Some(template) => template.message_text("template", out, style, rest)?,
-            None => chat::message(out, style.dialect, rest),
+            None => chat::message(out, style.markup, rest),
         };
         if text.is_empty() {
-            Ok(chat::cut_text(lead.trim_end(), style.dialect, room))
+            Ok(chat::cut_text(lead.trim_end(), style.markup, room))
         } else {
             Ok(lead + &text)
         }
@@ -251,7 +251,7 @@ pub(crate) fn fit_envelope(
 /// How much room a text has.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Room {
-    /// As the dialect counts them.
+    /// As the markup counts them.
     pub(crate) bytes: usize,
     /// Whether the form shows the title by itself.
     pub(crate) titled: bool,

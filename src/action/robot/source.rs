@@ -1,6 +1,6 @@
 //! A text of the configuration that may be a template, rendered within the size that a vendor takes.
 
-use super::Style;
+use super::RobotStyle;
 use crate::action::RenderError;
 use crate::action::chat;
 use crate::outgoing::Outgoing;
@@ -31,10 +31,10 @@ impl ConfiguredText {
         &self,
         key: &'static str,
         out: &Outgoing,
-        style: &Style,
+        style: &RobotStyle,
         room: usize,
     ) -> Result<String, RenderError> {
-        let fits = |text: &str| style.dialect.size(text) <= room;
+        let fits = |text: &str| style.markup.size(text) <= room;
         let rendering = Rendering {
             key,
             context: EscapeContext::Text {
@@ -49,7 +49,7 @@ impl ConfiguredText {
                 ..RenderError::new(key, "renders to an empty text")
             });
         }
-        Ok(chat::cut_text(text.trim_end(), style.dialect, room))
+        Ok(chat::cut_text(text.trim_end(), style.markup, room))
     }
 
     /// The whole message, which `fits`; one that never does cannot be sent.

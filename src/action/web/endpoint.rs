@@ -19,7 +19,7 @@ pub(crate) struct Endpoint {
 }
 
 /// What differs between the requests to an endpoint.
-pub(crate) struct Message<'a> {
+pub(crate) struct WebMessage<'a> {
     pub(crate) method: Method,
     /// What templates read.
     pub(crate) event: &'a Value,
@@ -108,8 +108,8 @@ impl Endpoint {
     }
 
     /// The request, with everything secret in it noted.
-    pub(crate) fn request(&self, message: Message<'_>) -> Result<Request, RenderError> {
-        let Message {
+    pub(crate) fn request(&self, message: WebMessage<'_>) -> Result<Request, RenderError> {
+        let WebMessage {
             method,
             event,
             headers: mut ours,

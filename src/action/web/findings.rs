@@ -98,14 +98,14 @@ pub(super) fn url_has_user(service_url: Option<&Text>) -> bool {
 }
 
 /// Headers that other keys of the same hook set.
-pub(super) struct Reserved<'a> {
+pub(super) struct ReservedNames<'a> {
     /// The key that sets `Authorization`.
     pub(super) authorization: Option<&'a str>,
     /// The header of the key `signature`.
     pub(super) signature: Option<&'a str>,
 }
 
-impl Reserved<'_> {
+impl ReservedNames<'_> {
     /// The key that sets this header.
     fn key(&self, name: &str) -> Option<&str> {
         let is_signature = self.signature.is_some_and(|header| is_same(header, name));
@@ -126,7 +126,7 @@ pub(super) fn is_same(name: &str, other: &str) -> bool {
 pub(super) fn check_headers(
     key: &'static str,
     pairs: Option<&Pairs>,
-    reserved: &Reserved<'_>,
+    reserved: &ReservedNames<'_>,
 ) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut check = |name: &str, value: &str, entry: Option<&str>, range: Option<Range<usize>>| {

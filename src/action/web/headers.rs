@@ -14,7 +14,7 @@ use std::borrow::Cow;
 const MAX_VALUE: usize = 8 * 1024;
 
 /// One `Name: value` line: the name, the value, and where the value begins in the text.
-pub(super) struct Line<'a> {
+pub(super) struct HeaderLine<'a> {
     pub(super) start: usize,
     pub(super) name: &'a str,
     pub(super) value: &'a str,
@@ -22,7 +22,9 @@ pub(super) struct Line<'a> {
 }
 
 /// Lines end in LF or CRLF, blank ones are skipped; `Err` is the place of a line without `:`.
-pub(super) fn lines(text: &str) -> impl Iterator<Item = Result<Line<'_>, std::ops::Range<usize>>> {
+pub(super) fn lines(
+    text: &str,
+) -> impl Iterator<Item = Result<HeaderLine<'_>, std::ops::Range<usize>>> {
     let start_of = |part: &str| part.as_ptr() as usize - text.as_ptr() as usize;
     text.split('\n')
         .map(str::trim)
@@ -31,7 +33,7 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = Result<Line<'_>, std::op
             let start = start_of(line);
             let (name, value) = line.split_once(':').ok_or(start..start + line.len())?;
             let value = value.trim_start();
-            Ok(Line {
+            Ok(HeaderLine {
                 start,
                 name: name.trim_end(),
                 value,

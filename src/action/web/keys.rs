@@ -1,7 +1,7 @@
 //! The keys that the webhooks and Jenkins share, before anything that they refer to is read.
 
 use super::findings::{
-    Reserved, check_headers, check_pieces, check_robot, check_url, is_given, mistake, plain,
+    ReservedNames, check_headers, check_pieces, check_robot, check_url, is_given, mistake, plain,
     url_has_user,
 };
 use super::pieces::{self, Piece};
@@ -71,7 +71,7 @@ impl<'a> WebKeys<'a> {
         let (key, headers) = self.headers;
         let in_url = || url_has_user(self.service_url).then_some("service_url");
         let authorization = self.credentials.key().or_else(in_url);
-        let reserved = Reserved {
+        let reserved = ReservedNames {
             authorization,
             signature: self.signature,
         };

@@ -9,7 +9,7 @@ mod payload;
 mod pieces;
 mod target;
 
-pub(crate) use endpoint::{Endpoint, Message, named};
+pub(crate) use endpoint::{Endpoint, WebMessage, named};
 pub(crate) use findings::{check_robot, is_given, mistake, plain, warning};
 pub(crate) use headers::{Headers, basic, refused_for_signature};
 pub(crate) use keys::{Credentials, WebKeys};

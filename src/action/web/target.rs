@@ -31,14 +31,14 @@ const ILLEGAL: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-enum Parameters {
+enum QueryParameters {
     /// `k=v&k=v`.
     Joined(ConfiguredText),
     /// Names and values, in the order of the file.
     Table(Vec<(String, ConfiguredText)>),
 }
 
-impl Parameters {
+impl QueryParameters {
     fn build(resolver: &Resolver<'_>, pairs: &Pairs) -> Result<Option<Self>, Unresolved> {
         let read = |text| resolver.text("request_parameters", Some(text));
         let pairs = match pairs {
@@ -75,7 +75,7 @@ impl Parameters {
 /// A resolved address.
 pub(crate) struct Target {
     url: ConfiguredText,
-    parameters: Option<Parameters>,
+    parameters: Option<QueryParameters>,
     secrets: Secrets,
     /// The same as people may see it: fixed parts that may be credentials are masked, what comes from the event is not.
     shown: Option<Box<Target>>,
@@ -97,7 +97,7 @@ impl Target {
         };
         let parameters = match parameters {
             None => None,
-            Some(pairs) => Parameters::build(resolver, pairs)?,
+            Some(pairs) => QueryParameters::build(resolver, pairs)?,
         };
         let mut secrets = url_secrets(&url.text, url.referenced);
         if let Some(parameters) = &parameters {
@@ -183,13 +183,13 @@ impl Target {
     fn query(&self, event: &Value) -> Result<String, RenderError> {
         match &self.parameters {
             None => Ok(String::new()),
-            Some(Parameters::Joined(source)) => {
+            Some(QueryParameters::Joined(source)) => {
                 let query =
                     source.render("request_parameters", EscapeContext::Url, event, MAX_URL)?;
                 // A `#` would begin a fragment, which is never sent.
                 Ok(query.trim().trim_matches(['?', '&']).replace('#', "%23"))
             }
-            Some(Parameters::Table(table)) => {
+            Some(QueryParameters::Table(table)) => {
                 let mut pairs = Vec::new();
                 for (name, source) in table {
                     let value = source.render(
@@ -216,7 +216,7 @@ pub(crate) struct User {
 }
 
 /// `k=v&k=v` with the values masked that may be credentials.
-fn masked(parameters: &Parameters) -> Parameters {
+fn masked(parameters: &QueryParameters) -> QueryParameters {
     let pair = |name: &str, value: &str, literal: bool| {
         if literal || is_secret_pair(name, value) {
             format!("{name}={MASK}")
@@ -225,8 +225,8 @@ fn masked(parameters: &Parameters) -> Parameters {
         }
     };
     let text = match parameters {
-        Parameters::Joined(source) if source.referenced => MASK.to_owned(),
-        Parameters::Joined(source) => {
+        QueryParameters::Joined(source) if source.referenced => MASK.to_owned(),
+        QueryParameters::Joined(source) => {
             let pairs = source.text.trim().split('&');
             let masked = pairs.map(|p| {
                 p.split_once('=')
@@ -234,13 +234,13 @@ fn masked(parameters: &Parameters) -> Parameters {
             });
             masked.collect::<Vec<_>>().join("&")
         }
-        Parameters::Table(table) => table
+        QueryParameters::Table(table) => table
             .iter()
             .map(|(name, v)| pair(name, &v.text, v.referenced))
             .collect::<Vec<_>>()
             .join("&"),
     };
-    Parameters::Joined(ConfiguredText {
+    QueryParameters::Joined(ConfiguredText {
         text,
         referenced: false,
     })

@@ -37,9 +37,9 @@ pub(super) fn is_form(content_type: &str) -> bool {
 }
 
 /// The resolved fields, in the order of the file.
-pub(super) struct Form(Vec<(String, ConfiguredText)>);
+pub(super) struct FormFields(Vec<(String, ConfiguredText)>);
 
-impl Form {
+impl FormFields {
     /// Reads references.
     pub(super) fn build(
         resolver: &Resolver<'_>,

@@ -1,22 +1,22 @@
 //! How WeCom writes text and markdown. The vendor documents no escaping, and senders contradict each other; so what
 //! could mean something is replaced by its full-width form, which looks alike and means nothing.
 
-use crate::action::chat::{Dialect, escape_block, untrusted};
-use crate::action::robot::Style;
+use crate::action::chat::{Markup, escape_block, untrusted};
+use crate::action::robot::RobotStyle;
 
 /// `text.content`: `<@userid>` mentions, and nothing else means anything.
-struct Text;
+struct WecomText;
 
 /// `markdown.content`, version 1: headings, bold, links, `<font>`, quotes, code on one line.
-struct Markdown;
+struct WecomMarkdown;
 
-pub(super) const TEXT: Style = Style {
-    dialect: &Text,
-    escape: |text| escape_block(text, &Text),
+pub(super) const TEXT: RobotStyle = RobotStyle {
+    markup: &WecomText,
+    escape: |text| escape_block(text, &WecomText),
 };
-pub(super) const MARKDOWN: Style = Style {
-    dialect: &Markdown,
-    escape: |text| escape_block(text, &Markdown),
+pub(super) const MARKDOWN: RobotStyle = RobotStyle {
+    markup: &WecomMarkdown,
+    escape: |text| escape_block(text, &WecomMarkdown),
 };
 
 /// For strings of a whole message: `<@userid>` cannot be formed, also not together with the template's own text.
@@ -24,7 +24,7 @@ pub(super) fn clean(text: &str) -> String {
     untrusted::url(text).unwrap_or_else(|| untrusted::harmless(text))
 }
 
-impl Dialect for Text {
+impl Markup for WecomText {
     fn escape(&self, text: &str) -> String {
         text.replace('@', "＠")
     }
@@ -36,7 +36,7 @@ impl Dialect for Text {
     }
 }
 
-impl Dialect for Markdown {
+impl Markup for WecomMarkdown {
     fn escape(&self, text: &str) -> String {
         let full_width = |c| match c {
             '<' => '＜',

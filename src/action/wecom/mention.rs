@@ -9,14 +9,14 @@ use serde_json::{Map, Value};
 const EVERYONE: &str = "@all";
 
 /// As configured.
-pub(super) struct Mentions {
+pub(super) struct WecomMentions {
     /// Userids, or `@all`.
     pub(super) ids: Vec<String>,
     /// Mobile numbers, or `@all`.
     pub(super) mobiles: Vec<String>,
 }
 
-impl Mentions {
+impl WecomMentions {
     /// Adds the lists with entries to a `text` object; an empty list is left out, as the vendor wants it.
     pub(super) fn add_lists(&self, text: &mut Map<String, Value>) {
         for (name, list) in [

@@ -1,11 +1,12 @@
 //! `wecom_group_chat_robot`: a message to a group robot of WeCom (developer centre, "group robot").
 
 mod codes;
-mod dialect;
+mod markup;
 mod mention;
 
 use super::robot::{
-    Form, Keys, MsgType, Parts, ROBOT, Robot, RobotParameters, Room, Style, nobody, object,
+    Keys, MessageForm, MsgType, Parts, ROBOT, Robot, RobotParameters, RobotStyle, Room, nobody,
+    object,
 };
 use super::{
     Action, Attempt, Body, Declared, Definition, Finding, RenderError, Repeats, Severity,
@@ -16,8 +17,8 @@ use crate::outgoing::Outgoing;
 use crate::parameter::{List, Resolver, Text, Unresolved};
 use crate::schedule::Pace;
 use crate::schema::{Table, table};
-use dialect::{MARKDOWN, TEXT};
-use mention::Mentions;
+use markup::{MARKDOWN, TEXT};
+use mention::WecomMentions;
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ pub const MARKDOWN_LIMIT: usize = 3800;
 
 struct Wecom {
     robot: Robot,
-    mentions: Mentions,
+    mentions: WecomMentions,
 }
 
 table! {
@@ -132,7 +133,7 @@ impl RobotParameters for WecomGroupChatRobot {
         let mobiles = resolver.list("mentioned_mobile", self.mentioned_mobile.as_ref())?;
         Ok(Box::new(Wecom {
             robot,
-            mentions: Mentions { ids, mobiles },
+            mentions: WecomMentions { ids, mobiles },
         }))
     }
 }
@@ -140,13 +141,13 @@ impl RobotParameters for WecomGroupChatRobot {
 impl Action for Wecom {
     fn request(&self, out: &Outgoing, _: &Attempt) -> Result<Request, RenderError> {
         let body = match self.robot.form(out.kind, false) {
-            Form::Text => {
+            MessageForm::Text => {
                 let content = self.text(out, &TEXT, TEXT_LIMIT.min(out.max_body))?;
                 let mut text = object([("content", Value::String(content))]);
                 self.mentions.add_lists(&mut text);
                 object([("msgtype", "text".into()), ("text", text.into())])
             }
-            Form::Markdown => {
+            MessageForm::Markdown => {
                 let limit = MARKDOWN_LIMIT.min(out.max_body);
                 let line = self.mentions.line(limit / 2);
                 let content = self.text(out, &MARKDOWN, limit - line.len())? + &line;
@@ -155,10 +156,10 @@ impl Action for Wecom {
                     ("markdown", object([("content", content.into())]).into()),
                 ])
             }
-            Form::Whole => {
+            MessageForm::Whole => {
                 let mut whole = self
                     .robot
-                    .whole(out, dialect::clean, &|whole| fits(whole, out.max_body))?;
+                    .whole(out, markup::clean, &|whole| fits(whole, out.max_body))?;
                 self.mentions.add_where_none_is(&mut whole);
                 whole
             }
@@ -178,7 +179,12 @@ impl Action for Wecom {
 }
 
 impl Wecom {
-    fn text(&self, out: &Outgoing, style: &Style, bytes: usize) -> Result<String, RenderError> {
+    fn text(
+        &self,
+        out: &Outgoing,
+        style: &RobotStyle,
+        bytes: usize,
+    ) -> Result<String, RenderError> {
         self.robot.text(
             out,
             style,

@@ -14,7 +14,7 @@ use std::path::Path;
 pub(super) fn check(repository: &Repository, caught_up: bool, results: &mut CheckResults) {
     let git_dir = repository.git_dir();
     let settings = git_program::settings(git_dir);
-    let own = HookFile::of(git_dir);
+    let own = HookFile::in_repository(git_dir);
     let elsewhere = repository
         .hooks_path()
         .filter(|dir| dir.canonicalize().ok() != own.dir.canonicalize().ok());

@@ -75,7 +75,9 @@ pub(super) fn run(
     if arguments.json {
         print::json(&whole.json());
     } else {
-        print::stdout(text::of(&whole, Style::of(&stdout(), &session.environment)).trim_end());
+        print::stdout(
+            text::of(&whole, Style::for_stream(&stdout(), &session.environment)).trim_end(),
+        );
     }
     Ok(exit::OK)
 }

@@ -12,7 +12,7 @@ use crate::transport;
 use std::fmt::Write;
 
 /// Made as a delivery would make it; the error names the key at fault.
-pub(super) fn of(subject: &SelectedEvent, hook: &Hook) -> Result<(Request, Secrets), String> {
+pub(super) fn build(subject: &SelectedEvent, hook: &Hook) -> Result<(Request, Secrets), String> {
     let (action, secrets) = hook.action().map_err(|e| e.to_string())?;
     let kind = if hook.per == Per::Push {
         MessageKind::Push

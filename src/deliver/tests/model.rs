@@ -311,14 +311,14 @@ impl Model {
 /// Who is taken after a later one was left out of the line: the receiver could not take it several times.
 fn in_order(seen: &[&Seen]) -> Result<(), TestCaseError> {
     let mut newest = None;
-    let mut told = BTreeSet::new();
+    let mut received = BTreeSet::new();
     for (index, s) in seen
         .iter()
         .enumerate()
         .filter(|(_, s)| s.end == Ending::Taken)
     {
         for push in &s.pushes {
-            if !told.insert(*push) {
+            if !received.insert(*push) {
                 continue;
             }
             if newest.is_some_and(|newest| *push < newest) {

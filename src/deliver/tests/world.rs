@@ -33,7 +33,7 @@ pub(super) enum Mood {
 pub(super) struct Seen {
     pub(super) hook: String,
     pub(super) at_ms: i64,
-    /// Number of each push that it told.
+    /// Number of each push that it received.
     pub(super) pushes: Vec<usize>,
     pub(super) end: Ending,
 }

@@ -45,7 +45,7 @@ pub(super) struct Moves<'a> {
 }
 
 /// All of it.
-pub(super) struct Backlog<'a> {
+pub(super) struct DigestBacklog<'a> {
     /// Oldest first.
     pub(super) pushes: Vec<Pushed<'a>>,
     /// In the order of events: the default branch, branches, tags, others, by name.
@@ -127,7 +127,7 @@ impl<'a> Moves<'a> {
     }
 }
 
-impl<'a> Backlog<'a> {
+impl<'a> DigestBacklog<'a> {
     pub(super) fn new(out: &'a Outgoing) -> Self {
         let pushes = pushes(&out.backlog);
         let (mut persons, mut people) = (BTreeMap::new(), Vec::new());

@@ -10,7 +10,7 @@ use super::phrase::{fill, kind_word, what};
 use super::words::Words;
 use crate::outgoing::Outgoing;
 use crate::push::{Change, PushEvent, RefKind};
-use backlog::{Backlog, Commits, Moved, Moves, Pushed, Who};
+use backlog::{Commits, DigestBacklog, Moved, Moves, Pushed, Who};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -23,8 +23,8 @@ pub(super) struct Digest<'a> {
     /// What every message says.
     words: &'static Words,
     /// What only a digest says.
-    own: &'static words::Words,
-    backlog: Backlog<'a>,
+    own: &'static words::DigestWords,
+    backlog: DigestBacklog<'a>,
 }
 
 impl<'a> Digest<'a> {
@@ -33,7 +33,7 @@ impl<'a> Digest<'a> {
             out,
             words: super::words::words(out.project.language),
             own: words::words(out.project.language),
-            backlog: Backlog::new(out),
+            backlog: DigestBacklog::new(out),
         }
     }
 

@@ -4,7 +4,7 @@ use crate::action::chat::words::plural;
 use crate::outgoing::Language;
 
 /// What only a digest says.
-pub(super) struct Words {
+pub(super) struct DigestWords {
     pub(super) heading: &'static str,
     pub(super) pushes_by: &'static str,
     pub(super) by: &'static str,
@@ -34,14 +34,14 @@ pub(super) struct Words {
 }
 
 /// The table of a language.
-pub(super) fn words(language: Language) -> &'static Words {
+pub(super) fn words(language: Language) -> &'static DigestWords {
     match language {
         Language::English => &ENGLISH,
         Language::Chinese => &CHINESE,
     }
 }
 
-const ENGLISH: Words = Words {
+const ENGLISH: DigestWords = DigestWords {
     heading: "{project}: {parts}",
     pushes_by: "{pushes} by {who}",
     by: "by {who}",
@@ -70,7 +70,7 @@ const ENGLISH: Words = Words {
     more_refs: |n| format!("… and {n} more {}", if n == 1 { "ref" } else { "refs" }),
 };
 
-const CHINESE: Words = Words {
+const CHINESE: DigestWords = DigestWords {
     heading: "{project}：{parts}",
     pushes_by: "{who} 共 {pushes}",
     by: "推送者：{who}",
