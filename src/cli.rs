@@ -122,6 +122,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             let owner_settled = owned.is_some();
             let dir = owned.or_else(|| parsed.repo.clone());
             let arguments = arguments.get(1..).unwrap_or_default().to_vec();
+            let environment = if owner_settled {
+                environment.of_owner()
+            } else {
+                environment
+            };
             let session = Session {
                 dir,
                 owner_settled,

@@ -1,6 +1,7 @@
 //! Opens files that other people may have written: without blocking, up to a size limit, and a hooks.toml only from
 //! trusted owners.
 
+use crate::environment::Environment;
 use rustix::fs::OFlags;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read};
@@ -40,6 +41,11 @@ pub(super) enum FileError {
     Missing,
     #[error("cannot be read: permission denied")]
     Denied,
+    #[error(
+        "cannot be read: permission denied (root runs this as the repository's owner, without further groups: name an \
+         account and a group that can read it by `User=` and `Group=` in the unit)"
+    )]
+    DeniedToOwner,
     #[error("cannot be read: {0}")]
     Io(ErrorKind),
     #[error("is not a regular file")]
@@ -61,6 +67,16 @@ pub(super) enum FileError {
         super::SERVER_FILE_VARIABLE
     )]
     Relative,
+}
+
+impl FileError {
+    /// The same where a process of root's runs as the owner of the repository.
+    pub(super) fn explained(self, environment: &Environment) -> Self {
+        match self {
+            Self::Denied if environment.is_of_owner() => Self::DeniedToOwner,
+            other => other,
+        }
+    }
 }
 
 impl From<io::Error> for FileError {

@@ -37,10 +37,19 @@ impl References {
             return Err(ReferenceError::NotForRoot);
         }
         if let Some(reserved) = &self.reserved {
-            return reserved.open(key, name, &self.base);
+            return reserved.open(key, name, (&self.base, &self.environment));
         }
         let path = self.base.join(name);
-        file::open(&path).map_err(|error| unusable(&path, &error))
+        let opened = file::open(&path);
+        opened.map_err(|error| unusable(&path, &error.explained(&self.environment)))
+    }
+
+    fn no_credentials(&self) -> ReferenceError {
+        if self.environment.is_of_owner() {
+            ReferenceError::NoCredentialsOfOwner
+        } else {
+            ReferenceError::NoCredentials
+        }
     }
 
     fn read(&self, reference: &Reference) -> Result<String, ReferenceError> {
@@ -55,7 +64,7 @@ impl References {
             Reference::File(name) => read_text(self.open(ANY_KEY, name)?, &self.base.join(name)),
             Reference::Credential(name) => {
                 let directory = self.environment.non_empty("CREDENTIALS_DIRECTORY");
-                let directory = directory.ok_or(ReferenceError::NoCredentials)?;
+                let directory = directory.ok_or_else(|| self.no_credentials())?;
                 let path = Path::new(&directory).join(name);
                 let file = file::open(&path).map_err(|error| unusable(&path, &error))?;
                 read_text(file, &path)

@@ -3,6 +3,7 @@
 
 use super::file::{self, FileError};
 use super::form::{Item, ItemError};
+use crate::environment::Environment;
 use crate::filter::{Globs, Pattern};
 use crate::parameter::{Reference, ReferenceError};
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
@@ -101,10 +102,15 @@ impl Reserved {
     }
 
     /// Opens a file that a repository's file in the directory `base` names in `key`.
-    pub(super) fn open(&self, key: &str, name: &str, base: &Path) -> Result<File, ReferenceError> {
+    pub(super) fn open(
+        &self,
+        key: &str,
+        name: &str,
+        (base, environment): (&Path, &Environment),
+    ) -> Result<File, ReferenceError> {
         let unusable = |error: FileError| ReferenceError::File {
             path: base.join(name).display().to_string(),
-            why: error.to_string(),
+            why: error.explained(environment).to_string(),
         };
         let relative = match self.file(key, name, base)? {
             Opened::Anywhere(path) => return file::open(&path).map_err(unusable),

@@ -9,6 +9,12 @@ pub enum ReferenceError {
     /// A credential outside a unit of systemd.
     #[error("there is no $CREDENTIALS_DIRECTORY: systemd sets it for its units")]
     NoCredentials,
+    /// A credential in a process that root started to run as the owner of the repository.
+    #[error(
+        "there is no $CREDENTIALS_DIRECTORY where root runs this as the repository's owner: name the owner by `User=` \
+         and `Group=` in the unit"
+    )]
+    NoCredentialsOfOwner,
     /// A file that cannot be read or used.
     #[error("file `{path}` {why}")]
     File {

@@ -208,7 +208,7 @@ impl DryRun<'_> {
                 Severity::Warning,
                 "it must be set where pushes run, and for the timer".to_owned(),
             ),
-            Reference::Credential(_) if *error == ReferenceError::NoCredentials => (
+            Reference::Credential(_) if is_outside_of_unit(error) => (
                 Severity::Warning,
                 "only the timer's unit can send for this hook".to_owned(),
             ),
@@ -237,6 +237,14 @@ impl DryRun<'_> {
             ..CheckResult::default()
         }
     }
+}
+
+/// Whether credentials are missing because no unit of systemd is this process's own.
+fn is_outside_of_unit(error: &ReferenceError) -> bool {
+    matches!(
+        error,
+        ReferenceError::NoCredentials | ReferenceError::NoCredentialsOfOwner
+    )
 }
 
 fn found(key: &'static str, severity: Severity, message: String) -> Finding {
