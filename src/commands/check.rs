@@ -8,6 +8,8 @@ mod hook;
 mod hooks_toml;
 mod mount;
 mod page;
+mod proposed;
+mod proposed_page;
 mod records;
 mod results;
 mod row;
@@ -36,6 +38,9 @@ pub struct Arguments {
     /// Every repository below DIR, a line each
     #[arg(long, value_name = "DIR")]
     all: Option<PathBuf>,
+    /// Try FILE as the server's file before it is put in place: which of its hooks apply where, and what stops
+    #[arg(long, value_name = "FILE", overrides_with = "config")]
+    config: Option<PathBuf>,
     /// One JSON object a line instead of words
     #[arg(long)]
     json: bool,
@@ -43,6 +48,9 @@ pub struct Arguments {
 
 /// Checks one repository, or all below a directory.
 pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
+    if let Some(file) = &arguments.config {
+        return proposed::run(session, arguments, file);
+    }
     match &arguments.all {
         Some(dir) if !session.owner_settled => all(session, dir, arguments),
         Some(_) => {

@@ -74,6 +74,11 @@ pub struct Hook {
 }
 
 impl Hook {
+    /// Whether the server's file has it, and not the repository's.
+    pub fn is_of_server_file(&self) -> bool {
+        self.layer == Layer::Server
+    }
+
     /// What must be computed of an event for it, so that a chat message of ten subjects reads no tree.
     pub fn needs(&self) -> Needs {
         let reads = |names: &[&str]| {

@@ -5,8 +5,9 @@ use super::merge::Merge;
 use super::network::Network;
 use super::project::Projects;
 use super::reader::Document;
+use super::server_file::ServerFile;
 use super::settings::Deliver;
-use super::{Loaded, REPOSITORY_FILE, SERVER_FILE, SERVER_FILE_VARIABLE};
+use super::{Loaded, REPOSITORY_FILE};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::environment::Environment;
 use std::path::Path;
@@ -14,10 +15,20 @@ use std::sync::Arc;
 
 /// Loads both files for the repository whose Git directory is given. Resolves nothing; costs well under a millisecond.
 pub fn load(git_dir: &Path, environment: &Environment) -> Loaded {
+    load_with(git_dir, environment, &ServerFile::in_place(environment))
+}
+
+/// The same with a server's file that may be a proposed one.
+pub fn load_with(git_dir: &Path, environment: &Environment, server_file: &ServerFile) -> Loaded {
     let mut loaded = Loaded::default();
     let owner = file::owner(git_dir);
-    let server = server_source(environment, owner, &mut loaded);
-    let repository = repository_source(git_dir, owner, &mut loaded);
+    let read = server_file.read(owner);
+    let read = read.map_err(|error| error.explained(environment));
+    let server = server_source(server_file, read, &mut loaded);
+    let path = git_dir.join(REPOSITORY_FILE);
+    let read = file::read_configuration(Layer::Repository, &path, owner);
+    let read = read.map_err(|error| error.explained(environment));
+    let repository = repository_source(read, &mut loaded);
     let mut server = server
         .as_ref()
         .and_then(|source| document(source, &mut loaded));
@@ -51,32 +62,23 @@ pub fn load(git_dir: &Path, environment: &Environment) -> Loaded {
     loaded
 }
 
+/// A file that was read, if there is one.
+type Read = Result<Option<Source>, FileError>;
+
 /// The server's file. One that exists and cannot be used holds everything back.
-fn server_source(
-    environment: &Environment,
-    owner: Option<u32>,
-    loaded: &mut Loaded,
-) -> Option<Source> {
-    let named = environment.non_empty(SERVER_FILE_VARIABLE);
-    let path = named.as_deref().unwrap_or(SERVER_FILE);
-    let read = if path.starts_with('/') {
-        file::read_configuration(Layer::Server, Path::new(path), owner)
-    } else {
-        Err(FileError::Relative)
-    };
+fn server_source(file: &ServerFile, read: Read, loaded: &mut Loaded) -> Option<Source> {
     read.unwrap_or_else(|error| {
         (loaded.configured, loaded.server_file) = (true, true);
-        loaded.hold = Some(format!("{path} {error}"));
-        loaded.report_file(path, &error);
+        let shown = file.shown();
+        loaded.hold = Some(format!("{shown} {error}"));
+        loaded.report_file(&shown, &error);
         None
     })
     .inspect(|_| (loaded.configured, loaded.server_file) = (true, true))
 }
 
 /// The repository's file. While it cannot be used, hooks stay unresolved, except for those that are locked.
-fn repository_source(git_dir: &Path, owner: Option<u32>, loaded: &mut Loaded) -> Option<Source> {
-    let path = git_dir.join(REPOSITORY_FILE);
-    let read = file::read_configuration(Layer::Repository, &path, owner);
+fn repository_source(read: Read, loaded: &mut Loaded) -> Option<Source> {
     read.unwrap_or_else(|error| {
         loaded.configured = true;
         loaded.unresolved = true;

@@ -10,6 +10,7 @@ mod excerpt;
 mod file;
 mod filter_source;
 mod form;
+mod future_mistakes;
 mod hook;
 mod keys;
 mod lint;
@@ -25,6 +26,7 @@ mod reserved;
 #[cfg(test)]
 mod schema;
 mod secret_refs;
+mod server_file;
 mod settings;
 mod source_map;
 mod syntax_hints;
@@ -35,8 +37,9 @@ pub use crate::action::Per;
 pub use excerpt::Excerpt;
 pub use filter_source::FilterSource;
 pub use hook::{Hook, Trial};
-pub use load::load;
+pub use load::{load, load_with};
 pub use project::ProjectView;
+pub use server_file::ServerFile;
 pub use settings::{Deliver, Show};
 pub use source_map::{SecretFile, SourceMap};
 

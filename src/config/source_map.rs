@@ -7,7 +7,8 @@ use super::file::{self, Layer, Source};
 use super::keys::is_marked;
 use super::notes::Notes;
 use super::secret_refs::{self, SecretRef};
-use super::{REPOSITORY_FILE, SERVER_FILE, SERVER_FILE_VARIABLE, lint, offset};
+use super::server_file::ServerFile;
+use super::{REPOSITORY_FILE, lint, offset};
 use crate::diagnostic::{Diagnostic, Finding, Severity};
 use crate::environment::Environment;
 use crate::parameter::Reference;
@@ -34,18 +35,16 @@ pub struct SecretFile {
 impl SourceMap {
     /// Reads both files again; one that cannot be read is left out.
     pub fn read(git_dir: &Path, environment: &Environment) -> Self {
+        Self::read_with(git_dir, &ServerFile::in_place(environment))
+    }
+
+    /// The same with a server's file that may be a proposed one.
+    pub fn read_with(git_dir: &Path, server_file: &ServerFile) -> Self {
         let owner = file::owner(git_dir);
-        let server = environment
-            .non_empty(SERVER_FILE_VARIABLE)
-            .map_or_else(|| SERVER_FILE.into(), PathBuf::from);
-        let files = [
-            (Layer::Repository, git_dir.join(REPOSITORY_FILE)),
-            (Layer::Server, server),
-        ];
-        let sources = files
-            .iter()
-            .filter_map(|(layer, path)| file::read_configuration(*layer, path, owner).ok()?);
-        Self(sources.collect())
+        let own = git_dir.join(REPOSITORY_FILE);
+        let own = file::read_configuration(Layer::Repository, &own, owner);
+        let read = [own, server_file.read(owner)];
+        Self(read.into_iter().filter_map(|source| source.ok()?).collect())
     }
 
     pub(super) fn sources(&self) -> impl Iterator<Item = &Source> {

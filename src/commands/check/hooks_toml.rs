@@ -24,6 +24,10 @@ pub(super) fn check(
         .lints()
         .iter()
         .for_each(|oddity| results.push(at_place(oddity)));
+    places
+        .future_mistakes(loaded)
+        .iter()
+        .for_each(|warning| results.push(at_place(warning)));
     if let Some(why) = &loaded.hold {
         results.mistake(
             None,

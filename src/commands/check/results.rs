@@ -125,6 +125,11 @@ impl CheckResults {
         }
     }
 
+    /// Whether it was found.
+    pub(super) fn has(&self, result: &CheckResult) -> bool {
+        self.found.contains(result)
+    }
+
     /// Mistakes first, then warnings, then passed checks; those with a line come first, in the order of the file.
     pub(super) fn sorted(&self) -> impl Iterator<Item = &CheckResult> {
         let orders = [Some(Severity::Mistake), Some(Severity::Warning), None];
