@@ -213,3 +213,56 @@ fn the_deliverer_leaves_no_core_file() {
     });
     assert!(keeps_no_core(&deliverer.expect("the deliverer runs")));
 }
+
+#[needs(root)]
+#[test]
+fn what_a_child_of_root_may_not_read_is_refused_with_the_keys_of_the_unit() {
+    let receiver = Receiver::start(|_| Answer::ok());
+    let (sandbox, program) = theirs(&receiver.url("/"));
+    let url = receiver.url("/");
+    let hook = |name: &str, token: &str| {
+        format!(
+            "[hook.{name}]\naction = \"webhook_http_post\"\nservice_url = \"{url}\"\ntoken = {token}\n"
+        )
+    };
+    let hooks = [
+        hook("group", "{ file = \"shared.token\" }"),
+        hook("unit", "{ credential = \"token\" }"),
+    ];
+    sandbox.write("theirs.git/hooks.toml", hooks.concat());
+    // Readable for a group of which the owner may be a member: only a login or `Group=` would give it to them.
+    let for_group = |path: &str| {
+        let path = sandbox.write(path, "hunter2");
+        chown(&path, Some(0), Some(1234)).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o640)).unwrap();
+    };
+    for_group("theirs.git/shared.token");
+    sandbox.write("credentials/token", "hunter2");
+    let run = |command: &str| {
+        let mut root = sandbox.command(program.to_str().unwrap(), "");
+        let credentials = sandbox.path("credentials");
+        root.args([command, "-C", "theirs.git"])
+            .env("CREDENTIALS_DIRECTORY", credentials);
+        let out = root.output().unwrap();
+        let said = String::from_utf8([out.stdout, out.stderr].concat()).unwrap();
+        said.replace("\n  ", " ")
+    };
+    for command in ["check", "test"] {
+        let said = run(command);
+        let group = "cannot be read: permission denied (root runs this as the repository's owner";
+        let unit = "there is no $CREDENTIALS_DIRECTORY where root runs this as the repository's";
+        for why in [group, unit] {
+            let named = said
+                .split(why)
+                .nth(1)
+                .unwrap_or_else(|| panic!("{why}: {said}"));
+            let keys = named.find("`User=`").zip(named.find("`Group=`"));
+            assert!(keys.is_some(), "{said}");
+        }
+    }
+    assert!(receiver.got().is_empty());
+    // The server's file itself.
+    for_group("server/hooks.toml");
+    let said = run("drain");
+    assert!(said.contains("`User=` and `Group=` in the unit"), "{said}");
+}

@@ -283,3 +283,78 @@ fn root_reads_no_file_for_somebody_else() {
     let why = build(&sandbox, sign, "", &[]).unwrap_err();
     assert!(why.contains("is not read by root"), "{why}");
 }
+
+#[needs("openssl")]
+#[test]
+fn where_a_servers_file_exists_ca_file_may_lie_with_the_authorities_of_the_system() {
+    let sandbox = Sandbox::new();
+    sandbox.write("etc/hooks.toml", "[deliver]\nkeep_count = 5\n");
+    let server = sandbox.path("etc/hooks.toml").display().to_string();
+    let environment = Environment::from([("GIT_SERVICE_HOOK_CONFIG", server.as_str())]);
+    // Any file there does: it is read, and not parsed.
+    let system = "/etc/ssl/openssl.cnf";
+    std::os::unix::fs::symlink(system, {
+        sandbox.write("repo.git/x", "");
+        sandbox.path("repo.git/link.pem")
+    })
+    .unwrap();
+    let load = |line: &str| {
+        let post = "action = \"webhook_http_post\"\nservice_url = \"https://127.0.0.1:1/\"\n";
+        sandbox.write("repo.git/hooks.toml", format!("[hook.x]\n{post}{line}\n"));
+        config::load(&sandbox.path("repo.git"), &environment)
+    };
+    for name in [system, "link.pem"] {
+        let loaded = load(&format!("ca_file = \"{name}\""));
+        let Found::Active(hook) = loaded.find("x") else {
+            panic!("{:?}", reported(&loaded));
+        };
+        let read = hook.ca_pem().unwrap().unwrap();
+        assert_eq!(read, std::fs::read(system).unwrap());
+    }
+    for line in [
+        format!("token = {{ file = \"{system}\" }}"),
+        format!("client_cert = \"{system}\"\nclient_key = \"{system}\""),
+        "ca_file = \"/etc/ssl/../passwd\"".to_owned(),
+        "ca_file = \"/etc/passwd\"".to_owned(),
+        "token = { file = \"link.pem\" }".to_owned(),
+    ] {
+        let why = reported(&load(&line)).join("\n");
+        assert!(why.contains("lies outside of the Git directory"), "{why}");
+    }
+}
+
+#[needs("strace")]
+#[test]
+fn without_openat2_no_link_is_followed_to_a_secret() {
+    use crate::support::PROGRAM;
+    use crate::support::receiver::{Answer, Receiver};
+    let receiver = Receiver::start(|_| Answer::ok());
+    let sandbox = Sandbox::new();
+    sandbox.bare("r.git");
+    sandbox.clone_with_commit("r.git", "c");
+    sandbox.push("c", &["-q", "origin", "HEAD:main"]);
+    sandbox.write("server/hooks.toml", "[deliver]\nkeep_count = 5\n");
+    let hook = |name: &str, file: &str| {
+        let url = receiver.url(&format!("/{name}"));
+        format!(
+            "[hook.{name}]\naction = \"webhook_http_post\"\nservice_url = \"{url}\"\ntoken = {{ file = \"{file}\" }}\n"
+        )
+    };
+    let hooks = [hook("own", "keys/own"), hook("linked", "link")];
+    sandbox.write("r.git/hooks.toml", hooks.concat());
+    sandbox.write("r.git/keys/own", "hunter2");
+    std::os::unix::fs::symlink("keys/own", sandbox.path("r.git/link")).unwrap();
+    let mut strace = sandbox.command("strace", "r.git");
+    let inject = ["-e", "trace=openat2", "-e", "inject=openat2:error=ENOSYS"];
+    strace.args(["-f", "-qq", "-o", "../trace"]).args(inject);
+    let out = strace.args([PROGRAM, "test"]).output().unwrap();
+    let said = String::from_utf8([out.stdout, out.stderr].concat()).unwrap();
+    let trace = std::fs::read_to_string(sandbox.path("trace")).unwrap();
+    assert!(trace.contains("ENOSYS"), "openat2 is tried first: {trace}");
+    let targets = receiver.got().into_iter().map(|request| request.target);
+    assert_eq!(targets.collect::<Vec<_>>(), ["/own"], "{said}");
+    assert!(said.contains("lies outside of the Git directory"), "{said}");
+    // With it, a link within the Git directory is followed.
+    let out = sandbox.run("r.git", &["test", "linked"]);
+    assert!(out.status.success());
+}
