@@ -13,7 +13,7 @@ mod stdin;
 mod unrecorded_push;
 mod watch;
 
-pub use chain::{chain_paths, is_program};
+pub use chain::{chain_paths, is_program, is_shim, script_text};
 pub use compute::{ComputedPush, Undecided, compute_deliveries, compute_without_repository};
 
 use crate::action::Severity;
@@ -21,7 +21,7 @@ use crate::clock;
 use crate::config::{self, Loaded, Show};
 use crate::environment::Environment;
 use crate::exit;
-use crate::git::{self, Repository};
+use crate::git::{self, Repository, Server};
 use crate::push::{Push, RefName};
 use crate::report::{self, Lines};
 use crate::spool::Spool;
@@ -238,7 +238,11 @@ impl PushContext<'_> {
             id: crate::spool::new_id(time_ms),
             time_ms,
             updates: Vec::new(),
-            pusher: git::pusher(self.environment, &self.loaded.pusher_env),
+            pusher: git::pusher(
+                self.environment,
+                &self.loaded.pusher_env,
+                Server::of_repository(self.git_dir),
+            ),
             options: git::push_options(self.environment),
             remote_addr: git::remote_addr(self.environment),
             gl_repo: self.environment.non_empty("GL_REPO"),

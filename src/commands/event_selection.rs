@@ -69,7 +69,7 @@ impl SelectedEvent {
             id: Uuid::now_v7().to_string(),
             time_ms: clock::now_ms(),
             updates: vec![update.clone()],
-            pusher: git::pusher(environment, &loaded.pusher_env),
+            pusher: git::pusher(environment, &loaded.pusher_env, None),
             options: selection.options.to_vec(),
             remote_addr: None,
             gl_repo: environment.non_empty("GL_REPO"),

@@ -1,9 +1,10 @@
-//! Classifies the file `hooks/post-receive`: missing, our link, our shim, or the hook of another program. Also knows the
+//! Classifies the file `hooks/post-receive`: missing, our link, our shim, a script that runs a directory of hooks, or the
+//! hook of another program. Also knows the
 //! directory `post-receive.d/` beside it. Changes nothing.
 
 use crate::environment::Environment;
-use crate::git::Repository;
-use crate::post_receive::{chain_paths, is_program};
+use crate::git::{Repository, Server};
+use crate::post_receive::{chain_paths, is_program, is_shim, script_text};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,8 +12,8 @@ use std::path::{Path, PathBuf};
 /// Where `install --chain` puts the hook that it finds: first by name, so that it runs first.
 pub const CHAINED: &str = "10-before-service-hook";
 
-/// A line of the shim (hooks/post-receive of the distribution) by which it is known.
-const SHIM_MARK: &str = "git-service-hook: shim";
+/// The script that starts this program from `post-receive.d/` where a dispatcher runs that folder.
+const WRAPPER: &str = "git-service-hook";
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub enum Standing {
     Link(PathBuf),
     /// The shim.
     Shim,
+    /// A script that runs the programs in `post-receive.d/`, as Gitea, Forgejo and soft-serve write it.
+    Dispatcher,
     /// Something else, which is never overwritten.
     Foreign,
 }
@@ -57,6 +60,16 @@ impl HookFile {
         self.chain().join(CHAINED)
     }
 
+    /// The wrapper for a dispatcher.
+    pub fn wrapper(&self) -> PathBuf {
+        self.chain().join(WRAPPER)
+    }
+
+    /// The server that writes `hooks/post-receive` itself.
+    pub fn server(&self) -> Option<Server> {
+        Server::of_repository(self.dir.parent()?).filter(|server| server.writes_hook())
+    }
+
     /// Looks at `hooks/post-receive`.
     pub fn standing(&self) -> Standing {
         standing(&self.path())
@@ -82,11 +95,22 @@ pub fn standing(path: &Path) -> Standing {
     if path.symlink_metadata().is_err() {
         return Standing::Missing;
     }
-    if text(path).contains(SHIM_MARK) {
+    if is_shim(path) {
         Standing::Shim
+    } else if !mentions_us(path) && runs_folder(path) {
+        Standing::Dispatcher
     } else {
         Standing::Foreign
     }
+}
+
+/// Whether a script runs what is in `post-receive.d/`.
+fn runs_folder(path: &Path) -> bool {
+    let text = script_text(path);
+    let mut lines = text.lines().map(str::trim_start);
+    lines.any(|line| {
+        !line.starts_with('#') && (line.contains("post-receive.d") || line.contains(".d/*"))
+    })
 }
 
 /// A link is ours when it leads to this very program, or to one of our name (which may have gone).
@@ -103,6 +127,7 @@ pub fn starts_us(path: &Path) -> bool {
         Standing::Missing => false,
         Standing::Link(_) | Standing::Shim => true,
         Standing::Foreign => mentions_us(path),
+        Standing::Dispatcher => starts_us(&path.with_extension("d").join(WRAPPER)),
     };
     ours && is_program(path)
 }
@@ -120,19 +145,9 @@ pub fn starting_us(repository: &Repository) -> Vec<String> {
 
 /// Whether a hook of another program starts us itself.
 pub fn mentions_us(path: &Path) -> bool {
-    let text = text(path);
+    let text = script_text(path);
     text.lines()
         .any(|l| !l.trim_start().starts_with('#') && l.contains("service-hook"))
-}
-
-/// At most 64 KiB: scripts are shorter, programs are not read.
-fn text(path: &Path) -> String {
-    use std::io::Read;
-    let mut bytes = Vec::new();
-    if path.metadata().is_ok_and(|m| m.is_file()) {
-        let _ = fs::File::open(path).and_then(|f| f.take(64 * 1024).read_to_end(&mut bytes));
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The path under which this program is going to be found tomorrow: one on `PATH` that leads here (package managers
@@ -158,7 +173,7 @@ pub fn stable_program(environment: &Environment) -> Result<PathBuf, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{PermissionsExt, symlink};
 
     #[test]
     fn our_link_is_known_by_its_name_even_when_it_dangles() {
@@ -183,6 +198,24 @@ mod tests {
         fs::remove_file(&path).unwrap();
         symlink("../elsewhere/hook", &path).unwrap();
         assert_eq!(standing(&path), Standing::Foreign);
+    }
+
+    #[test]
+    fn a_script_that_runs_the_folder_is_a_dispatcher_and_starts_us_by_the_wrapper_in_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("post-receive");
+        let script =
+            "#!/bin/sh\nfor hook in ${GIT_DIR}/hooks/${hookname}.d/*; do \"$hook\"; done\n";
+        fs::write(&path, script).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(standing(&path), Standing::Dispatcher);
+        assert!(!starts_us(&path), "nothing is in the folder");
+        let wrapper = dir.path().join("post-receive.d/git-service-hook");
+        fs::create_dir(wrapper.parent().unwrap()).unwrap();
+        fs::write(&wrapper, "#!/bin/sh\nexec git-service-hook post-receive\n").unwrap();
+        assert!(!starts_us(&path), "it is not executable");
+        fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(starts_us(&path));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use super::hook_file::{self, HookFile, Standing};
 use super::{Failure, Session, as_owner, print, repositories};
 use crate::exit;
+use crate::git::Server;
 use crate::post_receive::is_program;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown, symlink};
@@ -100,7 +101,12 @@ fn in_hooks(file: &HookFile, program: &Path, chain: bool) -> Result<&'static str
     let done =
         |e: std::io::Error| Failure::new(format!("cannot write into {}: {e}", file.dir.display()));
     fs::create_dir_all(&file.dir).map_err(done)?;
-    Ok(match file.standing() {
+    let standing = file.standing();
+    if let (Standing::Link(_) | Standing::Missing, Some(server)) = (&standing, file.server()) {
+        return Err(written_by_server(file, server, &standing));
+    }
+    Ok(match standing {
+        Standing::Dispatcher => place_wrapper(file, program)?,
         Standing::Foreign if hook_file::starts_us(&file.path()) => {
             "already in place (another hook starts it)"
         }
@@ -122,6 +128,9 @@ fn in_hooks(file: &HookFile, program: &Path, chain: bool) -> Result<&'static str
 fn shown(file: &HookFile, program: &Path) -> String {
     match file.standing() {
         Standing::Shim | Standing::Foreign => "hooks/post-receive".to_owned(),
+        Standing::Dispatcher => {
+            "hooks/post-receive.d/git-service-hook, which hooks/post-receive runs".to_owned()
+        }
         Standing::Link(_) | Standing::Missing => {
             format!("hooks/post-receive -> {}", program.display())
         }
@@ -144,6 +153,50 @@ fn foreign(file: &HookFile) -> Failure {
          hooks/post-receive.d/",
         file.path().display()
     ))
+}
+
+/// A link would lead the server to overwrite the program.
+fn written_by_server(file: &HookFile, server: Server, standing: &Standing) -> Failure {
+    let remove = match standing {
+        Standing::Missing => "",
+        _ => "remove the link, through which it would overwrite the program, ",
+    };
+    Failure::new(format!(
+        "{} is written by {}: {remove}have it written again (Gitea and Forgejo: `admin regenerate hooks`), and install \
+         then",
+        file.path().display(),
+        server.name()
+    ))
+}
+
+/// Puts a script into the folder that the hook of another program runs. A link would not do: the program knows by its
+/// name that it is a hook.
+fn place_wrapper(file: &HookFile, program: &Path) -> Result<&'static str, Failure> {
+    let (path, chain) = (file.wrapper(), file.chain());
+    let cannot =
+        |e: std::io::Error| Failure::new(format!("cannot write into {}: {e}", chain.display()));
+    let text = format!(
+        "#!/bin/sh\n# Written by `git service-hook install`.\nexec '{}' post-receive\n",
+        program.display().to_string().replace('\'', r"'\''")
+    );
+    if fs::read_to_string(&path).is_ok_and(|there| there == text) && is_program(&path) {
+        return Ok("already in place");
+    }
+    if path.symlink_metadata().is_ok_and(|m| m.is_file()) && !hook_file::mentions_us(&path) {
+        return Err(Failure::new(format!(
+            "{} is of another program: move it away first",
+            path.display()
+        )));
+    }
+    fs::create_dir_all(&chain).map_err(cannot)?;
+    // Without a dot in front, a dispatcher would run what is half written.
+    let fresh = chain.join(format!(".git-service-hook.{}", std::process::id()));
+    let _ = fs::remove_file(&fresh);
+    fs::write(&fresh, text)
+        .and_then(|()| fs::set_permissions(&fresh, fs::Permissions::from_mode(0o755)))
+        .and_then(|()| fs::rename(&fresh, &path))
+        .map_err(cannot)?;
+    Ok("installed")
 }
 
 /// Puts a second name of the foreign hook into the chain, without taking the first away yet. Relative links are

@@ -40,6 +40,15 @@ fn uninstall(session: &Session, purge: bool) -> Result<u8, Failure> {
                 path.display()
             ));
         }
+        Standing::Dispatcher if hook_file::mentions_us(&file.wrapper()) => {
+            let wrapper = file.wrapper();
+            fs::remove_file(&wrapper)
+                .map_err(|e| Failure::new(format!("cannot remove {}: {e}", wrapper.display())))?;
+            print::stdout(&format!("{} was removed", wrapper.display()));
+        }
+        Standing::Dispatcher => {
+            print::stdout(&format!("{}: nothing to remove", file.wrapper().display()));
+        }
         Standing::Link(_) | Standing::Shim => {
             take_away(&file)
                 .map_err(|e| Failure::new(format!("cannot change {}: {e}", file.dir.display())))?;

@@ -1,6 +1,7 @@
 //! Finds the pusher, the push options and the remote address: from the environment that servers set for a hook, and from
 //! the account of the process. Reads no repository; the pusher is never the committer.
 
+use super::server::Server;
 use crate::accounts;
 use crate::environment::Environment;
 use crate::push::Pusher;
@@ -17,7 +18,11 @@ const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The first source that has a name, in the order of docs/events.md. The variable of a server counts only beside another
 /// one that this server sets: a local user can set any of them.
-pub(super) fn pusher(environment: &Environment, trusted: &[String]) -> Pusher {
+pub(super) fn pusher(
+    environment: &Environment,
+    trusted: &[String],
+    server: Option<Server>,
+) -> Pusher {
     let get_if = |marker: &str, name: &str| {
         environment
             .get(marker)
@@ -32,6 +37,10 @@ pub(super) fn pusher(environment: &Environment, trusted: &[String]) -> Pusher {
                 .find_map(|name| login(&environment.non_empty(name)?, name))
         })
         .or_else(|| login(&environment.non_empty("SOFT_SERVE_USERNAME")?, "soft-serve"))
+        .or_else(|| {
+            let (variable, source) = server?.pusher();
+            login(&environment.non_empty(variable)?, source)
+        })
         .or_else(|| anonymous(environment))
         .unwrap_or_else(account)
 }
@@ -125,7 +134,8 @@ mod tests {
     use super::*;
 
     fn who<const N: usize>(pairs: [(&str, &str); N]) -> (String, String) {
-        let pusher = pusher(&Environment::from(pairs), &["HOOK_PUSHER".to_owned()]);
+        let trusted = ["HOOK_PUSHER".to_owned()];
+        let pusher = pusher(&Environment::from(pairs), &trusted, None);
         (pusher.username, pusher.source)
     }
 
@@ -176,6 +186,17 @@ mod tests {
     }
 
     #[test]
+    fn the_variable_of_a_server_counts_only_in_its_repository() {
+        let names = [("GITEA_PUSHER_NAME", "tea"), ("GL_USERNAME", "lab")];
+        let source = |server| pusher(&Environment::from(names), &[], server).source;
+        assert_eq!(source(None), "account");
+        assert_eq!(source(Some(Server::SoftServe)), "account");
+        assert_eq!(source(Some(Server::Gitea)), "gitea");
+        assert_eq!(source(Some(Server::Forgejo)), "gitea");
+        assert_eq!(source(Some(Server::GitLab)), "gitlab");
+    }
+
+    #[test]
     fn who_pushes_through_git_daemon_is_unknown_and_not_its_account() {
         let address = ("REMOTE_ADDR", "192.0.2.1");
         assert_eq!(who([address]), ("unknown".into(), "unknown".into()));
@@ -192,7 +213,9 @@ mod tests {
             ("GIT_PUSH_CERT_SIGNER", "Key Owner <k@o.example>"),
         ];
         assert_eq!(
-            pusher(&Environment::from(pairs), &[]).email.as_deref(),
+            pusher(&Environment::from(pairs), &[], None)
+                .email
+                .as_deref(),
             Some("k@o.example")
         );
     }

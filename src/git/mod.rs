@@ -28,6 +28,7 @@ mod receive_pack;
 mod ref_files;
 mod refs;
 mod rev_parse;
+mod server;
 mod settings;
 mod tag;
 mod text;
@@ -35,6 +36,7 @@ mod tree_diff;
 
 pub use events::ComputedEvents;
 pub use receive_pack::receive_pack;
+pub use server::Server;
 pub use settings::ConfiguredHook;
 
 use crate::environment::Environment;
@@ -153,9 +155,10 @@ pub fn find(environment: &Environment, dir: Option<&Path>) -> Result<Repository,
     open::find(environment, dir)
 }
 
-/// The pusher, by the precedence of docs/events.md. `trusted` are the variables of `[pusher] env`.
-pub fn pusher(environment: &Environment, trusted: &[String]) -> Pusher {
-    identity::pusher(environment, trusted)
+/// The pusher, by the precedence of docs/events.md. `trusted` are the variables of `[pusher] env`, `server` is that of the
+/// repository.
+pub fn pusher(environment: &Environment, trusted: &[String], server: Option<Server>) -> Pusher {
+    identity::pusher(environment, trusted, server)
 }
 
 /// The push options: `GIT_PUSH_OPTION_0` up to `GIT_PUSH_OPTION_COUNT`, at most 1000.

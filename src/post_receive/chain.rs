@@ -1,16 +1,20 @@
-//! Other people's post-receive hooks, run after ours.
+//! Other people's post-receive hooks, run after ours, unless another program's hook started us: then the folder is its
+//! own to run.
 
 use super::stdin::Copy;
 use crate::environment::Environment;
 use crate::report::Lines;
 use rustix::io::Errno;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// Names the folder whose files run, to what they start.
 const RUNNING: &str = "GIT_SERVICE_HOOK_CHAIN";
+
+/// A line of the shim (hooks/post-receive of the distribution) by which it is known.
+const SHIM_MARK: &str = "git-service-hook: shim";
 
 /// Whether there is anything to run, or it cannot be said.
 pub(super) fn has_programs(hooks: &Path, environment: &Environment) -> bool {
@@ -52,9 +56,11 @@ fn folder(hooks: &Path) -> PathBuf {
     folder.canonicalize().unwrap_or(folder)
 }
 
-/// The programs in the folder by name. None if it does not exist, or is running already.
+/// The programs in the folder by name. None if it does not exist, is running already, or is left to another program's hook.
 fn programs(folder: &Path, environment: &Environment) -> io::Result<Vec<PathBuf>> {
-    if environment.path(RUNNING).is_some_and(|path| path == folder) {
+    if environment.path(RUNNING).is_some_and(|path| path == folder)
+        || is_of_another_program(&folder.with_extension(""))
+    {
         return Ok(Vec::new());
     }
     let mut paths = chain_paths(folder)?;
@@ -72,6 +78,29 @@ pub fn chain_paths(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = paths.collect::<io::Result<Vec<_>>>()?;
     paths.sort();
     Ok(paths)
+}
+
+/// Whether a hook exists that is not this program: neither a link to it nor the shim.
+fn is_of_another_program(hook: &Path) -> bool {
+    let Ok(real) = hook.canonicalize() else {
+        return false;
+    };
+    let is_this = std::env::current_exe().is_ok_and(|this| this == real);
+    !is_this && !is_shim(hook)
+}
+
+/// Whether a file is the shim.
+pub fn is_shim(hook: &Path) -> bool {
+    script_text(hook).contains(SHIM_MARK)
+}
+
+/// At most 64 KiB of a file: scripts are shorter, programs are not read.
+pub fn script_text(path: &Path) -> String {
+    let mut bytes = Vec::new();
+    if path.metadata().is_ok_and(|m| m.is_file()) {
+        let _ = std::fs::File::open(path).and_then(|f| f.take(64 * 1024).read_to_end(&mut bytes));
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// A regular file, perhaps behind a link, that somebody may execute: what Git and this program start.

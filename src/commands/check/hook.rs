@@ -4,7 +4,7 @@ use super::git_program::{self, CONFIGURED_HOOKS, Configured, PUSH_OPTIONS, Setti
 use super::results::CheckResults;
 use super::{mount, shown};
 use crate::commands::hook_file::{self, HookFile, Standing};
-use crate::git::Repository;
+use crate::git::{Repository, Server};
 use crate::post_receive::{chain_paths, is_program};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -53,6 +53,7 @@ fn starts_us(file: &HookFile) -> bool {
         Standing::Missing => false,
         Standing::Link(_) | Standing::Shim => true,
         Standing::Foreign => hook_file::mentions_us(&file.path()),
+        Standing::Dispatcher => hook_file::starts_us(&file.path()),
     }
 }
 
@@ -122,6 +123,23 @@ impl HookCheck<'_> {
         match self.file.standing() {
             Standing::Missing if configured.is_some() => {}
             Standing::Missing => return self.missing(caught_up, results),
+            Standing::Link(_) | Standing::Shim if self.file.server().is_some() => {
+                let server = self.file.server().map_or("a server", Server::name);
+                let message = format!(
+                    "is written by {server}, through a link as well: remove it, have {server} write its hook again, \
+                     and run `git service-hook install`"
+                );
+                results.mistake(place(), message);
+            }
+            Standing::Dispatcher if hook_file::starts_us(&path) => {
+                self.fine("runs post-receive.d/git-service-hook", results);
+            }
+            Standing::Dispatcher if configured.is_some() => {}
+            Standing::Dispatcher => {
+                let message = "runs what is in post-receive.d/, and git-service-hook is not there: `git service-hook \
+                               install` puts it there";
+                return results.mistake(place(), message);
+            }
             Standing::Link(target) if !path.exists() => {
                 let target = target.display();
                 results.mistake(
@@ -149,12 +167,12 @@ impl HookCheck<'_> {
             Standing::Missing => {
                 results.passed(format!("hook.{name}.command in {origin} starts it"));
             }
-            Standing::Foreign if !hook_file::mentions_us(&path) => {
+            Standing::Foreign | Standing::Dispatcher if !starts_us(self.file) => {
                 results.passed(format!(
                     "hook.{name}.command in {origin} starts it, beside another hook"
                 ));
             }
-            Standing::Foreign | Standing::Link(_) | Standing::Shim => {
+            Standing::Foreign | Standing::Dispatcher | Standing::Link(_) | Standing::Shim => {
                 let message = format!(
                     "starts it, and so does {}: one of the two is enough",
                     place()
@@ -199,6 +217,7 @@ impl HookCheck<'_> {
     /// What runs after us.
     fn chain(&self, results: &mut CheckResults) {
         let place = |path: &Path| shown(self.git_dir, path);
+        let is_dispatched = self.file.standing() == Standing::Dispatcher;
         let mut others = Vec::new();
         let paths = chain_paths(&self.file.chain()).unwrap_or_else(|error| {
             let message = format!("cannot be read, so what is in it does not run: {error}");
@@ -211,10 +230,17 @@ impl HookCheck<'_> {
                 _ if dangles => {
                     results.warn(place(&path), "is a dangling symlink, so it never runs");
                 }
-                Standing::Link(_) | Standing::Shim => {
+                Standing::Link(_) | Standing::Shim if starts_us(self.file) => {
                     results.mistake(
                         place(&path),
                         "is git-service-hook itself: every push would be reported twice",
+                    );
+                }
+                Standing::Foreign if path == self.file.wrapper() && is_dispatched => {}
+                Standing::Foreign if hook_file::starts_us(&path) && starts_us(self.file) => {
+                    results.mistake(
+                        place(&path),
+                        "starts git-service-hook once more: every push would be reported twice",
                     );
                 }
                 _ if path == self.file.chained() && !is_program(&path) => {

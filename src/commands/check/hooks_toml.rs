@@ -50,7 +50,7 @@ pub(super) fn check(
         let place = places.locate_project(key, format!("`{key}`: {why}"));
         results.push(at_place(&place));
     }
-    let account = git::pusher(&Environment::default(), &[]).username;
+    let account = git::pusher(&Environment::default(), &[], None).username;
     let mut well = Vec::new();
     for hook in &loaded.hooks {
         let trial = DryRun {

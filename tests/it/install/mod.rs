@@ -2,6 +2,7 @@
 
 mod chain;
 mod configured;
+mod dispatcher;
 mod document;
 mod gitolite;
 mod uninstall;
