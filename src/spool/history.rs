@@ -3,8 +3,8 @@
 
 use super::folder::{Entry, Folder};
 use super::{
-    Delivery, DeliveryState, FOLDER, LockedRecord, RecordFile, RecordLine, Spool, locking, modes,
-    optional,
+    Delivery, DeliveryState, Events, FOLDER, LockedRecord, RecordFile, RecordLine, Spool, locking,
+    modes, optional,
 };
 use crate::schedule;
 use std::io;
@@ -61,26 +61,51 @@ impl Spool {
         Ok(None)
     }
 
-    /// Queues deliveries of a record again, under the same ids. `NotFound`: the record has been removed; `WouldBlock`:
+    /// Queues deliveries of a record again, under the same ids, each unless its state has changed. `NotFound`: the record has been removed; `WouldBlock`:
     /// another process keeps it locked.
     ///
     /// The record is moved first and gets its lines then. A process that dies in between leaves a finished record in
     /// `pending/`, which the next run moves to `done/`, and never one in `done/` that has deliveries to send.
-    pub fn requeue(&self, id: &str, deliveries: &[String], at_ms: i64) -> io::Result<()> {
-        let lock = self.lock_anywhere(id)?;
-        let pending = self.ensure_folder("pending")?;
-        if !pending.has(id)? {
-            self.open_folder("done")?.rename(id, &pending, id)?;
-        }
-        for delivery in deliveries {
+    pub fn requeue(
+        &self,
+        id: &str,
+        deliveries: &[(String, DeliveryState)],
+        at_ms: i64,
+    ) -> io::Result<()> {
+        let (lock, pending) = self.reopen(id)?;
+        for (delivery, was) in deliveries {
             lock.append(&RecordLine::Requeued {
                 delivery: delivery.clone(),
                 at_ms,
+                was: Some(*was),
                 file: lock.file_id(),
             })?;
         }
         lock.sync()?;
         pending.sync()
+    }
+
+    /// Adds deliveries to a record, pending or finished, unless it has them. Errors as for [`Spool::requeue`].
+    pub fn add_deliveries(&self, id: &str, events: Events, at_ms: i64) -> io::Result<()> {
+        let (lock, pending) = self.reopen(id)?;
+        let events = Box::new(events);
+        lock.append(&RecordLine::Added {
+            at_ms,
+            file: lock.file_id(),
+            events,
+        })?;
+        lock.sync()?;
+        pending.sync()
+    }
+
+    /// Locks a record and moves it to `pending/`.
+    fn reopen(&self, id: &str) -> io::Result<(LockedRecord, Folder)> {
+        let lock = self.lock_anywhere(id)?;
+        let pending = self.ensure_folder("pending")?;
+        if !pending.has(id)? {
+            self.open_folder("done")?.rename(id, &pending, id)?;
+        }
+        Ok((lock, pending))
     }
 
     /// Locks a record, pending or finished: only the process that has the lock moves it.

@@ -1,6 +1,6 @@
 //! The format of a record: one JSON object a line.
 
-use super::FileId;
+use super::{DeliveryState, FileId};
 use crate::outgoing::MessageKind;
 use crate::push::Push;
 use serde::de::DeserializeOwned;
@@ -109,6 +109,9 @@ pub enum RecordLine {
         /// The file that has this line: a copy of it holds the delivery.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         file: Option<FileId>,
+        /// How it stood when it was selected. If it has changed since, because an attempt has ended, the line has no effect.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        was: Option<DeliveryState>,
     },
     /// The record was copied or restored, and a person wants what waits in it to be sent. `retry_for` counts from this moment.
     Adopted {
@@ -117,6 +120,16 @@ pub enum RecordLine {
         /// The file that has this line.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         file: Option<FileId>,
+    },
+    /// Deliveries that a hook missed are added; those that the record has already are left out.
+    Added {
+        /// `retry_for` counts from this moment, in milliseconds since 1970.
+        at_ms: i64,
+        /// The file that has this line: a copy of it holds the deliveries.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<FileId>,
+        /// What they report.
+        events: Box<Events>,
     },
     /// Its push was recorded by a wrong clock: `retry_for` counts from this moment.
     Dated {
@@ -138,7 +151,9 @@ impl RecordLine {
     /// The id of the delivery that it is about.
     pub(super) fn delivery(&self) -> Option<&str> {
         match self {
-            Self::Computing(_) | Self::Events(_) | Self::Adopted { .. } => None,
+            Self::Computing(_) | Self::Events(_) | Self::Added { .. } | Self::Adopted { .. } => {
+                None
+            }
             Self::Started(started) => Some(&started.delivery),
             Self::Ended(ended) => Some(&ended.delivery),
             Self::Queued(queued) => Some(&queued.delivery),

@@ -3,7 +3,7 @@
 use super::folder::{READ, read_bounded, too_large};
 use super::line::json_lines;
 use super::record::{Record, RecordFile};
-use super::{Ended, MAX_RECORD, Outcome, RecordLine, Spool, optional};
+use super::{DeliveryState, Ended, MAX_RECORD, Outcome, RecordLine, Spool, optional};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::fs::FileExt;
@@ -186,14 +186,30 @@ fn add_step(steps: &mut Vec<DeliveryStep>, line: RecordLine, id: &str) {
         }
         RecordLine::Ended(ended) if ended.delivery == id => add_end(steps, ended),
         RecordLine::Requeued {
-            delivery, at_ms, ..
-        } if delivery == id => {
+            delivery,
+            at_ms,
+            was,
+            ..
+        } if delivery == id && was.is_none_or(|was| was == state_after(steps)) => {
             steps.push(DeliveryStep::Requeued { at_ms });
         }
         RecordLine::Alone { delivery, at_ms } if delivery == id => {
             steps.push(DeliveryStep::Alone { at_ms });
         }
         _ => {}
+    }
+}
+
+/// The state of a delivery after these steps.
+fn state_after(steps: &[DeliveryStep]) -> DeliveryState {
+    let outcome = steps.iter().rev().find_map(|step| match step {
+        DeliveryStep::Attempt(attempt) => Some(attempt.ended.as_ref().map(|ended| ended.outcome)),
+        DeliveryStep::Requeued { .. } => Some(None),
+        DeliveryStep::Alone { .. } => None,
+    });
+    match outcome.flatten() {
+        Some(outcome) => outcome.state(),
+        None => DeliveryState::Pending,
     }
 }
 

@@ -3,6 +3,8 @@
 use super::line::{FirstLine, Unsealed, VERSION, newer_version, unseal};
 use super::{Ended, Events, FileId, Outcome, Planned, RecordLine};
 use crate::push::{Push, RefName};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::fs::File;
 
@@ -55,7 +57,8 @@ pub struct Record {
 }
 
 /// The state of a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DeliveryState {
     /// To be sent, or to be sent again.
     Pending,
@@ -128,6 +131,30 @@ impl DeliveryState {
     }
 }
 
+/// The ref of a stored event.
+pub fn ref_of(event: &RawValue) -> Option<RefName> {
+    /// As much of an event as is needed here.
+    #[derive(Deserialize)]
+    struct Named {
+        #[serde(rename = "ref")]
+        name: RefName,
+    }
+    let event: Named = serde_json::from_str(event.get()).ok()?;
+    Some(event.name)
+}
+
+impl Outcome {
+    /// The state of a delivery that it ends.
+    pub(super) fn state(self) -> DeliveryState {
+        match self {
+            Self::Delivered | Self::Accepted => DeliveryState::Delivered,
+            Self::Failed => DeliveryState::Failed,
+            Self::Cancelled => DeliveryState::Cancelled,
+            Self::Simplify | Self::Deferred => DeliveryState::Pending,
+        }
+    }
+}
+
 /// What is known while lines are folded.
 #[derive(Default)]
 struct Fold {
@@ -186,6 +213,7 @@ impl Record {
             fold.early.push(line);
             return;
         }
+        let is_decided = self.is_decided();
         let mut update = |delivery: &str, change: &mut dyn FnMut(&mut Delivery)| {
             let place = fold.index.get(delivery);
             if let Some(delivery) = place.and_then(|i| self.deliveries.get_mut(*i)) {
@@ -195,10 +223,23 @@ impl Record {
         match line {
             RecordLine::Computing(_) => self.computing += 1,
             RecordLine::Events(events) => {
-                self.add(*events, &mut fold.index);
+                if !is_decided {
+                    let since = (self.push.time_ms, self.file);
+                    self.add(*events, since, &mut fold.index);
+                }
                 for line in std::mem::take(&mut fold.early) {
                     self.apply(line, fold);
                 }
+            }
+            RecordLine::Added { .. } if !is_decided => {}
+            RecordLine::Added {
+                at_ms,
+                file,
+                mut events,
+            } => {
+                let is_new = |planned: &Planned| !fold.index.contains_key(&planned.id);
+                events.deliveries.retain(is_new);
+                self.add(*events, (at_ms, file), &mut fold.index);
             }
             RecordLine::Started(started) => {
                 update(&started.delivery, &mut |d| d.start(started.at_ms));
@@ -209,7 +250,13 @@ impl Record {
                 delivery,
                 at_ms,
                 file,
-            } => update(&delivery, &mut |d| d.requeue(at_ms, file)),
+                was,
+            } => update(&delivery, &mut |d| {
+                // The order of the lines decides, since nobody can lock out the end of an attempt.
+                if was.is_none_or(|was| was == d.state) {
+                    d.requeue(at_ms, file);
+                }
+            }),
             RecordLine::Adopted { at_ms, file } => {
                 self.file = file;
                 let pending = |d: &&mut Delivery| d.state == DeliveryState::Pending;
@@ -221,10 +268,13 @@ impl Record {
         }
     }
 
-    fn add(&mut self, events: Events, index: &mut BTreeMap<String, usize>) {
-        if self.is_decided() {
-            return;
-        }
+    /// Adds deliveries that were queued then, by a line that was written to this file.
+    fn add(
+        &mut self,
+        events: Events,
+        (since_ms, file): (i64, Option<FileId>),
+        index: &mut BTreeMap<String, usize>,
+    ) {
         match &mut self.events {
             Some(known) => known.append(events),
             none => *none = Some(events),
@@ -237,8 +287,8 @@ impl Record {
         for planned in planned.skip(known) {
             index.insert(planned.id.clone(), self.deliveries.len());
             self.deliveries.push(Delivery {
-                file: self.file,
-                ..Delivery::new(planned, self.push.time_ms)
+                file,
+                ..Delivery::new(planned, since_ms)
             });
         }
     }
@@ -278,23 +328,17 @@ impl Record {
 
     /// The refs that a delivery reports.
     pub fn refs(&self, planned: &Planned) -> Vec<RefName> {
-        /// As much of an event as is needed here.
-        #[derive(serde::Deserialize)]
-        struct Named {
-            #[serde(rename = "ref")]
-            name: RefName,
-        }
         let events = self.events.as_ref().map_or(&[][..], |e| &e.events);
         let of_events = planned
             .events
             .iter()
-            .filter_map(|i| serde_json::from_str::<Named>(events.get(*i)?.get()).ok());
+            .filter_map(|i| ref_of(events.get(*i)?));
         let rest = planned
             .rest
             .iter()
             .filter_map(|i| self.push.updates.get(*i));
         let rest = rest.map(|update| update.name.clone());
-        of_events.map(|event| event.name).chain(rest).collect()
+        of_events.chain(rest).collect()
     }
 
     /// Whether every delivery has ended.
@@ -350,9 +394,9 @@ impl Delivery {
         self.whole_hook = ended.whole_hook;
         self.single |= ended.single;
         match ended.outcome {
-            Outcome::Delivered | Outcome::Accepted => self.state = DeliveryState::Delivered,
-            Outcome::Failed => self.state = DeliveryState::Failed,
-            Outcome::Cancelled => self.state = DeliveryState::Cancelled,
+            Outcome::Delivered | Outcome::Accepted | Outcome::Failed | Outcome::Cancelled => {
+                self.state = ended.outcome.state();
+            }
             Outcome::Simplify => self.simplify = true,
             Outcome::Deferred => {
                 self.failures += 1;

@@ -222,6 +222,7 @@ fn a_start_without_an_end_counts_as_a_failure_once_it_is_followed() {
         delivery: "d1".into(),
         at_ms: 9000,
         file: None,
+        was: None,
     })
     .unwrap();
     let delivery = &read(&spool, &push.id).deliveries[0];
@@ -513,6 +514,7 @@ fn what_happened_before_the_events_were_computed_again_keeps_its_order() {
         delivery: delivery.into(),
         at_ms: 9000,
         file: None,
+        was: None,
     };
     for line in [
         ended("d1", Outcome::Delivered),
@@ -530,6 +532,47 @@ fn what_happened_before_the_events_were_computed_again_keeps_its_order() {
         .collect();
     let expected = [DeliveryState::Pending, DeliveryState::Delivered];
     assert_eq!(states, expected.map(|state| (state, 9000)));
+}
+
+#[test]
+fn a_delivery_that_ended_after_it_was_selected_is_not_queued_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = Spool::at(dir.path(), 0);
+    let mut push = push();
+    let lock = spool.publish(&mut push).unwrap();
+    for line in [events(), started("d1", 1)] {
+        lock.append(&line).unwrap();
+    }
+    drop(lock);
+    let selected: Vec<_> = read(&spool, &push.id)
+        .deliveries
+        .iter()
+        .map(|d| (d.planned.id.clone(), d.state))
+        .collect();
+    spool
+        .append(&push.id, &ended("d1", Outcome::Delivered))
+        .unwrap();
+    spool.requeue(&push.id, &selected, 9000).unwrap();
+    let record = read(&spool, &push.id);
+    let states: Vec<_> = record
+        .deliveries
+        .iter()
+        .map(|d| (d.state, d.requeued_ms))
+        .collect();
+    let expected = [
+        (DeliveryState::Delivered, None),
+        (DeliveryState::Pending, Some(9000)),
+    ];
+    assert_eq!(states, expected);
+    // Delivered once more, because a person names it.
+    let again = [("d1".to_owned(), DeliveryState::Delivered)];
+    spool.requeue(&push.id, &again, 9100).unwrap();
+    spool.requeue(&push.id, &again, 9200).unwrap();
+    let first = &read(&spool, &push.id).deliveries[0];
+    assert_eq!(
+        (first.state, first.requeued_ms),
+        (DeliveryState::Pending, Some(9100))
+    );
 }
 
 #[test]

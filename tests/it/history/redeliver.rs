@@ -5,7 +5,7 @@ use crate::delivery::{Pushing, busy, messages, webhook};
 use crate::support::eventually;
 use crate::support::receiver::{Answer, Receiver};
 use crate::support::server::program_for_all;
-use git_service_hook::spool::Spool;
+use git_service_hook::spool::{DeliveryState, Spool};
 use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
@@ -276,7 +276,7 @@ fn a_record_that_is_held_is_neither_moved_nor_queued() {
     drop(held);
     let spool = Spool::at(&pushing.sandbox.path("r.git"), 0);
     spool
-        .requeue(&record, std::slice::from_ref(&id), 1)
+        .requeue(&record, &[(id.clone(), DeliveryState::Delivered)], 1)
         .unwrap();
     spool.finish(&record).unwrap();
     assert_eq!(
