@@ -9,6 +9,13 @@ pub fn stdout(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
+/// A text as it is on stdout, where its reader must know whether it is complete.
+pub fn stdout_whole(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
 /// A line, or several, on stderr.
 pub fn stderr(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");

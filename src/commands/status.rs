@@ -3,11 +3,14 @@
 mod health;
 mod moment;
 mod page;
+mod prometheus;
 
 use super::{Failure, Session, many, print};
+use crate::config::Loaded;
 use crate::exit;
+use crate::spool::Spool;
 use crate::terminal::{self, Style};
-use health::Health;
+use health::{Health, Receiver};
 use std::io::stdout;
 use std::path::PathBuf;
 
@@ -20,6 +23,9 @@ pub struct Arguments {
     /// One JSON object for each repository, a line each
     #[arg(long)]
     json: bool,
+    /// Metrics for the textfile collector of Prometheus. Exits with 0 when they are complete
+    #[arg(long, conflicts_with = "json")]
+    prometheus: bool,
 }
 
 /// Runs it.
@@ -30,6 +36,12 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     };
     many::run(session, &arguments.all, here, |outputs| {
         let all: Vec<Health> = outputs.into_iter().map(read).collect();
+        if arguments.prometheus {
+            return match print::stdout_whole(&prometheus::write(&all)) {
+                Ok(()) => exit::OK,
+                Err(_) => exit::FAILURE,
+            };
+        }
         if arguments.json {
             for health in &all {
                 let json = serde_json::json!(health).to_string();
@@ -41,6 +53,20 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
         }
         code(&all)
     })
+}
+
+/// What waits in a repository, a line for each hook: why, and until when.
+pub(super) fn waiting_lines(spool: &Spool, loaded: &Loaded) -> Vec<String> {
+    let (hooks, uncomputed) = Health::of_waiting(spool);
+    let named = hooks.into_iter().map(|receiver| Receiver {
+        hook: loaded.label_of(&receiver.hook).to_owned(),
+        ..receiver
+    });
+    let mut lines: Vec<String> = named.map(|receiver| page::receiver(&receiver)).collect();
+    if uncomputed > 0 {
+        lines.push(format!("{uncomputed} waiting, without events yet"));
+    }
+    lines
 }
 
 /// The state that was printed for a repository.

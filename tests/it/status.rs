@@ -1,10 +1,11 @@
 //! `status`: what needs attention, in words, in JSON and by the exit code.
 
-use crate::delivery::{Pushing, busy, webhook};
+use crate::delivery::{Pushing, busy, feed, webhook};
 use crate::history::{push_and_finish, run, told};
-use crate::support::Sandbox;
 use crate::support::receiver::{Answer, Receiver};
+use crate::support::{PROGRAM, Sandbox};
 use serde_json::{Value, json};
+use std::process::Stdio;
 
 fn text(out: &std::process::Output) -> String {
     String::from_utf8_lossy(&out.stdout).into_owned()
@@ -36,7 +37,7 @@ fn all_is_well_where_everything_was_delivered() {
     let never = told(&pushing, &["status"]);
     assert!(never.contains("r.git: ok\n  nothing waits"), "{never}");
     push_and_finish(&pushing, "one");
-    pushing.drain();
+    run(&pushing, &["drain", "--timer"]);
     let said = told(&pushing, &["status"]);
     assert!(
         said.contains("r.git: ok\n") && said.contains("a timer last ran"),
@@ -57,7 +58,7 @@ fn a_receiver_is_down_after_three_failed_attempts_in_five_minutes() {
     let _one = pushing.nobody_stays();
     pushing.push("one");
     pushing.push("two");
-    pushing.drain();
+    run(&pushing, &["drain", "--timer"]);
     let young = status(&pushing);
     assert_eq!(
         (
@@ -139,7 +140,7 @@ fn what_waits_without_a_timer_and_a_mistake_need_a_person() {
     assert_eq!(out.status.code(), Some(1));
     let said = text(&out);
     assert!(
-        said.contains("  no timer has run `drain`")
+        said.contains("  no timer has run `drain --timer`")
             && said.contains("  hooks.toml:4:1: unknown key `brnches`"),
         "{said}"
     );
@@ -167,7 +168,7 @@ fn each_file_that_is_no_record_and_a_timer_that_stopped_need_a_person() {
         (
             "timer",
             &hours_ago(3),
-            "no timer has run `drain` in the last 2 hours",
+            "no timer has run `drain --timer` in the last 2 hours",
         ),
     ] {
         let path = format!("r.git/service-hook/{file}");
@@ -219,4 +220,66 @@ fn of_many_repositories_those_with_something_to_say_are_listed_and_all_counted()
     ] {
         assert_eq!(sandbox.run("", wrong).status.code(), Some(2), "{wrong:?}");
     }
+}
+
+/// What promtool says about a text; nothing if it is right.
+fn promtool(pushing: &Pushing, arguments: &[&str], stdin: &str) -> String {
+    let mut command = pushing.sandbox.command("promtool", "");
+    command.arg("check").args(arguments);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let out = feed(&mut command, stdin);
+    let said = String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned();
+    assert_eq!(out.status.code(), Some(0), "{arguments:?}: {said}");
+    said
+}
+
+#[needs("promtool")]
+#[test]
+fn metrics_and_the_alert_of_the_docs_pass_promtool() {
+    let receiver = Receiver::start(|_| busy());
+    let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
+    let _one = pushing.nobody_stays();
+    pushing.push("one");
+    run(&pushing, &["drain", "--timer"]);
+    let list = ["status", "--prometheus", "--all", ".", "../c"];
+    let metrics = told(&pushing, &list);
+    assert_eq!(promtool(&pushing, &["metrics"], &metrics), "");
+    let path = pushing.sandbox.path("r.git").canonicalize().unwrap();
+    let label = format!("repository=\"{}\"", path.display());
+    for sample in [
+        format!("git_service_hook_ok{{{label}}} 1\n"),
+        format!("git_service_hook_waiting_deliveries{{{label}}} 1\n"),
+        format!("git_service_hook_receiver_down{{{label},hook=\"ci\"}} 0\n"),
+        format!("git_service_hook_timer_last_run_timestamp_seconds{{{label}}} 1"),
+    ] {
+        assert!(metrics.contains(&sample), "{sample}{metrics}");
+    }
+    let docs = include_str!("../../docs/operating.md");
+    let rule = docs.split("```yaml\n").nth(1).unwrap().split("```").next();
+    pushing.sandbox.write("rules.yml", rule.unwrap());
+    promtool(&pushing, &["rules", "rules.yml"], "");
+}
+
+#[test]
+fn the_exit_code_of_metrics_says_whether_they_are_complete() {
+    let receiver = Receiver::start(|_| Answer::json(404, "{}"));
+    let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
+    push_and_finish(&pushing, "one");
+    let metrics = told(&pushing, &["status", "--prometheus"]);
+    assert!(
+        metrics.contains("git_service_hook_failed_deliveries{"),
+        "{metrics}"
+    );
+    let mut command = pushing.sandbox.command(PROGRAM, "r.git");
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let status = command
+        .args(["status", "--prometheus"])
+        .stdout(full)
+        .status();
+    assert_eq!(status.unwrap().code(), Some(1));
+    let both = ["status", "--prometheus", "--json"];
+    assert_eq!(run(&pushing, &both).status.code(), Some(2));
 }
