@@ -214,8 +214,14 @@ fn dispatch(parsed: Arguments, session: &Session) -> Result<u8, Failure> {
             Failure::usage("`--all` names the directories itself: leave out `-C`"),
         ),
         Command::Drain(arguments) => as_owner::drain(session, arguments),
+        Command::Deliveries(arguments) if arguments.is_for_many() => {
+            deliveries::run(session, &arguments)
+        }
         Command::Deliveries(arguments) => {
             as_owner::run_as_owner(session, |s| deliveries::run(s, &arguments))
+        }
+        Command::Redeliver(arguments) if arguments.is_for_many() => {
+            redeliver::run(session, &arguments)
         }
         Command::Redeliver(arguments) => {
             as_owner::run_as_owner(session, |s| redeliver::run(s, &arguments))

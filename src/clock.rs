@@ -30,6 +30,22 @@ pub fn parse_rfc3339(text: &str) -> Option<i64> {
     Some(time.as_millisecond())
 }
 
+/// A moment as people give it: RFC 3339, a date or a local time, or a span before now such as `2h`. In milliseconds since
+/// 1970.
+pub fn parse_since(text: &str) -> Option<i64> {
+    if let Some(at_ms) = parse_rfc3339(text) {
+        return Some(at_ms);
+    }
+    let zone = jiff::tz::TimeZone::system();
+    if let Ok(local) = text.parse::<jiff::civil::DateTime>() {
+        return Some(local.to_zoned(zone).ok()?.timestamp().as_millisecond());
+    }
+    let span: jiff::Span = text.parse().ok()?;
+    let now = jiff::Timestamp::from_millisecond(now_ms()).ok()?;
+    let then = now.to_zoned(zone).checked_sub(span.abs()).ok()?;
+    Some(then.timestamp().as_millisecond())
+}
+
 /// Local time for people, such as `2026-11-27 08:00`.
 pub fn local_minutes(ms: i64) -> String {
     local(ms, "%Y-%m-%d %H:%M")
@@ -55,5 +71,24 @@ pub fn local_moment(ms: i64) -> String {
     match (then.split_once(' '), now.split_once(' ')) {
         (Some((day, time)), Some((today, _))) if day == today => time.to_owned(),
         _ => then,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_a_time_a_date_or_a_span_before_now() {
+        let at = |text| parse_since(text).unwrap();
+        assert_eq!(at("2026-11-24T08:00:00+08:00"), at("2026-11-24T00:00:00Z"));
+        assert_eq!(at("2026-11-25") - at("2026-11-24"), 24 * 3_600_000);
+        assert_eq!(at("2026-11-24T08:00") - at("2026-11-24"), 8 * 3_600_000);
+        let hours = |text| (now_ms() - at(text) + 60_000) / 3_600_000;
+        assert_eq!(["2h", "2 hours", "1d", "-2h"].map(hours), [2, 2, 24, 2]);
+        assert_eq!(
+            ["", "yesterday", "2", "2026-13-01"].map(parse_since),
+            [None; 4]
+        );
     }
 }

@@ -14,7 +14,9 @@ mod unrecorded_push;
 mod watch;
 
 pub use chain::{chain_paths, is_program, is_shim, script_text};
-pub use compute::{ComputedPush, Undecided, compute_deliveries, compute_without_repository};
+pub use compute::{
+    ComputedPush, Undecided, compute_deliveries, compute_for_hook, compute_without_repository,
+};
 
 use crate::action::Severity;
 use crate::clock;

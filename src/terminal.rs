@@ -136,6 +136,18 @@ pub fn escape_json(json: &str) -> String {
     escaped
 }
 
+/// The end of a text in at most `width` columns.
+pub fn cut_front(text: &str, width: usize) -> String {
+    if columns(text) <= width {
+        return text.to_owned();
+    }
+    let mut rest = text;
+    while columns(rest) + 1 > width && !rest.is_empty() {
+        rest = &rest[rest.chars().next().map_or(1, char::len_utf8)..];
+    }
+    format!("…{rest}")
+}
+
 /// The beginning in at most `width` columns, with a sign where something is missing.
 pub fn cut(text: &str, width: usize) -> String {
     if columns(text) <= width {

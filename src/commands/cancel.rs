@@ -3,12 +3,14 @@
 use super::deliveries::find::{Found, Log, by_ids};
 use super::{Failure, Session, many, print};
 use crate::clock;
-use crate::config;
+use crate::config::{self, Loaded};
 use crate::deliver;
 use crate::exit;
 use crate::git::Repository;
 use crate::report::short_id;
 use crate::spool::{Delivery, DeliveryState, Spool};
+use crate::terminal;
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, IsTerminal, stdin};
 use std::path::PathBuf;
@@ -26,7 +28,7 @@ pub struct Arguments {
     /// All that wait
     #[arg(long, conflicts_with = "ids")]
     pending: bool,
-    /// With --pending: those of this hook
+    /// With --pending: those of this hook, by its name or its label
     #[arg(long, value_name = "HOOK", requires = "pending")]
     hook: Option<String>,
     /// With --pending: in every repository below these directories
@@ -35,6 +37,9 @@ pub struct Arguments {
     /// With --pending: do not ask
     #[arg(long, requires = "pending")]
     yes: bool,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
 }
 
 /// Runs it.
@@ -55,20 +60,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
             (String::new(), failure.code)
         })
     };
-    many::run(session, &arguments.all, here, |outputs| {
-        let mut worst = exit::OK;
-        for (_, output) in outputs {
-            let (text, code) = output.unwrap_or_else(|failure| {
-                print::error(&failure.message);
-                (String::new(), failure.code)
-            });
-            if !text.is_empty() {
-                print::stdout(&print::plain(text.trim_end()));
-            }
-            worst = worst.max(code);
-        }
-        worst
-    })
+    many::run(session, &arguments.all, here, many::print_all)
 }
 
 /// Asks at a terminal whether everything that waits is to be cancelled.
@@ -87,8 +79,13 @@ fn confirmed() -> Result<bool, Failure> {
 /// Cancels in one repository. The lines to print, and the exit code.
 fn cancel(session: &Session, arguments: &Arguments) -> Result<(String, u8), Failure> {
     let repository = session.repository()?;
-    let spool = Spool::at(repository.git_dir(), repository.shared_mode());
-    let (chosen, mut code) = choose(&spool, arguments)?;
+    let at = At {
+        spool: Spool::at(repository.git_dir(), repository.shared_mode()),
+        loaded: config::load(repository.git_dir(), &session.environment),
+        repository,
+        arguments,
+    };
+    let (chosen, mut code) = at.choose()?;
     let mut hooks: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for found in &chosen {
         let planned = &found.delivery.planned;
@@ -96,95 +93,114 @@ fn cancel(session: &Session, arguments: &Arguments) -> Result<(String, u8), Fail
     }
     let mut lines = Vec::new();
     for (hook, ids) in hooks {
-        let (mut said, all) = cancel_of_hook(session, (&repository, &spool), hook, &ids);
+        let (mut said, all) = at.cancel_of_hook(hook, &ids);
         lines.append(&mut said);
         if !all {
             code = exit::FAILURE;
         }
     }
-    if !arguments.all.is_empty() {
-        let place = repository.git_dir().display();
-        lines = lines
-            .iter()
-            .map(|line| format!("{place}: {line}"))
-            .collect();
-    } else if chosen.is_empty() && code == exit::OK {
+    if arguments.all.is_empty() && chosen.is_empty() && code == exit::OK {
         print::stderr("nothing waits");
     }
     Ok((lines.join("\n"), code))
 }
 
-/// The lines about the deliveries of one hook, and whether all of them have ended.
-fn cancel_of_hook(
-    session: &Session,
-    (repository, spool): (&Repository, &Spool),
-    hook: &str,
-    ids: &BTreeSet<&str>,
-) -> (Vec<String>, bool) {
-    let loaded = config::load(repository.git_dir(), &session.environment);
-    let timeout = loaded.timeout_of(hook);
-    let times = (clock::now_ms(), timeout + LONGER);
-    match deliver::cancel(spool, hook, &|id| ids.contains(id), times) {
-        Ok(cancelled) => {
-            let line = |id: &String| format!("{}  {hook}: cancelled", short_id(id));
-            let mut lines: Vec<String> = cancelled.iter().map(line).collect();
-            if let ended @ 1.. = ids.len() - cancelled.len() {
-                lines.push(format!("{hook}: {ended} had ended before"));
-            }
-            (lines, true)
-        }
-        Err(error) => {
-            let why = match spool.stuck_lane(hook, timeout) {
-                Some(stuck) => stuck.to_string(),
-                None if error.kind() == std::io::ErrorKind::WouldBlock => {
-                    "another process is still sending for it; try again".to_owned()
-                }
-                None => error.to_string(),
-            };
-            print::error(&format!("`{hook}`: not cancelled: {why}"));
-            (Vec::new(), false)
-        }
-    }
+/// One repository.
+struct At<'a> {
+    repository: Repository,
+    loaded: Loaded,
+    spool: Spool,
+    arguments: &'a Arguments,
 }
 
-/// What is to be cancelled, and the exit code so far: everything that was named must wait.
-fn choose(spool: &Spool, arguments: &Arguments) -> Result<(Vec<Found>, u8), Failure> {
-    let mut log = Log::open(spool)?;
-    let is_pending = |d: &Delivery| d.state == DeliveryState::Pending;
-    if arguments.pending {
-        let hook = arguments.hook.as_deref();
-        let is_selected =
-            |d: &Delivery| is_pending(d) && hook.is_none_or(|hook| d.planned.hook == hook);
-        let mut chosen = Vec::new();
-        for record in log.by_ref() {
-            let selected = record.deliveries.into_iter().filter(&is_selected);
-            chosen.extend(selected.map(|delivery| Found {
-                record: record.id.clone(),
-                delivery,
-            }));
+impl At<'_> {
+    /// The lines about the deliveries of one hook, and whether all of them have ended.
+    fn cancel_of_hook(&self, hook: &str, ids: &BTreeSet<&str>) -> (Vec<String>, bool) {
+        let timeout = self.loaded.timeout_of(hook);
+        let times = (clock::now_ms(), timeout + LONGER);
+        match deliver::cancel(&self.spool, hook, &|id| ids.contains(id), times) {
+            Ok(cancelled) => {
+                let line = |id: &String| self.line(hook, id);
+                let mut lines: Vec<String> = cancelled.iter().map(line).collect();
+                let ended = ids.len() - cancelled.len();
+                if ended > 0 && !self.arguments.json {
+                    lines.push(format!("{hook}: {ended} had ended before"));
+                }
+                (lines, true)
+            }
+            Err(error) => {
+                let why = match self.spool.stuck_lane(hook, timeout) {
+                    Some(stuck) => stuck.to_string(),
+                    None if error.kind() == std::io::ErrorKind::WouldBlock => {
+                        "another process is still sending for it; try again".to_owned()
+                    }
+                    None => error.to_string(),
+                };
+                print::error(&format!("`{hook}`: not cancelled: {why}"));
+                (Vec::new(), false)
+            }
+        }
+    }
+
+    fn line(&self, hook: &str, id: &str) -> String {
+        let place = self.repository.git_dir().display();
+        if self.arguments.json {
+            let object = json!({
+                "repository": place.to_string(),
+                "id": id,
+                "hook": hook,
+                "state": DeliveryState::Cancelled.name(),
+            });
+            return terminal::escape_json(&object.to_string());
+        }
+        let line = format!("{}  {hook}: cancelled", short_id(id));
+        if self.arguments.all.is_empty() {
+            line
+        } else {
+            format!("{place}: {line}")
+        }
+    }
+
+    /// What is to be cancelled, and the exit code so far: everything that was named must wait.
+    fn choose(&self) -> Result<(Vec<Found>, u8), Failure> {
+        let mut log = Log::open(&self.spool)?;
+        let is_pending = |d: &Delivery| d.state == DeliveryState::Pending;
+        if self.arguments.pending {
+            let hook = self.arguments.hook.as_deref();
+            let hook = hook.map(|hook| self.loaded.name_of(hook));
+            let is_selected =
+                |d: &Delivery| is_pending(d) && hook.is_none_or(|hook| d.planned.hook == hook);
+            let mut chosen = Vec::new();
+            for record in log.by_ref() {
+                let selected = record.deliveries.into_iter().filter(&is_selected);
+                chosen.extend(selected.map(|delivery| Found {
+                    record: record.id.clone(),
+                    delivery,
+                }));
+            }
+            log.report_problems();
+            return Ok((chosen, exit::OK));
+        }
+        let (mut chosen, mut code) = (Vec::new(), exit::OK);
+        for found in by_ids(&mut log, &self.arguments.ids) {
+            match found {
+                Ok(found) if is_pending(&found.delivery) => chosen.push(found),
+                Ok(found) => {
+                    let planned = &found.delivery.planned;
+                    print::error(&format!(
+                        "{} does not wait: it is {}",
+                        short_id(&planned.id),
+                        found.delivery.state.name()
+                    ));
+                    code = exit::FAILURE;
+                }
+                Err(failure) => {
+                    print::error(&failure.message);
+                    code = exit::FAILURE;
+                }
+            }
         }
         log.report_problems();
-        return Ok((chosen, exit::OK));
+        Ok((chosen, code))
     }
-    let (mut chosen, mut code) = (Vec::new(), exit::OK);
-    for found in by_ids(&mut log, &arguments.ids) {
-        match found {
-            Ok(found) if is_pending(&found.delivery) => chosen.push(found),
-            Ok(found) => {
-                let planned = &found.delivery.planned;
-                print::error(&format!(
-                    "{} does not wait: it is {}",
-                    short_id(&planned.id),
-                    found.delivery.state.name()
-                ));
-                code = exit::FAILURE;
-            }
-            Err(failure) => {
-                print::error(&failure.message);
-                code = exit::FAILURE;
-            }
-        }
-    }
-    log.report_problems();
-    Ok((chosen, code))
 }

@@ -1,6 +1,7 @@
 //! Runs a command for one repository or for all below some directories, each as its owner, and collects what they print.
 
 use super::{Failure, Session, as_owner, parallel, print, repositories};
+use crate::exit;
 use std::path::PathBuf;
 
 /// What one repository printed, and its exit code.
@@ -16,7 +17,9 @@ pub(super) fn run(
 ) -> Result<u8, Failure> {
     if session.owner_settled {
         let (text, code) = here(session);
-        print::stdout(text.trim_end());
+        if !text.is_empty() {
+            print::stdout(text.trim_end());
+        }
         return Ok(code);
     }
     let capture = |session: &Session| as_owner::capture_as_owner(session, |s| here(s));
@@ -36,4 +39,20 @@ pub(super) fn run(
         .into_iter()
         .map(|output| output.unwrap_or_else(lost));
     Ok(together(found.iter().cloned().zip(outputs).collect()))
+}
+
+/// Prints all that they printed, one after the other. The worst exit code.
+pub(super) fn print_all(outputs: Vec<(PathBuf, Output)>) -> u8 {
+    let mut worst = exit::OK;
+    for (_, output) in outputs {
+        let (text, code) = output.unwrap_or_else(|failure| {
+            print::error(&failure.message);
+            (String::new(), failure.code)
+        });
+        if !text.is_empty() {
+            print::stdout(&print::plain(text.trim_end()));
+        }
+        worst = worst.max(code);
+    }
+    worst
 }

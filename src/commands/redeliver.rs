@@ -1,15 +1,19 @@
 //! `redeliver`: queues deliveries again under the same ids, sends them, and prints the result of each.
 
-use super::deliveries::find::{Found, Log, by_ids};
-use super::{Failure, Session, check, print, progress};
+mod missed;
+mod queue;
+mod result;
+mod select;
+
+use super::deliveries::find::Found;
+use super::{Failure, Session, check, complete, many, print, progress, repositories};
 use crate::clock;
-use crate::config::{self, Found as Configured, Loaded};
-use crate::deliver::{self, Destinations, Site};
+use crate::config::{self, Loaded};
+use crate::deliver::{self, Destinations, RunSummary, Site};
 use crate::exit;
-use crate::report::{DeliveryReport, short_id};
-use crate::schedule;
-use crate::spool::{Delivery, DeliveryState, RecordFile, Spool};
-use std::collections::BTreeMap;
+use crate::git::Repository;
+use crate::spool::{DeliveryState, Spool};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How long it waits for its turn where another process sends for the hook: that one does not see what is queued here.
@@ -27,207 +31,195 @@ pub struct Arguments {
     /// All that wait: they are due at once
     #[arg(long, conflicts_with_all = ["ids", "failed"])]
     pending: bool,
-    /// With --failed or --pending: those of this hook
+    /// Those of this hook, by its name or its label
     #[arg(long, value_name = "HOOK")]
     hook: Option<String>,
+    /// Those of pushes since then: RFC 3339, a date, or a span such as 2h. Without --failed or --pending: what the hook of
+    /// --hook has not got
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    since: Option<i64>,
+    /// In every repository below these directories
+    #[arg(long, value_name = "DIR", num_args = 1..)]
+    all: Vec<PathBuf>,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+fn moment(text: &str) -> Result<i64, String> {
+    clock::parse_since(text)
+        .ok_or_else(|| "not a time, a date (2026-11-24) or a span (2h, 3 days)".to_owned())
+}
+
+/// What is to be queued.
+#[derive(Clone, Copy)]
+enum Selection<'a> {
+    Ids,
+    State(DeliveryState),
+    /// What this hook has not got.
+    Missed(&'a str, i64),
+}
+
+impl Arguments {
+    /// Whether it is for all repositories below some directories.
+    pub fn is_for_many(&self) -> bool {
+        !self.all.is_empty()
+    }
+
+    fn selection(&self) -> Result<Selection<'_>, Failure> {
+        let selects = self.hook.is_some() || self.since.is_some() || !self.all.is_empty();
+        if selects && !self.ids.is_empty() {
+            return Err(Failure::usage(
+                "`--hook`, `--since` and `--all` go with `--failed` or `--pending`, not with ids",
+            ));
+        }
+        let selection = match (&self.hook, self.since) {
+            _ if self.failed => Selection::State(DeliveryState::Failed),
+            _ if self.pending => Selection::State(DeliveryState::Pending),
+            _ if !self.ids.is_empty() => Selection::Ids,
+            (Some(hook), Some(since_ms)) => Selection::Missed(hook, since_ms),
+            _ => {
+                return Err(Failure::usage(
+                    "name deliveries by their ids, or use `--failed`, `--pending` or `--since TIME --hook HOOK`",
+                ));
+            }
+        };
+        Ok(selection)
+    }
 }
 
 /// Runs it.
 pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
-    let state = selected_state(arguments);
-    if arguments.ids.is_empty() && state.is_none() {
-        return Err(Failure::usage(
-            "name deliveries by their ids, or use `--failed` or `--pending`, with `--hook HOOK` or without",
-        ));
-    }
-    if arguments.hook.is_some() && state.is_none() {
-        return Err(Failure::usage(
-            "`--hook` goes with `--failed` or `--pending`, not with ids",
-        ));
-    }
-    let repository = session.repository()?;
-    let loaded = config::load(repository.git_dir(), &session.environment);
-    let spool = Spool::at(repository.git_dir(), repository.shared_mode());
-    check::tell_mistakes(&loaded);
-    let (chosen, all_found) = choose(&spool, arguments)?;
-    let now_ms = clock::now_ms();
-    let queued = queue(&spool, &chosen, now_ms);
-    let mut code = if all_found && queued.len() == chosen.len() {
-        exit::OK
-    } else {
-        exit::FAILURE
-    };
-    if chosen.is_empty() && all_found {
-        print::stderr(match state {
-            Some(DeliveryState::Pending) => "nothing waits",
-            _ => "nothing has failed permanently",
-        });
-    }
-    if queued.is_empty() {
-        return Ok(code);
-    }
+    let selection = arguments.selection()?;
     let destinations = Destinations::default();
-    let site = Site::new(repository.git_dir(), &spool, &loaded, &destinations);
-    let total = queued.len();
-    // What was due anyway is sent as well, so that more may end than was asked for.
-    let far = || {
-        format!(
-            "{} of {total} deliveries sent",
-            destinations.attempted().min(total)
-        )
+    let here = |session: &Session| {
+        let at = At::open(session, arguments, selection);
+        at.and_then(|at| at.redeliver(&destinations))
+            .unwrap_or_else(|failure| {
+                print::error(&failure.message);
+                (String::new(), failure.code)
+            })
     };
-    for problem in progress::watch(far, || deliver::run(site, None, PATIENCE)).problems {
-        print::error(&problem);
+    many::run(session, &arguments.all, here, many::print_all)
+}
+
+/// One repository.
+struct At<'a> {
+    repository: Repository,
+    loaded: Loaded,
+    spool: Spool,
+    arguments: &'a Arguments,
+    selection: Selection<'a>,
+}
+
+impl<'a> At<'a> {
+    fn open(
+        session: &Session,
+        arguments: &'a Arguments,
+        selection: Selection<'a>,
+    ) -> Result<Self, Failure> {
+        let repository = session.repository()?;
+        let loaded = config::load(repository.git_dir(), &session.environment);
+        let spool = Spool::at(repository.git_dir(), repository.shared_mode());
+        Ok(Self {
+            repository,
+            loaded,
+            spool,
+            arguments,
+            selection,
+        })
     }
-    for found in &queued {
-        let (line, failed) = result(&site, found, now_ms);
-        print::stdout(&print::plain(&format!(
-            "{}  {line}",
-            short_id(&found.delivery.planned.id)
-        )));
-        if failed {
-            code = exit::FAILURE;
+
+    /// The lines to print, and the exit code.
+    fn redeliver(&self, destinations: &Destinations) -> Result<(String, u8), Failure> {
+        let now_ms = clock::now_ms();
+        let is_one = self.arguments.all.is_empty();
+        let (chosen, all_found) = self.choose(now_ms)?;
+        if is_one || !chosen.is_empty() {
+            check::tell_mistakes(&self.loaded);
         }
-    }
-    Ok(code)
-}
-
-/// The state by which deliveries are selected; `None`: by their ids.
-fn selected_state(arguments: &Arguments) -> Option<DeliveryState> {
-    if arguments.failed {
-        Some(DeliveryState::Failed)
-    } else {
-        arguments.pending.then_some(DeliveryState::Pending)
-    }
-}
-
-/// What is to be queued, oldest first, and whether everything that was named is there.
-fn choose(spool: &Spool, arguments: &Arguments) -> Result<(Vec<Found>, bool), Failure> {
-    let mut log = Log::open(spool)?;
-    let Some(state) = selected_state(arguments) else {
-        let (mut chosen, mut all_found) = (Vec::<Found>::new(), true);
-        for found in by_ids(&mut log, &arguments.ids) {
-            match found {
-                Ok(found)
-                    if chosen
-                        .iter()
-                        .any(|c| c.delivery.planned.id == found.delivery.planned.id) => {}
-                Ok(found) => chosen.push(found),
-                Err(failure) => {
-                    print::error(&failure.message);
-                    all_found = false;
-                }
-            }
-        }
-        log.report_problems();
-        return Ok((chosen, all_found));
-    };
-    let wanted = |d: &Delivery| {
-        d.state == state
-            && !(d.is_held && d.state == DeliveryState::Pending)
-            && arguments
-                .hook
-                .as_ref()
-                .is_none_or(|hook| d.planned.hook == *hook)
-    };
-    let mut chosen = Vec::new();
-    for record in log.by_ref() {
-        let selected = record.deliveries.into_iter().rev().filter(&wanted);
-        chosen.extend(selected.map(|delivery| Found {
-            record: record.id.clone(),
-            delivery,
-        }));
-    }
-    chosen.reverse();
-    log.report_problems();
-    Ok((chosen, true))
-}
-
-/// Queues them, a record at a time. Those for which that worked.
-fn queue<'a>(spool: &Spool, chosen: &'a [Found], now_ms: i64) -> Vec<&'a Found> {
-    let mut records: BTreeMap<&str, Vec<&Found>> = BTreeMap::new();
-    for found in chosen {
-        records.entry(&found.record).or_default().push(found);
-    }
-    let mut queued = Vec::new();
-    for (record, some) in records {
-        let ids: Vec<String> = some.iter().map(|f| f.delivery.planned.id.clone()).collect();
-        match spool.requeue(record, &ids, now_ms) {
-            Ok(()) => queued.extend(some),
-            Err(error) => {
-                let why = match error.kind() {
-                    std::io::ErrorKind::NotFound => {
-                        "it has just been removed from the history".to_owned()
-                    }
-                    std::io::ErrorKind::WouldBlock => {
-                        "another process holds its record; try again".to_owned()
-                    }
-                    kind => kind.to_string(),
-                };
-                print::error(&format!("{} cannot be queued: {why}", ids.join(", ")));
-            }
-        }
-    }
-    queued
-}
-
-/// What came of one, and whether it has failed permanently.
-fn result(site: &Site<'_>, found: &Found, queued_ms: i64) -> (String, bool) {
-    let planned = &found.delivery.planned;
-    let hook = label(site.loaded, &planned.hook);
-    let now = match site.spool.read_anywhere(&found.record) {
-        Ok(RecordFile::Record(record)) => record
-            .deliveries
-            .into_iter()
-            .find(|d| d.planned.id == planned.id),
-        _ => None,
-    };
-    let Some(now) = now else {
-        return (
-            format!("{hook}: its record has been removed from the history"),
-            false,
-        );
-    };
-    match &now.last {
-        Some(ended) if now.last != found.delivery.last && now.open_since_ms.is_none() => {
-            let until_ms = site.spool.timer_seen(clock::now_ms());
-            let until_ms = until_ms.then(|| {
-                schedule::retry_deadline(queued_ms, retry_for(site.loaded, &planned.hook))
+        let queued = match self.selection {
+            // They are new in their records, which is as good as queued.
+            Selection::Missed(..) => chosen.iter().collect(),
+            Selection::Ids | Selection::State(_) => self.queue(&chosen, now_ms),
+        };
+        let mut code = if all_found && queued.len() == chosen.len() {
+            exit::OK
+        } else {
+            exit::FAILURE
+        };
+        if chosen.is_empty() && all_found && is_one {
+            print::stderr(match self.selection {
+                Selection::State(DeliveryState::Pending) => "nothing waits",
+                Selection::Missed(..) => "the hook has missed nothing",
+                _ => "nothing has failed permanently",
             });
-            let told = DeliveryReport::Ended {
-                hook,
-                ended: Box::new(ended.clone()),
-                until_ms,
-            };
-            (told.line(), now.state == DeliveryState::Failed)
         }
-        _ => (
-            format!("{hook}: queued, {}", when(site.loaded, &planned.hook)),
-            false,
-        ),
+        if queued.is_empty() {
+            return Ok((String::new(), code));
+        }
+        let site = Site::new(
+            self.repository.git_dir(),
+            &self.spool,
+            &self.loaded,
+            destinations,
+        );
+        for problem in self.send(site, queued.len()).problems {
+            print::error(&problem);
+        }
+        let mut lines = Vec::with_capacity(queued.len());
+        for found in &queued {
+            let (line, failed) = self.result(found, now_ms);
+            lines.push(line);
+            if failed {
+                code = exit::FAILURE;
+            }
+        }
+        Ok((lines.join("\n"), code))
     }
-}
 
-fn when(loaded: &Loaded, hook: &str) -> &'static str {
-    match loaded.find(hook) {
-        Configured::Broken => "sent when the mistake that disables its hook is fixed",
-        _ => "sent by the next push or `drain`",
+    /// Sends what is due, as `drain` does. `total`: what was queued; what was due anyway is sent as well.
+    fn send(&self, site: Site<'_>, total: usize) -> RunSummary {
+        let problems = complete::all(&self.repository, &self.loaded, &self.spool);
+        // Nobody completes a record that this process cannot complete.
+        let patience = if problems.is_empty() {
+            PATIENCE
+        } else {
+            Duration::ZERO
+        };
+        let work = || deliver::run(site, None, patience);
+        let mut ran = if self.arguments.all.is_empty() {
+            let sent = || site.destinations.attempted().min(total);
+            progress::watch(|| format!("{} of {total} deliveries sent", sent()), work)
+        } else {
+            work()
+        };
+        ran.problems.extend(problems);
+        ran
     }
-}
 
-fn label(loaded: &Loaded, name: &str) -> String {
-    loaded
-        .hooks
-        .iter()
-        .find(|h| h.name == name)
-        .map_or(name, |h| &h.label)
-        .to_owned()
-}
+    /// The beginning of each line, where there are several repositories.
+    fn place(&self) -> String {
+        if self.arguments.all.is_empty() {
+            return String::new();
+        }
+        let git_dir = self.repository.git_dir();
+        format!(
+            "{}: ",
+            repositories::short_name(git_dir, &self.arguments.all)
+        )
+    }
 
-fn retry_for(loaded: &Loaded, name: &str) -> Duration {
-    loaded
-        .hooks
-        .iter()
-        .find(|h| h.name == name)
-        .map_or(loaded.deliver.retry_for, |h| h.retry_for)
+    fn is_of_hook(&self, name: &str) -> bool {
+        let wanted = self.arguments.hook.as_deref();
+        wanted.is_none_or(|wanted| self.loaded.name_of(wanted) == name)
+    }
+
+    fn choose(&self, now_ms: i64) -> Result<(Vec<Found>, bool), Failure> {
+        match self.selection {
+            Selection::Ids => self.by_ids(),
+            Selection::State(state) => Ok((self.in_state(state)?, true)),
+            Selection::Missed(hook, since_ms) => self.add_missed(hook, since_ms, now_ms),
+        }
+    }
 }

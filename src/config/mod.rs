@@ -133,6 +133,26 @@ impl Loaded {
         others.chain(pending)
     }
 
+    /// The name of a hook that is given by its name or its label.
+    pub fn name_of<'a>(&'a self, text: &'a str) -> &'a str {
+        let known = self.pending_match.iter().chain(&self.pending_file);
+        let mut known = self.hooks.iter().chain(known);
+        if known.clone().any(|hook| hook.name == text) {
+            return text;
+        }
+        known
+            .find(|hook| hook.label == text)
+            .map_or(text, |hook| &hook.name)
+    }
+
+    /// A hook as people call it; its name where it is not known any more.
+    pub fn label_of<'a>(&'a self, name: &'a str) -> &'a str {
+        match self.find(name) {
+            Found::Active(hook) => &hook.label,
+            Found::Broken | Found::Gone => name,
+        }
+    }
+
     /// How long one attempt of a hook may take; also of one that is not known any more.
     pub fn timeout_of(&self, name: &str) -> Duration {
         match self.find(name) {

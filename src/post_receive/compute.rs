@@ -7,7 +7,7 @@ use crate::filter::Decision;
 use crate::git::{ComputedEvents, Repository};
 use crate::outgoing::MessageKind;
 use crate::push::{Computed, Push, PushEvent, RefUpdate, Scan};
-use crate::spool::{Events, Planned, delivery_id};
+use crate::spool::{Events, Planned, Record, delivery_id, ref_of};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
@@ -73,6 +73,25 @@ pub fn compute_deliveries(
         default_branch,
         "its commits were not computed: too many refs in one push",
     )
+}
+
+/// The deliveries of one hook for a recorded push, with their events: those that the record has, and others as they are
+/// computed now.
+pub fn compute_for_hook(repository: &Repository, hook: &Hook, record: &Record) -> Events {
+    let hook = Undecided {
+        hooks: vec![hook],
+        others_wait: false,
+    };
+    let mut events = compute_deliveries(repository, &hook, &record.push).events;
+    let stored = record.events.as_ref().map_or(&[][..], |e| &e.events);
+    let names: Vec<_> = stored.iter().map(|event| ref_of(event)).collect();
+    for event in &mut events.events {
+        let place = names.iter().position(|name| *name == ref_of(event));
+        if let Some(place) = place {
+            event.clone_from(&stored[place]);
+        }
+    }
+    events
 }
 
 /// The same without the repository: the updates as Git reported them, with the reason `why` there is no more.

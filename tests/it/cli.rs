@@ -434,7 +434,7 @@ fn a_timer_of_root_drains_each_repository_as_its_owner() {
     }
     let out = sandbox
         .command(program.to_str().unwrap(), "")
-        .args(["drain", "--all", "."])
+        .args(["drain", "--timer", "--all", "."])
         .output()
         .unwrap();
     assert!(out.status.success(), "{}", stderr(&out));
@@ -497,12 +497,12 @@ fn what_cannot_go_together_is_said_in_a_sentence() {
     let (code, text) = said(&["redeliver", "--hook", "ci"]);
     assert!(
         code == Some(2)
-            && text.contains("use `--failed` or `--pending`, with `--hook HOOK` or without"),
+            && text.contains("use `--failed`, `--pending` or `--since TIME --hook HOOK`"),
         "{text}"
     );
     let (code, text) = said(&["redeliver", "1f0c7f2c", "--hook", "ci"]);
     assert!(
-        code == Some(2) && text.contains("`--hook` goes with `--failed`"),
+        code == Some(2) && text.contains("go with `--failed` or `--pending`, not with ids"),
         "{text}"
     );
     let (code, text) = said(&["-C", "r.git", "drain", "--all", "."]);

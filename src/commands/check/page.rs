@@ -5,7 +5,7 @@ use super::results::{CheckResult, CheckResults};
 use crate::action::Severity;
 use crate::commands::print;
 use crate::config::Excerpt;
-use crate::terminal::{Style, columns, cut, wrapped};
+use crate::terminal::{Style, columns, cut, cut_front, wrapped};
 
 /// What begins in the next line stands so far in.
 const HANGING: &str = "  ";
@@ -111,18 +111,6 @@ impl Page {
             self.style.bold(&meant)
         )
     }
-}
-
-/// The end of a text in at most `width` columns.
-fn cut_front(text: &str, width: usize) -> String {
-    if columns(text) <= width {
-        return text.to_owned();
-    }
-    let mut rest = text;
-    while columns(rest) + 1 > width && !rest.is_empty() {
-        rest = &rest[rest.chars().next().map_or(1, char::len_utf8)..];
-    }
-    format!("…{rest}")
 }
 
 /// "1 mistake", "2 mistakes".

@@ -4,11 +4,14 @@ use crate::clock;
 use crate::push::RefName;
 use crate::report::clean;
 use crate::spool::{Delivery, DeliveryState, Ended, Outcome, Record, RecordFile, Spool};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// A delivery, or a push whose deliveries are not known yet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Row {
+    /// The name of the repository, where there are several.
+    pub(super) repository: Option<String>,
     /// Absent until the events are computed; so is [`Self::hook`].
     pub(super) id: Option<String>,
     /// Name of the record.
@@ -90,6 +93,7 @@ impl Row {
 
     fn unread(record: &Record) -> Self {
         Self {
+            repository: None,
             id: None,
             push_id: record.id.clone(),
             hook: None,
@@ -131,8 +135,13 @@ impl Row {
             "error": error.filter(|_| self.has_error()),
             "sending": self.sending,
         });
-        if let (true, Some(members)) = (self.digest > 0, value.as_object_mut()) {
-            members.insert("digest".to_owned(), self.digest.into());
+        if let Some(members) = value.as_object_mut() {
+            if self.digest > 0 {
+                members.insert("digest".to_owned(), self.digest.into());
+            }
+            if let Some(repository) = &self.repository {
+                members.insert("repository".to_owned(), repository.clone().into());
+            }
         }
         value
     }

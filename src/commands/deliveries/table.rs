@@ -5,25 +5,40 @@ use crate::clock;
 use crate::push::RefName;
 use crate::report::{clean, short_id};
 use crate::spool::DeliveryState;
-use crate::terminal::{Style, columns, cut};
+use crate::terminal::{Style, columns, cut, cut_front};
 
 /// Columns at most for the names of a hook and of a ref.
 const HOOK: usize = 10;
 const REF: usize = 12;
+
+/// The same for the path of a repository, of which the end is shown.
+const REPOSITORY: usize = 20;
 
 const HEAD: [&str; 7] = ["ID", "TIME", "HOOK", "REF", "STATE", "TRY", "LAST"];
 
 /// The column that is coloured.
 const STATE: usize = 4;
 
+/// The column before which the repository stands, where there are several.
+const PLACE: usize = 2;
+
 /// A line a row, each column as wide as need be; the last one has what is left of `width`.
 pub(super) fn of(rows: &[Row], width: usize, style: Style) -> String {
     let now_ms = clock::now_ms();
-    let mut table = vec![HEAD.map(str::to_owned)];
-    table.extend(rows.iter().map(|row| cells(row, now_ms)));
-    let widths: Vec<usize> = (0..HEAD.len() - 1)
-        .map(|column| widest(&table, column))
-        .collect();
+    let mut table = vec![HEAD.map(str::to_owned).to_vec()];
+    table.extend(rows.iter().map(|row| cells(row, now_ms).to_vec()));
+    let several = rows.iter().any(|row| row.repository.is_some());
+    if several {
+        let names = rows.iter().map(|row| row.repository.as_deref());
+        let names = std::iter::once(Some("REPOSITORY")).chain(names);
+        for (cells, name) in table.iter_mut().zip(names) {
+            let name = cut_front(&clean(name.unwrap_or_default()), REPOSITORY);
+            cells.insert(PLACE, name);
+        }
+    }
+    let state = STATE + usize::from(several);
+    let last = table[0].len() - 1;
+    let widths: Vec<usize> = (0..last).map(|column| widest(&table, column)).collect();
     let mut text = String::new();
     let left = width.saturating_sub(widths.iter().map(|width| width + 2).sum());
     for (number, cells) in table.iter().enumerate() {
@@ -33,13 +48,13 @@ pub(super) fn of(rows: &[Row], width: usize, style: Style) -> String {
             let state = number
                 .checked_sub(1)
                 .and_then(|row| rows.get(row))
-                .filter(|_| column == STATE);
+                .filter(|_| column == state);
             line.push_str(
                 &state.map_or_else(|| cell.clone(), |row| coloured(row.state, cell, style)),
             );
             line.extend(std::iter::repeat_n(' ', width + 2 - columns(cell)));
         }
-        line.push_str(&cut(&cells[HEAD.len() - 1], left));
+        line.push_str(&cut(&cells[last], left));
         let line = line.trim_end();
         text.push_str(&if number == 0 {
             style.dim(line)
@@ -61,7 +76,7 @@ pub(super) fn coloured(state: DeliveryState, text: &str, style: Style) -> String
     }
 }
 
-fn widest(table: &[[String; 7]], column: usize) -> usize {
+fn widest(table: &[Vec<String>], column: usize) -> usize {
     table
         .iter()
         .map(|cells| columns(&cells[column]))
@@ -117,6 +132,7 @@ mod tests {
     fn row(hook: &str, name: &str, said: &str) -> Row {
         Row {
             id: Some("0193a2b4-0000-7000-8000-00001f0c7f2c".into()),
+            repository: None,
             push_id: "p".into(),
             hook: Some(hook.into()),
             refs: vec![RefName::new(name)],
