@@ -4,7 +4,6 @@
 use super::drain::{self, Drain};
 use super::{Failure, Session, parallel, print, relay, repositories};
 use crate::accounts;
-use crate::deliver::Destinations;
 use crate::environment::Environment;
 use crate::exit;
 use std::fs;
@@ -45,7 +44,8 @@ pub fn run_as_owner(
 
 /// Runs `drain`: for root, in one process for each repository, as its owner.
 pub fn drain(session: &Session, mut arguments: Drain) -> Result<u8, Failure> {
-    let destinations = Destinations::default();
+    let destinations = drain::destinations(&arguments);
+    arguments.below = arguments.all.clone();
     let here = |session: &Session, arguments: &Drain| {
         Ok(drain::run(
             arguments,
@@ -63,14 +63,16 @@ pub fn drain(session: &Session, mut arguments: Drain) -> Result<u8, Failure> {
     if settled {
         return here(session, &arguments);
     }
-    let mut found = Vec::new();
-    for dir in std::mem::take(&mut arguments.all) {
-        found.push(repositories::below(&dir)?);
+    let mut session = session.clone();
+    if print::is_terminal() {
+        arguments.show_waiting = true;
+        session.arguments.push("--show-waiting".into());
     }
-    if found.is_empty() {
-        return run_as_owner(session, |session| here(session, &arguments));
+    let all = std::mem::take(&mut arguments.all);
+    if all.is_empty() {
+        return run_as_owner(&session, |session| here(session, &arguments));
     }
-    let mut found = found.concat();
+    let mut found = repositories::below_all(&all)?;
     // Nothing was ever recorded elsewhere, but something may have been missed there.
     found.retain(|git_dir| arguments.catch_up || git_dir.join("service-hook").is_dir());
     let each = |git_dir: &PathBuf| {

@@ -204,7 +204,7 @@ fn timer(loaded: &Loaded, spool: &Spool, results: &mut CheckResults) {
         None => results.warn(
             None,
             "no timer was seen in the last 2 hours: what fails is tried again at the next push only (let cron or systemd \
-             run `git service-hook drain`, see docs/operating.md)",
+             run `git service-hook drain --timer`, see docs/operating.md)",
         ),
     }
 }

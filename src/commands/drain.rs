@@ -1,9 +1,11 @@
 //! `drain`: sends the deliveries that are due now. Run by a timer, and by the hook process for the push it recorded.
 
+mod aftermath;
 mod repository;
 mod stay;
 
 use super::{parallel, print, repositories};
+use crate::clock;
 use crate::deliver::Destinations;
 use crate::environment::Environment;
 use crate::shutdown;
@@ -24,12 +26,38 @@ pub struct Drain {
     #[arg(long)]
     pub adopt: bool,
 
+    /// Also send what waits for a later attempt: retries, and hooks whose receiver is down or limits the rate
+    #[arg(long)]
+    pub now: bool,
+
+    /// For systemd and cron: pushes promise retries only if such runs happen, and the next run prints only what fails after
+    /// this one
+    #[arg(long)]
+    pub timer: bool,
+
+    /// Root's terminal shows what its children print.
+    #[arg(long, hide = true)]
+    pub show_waiting: bool,
+
+    /// The directories of `--all`, by which repositories are named.
+    #[arg(skip)]
+    pub below: Vec<PathBuf>,
+
     /// Started by the hook for this push: stay until it is delivered, and do not count as a timer.
     #[arg(long, value_name = "ID", hide = true)]
     pub push: Option<String>,
 }
 
-/// Runs it. `dir` is what `-C` named. 0: nothing is left due; 1: something failed permanently, or could not be tried.
+/// What is known of the destinations when a run begins.
+pub fn destinations(arguments: &Drain) -> Destinations {
+    if arguments.now {
+        Destinations::at_once(clock::now_ms())
+    } else {
+        Destinations::default()
+    }
+}
+
+/// Runs it. `dir` is what `-C` named. 1 if a failure was printed: of a delivery, or of the run itself.
 pub fn run(
     arguments: &Drain,
     dir: Option<&Path>,

@@ -4,6 +4,7 @@ pub mod as_owner;
 pub mod cancel;
 pub mod catch_up;
 pub mod check;
+mod complete;
 pub mod completions;
 pub mod deliveries;
 pub mod drain;

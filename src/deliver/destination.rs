@@ -19,6 +19,8 @@ pub struct Destinations {
     /// Held while a lane probes a destination that was down.
     probed: Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
     attempted: AtomicUsize,
+    /// Pauses from before this moment do not count.
+    at_once_ms: Option<i64>,
 }
 
 /// One destination: hooks with the same `service_url` share it.
@@ -31,6 +33,18 @@ pub(super) struct Destination<'a> {
 }
 
 impl Destinations {
+    /// For a run that begins then and sends what waits for a later attempt.
+    pub fn at_once(now_ms: i64) -> Self {
+        Self {
+            at_once_ms: Some(now_ms),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn at_once_ms(&self) -> Option<i64> {
+        self.at_once_ms
+    }
+
     /// Number of deliveries that were tried in this run.
     pub fn attempted(&self) -> usize {
         self.attempted.load(Ordering::Relaxed)
@@ -72,9 +86,9 @@ impl Destination<'_> {
             until_ms: down.until_ms.max(now_ms + 1),
             ..down
         });
-        let shared = self
-            .shared
-            .and_then(|folder| down(&spool::read_destination(folder, &self.key), now_ms));
+        let shared = self.shared.filter(|_| self.all.at_once_ms.is_none());
+        let shared =
+            shared.and_then(|folder| down(&spool::read_destination(folder, &self.key), now_ms));
         in_run
             .into_iter()
             .chain(shared)
@@ -101,7 +115,8 @@ impl Destination<'_> {
         spool::update_destination(folder, &self.key, |shared| {
             let known_ms = known.map_or(now_ms, |known| known.until_ms.max(now_ms));
             let news = down(shared, now_ms).is_some_and(|down| down.until_ms > known_ms);
-            if news || pace.room(&shared.sent, now_ms) == 0 {
+            let is_news = news && self.all.at_once_ms.is_none();
+            if is_news || pace.room(&shared.sent, now_ms) == 0 {
                 return false;
             }
             if shared.until_ms.is_some() {

@@ -190,6 +190,7 @@ impl LaneRun<'_> {
                 state,
                 sent: shared_sent.as_ref().unwrap_or(&state.sent),
                 down: down.as_ref(),
+                at_once_ms: self.site.destinations.at_once_ms(),
                 now_ms,
             };
             match plan::next(&view, rules) {

@@ -53,6 +53,8 @@ pub(super) struct LaneView<'a> {
     /// When the receiver got messages lately.
     pub(super) sent: &'a [i64],
     pub(super) down: Option<&'a Down>,
+    /// A person wants what waits to be sent: pauses from before that moment do not count.
+    pub(super) at_once_ms: Option<i64>,
     pub(super) now_ms: i64,
 }
 
@@ -117,7 +119,7 @@ pub(super) fn next(view: &LaneView<'_>, rules: Rules) -> Step {
     let line = in_order(view, rules);
     let in_trouble = view.state.failures > 0 && !line.is_empty();
     let step = if in_trouble {
-        probe(view, rules, &line, requeued)
+        probe(view, rules, &line, requeued || pause_is_lifted(view))
     } else {
         send_ready(view, rules)
     };
@@ -173,11 +175,19 @@ fn requeued_since_failure(view: &LaneView<'_>) -> bool {
         .any(|e| e.delivery.requeued_ms.is_some_and(requeued))
 }
 
+/// Whether a person wants everything to be tried that has not failed in this run.
+fn pause_is_lifted(view: &LaneView<'_>) -> bool {
+    let failed_ms = view.state.failed_ms;
+    view.at_once_ms.is_some_and(|at_ms| {
+        failed_ms.is_none_or(|failed_ms| failed_ms < at_ms || failed_ms > view.now_ms)
+    })
+}
+
 /// Places of those that keep their order: not alone, and not deferred for something of their own.
 fn in_order(view: &LaneView<'_>, rules: Rules) -> Vec<usize> {
     let in_line = |(_, entry): &(usize, &WaitingDelivery)| {
         let delivery = &entry.delivery;
-        !delivery.alone && (blocks(delivery) || own_due(delivery, rules, view.now_ms).is_none())
+        !delivery.alone && (blocks(delivery) || own_due(view, delivery, rules).is_none())
     };
     view.waiting
         .iter()
@@ -200,7 +210,10 @@ fn is_hopeless(delivery: &Delivery, rules: Rules) -> bool {
 }
 
 /// A moment ahead before which a delivery itself is not tried, whatever its hook does.
-fn own_due(delivery: &Delivery, rules: Rules, now_ms: i64) -> Option<i64> {
+fn own_due(view: &LaneView<'_>, delivery: &Delivery, rules: Rules) -> Option<i64> {
+    if view.at_once_ms.is_some() && !view.tried.contains(&delivery.planned.id) {
+        return None;
+    }
     let unknown = delivery.last.as_ref().is_some_and(|last| last.unknown);
     let by_hook = delivery.whole_hook && !delivery.alone && !(rules.repeats_count && unknown);
     let unknowns = if rules.repeats_count {
@@ -217,11 +230,11 @@ fn own_due(delivery: &Delivery, rules: Rules, now_ms: i64) -> Option<i64> {
         )),
         _ => delivery.next_attempt_ms.filter(|_| !by_hook),
     };
-    due.filter(|due| *due > now_ms && believable(*due, now_ms))
+    due.filter(|due| *due > view.now_ms && believable(*due, view.now_ms))
 }
 
 /// The hook is in trouble: one attempt, when its pause is over.
-fn probe(view: &LaneView<'_>, rules: Rules, line: &[usize], requeued: bool) -> Step {
+fn probe(view: &LaneView<'_>, rules: Rules, line: &[usize], at_once: bool) -> Step {
     let (state, now_ms) = (view.state, view.now_ms);
     let since_ms = state.since_ms.unwrap_or(now_ms);
     let wait = |due_ms| Step::Wait {
@@ -231,10 +244,10 @@ fn probe(view: &LaneView<'_>, rules: Rules, line: &[usize], requeued: bool) -> S
     let pause = state
         .next_ms
         .filter(|next_ms| *next_ms > now_ms && believable(*next_ms, now_ms));
-    if let Some(next_ms) = pause.filter(|_| !requeued) {
+    if let Some(next_ms) = pause.filter(|_| !at_once) {
         return wait(next_ms);
     }
-    let due = |place: usize| own_due(&view.waiting[place].delivery, rules, now_ms);
+    let due = |place: usize| own_due(view, &view.waiting[place].delivery, rules);
     // Nobody is left behind that was not tried itself: the one that was has perhaps been given up.
     let oldest_failed = view.waiting[line[0]].delivery.failures > 0;
     let patient = state.failures < PATIENT_PROBES || !oldest_failed;
@@ -265,7 +278,7 @@ fn send_ready(view: &LaneView<'_>, rules: Rules) -> Step {
     let mut ready: Vec<usize> = Vec::new();
     for (place, entry) in view.waiting.iter().enumerate() {
         let delivery = &entry.delivery;
-        if let Some(due) = own_due(delivery, rules, view.now_ms) {
+        if let Some(due) = own_due(view, delivery, rules) {
             due_ms = Some(due_ms.map_or(due, |other: i64| other.min(due)));
             if !delivery.alone && blocks(delivery) && why.is_none() {
                 why = Some(stopped_by(delivery));

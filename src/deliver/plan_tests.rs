@@ -84,6 +84,7 @@ fn step(deliveries: Vec<Delivery>, state: &LaneState, rules: Rules) -> Step {
             state,
             sent: &state.sent,
             down: None,
+            at_once_ms: None,
             now_ms: NOW,
         },
         rules,
@@ -314,6 +315,7 @@ fn what_others_found_out_about_the_destination_counts() {
         state: &state,
         sent: &[],
         down,
+        at_once_ms: None,
         now_ms: NOW,
     };
     assert_eq!(next(&view(Some(&found)), WEBHOOK), down(NOW + 4));
@@ -536,6 +538,7 @@ fn what_is_past_its_time_ends_with_the_last_failure_of_its_destination() {
         state: &LaneState::default(),
         sent: &[],
         down: Some(&found),
+        at_once_ms: None,
         now_ms: NOW,
     };
     assert_eq!(
@@ -601,4 +604,40 @@ fn of_each_ref_only_the_newest_is_kept_and_what_a_person_requested() {
     let name = |text: &str| Some(RefName::new(text.as_bytes()));
     let refs = [name("a"), name("a"), name("b"), None, name("a"), None];
     assert_eq!(superseded(&waiting, &refs), [(0, 4)]);
+}
+
+#[test]
+fn a_run_at_once_sends_what_waits_for_later_and_each_delivery_only_once() {
+    let next_ms = NOW + 60_000;
+    let waiting = waiting(vec![
+        deferred(0, true, false, next_ms),
+        deferred(1, false, false, next_ms),
+    ]);
+    let step = |state: &LaneState, tried: &[&str]| {
+        let tried = tried.iter().map(|id| (*id).to_owned()).collect();
+        let view = LaneView {
+            waiting: &waiting,
+            tried: &tried,
+            state,
+            sent: &state.sent,
+            down: None,
+            at_once_ms: Some(NOW - 1),
+            now_ms: NOW,
+        };
+        next(&view, WEBHOOK)
+    };
+    let before = trouble(1, next_ms);
+    assert_eq!(step(&before, &[]), send([0]), "the pause is lifted");
+    let after = LaneState {
+        failures: 2,
+        failed_ms: Some(NOW),
+        ..before
+    };
+    assert_eq!(step(&after, &["d0"]), down(next_ms), "once in a run");
+    let well = LaneState::default();
+    assert_eq!(step(&well, &["d0"]), send([1]));
+    assert!(matches!(
+        step(&well, &["d0", "d1"]),
+        Step::Wait { due_ms: Some(due_ms), .. } if due_ms == next_ms
+    ));
 }

@@ -7,7 +7,8 @@
 //!
 //! `line` and `record` are the format, `writer` and `reader` the access to one record, `history` moves records from
 //! `pending/` to `done/` and back, `folder`, `locking` and `modes` reach files by descriptors, `lanes` holds the locks and
-//! the state of each hook and destination. `failed`, `inspect` and `stuck` find what a person should see.
+//! the state of each hook and destination. `failed`, `inspect` and `stuck` find what a person should see, and
+//! `reported` keeps what was shown.
 
 mod adopt;
 mod catch_up_state;
@@ -25,6 +26,7 @@ mod markers;
 mod modes;
 mod reader;
 mod record;
+mod reported;
 mod stuck;
 mod writer;
 
@@ -39,7 +41,7 @@ pub use lanes::{
 pub use line::{Ended, Events, Exchange, Outcome, Planned, Queued, RecordLine, Started, VERSION};
 pub use markers::Failures;
 pub use reader::{DeliveryStep, Follower, RecordedAttempt};
-pub use record::{Delivery, DeliveryState, Record, RecordFile};
+pub use record::{Delivery, DeliveryState, Record, RecordFile, ref_of};
 pub use stuck::{Holder, StuckLane};
 pub use writer::{LockedRecord, delivery_id, new_id, time_of_id};
 

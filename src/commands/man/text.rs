@@ -113,7 +113,7 @@ pub(super) const EXAMPLES: &[(&str, &[&str])] = &[
     ),
     (
         "Run every minute by a timer:",
-        &["git service-hook drain --all /srv/git --catch-up"],
+        &["git service-hook drain --timer --all /srv/git --catch-up"],
     ),
     (
         "Have an editor complete and check `hooks.toml` (with `#:schema ./hooks.schema.json` as its first line):",

@@ -31,9 +31,8 @@ impl At<'_> {
     pub(super) fn in_state(&self, state: DeliveryState) -> Result<Vec<Found>, Failure> {
         let mut log = Log::open(&self.spool)?;
         let is_held = |d: &Delivery| d.is_held && d.state == DeliveryState::Pending;
-        let is_selected = |d: &Delivery| {
-            d.state == state && !is_held(d) && self.is_of_hook(&d.planned.hook)
-        };
+        let is_selected =
+            |d: &Delivery| d.state == state && !is_held(d) && self.is_of_hook(&d.planned.hook);
         let mut chosen = Vec::new();
         for record in log.by_ref() {
             if self

@@ -77,6 +77,17 @@ impl Health {
         }
     }
 
+    /// What waits for each hook, whether its receiver is well or not, and how many pushes have no events yet.
+    pub(super) fn of_waiting(spool: &Spool) -> (Vec<Receiver>, usize) {
+        let (mut health, now_ms) = (Self::default(), clock::now_ms());
+        let waiting = health.add_pending(spool, now_ms);
+        let lanes = waiting
+            .iter()
+            .map(|(hook, count)| lane(spool, hook, *count, now_ms));
+        let uncomputed = health.waiting - waiting.values().sum::<usize>();
+        (lanes.collect(), uncomputed)
+    }
+
     /// Inspects the session's repository.
     pub(super) fn inspect(session: &Session) -> Self {
         let repository = match session.repository() {
@@ -164,22 +175,10 @@ impl Health {
     }
 
     fn add_lanes(&mut self, spool: &Spool, waiting: &BTreeMap<String, usize>, now_ms: i64) {
-        for (hook, waiting) in waiting {
-            let state = spool.lane_state(hook);
-            if state.failures == 0 {
-                continue;
-            }
-            let since = state.since_ms.or(state.failed_ms);
-            let is_long = since.is_some_and(|since_ms| now_ms - since_ms >= DOWN_AFTER_MS);
-            self.receivers.push(Receiver {
-                hook: hook.clone(),
-                down: state.failures >= OUTAGE && is_long,
-                failures: state.failures,
-                waiting: *waiting,
-                since,
-                next_attempt_at: state.next_ms.or(state.due_ms),
-            });
-        }
+        let lanes = waiting
+            .iter()
+            .map(|(hook, count)| lane(spool, hook, *count, now_ms));
+        self.receivers = lanes.filter(|receiver| receiver.failures > 0).collect();
     }
 
     fn add_stuck(&mut self, spool: &Spool, loaded: &Loaded) {
@@ -211,6 +210,21 @@ impl Health {
             return;
         }
         self.problems
-            .push("no timer has run `drain` in the last 2 hours".to_owned());
+            .push("no timer has run `drain --timer` in the last 2 hours".to_owned());
+    }
+}
+
+/// How a hook stands for which so many deliveries wait.
+fn lane(spool: &Spool, hook: &str, waiting: usize, now_ms: i64) -> Receiver {
+    let state = spool.lane_state(hook);
+    let since = state.since_ms.or(state.failed_ms);
+    let is_long = since.is_some_and(|since_ms| now_ms - since_ms >= DOWN_AFTER_MS);
+    Receiver {
+        hook: hook.to_owned(),
+        down: state.failures >= OUTAGE && is_long,
+        failures: state.failures,
+        waiting,
+        since,
+        next_attempt_at: state.next_ms.or(state.due_ms),
     }
 }

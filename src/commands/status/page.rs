@@ -56,7 +56,7 @@ fn lines(health: &Health) -> Vec<String> {
 }
 
 /// `ci: down since 14:02 (5 failed attempts), 3 waiting, next attempt 15:10`
-fn receiver(receiver: &Receiver) -> String {
+pub(super) fn receiver(receiver: &Receiver) -> String {
     let attempts = if receiver.failures == 1 { "" } else { "s" };
     let failures = format!("{} failed attempt{attempts}", receiver.failures);
     let since = receiver.since.map(clock::local_moment);
@@ -69,12 +69,12 @@ fn receiver(receiver: &Receiver) -> String {
     };
     let next = receiver.next_attempt_at.map(clock::local_moment);
     let next = next.map(|next| format!(", next attempt {next}"));
-    format!(
-        "{}: {trouble}, {} waiting{}",
-        receiver.hook,
-        receiver.waiting,
-        next.unwrap_or_default()
-    )
+    let next = next.unwrap_or_default();
+    let (hook, waiting) = (&receiver.hook, receiver.waiting);
+    if receiver.failures == 0 {
+        return format!("{hook}: {waiting} waiting{next}");
+    }
+    format!("{hook}: {trouble}, {waiting} waiting{next}")
 }
 
 fn sum(all: &[Health]) -> String {

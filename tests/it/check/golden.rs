@@ -97,6 +97,6 @@ pub(super) fn compare(scene: &str, told: &str) {
 /// A repository whose timer has just run.
 pub(super) fn set_up(config: &str) -> Sandbox {
     let sandbox = repository(config);
-    sandbox.run("r.git", &["drain"]);
+    sandbox.run("r.git", &["drain", "--timer"]);
     sandbox
 }

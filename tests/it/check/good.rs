@@ -8,7 +8,7 @@ use std::path::Path;
 
 #[track_caller]
 fn is_well(sandbox: &Sandbox, what: &str) {
-    sandbox.run("r.git", &["drain"]);
+    sandbox.run("r.git", &["drain", "--timer"]);
     let (code, said) = check(sandbox, &[]);
     assert!(
         code == 0 && said.contains(": all is well"),

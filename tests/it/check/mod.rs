@@ -95,7 +95,7 @@ fn a_mirror_needs_no_hook_where_what_moved_is_looked_for() {
     let sandbox = repository(GOOD);
     fs::remove_file(sandbox.path("r.git/hooks/post-receive")).unwrap();
     finds(&sandbox, 1, &["there is no hook"]);
-    sandbox.run("r.git", &["drain", "--catch-up"]);
+    sandbox.run("r.git", &["drain", "--timer", "--catch-up"]);
     finds(
         &sandbox,
         0,

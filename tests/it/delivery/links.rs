@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 const ID: &str = "0193a2b4-0000-7000-8000-00001f0c7f2c";
 
 /// Every kind of file that the program creates.
-const FILES: [&str; 12] = [
+const FILES: [&str; 13] = [
     "lane/ci",
     "pending/ID",
     "done/ID",
@@ -21,6 +21,7 @@ const FILES: [&str; 12] = [
     "failed",
     "told",
     "timer",
+    "reported",
     "refs",
     "announced",
     "announced-counted",
@@ -187,7 +188,7 @@ fn no_file_of_the_spool_is_opened_through_a_link_or_a_fifo() {
         let sent = usize::from(name != "lane/ci");
         assert_eq!(receiver.got().len() - before, sent, "{name} {kind}: {said}");
         for arguments in [
-            &["drain", "--catch-up"][..],
+            &["drain", "--timer", "--catch-up"][..],
             &["drain", "--catch-up"],
             &["deliveries"],
             &["redeliver", "--failed"],

@@ -193,6 +193,8 @@ fn fail(sandbox: &Sandbox, receiver: &Receiver) -> String {
     };
     eventually("it has failed", || !list().is_empty());
     let failed: serde_json::Value = serde_json::from_slice(&list()).unwrap();
+    // Else every `drain` would fail because of it.
+    sandbox.run("srv/git/payments.git", &["drain", "--timer"]);
     failed["id"].as_str().unwrap()[28..].to_owned()
 }
 

@@ -3,8 +3,10 @@
 mod cancel;
 mod daily;
 mod damage;
+mod drain;
 mod killed;
 mod log;
+mod many;
 mod pruning;
 mod redeliver;
 mod show;

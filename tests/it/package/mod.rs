@@ -104,7 +104,7 @@ fn the_package_is_installed_used_and_taken_away_without_a_trace() {
         // Where the links for core.hooksPath and of the examples lead.
         "/usr/bin/git-service-hook",
         "/usr/share/git-service-hook/hooks.schema.json",
-        "ExecStart=/usr/bin/git-service-hook drain --all /srv/git --catch-up",
+        "ExecStart=/usr/bin/git-service-hook drain --timer --all /srv/git --catch-up",
     ] {
         assert!(installed.lines().any(|l| l == line), "{line}: {installed}");
     }

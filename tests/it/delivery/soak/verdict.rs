@@ -162,6 +162,7 @@ fn nothing_is_left(spool: &std::path::Path) {
         "lane",
         "pending",
         "publish.lock",
+        "reported",
         "stay.lock",
         "timer",
     ];
