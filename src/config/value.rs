@@ -81,6 +81,12 @@ impl de::Error for ValueError {
         Self::custom(format_args!("must be {expected}"))
     }
 
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        let hint = suggest::hint(field, expected.iter().copied());
+        let shown = suggest::shown(field);
+        Self::custom(format_args!("has an unknown key `{shown}`{hint}"))
+    }
+
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
         let hint = suggest::hint(variant, expected.iter().copied());
         Self::custom(format_args!("must be {}{hint}", suggest::any_of(expected)))

@@ -3,6 +3,7 @@
 use super::print::Printer;
 use super::value::event_value;
 use super::{EscapeContext, TemplateError, check_text, engine, thread};
+use crate::suggest;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
 
@@ -25,6 +26,7 @@ pub fn compile_expression(text: &str, known: &'static [&str]) -> Result<(), Temp
         let names = compiled.undeclared_variables(false);
         let mut unknown = names.iter().filter(|name| !known.contains(&name.as_str()));
         if let Some(name) = unknown.next() {
+            let name = suggest::shown(name);
             let why = format!("`{name}` is not one of `{}`", known.join("`, `"));
             return Err(TemplateError::new(why));
         }
