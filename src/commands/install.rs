@@ -73,9 +73,9 @@ fn install(session: &Session, chain: bool) -> Result<u8, Failure> {
             shown(&file, &program)
         ),
     };
-    print::stdout(&format!("{}: {placed}", git_dir.display()));
+    print::line(&format!("{}: {placed}", git_dir.display()));
     for hook in hook_file::starting_us(&repository) {
-        print::stdout(&format!(
+        print::line(&format!(
             "note: {hook} in Git's configuration starts it too (Git 2.54 and newer); each push is reported once"
         ));
     }
@@ -219,7 +219,7 @@ fn keep(file: &HookFile) -> Result<(), Failure> {
         Err(_) => fs::hard_link(&from, &to),
     }
     .map_err(cannot)?;
-    print::stdout(&format!(
+    print::line(&format!(
         "{} still runs, as hooks/post-receive.d/{}",
         from.display(),
         hook_file::CHAINED
@@ -247,7 +247,7 @@ fn place(file: &HookFile, program: &Path) -> std::io::Result<()> {
 fn starter(git_dir: &Path) -> Result<u8, Failure> {
     let path = git_dir.join("hooks.toml");
     if path.symlink_metadata().is_ok() {
-        print::stdout(&format!("{} was there already", path.display()));
+        print::line(&format!("{} was there already", path.display()));
         print::stdout("next: `git service-hook check`, then `git service-hook test`");
         return Ok(exit::OK);
     }
@@ -263,7 +263,7 @@ fn starter(git_dir: &Path) -> Result<u8, Failure> {
     let group = fs::metadata(git_dir).map_err(cannot)?.gid();
     let _ = chown(&path, None, Some(group));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).map_err(cannot)?;
-    print::stdout(&format!(
+    print::line(&format!(
         "{} was written: a commented beginning",
         path.display()
     ));

@@ -23,12 +23,17 @@ pub fn stderr(text: &str) {
 
 /// An error of the program, one line.
 pub fn error(message: &str) {
-    stderr(&format!("git-service-hook: {}", plain(message)));
+    stderr(&format!("git-service-hook: {}", one_line(message)));
 }
 
 /// Whether somebody reads stdout with their eyes.
 pub fn is_terminal() -> bool {
     std::io::stdout().is_terminal()
+}
+
+/// A sentence about a name that somebody else chose, on stdout.
+pub fn line(text: &str) {
+    stdout(&one_line(text));
 }
 
 /// A JSON value as one line on stdout. A terminal may be reading.
@@ -48,6 +53,11 @@ pub fn plain(text: &str) -> String {
             }
         })
         .collect()
+}
+
+/// The same without line ends and tabs: no name, path or value may look like a line of ours.
+pub fn one_line(text: &str) -> String {
+    plain(text).replace(['\n', '\t'], "\u{fffd}")
 }
 
 #[cfg(test)]

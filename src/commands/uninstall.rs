@@ -33,9 +33,9 @@ fn uninstall(session: &Session, purge: bool) -> Result<u8, Failure> {
     let file = HookFile::in_repository(repository.git_dir());
     let path = file.path();
     match file.standing() {
-        Standing::Missing => print::stdout(&format!("{}: nothing to remove", path.display())),
+        Standing::Missing => print::line(&format!("{}: nothing to remove", path.display())),
         Standing::Foreign => {
-            print::stdout(&format!(
+            print::line(&format!(
                 "{} is the hook of another program and was left alone",
                 path.display()
             ));
@@ -44,10 +44,10 @@ fn uninstall(session: &Session, purge: bool) -> Result<u8, Failure> {
             let wrapper = file.wrapper();
             fs::remove_file(&wrapper)
                 .map_err(|e| Failure::new(format!("cannot remove {}: {e}", wrapper.display())))?;
-            print::stdout(&format!("{} was removed", wrapper.display()));
+            print::line(&format!("{} was removed", wrapper.display()));
         }
         Standing::Dispatcher => {
-            print::stdout(&format!("{}: nothing to remove", file.wrapper().display()));
+            print::line(&format!("{}: nothing to remove", file.wrapper().display()));
         }
         Standing::Link(_) | Standing::Shim => {
             take_away(&file)
@@ -67,13 +67,13 @@ fn still_started(repository: &Repository, path: &Path) {
     }
     let elsewhere = repository.hooks_path().map(|dir| HookFile { dir }.path());
     if let Some(other) = elsewhere.filter(|other| other != path && hook_file::starts_us(other)) {
-        print::stdout(&format!(
+        print::line(&format!(
             "  {} still starts it: that is where core.hooksPath leads",
             other.display()
         ));
     }
     for key in hook_file::starting_us(repository) {
-        print::stdout(&format!("  {key} in Git's configuration still starts it"));
+        print::line(&format!("  {key} in Git's configuration still starts it"));
     }
 }
 
@@ -89,7 +89,7 @@ fn beginning(git_dir: &Path) -> bool {
 /// What waits is never forgotten; history only when asked for.
 fn records(repository: &Repository, purge: bool, hooks_toml: bool) -> Result<u8, Failure> {
     let spool = Spool::at(repository.git_dir(), repository.shared_mode());
-    let left = |name: &str| print::stdout(&format!("{name} was left where it is"));
+    let left = |name: &str| print::line(&format!("{name} was left where it is"));
     if hooks_toml {
         left("hooks.toml");
     }
@@ -106,7 +106,7 @@ fn records(repository: &Repository, purge: bool, hooks_toml: bool) -> Result<u8,
         } else {
             format!("{waiting} deliveries wait")
         };
-        print::stdout(&format!(
+        print::line(&format!(
             "{what} in it: the timer's `drain` still sends them, and so does `git service-hook drain`"
         ));
         return Ok(if purge { exit::FAILURE } else { exit::OK });
@@ -124,7 +124,7 @@ fn records(repository: &Repository, purge: bool, hooks_toml: bool) -> Result<u8,
     } else {
         "was removed, except for files that git-service-hook did not write"
     };
-    print::stdout(&format!("{} {what}", spool.place()));
+    print::line(&format!("{} {what}", spool.place()));
     Ok(exit::OK)
 }
 
@@ -151,15 +151,15 @@ fn take_away(file: &HookFile) -> std::io::Result<()> {
 fn tell(file: &HookFile) {
     let path = file.path();
     match file.standing() {
-        Standing::Missing => print::stdout(&format!("{} was removed", path.display())),
-        _ => print::stdout(&format!("{} is the earlier hook again", path.display())),
+        Standing::Missing => print::line(&format!("{} was removed", path.display())),
+        _ => print::line(&format!("{} is the earlier hook again", path.display())),
     }
     let entries = file.chain_entries().unwrap_or_else(|error| {
         print::error(&format!("post-receive.d/ cannot be read: {error}"));
         Vec::new()
     });
     for entry in entries {
-        print::stdout(&format!(
+        print::line(&format!(
             "  {} no longer runs: nothing runs post-receive.d/ now",
             entry.display()
         ));

@@ -47,14 +47,17 @@ impl Page {
                 counted(warnings, "warning")
             )),
         };
-        format!("{}: {said}\n", self.style.bold(&print::plain(repository)))
+        format!(
+            "{}: {said}\n",
+            self.style.bold(&print::one_line(repository))
+        )
     }
 
     fn result(self, result: &CheckResult) -> String {
         let place = result
             .place
             .as_ref()
-            .map(|place| print::plain(&format!("{place}: ")));
+            .map(|place| print::one_line(&format!("{place}: ")));
         let place = place.unwrap_or_default();
         let kind = match result.severity {
             None => "ok: ",
@@ -63,7 +66,7 @@ impl Page {
             Some(Severity::Mistake) => "",
         };
         let text = wrapped(
-            &format!("{place}{kind}{}", print::plain(&result.sentence())),
+            &format!("{place}{kind}{}", print::one_line(&result.sentence())),
             self.width,
             HANGING,
         ) + "\n";

@@ -145,7 +145,7 @@ pub(super) fn table(rows: &[(String, Row)], width: Option<usize>, style: Style) 
         .unwrap_or(0);
     let mut text = String::new();
     for (name, Row { state, first }) in rows {
-        let name = print::plain(name);
+        let name = print::one_line(name);
         let space = " ".repeat(widest.saturating_sub(columns(&name)) + 2);
         let lead = format!("{:8}  {name}{space}", state.word());
         let line = match width {

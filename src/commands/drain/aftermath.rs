@@ -27,7 +27,7 @@ pub(super) fn print(
     let name = repositories::short_name(git_dir, &arguments.below);
     for failed in &failed {
         let line = format!("{name}: {}", failure(loaded, failed));
-        print::stdout(&print::plain(&line));
+        print::line(&line);
     }
     if arguments.timer
         && let Err(error) = spool.mark_reported(&failed, now_ms)
@@ -41,7 +41,7 @@ pub(super) fn print(
     }
     if arguments.show_waiting || print::is_terminal() {
         for line in status::waiting_lines(spool, loaded) {
-            print::stdout(&print::plain(&format!("{name}: {line}")));
+            print::line(&format!("{name}: {line}"));
         }
     }
     if failed.is_empty() && problems.is_empty() {

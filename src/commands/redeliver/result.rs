@@ -35,7 +35,7 @@ impl At<'_> {
             return (terminal::escape_json(&object.to_string()), failed);
         }
         let (place, id) = (self.place(), short_id(&planned.id));
-        (print::plain(&format!("{place}{id}  {text}")), failed)
+        (print::one_line(&format!("{place}{id}  {text}")), failed)
     }
 
     fn words(&self, found: &Found, now: Option<&Delivery>, queued_ms: i64) -> (String, bool) {

@@ -19,9 +19,12 @@ pub(super) fn write(all: &[Health], several: bool, style: Style) -> String {
         } else {
             style.red("needs attention")
         };
-        written.push(format!("{}: {verdict}", print::plain(&health.repository)));
+        written.push(format!(
+            "{}: {verdict}",
+            print::one_line(&health.repository)
+        ));
         let lines = lines(health).into_iter();
-        written.extend(lines.map(|line| format!("  {}", print::plain(&line))));
+        written.extend(lines.map(|line| format!("  {}", print::one_line(&line))));
     }
     if several {
         written.push(sum(all));

@@ -81,7 +81,7 @@ fn excerpt(text: &str) -> String {
 
 /// The verdict; below it the answer and what to do, where it was no plain yes.
 pub(super) fn written(name: &str, outcome: &Outcome, style: Style, width: usize) -> String {
-    let words = print::plain(&outcome.words);
+    let words = print::one_line(&outcome.words);
     // In a pipe it stays one line, to be searched.
     let words = if stdout().is_terminal() {
         wrapped(&format!("{name}: {words}"), width, "  ")

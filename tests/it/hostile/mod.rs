@@ -4,6 +4,7 @@
 mod corpus;
 mod json;
 mod judges;
+mod terminal;
 
 use crate::support::Sandbox;
 use corpus::{HARMLESS, HOSTILE, events, project};
