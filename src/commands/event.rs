@@ -26,7 +26,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let selection = EventSelection {
         range,
         name: arguments.name.as_deref(),
-        options: &[],
+        ..EventSelection::default()
     };
     let subject = SelectedEvent::find(session, &selection)?;
     let body = subject.outgoing("", MessageKind::Ref, LIMITS).body_bytes();

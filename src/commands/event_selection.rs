@@ -10,7 +10,7 @@ use crate::clock;
 use crate::config::{self, Hook, Loaded};
 use crate::git::{self, Repository};
 use crate::outgoing::{Draft, Limits, MessageKind, Outgoing, Project};
-use crate::push::{Computed, Needs, Push};
+use crate::push::{Computed, Needs, Push, Pusher};
 use std::path::PathBuf;
 use uuid::Uuid;
 
@@ -45,6 +45,8 @@ pub struct EventSelection<'a> {
     pub name: Option<&'a str>,
     /// As given by `git push -o`.
     pub options: &'a [String],
+    /// Who pushes, instead of the user who runs the command.
+    pub pusher: Option<&'a str>,
 }
 
 impl SelectedEvent {
@@ -69,7 +71,10 @@ impl SelectedEvent {
             id: Uuid::now_v7().to_string(),
             time_ms: clock::now_ms(),
             updates: vec![update.clone()],
-            pusher: git::pusher(environment, &loaded.pusher_env, None),
+            pusher: selection.pusher.map_or_else(
+                || git::pusher(environment, &loaded.pusher_env, None),
+                Pusher::named,
+            ),
             options: selection.options.to_vec(),
             remote_addr: None,
             gl_repo: environment.non_empty("GL_REPO"),

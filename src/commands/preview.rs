@@ -27,6 +27,9 @@ pub struct Arguments {
     /// As if the push had been made with this option
     #[arg(short = 'o', long = "push-option", value_name = "OPTION")]
     options: Vec<String>,
+    /// As if NAME had pushed, for filters and messages (default: the user who runs the command)
+    #[arg(long, value_name = "NAME")]
+    pusher: Option<String>,
 }
 
 /// Prints them one below the other. A hook that would not fire is shown in full when it is named.
@@ -44,6 +47,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
         range,
         name: arguments.name.as_deref(),
         options: &arguments.options,
+        pusher: arguments.pusher.as_deref(),
     };
     let subject = SelectedEvent::compute(session, &repository, loaded, &selection)?;
     let places = SourceMap::read(repository.git_dir(), &session.environment);

@@ -33,6 +33,9 @@ pub struct Arguments {
     /// The ref whose newest commit is sent, in full or a branch's or tag's short name (default: HEAD's branch)
     #[arg(long = "ref", value_name = "REF")]
     name: Option<String>,
+    /// Who pushes, for filters and messages (default: the user who runs the command)
+    #[arg(long, value_name = "NAME")]
+    pusher: Option<String>,
     /// Send it as a push would: not marked as a test, so that Jenkins builds
     #[arg(long)]
     as_push: bool,
@@ -45,6 +48,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     check::tell_mistakes(&loaded);
     let selection = EventSelection {
         name: arguments.name.as_deref(),
+        pusher: arguments.pusher.as_deref(),
         ..EventSelection::default()
     };
     let subject = SelectedEvent::compute(session, &repository, loaded, &selection)?;

@@ -13,8 +13,20 @@ pub struct Pusher {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// Where the name comes from: `gitolite`, `http`, `certificate`, the name of a variable of `[pusher] env`,
-    /// `soft-serve` or `account`; `unknown` for an anonymous push; `recovered` where nobody is known to have pushed.
+    /// `soft-serve`, `gitea`, `gitlab` or `account`; `unknown` for an anonymous push; `recovered` where nobody is known to have pushed.
     pub source: String,
+}
+
+impl Pusher {
+    /// Somebody of whom no more than the name is known, as if it were an account's.
+    pub fn named(name: &str) -> Self {
+        Self {
+            username: name.to_owned(),
+            name: name.to_owned(),
+            email: None,
+            source: "account".to_owned(),
+        }
+    }
 }
 
 /// One run of post-receive: all that is known before any object is read.

@@ -268,6 +268,24 @@ fn preview_says_why_a_hook_would_not_fire_and_shows_it_when_asked_for() {
 }
 
 #[test]
+fn preview_and_test_take_the_name_of_a_pusher() {
+    let sandbox = Sandbox::new();
+    let receiver = Receiver::start(|_| Answer::ok());
+    let hook = crate::delivery::webhook("audit", &receiver.url("/")) + "pushers = [\"bob\"]\n";
+    pushed(&sandbox, &hook);
+    let preview = |name: &str| stdout(&sandbox.run("r.git", &["preview", "--pusher", name]));
+    assert!(
+        preview("ann").contains("would not fire: `pushers"),
+        "{}",
+        preview("ann")
+    );
+    assert!(preview("bob").contains("POST "), "{}", preview("bob"));
+    let since = receiver.got().len();
+    sandbox.run("r.git", &["test", "audit", "--pusher", "bob"]);
+    assert_eq!(receiver.got()[since].json()["pusher"]["username"], "bob");
+}
+
+#[test]
 fn test_really_sends_and_is_marked_as_a_test() {
     let sandbox = Sandbox::new();
     let receiver = Receiver::start(|_| Answer::ok());
