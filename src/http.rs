@@ -12,6 +12,8 @@ pub enum Method {
     Get,
     /// With a body.
     Post,
+    /// Without a body: a question to the receiver.
+    Options,
 }
 
 impl Method {
@@ -20,6 +22,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Options => "OPTIONS",
         }
     }
 }
@@ -27,7 +30,7 @@ impl Method {
 /// One HTTP request, complete with credentials. `Debug` shows the masked form only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
-    /// GET or POST.
+    /// How it is asked.
     pub method: Method,
     /// Absolute, with credentials and signature.
     pub url: String,
@@ -35,7 +38,7 @@ pub struct Request {
     pub masked_url: String,
     /// In the order in which they are sent; names as written. `Host` and `Content-Length` are the transport's.
     pub headers: Vec<(String, String)>,
-    /// Empty for GET.
+    /// Empty for all but POST.
     pub body: Vec<u8>,
     /// Everything in it that nobody may see; also cleans what the receiver echoes.
     pub secrets: Secrets,

@@ -1,9 +1,11 @@
-//! `check`: validates the configuration and the set-up before the first push. Sends nothing and changes nothing.
+//! `check`: validates the configuration and the set-up before the first push. Changes nothing, and sends nothing but the
+//! question of `--handshake`.
 
 mod access;
 mod disk;
 mod dry_run;
 mod git_program;
+mod handshake;
 mod hook;
 mod hooks_toml;
 mod mount;
@@ -41,6 +43,9 @@ pub struct Arguments {
     /// Try FILE as the server's file before it is put in place: which of its hooks apply where, and what stops
     #[arg(long, value_name = "FILE", overrides_with = "config")]
     config: Option<PathBuf>,
+    /// Ask the receiver of a CloudEvents hook for its consent, with an OPTIONS request; checks nothing else
+    #[arg(long, value_name = "HOOK", conflicts_with_all = ["all", "config", "json"])]
+    handshake: Option<String>,
     /// One JSON object a line instead of words
     #[arg(long)]
     json: bool,
@@ -48,6 +53,9 @@ pub struct Arguments {
 
 /// Checks one repository, or all below a directory.
 pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
+    if let Some(hook) = &arguments.handshake {
+        return as_owner::run_as_owner(session, |session| handshake::run(session, hook));
+    }
     if let Some(file) = &arguments.config {
         return proposed::run(session, arguments, file);
     }

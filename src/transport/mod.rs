@@ -114,7 +114,7 @@ pub fn send_through(
     };
     let agent = ureq::Agent::with_parts(config, observed.connector(), resolver);
     let result = match request.method {
-        Method::Get => agent.run(
+        Method::Get | Method::Options => agent.run(
             head(request)?
                 .body(())
                 .map_err(|e| error::unusable_header(&e))?,

@@ -2,6 +2,7 @@
 
 mod golden;
 mod good;
+mod handshake;
 mod proposed;
 mod scenes;
 mod surroundings;
