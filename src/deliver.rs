@@ -14,11 +14,13 @@ mod message;
 mod outcome;
 mod plan;
 mod transport;
+mod trouble;
 
 pub use attempt::{options, render};
 pub use cancel::cancel;
 pub use destination::Destinations;
 pub use memory::send_from_memory;
+pub use trouble::{DOWN_AFTER_MS, report_trouble};
 
 use crate::config::Loaded;
 use crate::spool::Spool;
@@ -76,6 +78,20 @@ pub struct RunSummary {
     pub held: usize,
     /// Problems for the administrator, as sentences.
     pub problems: Vec<String>,
+}
+
+impl RunSummary {
+    /// Adds a later run of the same repository.
+    pub fn add(&mut self, later: Self) {
+        self.failed += later.failed;
+        self.waiting = later.waiting;
+        self.busy |= later.busy;
+        self.held = later.held;
+        let known = std::mem::take(&mut self.problems);
+        self.problems = later.problems;
+        self.problems.retain(|problem| !known.contains(problem));
+        self.problems.splice(0..0, known);
+    }
 }
 
 #[cfg(test)]

@@ -250,6 +250,7 @@ impl PushContext<'_> {
             gl_repo: self.environment.non_empty("GL_REPO"),
             recovered: false,
             unlisted: None,
+            trouble: None,
         }
     }
 }

@@ -29,6 +29,16 @@ pub enum AfterOutage {
     Newest,
 }
 
+/// What a hook reports: `on` in hooks.toml.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Occasion {
+    /// Pushes.
+    Push,
+    /// Trouble of other hooks.
+    Trouble,
+}
+
 /// An action as it is declared.
 #[derive(Debug)]
 pub struct Definition {
@@ -49,6 +59,8 @@ pub struct Definition {
     pub pace: Pace,
     /// What a request carries when there is no template.
     pub body: Body,
+    /// Whether trouble of other hooks can be reported by it.
+    pub reports_trouble: bool,
     /// Whether a backlog goes out as one digest in our wording.
     pub digests: bool,
     /// What a request that may have had its effect means for the next one.

@@ -23,7 +23,7 @@ pub mod wecom;
 
 pub use crate::diagnostic::{Finding, Severity};
 pub use definition::{
-    AfterOutage, Body, Declared, Defaults, Definition, Per, Repeats, VendorAddress,
+    AfterOutage, Body, Declared, Defaults, Definition, Occasion, Per, Repeats, VendorAddress,
 };
 pub use dialect::Flavor;
 pub use kind::Kind;

@@ -44,6 +44,7 @@ impl Declared for ToyGreeting {
         },
         pace: Pace(&[(1, Duration::from_secs(1))]),
         body: Body::Message,
+        reports_trouble: true,
         digests: false,
         repeats: Repeats::Count,
         stamps_body: false,

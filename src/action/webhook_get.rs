@@ -48,6 +48,7 @@ impl Declared for WebhookHttpGet {
         defaults: WEBHOOK,
         pace: Pace(&[]),
         body: Body::Empty,
+        reports_trouble: true,
         digests: false,
         repeats: Repeats::Dropped,
         stamps_body: false,

@@ -73,6 +73,7 @@ impl Declared for WebhookHttpPost {
         defaults: WEBHOOK,
         pace: Pace(&[]),
         body: Body::Event,
+        reports_trouble: true,
         digests: false,
         repeats: Repeats::Dropped,
         stamps_body: false,
@@ -199,10 +200,10 @@ impl Parameters for WebhookHttpPost {
 }
 
 /// What templates read: the event, and the body of the dialect as `payload`.
-fn context(dialect: &dyn Dialect, with_payload: bool, out: &Outgoing) -> Value {
+fn context(dialect: &'static dyn Dialect, with_payload: bool, out: &Outgoing) -> Value {
     let mut event = out.body();
     if with_payload {
-        event["payload"] = dialect.adapt(out, out.body());
+        event["payload"] = dialect.shape(out, out.body());
     }
     event
 }

@@ -113,5 +113,6 @@ fn recovered(updates: Vec<RefUpdate>, gl_repo: Option<&str>) -> Push {
         gl_repo: gl_repo.map(str::to_owned),
         recovered: true,
         unlisted: None,
+        trouble: None,
     }
 }

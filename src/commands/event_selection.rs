@@ -80,6 +80,7 @@ impl SelectedEvent {
             gl_repo: environment.non_empty("GL_REPO"),
             recovered: false,
             unlisted: None,
+            trouble: None,
         };
         let default_branch = repo.default_branch();
         let project = loaded.own_project().complete(

@@ -10,6 +10,8 @@ use super::{Failure, Session, check, print};
 use crate::config::{self, Hook, Loaded, SourceMap};
 use crate::exit;
 use crate::filter::Decision;
+use crate::http::Request;
+use crate::secret::Secrets;
 use crate::terminal::Style;
 use std::fmt::Write;
 use std::io::{IsTerminal, stdout};
@@ -137,11 +139,24 @@ impl PreviewPage<'_> {
                 "\n{}",
                 self.stopped(&why::refused(hook, &refusal, self.places))
             );
-            if !is_named {
+            if !is_named && !hook.on_trouble {
                 return (text, true);
             }
         }
-        match request::build(self.subject, hook) {
+        let mut made = true;
+        if is_named || hook.decide(&self.subject.push, &self.subject.computed) == Decision::Fire {
+            made &= self.add_request(&mut text, request::build(self.subject, hook));
+        }
+        if hook.on_trouble {
+            let _ = write!(text, "\n{}", self.comment("trouble of another hook:"));
+            made &= self.add_request(&mut text, request::of_trouble(self.subject, hook));
+        }
+        (text, made)
+    }
+
+    /// Adds the request, or why there is none; returns whether there is one.
+    fn add_request(self, text: &mut String, made: Result<(Request, Secrets), String>) -> bool {
+        match made {
             Ok((request, secrets)) => {
                 let harmless = if self.is_terminal {
                     print::plain
@@ -153,7 +168,7 @@ impl PreviewPage<'_> {
                     "\n{}",
                     request::as_sent(&request, &secrets, self.style, harmless)
                 );
-                (text, true)
+                true
             }
             Err(why) => {
                 let _ = write!(
@@ -162,7 +177,7 @@ impl PreviewPage<'_> {
                     self.style.red("no request can be made"),
                     print::plain(&why)
                 );
-                (text, false)
+                false
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Reads one `[hook.NAME]`: the keys of every hook, then those of its action.
 
 use super::file::Layer;
-use super::form::{Anything, Count, FullName, ListOf, ShortName, Size, Time};
+use super::form::{Anything, Count, FullName, Item, ItemError, ListOf, ShortName, Size, Time};
 use super::hook::Hook;
 use super::keys;
 use super::network::{self, Network, Proxy};
@@ -10,12 +10,13 @@ use super::offset;
 use super::references::{NamedFile, References};
 use super::settings::Deliver;
 use super::value::{self, Fields};
-use crate::action::{self, AfterOutage, Kind, Parameters, Per};
+use crate::action::{self, AfterOutage, Kind, Occasion, Parameters, Per};
 use crate::diagnostic::Finding;
 use crate::filter::{Filters, Globs};
 use crate::parameter::{Reference, Resolve, Text};
 use crate::push::Change;
 use crate::schema::{Table, table};
+use crate::suggest;
 use crate::template;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -38,6 +39,8 @@ table! {
         skippable: Option<bool>,
         /// Name for people. Default: the name of the hook.
         label: Option<String>,
+        /// What it reports: `push`, and `trouble` of other hooks. Default `["push"]`.
+        pub(super) on: Option<ListOf<Occasion>>,
         /// Branches for which it fires, by short name. `*` within a segment, `**` across, `!` excludes, the last match
         /// decides. Neither `branches` nor `tags` given: all of both. One given: the other kind does not fire.
         branches: Option<ListOf<ShortName>>,
@@ -107,7 +110,29 @@ pub(super) const FILTERS: [&str; 8] = [
     "branches", "tags", "refs", "changes", "paths", "pushers", "authors", "skip_ci",
 ];
 
+impl Item for Occasion {
+    const LIST: &'static str = "a list of `push` and `trouble`";
+
+    fn parse(text: &str) -> Result<Self, ItemError> {
+        match text {
+            "push" => Ok(Self::Push),
+            "trouble" => Ok(Self::Trouble),
+            _ => {
+                let hint = suggest::hint(text, ["push", "trouble"]);
+                let expected = Self::LIST;
+                Err(ItemError::Unexpected { expected, hint })
+            }
+        }
+    }
+}
+
 impl Common {
+    /// Whether it reports trouble.
+    fn on_trouble(&self) -> bool {
+        let on = self.on.as_ref();
+        on.is_some_and(|on| on.0.contains(&Occasion::Trouble))
+    }
+
     /// The filters as written; `changes` and `skip_ci` with the defaults of the action.
     pub(super) fn filters(&mut self, changes: Option<&[Change]>, skip_ci: bool) -> Filters {
         Filters {
@@ -123,6 +148,10 @@ impl Common {
             pushers: self.pushers.take().map(Globs::from),
             authors: self.authors.take().map(Globs::from),
             skip_ci: self.skip_ci.unwrap_or(skip_ci),
+            no_push: self
+                .on
+                .as_ref()
+                .is_some_and(|on| !on.0.contains(&Occasion::Push)),
         }
     }
 }
@@ -193,6 +222,13 @@ impl Section<'_, '_> {
         if no_url {
             notes.mistake(self.header, Some(self.name), "`service_url` is missing");
         }
+        if common.on_trouble() && !kind.reports_trouble {
+            let message = format!(
+                "`on`: `{}` cannot report trouble: a build is no message",
+                kind.id
+            );
+            notes.mistake(self.value_at("on"), Some(self.name), message);
+        }
         self.check_ranges(&common, parameters.vendor_limit(), notes);
         let policy = &context.network.policy;
         self.check_network(&common, parameters.service_url(), policy, notes);
@@ -258,6 +294,7 @@ impl Section<'_, '_> {
             insecure_skip_verify: common.insecure_skip_verify.unwrap_or(false),
             skippable: common.skippable.unwrap_or(self.layer == Layer::Repository),
             locked: common.locked.unwrap_or(false),
+            on_trouble: common.on_trouble(),
             per,
             max_commits: common.max_commits.map_or(defaults.max_commits, |c| c.0),
             max_body: common

@@ -8,7 +8,7 @@ use std::fmt;
 use toml::de::DeValue;
 
 /// Keys that decide whether a hook is on here, besides its filters.
-const SWITCHES: [&str; 3] = ["enabled", "repositories", "skippable"];
+const SWITCHES: [&str; 4] = ["enabled", "on", "repositories", "skippable"];
 
 /// Characters of a value that are shown.
 const LONGEST: usize = 60;

@@ -55,6 +55,8 @@ pub struct Hook {
     pub skippable: bool,
     /// Nothing in a repository's file touches it, not even a file that cannot be read.
     pub locked: bool,
+    /// Whether it reports trouble of other hooks.
+    pub on_trouble: bool,
     /// Deliveries by ref or by push.
     pub per: Per,
     /// Commits listed.
@@ -107,6 +109,18 @@ impl Hook {
             discarded: event_is_body || own_wording || reads(&discarded),
             max_refs: self.max_refs,
         }
+    }
+
+    /// Whether trouble of another hook is reported to it: a hook of a repository's file hears of those of that file alone.
+    pub fn hears_of(&self, other: &Self) -> bool {
+        let is_near = self.layer == Layer::Server || other.layer == Layer::Repository;
+        // Never of a hook that reports trouble itself: it could report its own.
+        self.on_trouble && !other.on_trouble && is_near
+    }
+
+    /// Whether it stands in the server's file, and may be the same hook in other repositories.
+    pub fn is_shared(&self) -> bool {
+        self.layer == Layer::Server
     }
 
     /// Whether it fires for an event: its filters, and the push options of the pusher.

@@ -166,6 +166,11 @@ pub(super) fn outgoing(site: &Site<'_>, hook: &Hook, facts: Facts<'_>) -> Result
     };
     Ok(Outgoing {
         updates_omitted: planned.omitted,
+        since: facts
+            .push
+            .trouble
+            .as_ref()
+            .map_or_else(String::new, |trouble| clock::local_moment(trouble.since_ms)),
         ..Outgoing::new(draft, limits(hook))
     })
 }
@@ -239,7 +244,7 @@ fn waiting(
         .iter()
         .filter_map(|i| push.updates.get(*i).cloned())
         .collect();
-    if reported.is_empty() && rest.is_empty() {
+    if reported.is_empty() && rest.is_empty() && push.trouble.is_none() {
         return Err("the stored event is missing".to_owned());
     }
     Ok(Waiting {

@@ -100,6 +100,11 @@ impl Destination<'_> {
         Some(spool::read_destination(self.shared?, &self.key).sent)
     }
 
+    /// Changes what all repositories know of it; `None` without `state_dir`, or if that cannot be used.
+    pub(super) fn update<T>(&self, change: impl FnOnce(&mut DestinationState) -> T) -> Option<T> {
+        spool::update_destination(self.shared?, &self.key, change).ok()
+    }
+
     /// Counts a message towards the rate limit, and reserves the right to probe it for `lease_ms`. `known` is what was known
     /// when the message was planned. `false`: another process was faster.
     pub(super) fn reserve(

@@ -37,6 +37,8 @@ pub struct Filters {
     pub authors: Option<Globs>,
     /// `[skip ci]` and the like.
     pub skip_ci: bool,
+    /// No push passes: the hook reports trouble alone.
+    pub no_push: bool,
 }
 
 /// A glob list: `!` excludes, the last match wins, a list that begins with `!` begins with everything.
@@ -104,7 +106,7 @@ pub fn concerns(filters: &[Filters], event: &PushEvent) -> bool {
             (RefKind::Other, .., refs) => refs.is_some(),
             _ => false,
         };
-        named && refusal::by_change(f, event.change).is_none()
+        !f.no_push && named && refusal::by_change(f, event.change).is_none()
     })
 }
 

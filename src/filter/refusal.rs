@@ -62,7 +62,16 @@ pub(super) fn early(
     name: &RefName,
     change: Option<Change>,
 ) -> Option<Refusal> {
-    name_refused(filters, name)
+    let trouble = || {
+        Refusal::by(
+            "on",
+            "has no `push`: it reports trouble of other hooks alone",
+        )
+    };
+    filters
+        .no_push
+        .then(trouble)
+        .or_else(|| name_refused(filters, name))
         .or_else(|| by_change(filters, change?))
         .or_else(|| pusher_refused(filters, &push.pusher))
 }

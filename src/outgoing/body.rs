@@ -3,7 +3,7 @@
 
 use super::commit::{Members, commit, tag};
 use super::{MessageKind, Outgoing, Project};
-use crate::push::{Change, ObjectId, PushEvent, Pusher, RefKind, RefName, RefUpdate};
+use crate::push::{Change, ObjectId, PushEvent, Pusher, RefKind, RefName, RefUpdate, Trouble};
 use base64::Engine as _;
 use serde_json::{Value, json};
 
@@ -49,6 +49,9 @@ pub const MEMBERS: [&str; 37] = [
 ];
 
 pub(super) fn to_json(out: &Outgoing) -> Value {
+    if let Some(trouble) = &out.push.trouble {
+        return of_trouble(out, trouble);
+    }
     let mut body = Members::default();
     let test = out.kind == MessageKind::Test;
     body.put("event", if test { "PING" } else { "GIT_PUSHED" })
@@ -84,6 +87,9 @@ pub(super) fn to_json(out: &Outgoing) -> Value {
 
 /// The bare facts of the first update, for a bound below which nothing else fits.
 pub(super) fn bare(out: &Outgoing) -> Value {
+    if let Some(trouble) = &out.push.trouble {
+        return of_trouble(out, trouble);
+    }
     let mut body = Members::default();
     let test = out.kind == MessageKind::Test;
     body.put("event", if test { "PING" } else { "GIT_PUSHED" });
@@ -108,6 +114,32 @@ pub(super) fn bare(out: &Outgoing) -> Value {
     }
     body.put("commits", json!([]))
         .put("truncated", true)
+        .object()
+}
+
+/// Trouble of a hook. It is small: what is known of its error has been cut.
+fn of_trouble(out: &Outgoing, trouble: &Trouble) -> Value {
+    let since = jiff::Timestamp::from_millisecond(trouble.since_ms).ok();
+    let mut body = Members::default();
+    body.put("event", "TROUBLE")
+        .put("eventName", "投递异常")
+        .put("hook", trouble.hook.as_str())
+        .put("kind", trouble.kind.name())
+        .put("since", since.map(|since| since.to_string()))
+        .put("count", trouble.count)
+        .put(
+            "last_error",
+            Some(trouble.last_error.as_str()).filter(|error| !error.is_empty()),
+        )
+        .put("repository", repository(&out.project))
+        .put("project", project(&out.project))
+        .put_known(
+            "team",
+            out.project
+                .team
+                .as_ref()
+                .map(|name| json!({ "name": name })),
+        )
         .object()
 }
 

@@ -97,6 +97,8 @@ pub enum MessageKind {
     Summary,
     /// The `test` command: marked, so that nobody takes it for a push.
     Test,
+    /// Trouble of another hook: the push has it.
+    Trouble,
     /// Several deliveries of a robot in one message: a backlog. Never stored, only said.
     Digest,
 }
@@ -141,6 +143,8 @@ pub struct Outgoing {
     pub max_body: usize,
     /// What a digest reports, oldest first; else empty.
     pub backlog: Vec<Waiting>,
+    /// When the trouble began, for people: `clock::local_moment`; else empty.
+    pub since: String,
 }
 
 /// How much one delivery may hold.
@@ -200,6 +204,7 @@ impl Outgoing {
             updates_omitted: 0,
             max_body: limits.max_body,
             backlog: Vec::new(),
+            since: String::new(),
         }
     }
 

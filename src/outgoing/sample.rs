@@ -4,7 +4,8 @@
 
 use super::{Draft, Limits, MessageKind, Outgoing, Project};
 use crate::push::{
-    Change, Commit, ObjectId, Person, Push, PushEvent, Pusher, RefName, RefUpdate, Tag,
+    Change, Commit, ObjectId, Person, Push, PushEvent, Pusher, RefName, RefUpdate, Tag, Trouble,
+    TroubleKind,
 };
 use serde_json::Value;
 use std::sync::OnceLock;
@@ -67,6 +68,44 @@ pub fn samples(project: &Project, hook: &str, limits: Limits) -> Vec<Outgoing> {
     samples
 }
 
+/// Trouble of each kind, for the same.
+pub fn troubles(project: &Project, hook: &str, limits: Limits) -> Vec<Outgoing> {
+    let of_kind = |kind| {
+        let trouble = Trouble {
+            hook: "ci".to_owned(),
+            kind,
+            since_ms: 1_714_521_600_123,
+            count: 3,
+            last_error: match kind {
+                TroubleKind::Back => String::new(),
+                _ => "503 \"Service\" <Unavailable>".to_owned(),
+            },
+        };
+        let push = Push {
+            pusher: Pusher::default(),
+            options: Vec::new(),
+            remote_addr: None,
+            trouble: Some(trouble),
+            ..push(Vec::new())
+        };
+        let draft = Draft {
+            kind: MessageKind::Trouble,
+            delivery: "01932b6e-7a58-7c3f-9a55-0a1b1f0c7f2c".to_owned(),
+            hook: hook.to_owned(),
+            project: project.clone(),
+            push,
+            push_total_commits: 0,
+            events: Vec::new(),
+            rest: Vec::new(),
+        };
+        Outgoing {
+            since: "14:02".to_owned(),
+            ..Outgoing::new(draft, limits)
+        }
+    };
+    TroubleKind::ALL.map(of_kind).to_vec()
+}
+
 /// [`samples`] for a project of which everything is known.
 pub fn complete() -> &'static [Outgoing] {
     static SAMPLES: OnceLock<Vec<Outgoing>> = OnceLock::new();
@@ -80,7 +119,18 @@ pub fn complete() -> &'static [Outgoing] {
 /// Their bodies: the shape of all events.
 pub fn bodies() -> &'static [Value] {
     static BODIES: OnceLock<Vec<Value>> = OnceLock::new();
-    BODIES.get_or_init(|| complete().iter().map(Outgoing::body).collect())
+    BODIES.get_or_init(|| {
+        let limits = Limits {
+            max_commits: 0,
+            max_body: usize::MAX,
+        };
+        let troubles = troubles(&project(), "sample", limits);
+        complete()
+            .iter()
+            .chain(&troubles)
+            .map(Outgoing::body)
+            .collect()
+    })
 }
 
 /// A project of which everything is known.
@@ -273,6 +323,7 @@ fn push(updates: Vec<RefUpdate>) -> Push {
         gl_repo: None,
         recovered: false,
         unlisted: None,
+        trouble: None,
     }
 }
 
@@ -291,6 +342,7 @@ fn recovered(out: Outgoing) -> Outgoing {
         remote_addr: None,
         recovered: true,
         unlisted: None,
+        trouble: None,
         ..out.push
     };
     Outgoing { push, ..out }

@@ -27,6 +27,7 @@ fn push(names: &[&str]) -> Push {
         gl_repo: None,
         recovered: false,
         unlisted: None,
+        trouble: None,
     }
 }
 

@@ -35,6 +35,7 @@ fn push(options: &[&str]) -> Push {
         gl_repo: None,
         recovered: false,
         unlisted: None,
+        trouble: None,
     }
 }
 

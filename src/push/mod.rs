@@ -7,10 +7,12 @@ mod event;
 mod id;
 mod needs;
 mod pusher;
+mod trouble;
 mod update;
 
 pub use event::{Commit, Person, PushEvent, Tag};
 pub use id::ObjectId;
 pub use needs::{Computed, Needs, Scan};
 pub use pusher::{Push, Pusher, Unlisted};
+pub use trouble::{Trouble, TroubleKind};
 pub use update::{BadLine, Change, RefKind, RefName, RefUpdate, parse_update, parse_updates};

@@ -1,4 +1,4 @@
-use super::RefUpdate;
+use super::{RefUpdate, Trouble};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -55,6 +55,9 @@ pub struct Push {
     /// The updates that are not in `updates`, because the push has too many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unlisted: Option<Unlisted>,
+    /// It is no push: it reports trouble of a hook. Then there are no updates, and nobody is the pusher.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Trouble>,
 }
 
 /// What is known of the updates that a push does not list.

@@ -78,6 +78,7 @@ mod tests {
             gl_repo: None,
             recovered: false,
             unlisted: None,
+            trouble: None,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::folder::{Folder, READ};
 use super::locking::{open_locked, open_locked_within, try_shared};
 use super::stuck::Holder;
-use super::{Spool, modes};
+use super::{ReportedTrouble, Spool, modes};
 use crate::schedule::{FailedProbes, Recovery};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
@@ -81,6 +81,9 @@ pub struct DestinationState {
     /// As in [`LaneState`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sent: Vec<i64>,
+    /// What trouble of it was reported to the server's hooks.
+    #[serde(default)]
+    pub reported: ReportedTrouble,
 }
 
 impl Lane {

@@ -28,6 +28,7 @@ mod reader;
 mod record;
 mod reported;
 mod stuck;
+mod trouble_state;
 mod writer;
 
 pub use adopt::held_problem;
@@ -43,6 +44,7 @@ pub use markers::Failures;
 pub use reader::{DeliveryStep, Follower, RecordedAttempt};
 pub use record::{Delivery, DeliveryState, Record, RecordFile, ref_of};
 pub use stuck::{Holder, StuckLane};
+pub use trouble_state::ReportedTrouble;
 pub use writer::{LockedRecord, delivery_id, new_id, time_of_id};
 
 use folder::Folder;

@@ -2,6 +2,7 @@
 
 use super::line::{FirstLine, Unsealed, VERSION, newer_version, unseal};
 use super::{Ended, Events, FileId, Outcome, Planned, RecordLine};
+use crate::outgoing::MessageKind;
 use crate::push::{Push, RefName};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -368,7 +369,7 @@ impl Delivery {
             open_since_ms: None,
             failing_since_ms: None,
             alone: false,
-            single: false,
+            single: planned.kind == MessageKind::Trouble,
             file: None,
             is_held: false,
             requeued_ms: None,

@@ -20,6 +20,7 @@ fn push() -> Push {
         gl_repo: None,
         recovered: false,
         unlisted: None,
+        trouble: None,
     }
 }
 

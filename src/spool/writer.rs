@@ -57,6 +57,7 @@ pub fn delivery_id(push: &Push, kind: MessageKind, hook: &str, name: Option<&Ref
         MessageKind::Ref => "ref",
         MessageKind::Push | MessageKind::Test | MessageKind::Digest => "push",
         MessageKind::Summary => "summary",
+        MessageKind::Trouble => "trouble",
     };
     let name = name.map_or(&b""[..], RefName::as_bytes);
     let parts = [push.id.as_bytes(), kind.as_bytes(), hook.as_bytes(), name];

@@ -79,6 +79,7 @@ fn fires(loaded: &Loaded, hook: &str, name: &str) -> Decision {
         gl_repo: None,
         recovered: false,
         unlisted: None,
+        trouble: None,
     };
     let Found::Active(hook) = loaded.find(hook) else {
         return Decision::Skip(skipped("off"));

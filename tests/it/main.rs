@@ -57,6 +57,7 @@ mod shells;
 mod signing;
 mod status;
 mod transport_tls;
+mod trouble;
 mod units;
 mod webhook_requests;
 mod webhooks;

@@ -5,7 +5,7 @@ use super::message::{Block, Cut, Line, Message, Span};
 use super::phrase::{commit, comparison, fill, what};
 use super::words::{Words, words};
 use crate::outgoing::{MessageKind, Outgoing};
-use crate::push::{Change, Push, PushEvent, RefKind};
+use crate::push::{Change, Push, PushEvent, RefKind, Trouble, TroubleKind};
 use std::borrow::Cow;
 
 /// A ref of the message, and whether more is known of it than its update.
@@ -27,6 +27,9 @@ pub(super) fn refs(out: &Outgoing) -> Vec<RefChange<'_>> {
 /// The message of our wording.
 pub fn compose(out: &Outgoing) -> Message {
     let words = words(out.project.language);
+    if let Some(trouble) = &out.push.trouble {
+        return of_trouble(out, trouble, words);
+    }
     let refs = refs(out);
     let mut head = Vec::new();
     if out.kind == MessageKind::Test {
@@ -63,6 +66,33 @@ pub fn compose(out: &Outgoing) -> Message {
         blocks,
         unlisted: out.updates_omitted,
         tail,
+        more_commits: words.more_commits,
+        more_blocks: words.more_refs,
+    }
+}
+
+/// Two lines: what has happened to which hook, and why.
+fn of_trouble(out: &Outgoing, trouble: &Trouble, words: &Words) -> Message {
+    let pattern = match trouble.kind {
+        TroubleKind::Down => words.down,
+        TroubleKind::Failed => words.failed,
+        TroubleKind::Back => words.back,
+    };
+    let spans = [
+        ("project", vec![project(out)]),
+        ("hook", vec![Span::untrusted(&trouble.hook).bold()]),
+        ("since", vec![Span::literal(&*out.since)]),
+        ("n", vec![Span::literal((words.deliveries)(trouble.count))]),
+    ];
+    let mut head = vec![fill(pattern, &spans)];
+    if !trouble.last_error.is_empty() {
+        head.push(vec![Span::untrusted(&trouble.last_error)]);
+    }
+    Message {
+        head,
+        blocks: Vec::new(),
+        unlisted: 0,
+        tail: Vec::new(),
         more_commits: words.more_commits,
         more_blocks: words.more_refs,
     }

@@ -17,7 +17,10 @@ pub fn title(out: &Outgoing, plain: &dyn Markup) -> String {
         .as_ref()
         .filter(|n| !n.is_empty())
         .unwrap_or(&out.project.name);
+    let trouble = out.push.trouble.as_ref();
+    let hook = trouble.map(|trouble| (words.trouble_title)(&untrusted::line(&trouble.hook)));
     let what = match refs.as_slice() {
+        [] if hook.is_some() => hook.unwrap_or_default(),
         _ if out.kind == MessageKind::Digest => digest::title(out),
         [(event, _)] if out.updates_omitted == 0 => untrusted::line(&event.ref_name().short()),
         several => count(several, out.updates_omitted, words),

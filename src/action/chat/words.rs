@@ -24,6 +24,13 @@ pub(super) struct Words {
     pub(super) compare: &'static str,
     pub(super) test: &'static str,
     pub(super) test_title: &'static str,
+    /// A hook whose receiver accepts nothing.
+    pub(super) down: &'static str,
+    /// A hook whose deliveries have failed.
+    pub(super) failed: &'static str,
+    /// A hook whose receiver accepts deliveries again.
+    pub(super) back: &'static str,
+    pub(super) trouble_title: fn(&str) -> String,
     pub(super) no_subject: &'static str,
     pub(super) somebody: &'static str,
     /// Behind what was done, of a push that nobody announced.
@@ -40,6 +47,7 @@ pub(super) struct Words {
     pub(super) branches: fn(usize) -> String,
     pub(super) tags: fn(usize) -> String,
     pub(super) refs: fn(usize) -> String,
+    pub(super) deliveries: fn(usize) -> String,
 }
 
 /// The table of a language.
@@ -69,6 +77,10 @@ const ENGLISH: Words = Words {
     compare: "Compare",
     test: "Test message of hook {hook}: nothing was pushed.",
     test_title: "Test",
+    down: "{project}: hook {hook} has been down since {since}; {n} waiting",
+    failed: "{project}: {n} of hook {hook} failed permanently since {since}",
+    back: "{project}: hook {hook} is back after being down since {since}",
+    trouble_title: |hook| format!("hook {hook}"),
     no_subject: "(no message)",
     somebody: "somebody",
     later: " (found later)",
@@ -87,6 +99,7 @@ const ENGLISH: Words = Words {
     branches: |n| plural(n, "branch", "branches"),
     tags: |n| plural(n, "tag", "tags"),
     refs: |n| plural(n, "ref", "refs"),
+    deliveries: |n| plural(n, "delivery", "deliveries"),
 };
 
 const CHINESE: Words = Words {
@@ -108,6 +121,10 @@ const CHINESE: Words = Words {
     compare: "查看对比",
     test: "这是钩子 {hook} 的测试消息，没有实际推送。",
     test_title: "测试",
+    down: "{project}：钩子 {hook} 自 {since} 起不可用，{n}等待投递",
+    failed: "{project}：钩子 {hook} 自 {since} 起有 {n}投递失败，不再重试",
+    back: "{project}：钩子 {hook} 已恢复（此前自 {since} 起不可用）",
+    trouble_title: |hook| format!("钩子 {hook}"),
     no_subject: "（无说明）",
     somebody: "有人",
     later: "（事后发现）",
@@ -120,6 +137,7 @@ const CHINESE: Words = Words {
     branches: |n| format!("{n} 个分支"),
     tags: |n| format!("{n} 个标签"),
     refs: |n| format!("{n} 个引用"),
+    deliveries: |n| format!("{n} 条消息"),
 };
 
 pub(super) fn plural(n: usize, one: &str, many: &str) -> String {

@@ -67,7 +67,7 @@ pub(super) const PREFIX: &str = "ce-";
 
 /// The attributes by the names of their headers. What is not known has no value.
 pub(super) fn attributes(out: &Outgoing) -> [(&'static str, Option<String>); 6] {
-    let kind = if super::is_test(out) { "ping" } else { "push" };
+    let kind = super::event_word(out);
     let relative = || format!("/{}", utf8_percent_encode(&out.project.name, PATH));
     let subject = super::first(out).map(|event| event.ref_name().display().into_owned());
     [

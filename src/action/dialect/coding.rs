@@ -36,10 +36,11 @@ impl Dialect for Coding {
 }
 
 pub(super) fn event(action: &str, out: &Outgoing) -> Vec<Header> {
-    let (event, code) = if super::is_test(out) {
-        ("ping", "PING")
-    } else {
-        ("push", "GIT_PUSHED")
+    let event = super::event_word(out);
+    let code = match event {
+        "ping" => "PING",
+        "trouble" => "TROUBLE",
+        _ => "GIT_PUSHED",
     };
     super::headers([
         ("X-Coding-Event", event),

@@ -3,7 +3,7 @@
 //! Jenkins' gitea-plugin, buildbot-gitea, go-scm, Dokploy.
 
 use super::{Dialect, Header, members};
-use crate::outgoing::{Outgoing, Project};
+use crate::outgoing::{MessageKind, Outgoing, Project};
 use crate::push::{Change, RefKind};
 use crate::signature::hmac_sha256_hex;
 use serde_json::{Value, json};
@@ -21,7 +21,11 @@ impl Dialect for Gitea {
     }
 
     fn headers(&self, _: &str, out: &Outgoing) -> Vec<Header> {
-        let event = if deletes(out) { "delete" } else { "push" };
+        let event = match out.kind {
+            MessageKind::Trouble => "trouble",
+            _ if deletes(out) => "delete",
+            _ => "push",
+        };
         super::headers([
             ("User-Agent", super::USER_AGENT),
             ("X-Gitea-Event", event),

@@ -43,9 +43,8 @@ impl Dialect for GitHub {
 }
 
 pub(super) fn event(out: &Outgoing) -> Vec<Header> {
-    let event = if super::is_test(out) { "ping" } else { "push" };
     super::headers([
-        ("X-GitHub-Event", event),
+        ("X-GitHub-Event", super::event_word(out)),
         ("X-GitHub-Delivery", &out.delivery),
     ])
 }

@@ -2,7 +2,7 @@
 //! Buildbot, go-gitlab, go-scm, Tekton, Weblate.
 
 use super::{Dialect, Header};
-use crate::outgoing::{Outgoing, Project};
+use crate::outgoing::{MessageKind, Outgoing, Project};
 use crate::push::RefKind;
 use serde_json::{Map, Value, json};
 
@@ -15,6 +15,7 @@ impl Dialect for GitLab {
 
     fn headers(&self, _: &str, out: &Outgoing) -> Vec<Header> {
         let event = match super::first(out).map(crate::push::PushEvent::kind) {
+            _ if out.kind == MessageKind::Trouble => "Trouble Hook",
             Some(RefKind::Tag) => "Tag Push Hook",
             _ => "Push Hook",
         };

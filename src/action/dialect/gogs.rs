@@ -2,7 +2,7 @@
 //! deleted branch or tag is a `delete` event. Readers: Jenkins' gogs-webhook, go-scm.
 
 use super::{Dialect, Header, members};
-use crate::outgoing::{Outgoing, Project};
+use crate::outgoing::{MessageKind, Outgoing, Project};
 use crate::push::{Change, RefKind};
 use crate::signature::hmac_sha256_hex;
 use serde_json::Value;
@@ -12,6 +12,7 @@ pub(super) struct Gogs;
 /// Which event the update is.
 fn event_name(out: &Outgoing) -> &'static str {
     match super::first(out).map(|event| (event.change, event.kind())) {
+        _ if out.kind == MessageKind::Trouble => "trouble",
         Some((Change::Deleted, RefKind::Branch | RefKind::Tag)) => "delete",
         Some((_, RefKind::Tag)) => "create",
         _ => "push",

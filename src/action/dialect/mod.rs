@@ -101,13 +101,30 @@ pub(crate) trait Dialect: Sync {
 impl dyn Dialect {
     /// The body as it is sent, within the bounds of the hook and the dialect.
     pub(crate) fn body(&self, out: &Outgoing) -> Vec<u8> {
-        let adapt = |out: &Outgoing, body| self.adapt(out, body);
+        let adapt = |out: &Outgoing, body| self.shape(out, body);
         if out.max_body <= self.max_body() {
             return out.bytes_as(&adapt);
         }
         let mut bounded = out.clone();
         bounded.max_body = self.max_body();
         bounded.bytes_as(&adapt)
+    }
+
+    /// [`Self::adapt`], but for trouble, which no dialect knows.
+    pub(crate) fn shape(&self, out: &Outgoing, body: Value) -> Value {
+        if out.kind == MessageKind::Trouble && !self.wraps() {
+            return body;
+        }
+        self.adapt(out, body)
+    }
+}
+
+/// The word for the event where a push has `push`, and a test has `ping`.
+fn event_word(out: &Outgoing) -> &'static str {
+    match out.kind {
+        MessageKind::Test => "ping",
+        MessageKind::Trouble => "trouble",
+        _ => "push",
     }
 }
 

@@ -72,6 +72,7 @@ impl Declared for DingdingGroupChatRobot {
         defaults: ROBOT,
         pace: PACE,
         body: Body::Message,
+        reports_trouble: true,
         digests: true,
         repeats: Repeats::Count,
         stamps_body: false,

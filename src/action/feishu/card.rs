@@ -2,7 +2,7 @@
 
 use crate::action::robot::object;
 use crate::outgoing::{MessageKind, Outgoing};
-use crate::push::Change;
+use crate::push::{Change, TroubleKind};
 use serde_json::{Map, Value, json};
 
 /// A card with a title and one markdown element. Clients older than 7.20 show the title and a hint to upgrade.
@@ -24,8 +24,12 @@ pub(super) fn color(out: &Outgoing) -> &'static str {
             .chain(out.backlog.iter().flat_map(|waiting| &waiting.events))
     };
     let any = |change| events().any(|e| e.change == change);
+    let trouble = out.push.trouble.as_ref();
+    let is = |kind| trouble.is_some_and(|trouble| trouble.kind == kind);
     match () {
         () if out.kind == MessageKind::Test => "grey",
+        () if is(TroubleKind::Back) => "green",
+        () if out.push.trouble.is_some() => "red",
         () if any(Change::Forced) => "orange",
         () if any(Change::Deleted) => "red",
         () if any(Change::Created) => "green",

@@ -66,6 +66,7 @@ impl Declared for FeishuGroupChatRobot {
         defaults: ROBOT,
         pace: PACE,
         body: Body::Message,
+        reports_trouble: true,
         digests: true,
         repeats: Repeats::Count,
         stamps_body: true,

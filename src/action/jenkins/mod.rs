@@ -65,6 +65,7 @@ impl Declared for JenkinsGenericBuildJob {
         },
         pace: Pace(&[]),
         body: Body::Event,
+        reports_trouble: false,
         digests: false,
         repeats: Repeats::Count,
         stamps_body: false,

@@ -70,6 +70,7 @@ impl Declared for WecomGroupChatRobot {
         defaults: ROBOT,
         pace: PACE,
         body: Body::Message,
+        reports_trouble: true,
         digests: true,
         repeats: Repeats::Count,
         stamps_body: false,

@@ -147,6 +147,8 @@ impl DryRun<'_> {
             max_body: hook.max_body,
         };
         let whole = hook.per == Per::Push;
+        let troubles = sample::troubles(self.project, &hook.name, limits);
+        let troubles = troubles.into_iter().filter(|_| hook.on_trouble);
         sample::samples(self.project, &hook.name, limits)
             .into_iter()
             .filter_map(move |mut out| {
@@ -158,11 +160,15 @@ impl DryRun<'_> {
                 let is_sent = match out.kind {
                     MessageKind::Ref => true,
                     MessageKind::Push => whole && several,
-                    MessageKind::Summary | MessageKind::Test | MessageKind::Digest => false,
+                    MessageKind::Summary
+                    | MessageKind::Test
+                    | MessageKind::Trouble
+                    | MessageKind::Digest => false,
                 };
                 out.whole_push |= whole;
                 (is_sent && concerned).then_some(out)
             })
+            .chain(troubles)
     }
 
     /// A finding about a parameter, at its place.
@@ -259,6 +265,9 @@ fn found(key: &'static str, severity: Severity, message: String) -> Finding {
 
 /// Describes a push.
 fn described(out: &Outgoing) -> String {
+    if out.kind == MessageKind::Trouble {
+        return "trouble of another hook".to_owned();
+    }
     let [event] = out.events.as_slice() else {
         return "a push of several refs".to_owned();
     };

@@ -2,7 +2,7 @@
 
 use super::dry_run::DryRun;
 use super::results::{CheckResult, CheckResults};
-use crate::config::{Loaded, SourceMap};
+use crate::config::{Hook, Loaded, SourceMap};
 use crate::diagnostic::Diagnostic;
 use crate::environment::Environment;
 use crate::git::{self, Repository};
@@ -50,6 +50,7 @@ pub(super) fn check(
         let place = places.locate_project(key, format!("`{key}`: {why}"));
         results.push(at_place(&place));
     }
+    check_listeners(loaded, results);
     let account = git::pusher(&Environment::default(), &[], None).username;
     let mut well = Vec::new();
     for hook in &loaded.hooks {
@@ -72,6 +73,27 @@ pub(super) fn check(
         results.passed(format!(
             "{hooks} tried as user `{account}`, each template with every kind of push: {named}"
         ));
+    }
+}
+
+/// A hook that reports trouble by a receiver that is in trouble itself.
+fn check_listeners(loaded: &Loaded, results: &mut CheckResults) {
+    let destination = |hook: &Hook| hook.destination();
+    for listener in loaded.hooks.iter().filter(|hook| hook.on_trouble) {
+        let same = |other: &&Hook| {
+            listener.hears_of(other)
+                && destination(other).is_some()
+                && destination(other) == destination(listener)
+        };
+        if let Some(other) = loaded.hooks.iter().find(same) {
+            results.warn(
+                format!("[hook.{}]", listener.name),
+                format!(
+                    "`on`: trouble of hook `{}` goes to the same receiver, which is in trouble then: report it elsewhere",
+                    other.name
+                ),
+            );
+        }
     }
 }
 

@@ -111,6 +111,7 @@ impl Whole<'_> {
                 "time": clock::rfc3339(push.time_ms),
                 "pusher": { "username": pusher.username, "name": pusher.name, "source": pusher.source },
                 "updates": updates.collect::<Vec<_>>(),
+                "trouble": push.trouble,
             },
             "log": steps.iter().map(step).collect::<Vec<_>>(),
             "request": exchange.map(|e| json!({

@@ -99,7 +99,11 @@ impl Place<'_> {
         let patience = push.map_or(Duration::ZERO, |_| {
             PATIENCE.min(loaded.deliver.wait.saturating_add(LONGER))
         });
+        let began_ms = clock::now_ms();
         let mut ran = deliver::run(site, push, patience);
+        if deliver::report_trouble(site, began_ms) {
+            ran.add(deliver::run(site, None, Duration::ZERO));
+        }
         problems.retain(|problem| !ran.problems.contains(problem));
         ran.problems.extend(problems);
         let keep = Retention {

@@ -5,7 +5,7 @@ use crate::clock;
 use crate::commands::event_selection::SelectedEvent;
 use crate::config::{Hook, Per};
 use crate::http::Request;
-use crate::outgoing::MessageKind;
+use crate::outgoing::{Limits, MessageKind, Outgoing, sample};
 use crate::secret::Secrets;
 use crate::terminal::Style;
 use crate::transport;
@@ -13,19 +13,43 @@ use std::fmt::Write;
 
 /// Made as a delivery would make it; the error names the key at fault.
 pub(super) fn build(subject: &SelectedEvent, hook: &Hook) -> Result<(Request, Secrets), String> {
-    let (action, secrets) = hook.action().map_err(|e| e.to_string())?;
     let kind = if hook.per == Per::Push {
         MessageKind::Push
     } else {
         MessageKind::Ref
     };
+    made(hook, &subject.for_hook(hook, kind))
+}
+
+/// The same for trouble of another hook.
+pub(super) fn of_trouble(
+    subject: &SelectedEvent,
+    hook: &Hook,
+) -> Result<(Request, Secrets), String> {
+    let limits = Limits {
+        max_commits: hook.max_commits,
+        max_body: hook.max_body,
+    };
+    let samples = sample::troubles(&subject.project, &hook.name, limits);
+    let own = subject.for_hook(hook, MessageKind::Trouble);
+    let sample = samples.into_iter().next().ok_or("no sample")?;
+    let out = Outgoing {
+        project: own.project,
+        delivery: own.delivery,
+        ..sample
+    };
+    made(hook, &out)
+}
+
+fn made(hook: &Hook, out: &Outgoing) -> Result<(Request, Secrets), String> {
+    let (action, secrets) = hook.action().map_err(|e| e.to_string())?;
     let attempt = Attempt {
         now_ms: clock::now_ms(),
         number: 1,
         simplify: false,
     };
     let request = action
-        .request(&subject.for_hook(hook, kind), &attempt)
+        .request(out, &attempt)
         .map_err(|e| secrets.redact(&e.to_string()))?;
     Ok((request, secrets))
 }

@@ -44,7 +44,7 @@ pub(super) fn refused(hook: &Hook, refusal: &Refusal, places: &SourceMap) -> Str
     match places.filter(&hook.name, refusal.set, key) {
         Some(written) => format!("{written} {}", refusal.why),
         // `refs` has no default.
-        None if key == "refs" => refusal.to_string(),
+        None if key == "refs" || key == "on" => refusal.to_string(),
         None => format!("`{key}` ({}'s default) {}", hook.kind.id, refusal.why),
     }
 }

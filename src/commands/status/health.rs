@@ -4,14 +4,12 @@ use super::moment;
 use crate::clock;
 use crate::commands::Session;
 use crate::config::{self, Loaded};
+use crate::deliver::DOWN_AFTER_MS;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::schedule::OUTAGE;
 use crate::spool::{DeliveryState, Record, RecordFile, Spool, held_problem};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// A receiver counts as down after so long, in milliseconds, and [`OUTAGE`] failed attempts.
-const DOWN_AFTER_MS: i64 = 5 * 60 * 1000;
 
 /// A permanent failure needs attention for so long.
 const DAY_MS: i64 = 24 * 3600 * 1000;

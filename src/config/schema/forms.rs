@@ -1,6 +1,6 @@
 //! The forms of settings and filters in the words of JSON Schema: as `config/form.rs` reads them.
 
-use crate::action::{AfterOutage, Kind, Per};
+use crate::action::{AfterOutage, Kind, Occasion, Per};
 use crate::config::form::{
     Anything, Count, FullName, Item, ListOf, ProjectId, ShortName, Size, Time,
 };
@@ -59,6 +59,12 @@ impl Form for FullName {
 impl Form for Anything {
     fn schema() -> Value {
         json!({ "type": "string", "minLength": 1 })
+    }
+}
+
+impl Form for Occasion {
+    fn schema() -> Value {
+        words::<Self>()
     }
 }
 

@@ -126,6 +126,7 @@ impl Model {
             gl_repo: None,
             recovered: false,
             unlisted: None,
+            trouble: None,
         };
         let record = self.spool.publish(&mut push).unwrap();
         let planned = |hook: &str| Planned {

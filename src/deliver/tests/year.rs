@@ -141,6 +141,7 @@ impl Year {
             gl_repo: None,
             recovered: false,
             unlisted: None,
+            trouble: None,
         };
         let record = self.spool.publish(&mut push).unwrap();
         let planned = |hook: &&str| Planned {

@@ -148,6 +148,7 @@ pub(super) fn outgoing(kind: MessageKind, events: Vec<PushEvent>, language: Lang
         gl_repo: None,
         recovered: false,
         unlisted: None,
+        trouble: None,
     };
     let project = Project {
         name: "team/payments".into(),

@@ -12,6 +12,7 @@ fn waiting() -> (Receiver, Pushing) {
     let stays = pushing.nobody_stays();
     pushing.push("one");
     pushing.push("two");
+    pushing.quiet();
     drop(stays);
     receiver.answer(|_| Answer::ok());
     (receiver, pushing)

@@ -57,6 +57,7 @@ pub fn killed_after_publishing(pushing: &Pushing, message: &str) -> Push {
         gl_repo: None,
         recovered: false,
         unlisted: None,
+        trouble: None,
     };
     drop(
         Spool::at(&pushing.sandbox.path("r.git"), 0)

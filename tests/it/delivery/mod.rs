@@ -27,7 +27,7 @@ mod soak;
 mod synced;
 
 use crate::support::receiver::{Answer, Receiver};
-use crate::support::{PROGRAM, Sandbox};
+use crate::support::{PROGRAM, Sandbox, eventually, ours_below};
 use git_service_hook::spool::{ExclusiveLock, Spool};
 use std::io::Write;
 use std::path::PathBuf;
@@ -68,6 +68,15 @@ impl Pushing {
             .lock_retry_wait()
             .unwrap()
             .unwrap()
+    }
+
+    /// Waits until no process works on a push any more.
+    #[track_caller]
+    pub fn quiet(&self) {
+        let folder = self.sandbox.path("");
+        eventually("all processes have ended", || {
+            ours_below(&folder).is_empty()
+        });
     }
 
     /// `drain`; its exit code.

@@ -50,6 +50,7 @@ pub(super) fn body(event: PushEvent, project: Project) -> Value {
         gl_repo: None,
         recovered: false,
         unlisted: None,
+        trouble: None,
     };
     let limits = Limits {
         max_commits: usize::MAX,

@@ -26,6 +26,7 @@ fn waiting(receiver: &Receiver) -> Pushing {
     pushing.configure(&format!("{hooks}{team}token = {{ file = \"secret\" }}\n"));
     receiver.answer(|_| busy());
     pushing.push("two");
+    pushing.quiet();
     trust_clock(&pushing);
     pushing
 }
@@ -84,6 +85,7 @@ fn what_a_wrong_clock_records_does_not_wait_for_ever() {
         let out = crate::delivery::feed(&mut hook, &line);
         let said = String::from_utf8_lossy(&out.stderr).into_owned();
         assert!(said.contains("503"), "{offset}: {said}");
+        pushing.quiet();
         let before = receiver.got().len();
         receiver.answer(|_| Answer::ok());
         pushing.drain();

@@ -29,7 +29,8 @@ pub fn problem_of_event(body: &Value) -> Option<String> {
 pub fn problem_of_request(request: &Received) -> Option<String> {
     let coding = request.header("x-coding-event").is_some();
     let body = request.json();
-    let is_event = body["eventName"] == "代码推送" && body.get("build_args").is_none();
+    let name = body["eventName"].as_str().unwrap_or_default();
+    let is_event = ["代码推送", "投递异常"].contains(&name) && body.get("build_args").is_none();
     (coding && is_event)
         .then(|| problem_of_event(&body))
         .flatten()

@@ -68,17 +68,18 @@ fn head(whole: &Whole<'_>, style: Style) -> String {
     say("state", &format!("{}{words}{next}", row.state.name()));
     let pusher = &push.pusher;
     let by = format!(
-        "{} ({}, from {})",
+        " by {} ({}, from {})",
         pusher.name, pusher.username, pusher.source
     );
-    say(
-        "push",
-        &format!(
-            "{} by {by}, {}",
-            push.id,
-            clock::local_seconds(push.time_ms)
+    let (name, by) = match &push.trouble {
+        Some(trouble) => (
+            "trouble",
+            format!(" of {}: {}", trouble.hook, trouble.kind.name()),
         ),
-    );
+        None => ("push", by),
+    };
+    let time = clock::local_seconds(push.time_ms);
+    say(name, &format!("{}{by}, {time}", push.id));
     for update in push
         .updates
         .iter()

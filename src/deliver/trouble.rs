@@ -1,0 +1,247 @@
+//! Reports trouble of hooks to those with `on = ["trouble"]`: a record for each report, which is delivered as any other.
+//!
+//! Trouble of a hook that reports trouble is never reported, so that no report causes another one.
+
+use super::Site;
+use super::backlog::Backlog;
+use crate::config::Hook;
+use crate::outgoing::MessageKind;
+use crate::push::{Push, Pusher, Trouble, TroubleKind};
+use crate::report::{clean, truncate};
+use crate::schedule::OUTAGE;
+use crate::spool::{
+    DestinationState, Events, FailedDelivery, LaneState, Planned, RecordLine, ReportedTrouble,
+    delivery_id, new_id,
+};
+use std::io;
+
+/// A receiver counts as down after so long, and [`OUTAGE`] failed attempts.
+pub const DOWN_AFTER_MS: i64 = 5 * 60 * 1000;
+
+/// Failures are summed for so long; and so often does a server hear of one destination.
+const HOUR_MS: i64 = 3_600_000;
+
+/// Bytes of the newest error.
+const LONGEST_ERROR: usize = 500;
+
+/// How a hook is.
+struct Health {
+    /// Since when its receiver is down.
+    down_ms: Option<i64>,
+    is_up: bool,
+    /// The deliveries that failed permanently and were not reported, the newest last.
+    failed: Vec<FailedDelivery>,
+}
+
+/// Since when a receiver is down, and whether it is up.
+fn lane_health(state: &LaneState, now_ms: i64) -> (Option<i64>, bool) {
+    let since_ms = state.since_ms.or(state.failed_ms);
+    let is_down = state.failures >= OUTAGE;
+    let down_ms = since_ms.filter(|since_ms| is_down && now_ms - since_ms >= DOWN_AFTER_MS);
+    (down_ms, state.failures == 0)
+}
+
+/// The same of a destination, as all repositories have found.
+fn destination_health(state: &DestinationState, now_ms: i64) -> (Option<i64>, bool) {
+    let is_down = state.failed_probes.are_outage();
+    let down_ms = state
+        .since_ms
+        .filter(|since_ms| is_down && now_ms - since_ms >= DOWN_AFTER_MS);
+    (down_ms, state.since_ms.is_none())
+}
+
+/// What is to be reported now, and since when. `is_limited`: at most once an hour, whatever it is.
+fn next(
+    reported: &ReportedTrouble,
+    health: &Health,
+    now_ms: i64,
+    is_limited: bool,
+) -> Option<(TroubleKind, i64)> {
+    let is_recent = |at: Option<i64>| at.is_some_and(|at| (0..HOUR_MS).contains(&(now_ms - at)));
+    if is_limited && is_recent(reported.at_ms) {
+        return None;
+    }
+    match (health.down_ms, reported.down_ms) {
+        (Some(since_ms), None) => return Some((TroubleKind::Down, since_ms)),
+        (None, Some(since_ms)) if health.is_up => return Some((TroubleKind::Back, since_ms)),
+        _ => {}
+    }
+    let first = health.failed.first()?;
+    (!is_recent(reported.failed_ms)).then_some((TroubleKind::Failed, first.at_ms))
+}
+
+fn note(reported: &mut ReportedTrouble, kind: TroubleKind, health: &Health, now_ms: i64) {
+    reported.at_ms = Some(now_ms);
+    match kind {
+        TroubleKind::Down => reported.down_ms = health.down_ms,
+        TroubleKind::Back => reported.down_ms = None,
+        TroubleKind::Failed => {
+            reported.failed_ms = Some(now_ms);
+            reported.counted_ms = health.failed.last().map(|newest| newest.at_ms);
+        }
+    }
+}
+
+/// Records what is to be reported; returns whether there was anything. What failed before `began_ms` counts only for a hook
+/// that was observed before.
+pub fn report_trouble(site: Site<'_>, began_ms: i64) -> bool {
+    let hooks = &site.loaded.hooks;
+    if site.loaded.hold.is_some() || !hooks.iter().any(|hook| hook.on_trouble) {
+        return false;
+    }
+    let recorded = site.spool.update_reported(|known| {
+        let names: Vec<String> = hooks.iter().flat_map(keys).collect();
+        known.retain(|key, _| names.contains(key));
+        let mut any = false;
+        for hook in hooks {
+            for (key, is_server) in keys(hook).into_iter().zip([false, true]) {
+                let listeners = hooks.iter().filter(|listener| {
+                    listener.hears_of(hook) && listener.is_shared() == is_server
+                });
+                let listeners: Vec<&Hook> = listeners.collect();
+                if !listeners.is_empty() {
+                    let reported = known.entry(key).or_default();
+                    reported.counted_ms.get_or_insert(began_ms - 1);
+                    any |= Observed {
+                        site,
+                        hook,
+                        listeners,
+                    }
+                    .report(reported, is_server);
+                }
+            }
+        }
+        any
+    });
+    recorded.ok().flatten().unwrap_or(false)
+}
+
+/// Under which a hook is noted: for the listeners of the repository's file, and for those of the server's.
+fn keys(hook: &Hook) -> [String; 2] {
+    [hook.name.clone(), format!("{} server", hook.name)]
+}
+
+/// A hook, and those that hear of its trouble.
+struct Observed<'a> {
+    site: Site<'a>,
+    hook: &'a Hook,
+    listeners: Vec<&'a Hook>,
+}
+
+impl Observed<'_> {
+    /// Whether something was recorded.
+    fn report(&self, reported: &mut ReportedTrouble, is_server: bool) -> bool {
+        let now_ms = self.site.transport.now_ms();
+        let counted_ms = reported.counted_ms.unwrap_or(now_ms);
+        let mut failed = self
+            .site
+            .spool
+            .failed_deliveries(counted_ms + 1)
+            .unwrap_or_default();
+        failed.retain(|failed| failed.delivery.planned.hook == self.hook.name);
+        let lane = self.site.spool.lane_state(&self.hook.name);
+        let (down_ms, is_up) = lane_health(&lane, now_ms);
+        let mut health = Health {
+            down_ms,
+            is_up,
+            failed,
+        };
+        let folder = self.site.loaded.deliver.state_dir.as_deref();
+        let url = self.hook.destination().filter(|_| is_server);
+        let shared = url.zip(folder).and_then(|(url, folder)| {
+            let destination = self.site.destinations.at(&url, Some(folder));
+            destination.update(|state| {
+                (health.down_ms, health.is_up) = destination_health(state, now_ms);
+                // What fails is counted for each repository; the rest is known to all.
+                let mut known = ReportedTrouble {
+                    counted_ms: reported.counted_ms,
+                    ..state.reported.clone()
+                };
+                let recorded = self.record(&mut known, &health, now_ms, true);
+                reported.counted_ms = known.counted_ms;
+                state.reported = ReportedTrouble {
+                    counted_ms: None,
+                    ..known
+                };
+                recorded
+            })
+        });
+        shared.unwrap_or_else(|| self.record(reported, &health, now_ms, is_server))
+    }
+
+    fn record(
+        &self,
+        reported: &mut ReportedTrouble,
+        health: &Health,
+        now_ms: i64,
+        is_limited: bool,
+    ) -> bool {
+        let Some((kind, since_ms)) = next(reported, health, now_ms, is_limited) else {
+            return false;
+        };
+        let (waiting, waits_for) = self.waiting();
+        let newest = health
+            .failed
+            .last()
+            .and_then(|failed| failed.delivery.last.as_ref());
+        let (count, error) = match kind {
+            TroubleKind::Down => (waiting, waits_for),
+            TroubleKind::Failed => (health.failed.len(), newest.map(|last| last.why.clone())),
+            TroubleKind::Back => (waiting, None),
+        };
+        let error = clean(&error.unwrap_or_default());
+        let trouble = Trouble {
+            hook: self.hook.name.clone(),
+            kind,
+            since_ms,
+            count,
+            last_error: truncate(&error, LONGEST_ERROR).to_owned(),
+        };
+        // Recorded first: after a crash it is reported twice and not never.
+        let recorded = self.publish(trouble, now_ms).is_ok();
+        if recorded {
+            note(reported, kind, health, now_ms);
+        }
+        recorded
+    }
+
+    /// How many deliveries of the hook wait, and why the newest attempt failed.
+    fn waiting(&self) -> (usize, Option<String>) {
+        let (backlog, _problems) = Backlog::scan(self.site.spool);
+        let waiting = backlog.for_hook(&self.hook.name).entries;
+        let ends = waiting
+            .iter()
+            .filter_map(|entry| entry.delivery.last.as_ref());
+        let newest = ends.max_by_key(|ended| ended.at_ms);
+        (waiting.len(), newest.map(|ended| ended.why.clone()))
+    }
+
+    fn publish(&self, trouble: Trouble, now_ms: i64) -> io::Result<()> {
+        let mut push = Push {
+            id: new_id(now_ms),
+            time_ms: now_ms,
+            updates: Vec::new(),
+            pusher: Pusher::default(),
+            options: Vec::new(),
+            remote_addr: None,
+            gl_repo: None,
+            recovered: false,
+            unlisted: None,
+            trouble: Some(trouble),
+        };
+        let record = self.site.spool.publish(&mut push)?;
+        let planned = |hook: &&Hook| Planned {
+            id: delivery_id(&push, MessageKind::Trouble, &hook.name, None),
+            hook: hook.name.clone(),
+            kind: MessageKind::Trouble,
+            events: Vec::new(),
+            rest: Vec::new(),
+            omitted: 0,
+        };
+        let events = Events {
+            deliveries: self.listeners.iter().map(planned).collect(),
+            ..Events::default()
+        };
+        record.append(&RecordLine::Events(Box::new(events)))
+    }
+}
