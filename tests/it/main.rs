@@ -50,6 +50,7 @@ mod package;
 mod receivers;
 mod rooms;
 mod schema;
+mod security;
 mod server_file;
 mod server_locked;
 mod servers;

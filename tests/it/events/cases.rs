@@ -21,7 +21,7 @@ fn sources(dir: &Path) -> Vec<PathBuf> {
 }
 
 /// The names of all test functions.
-fn tests() -> BTreeSet<String> {
+pub fn tests() -> BTreeSet<String> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut names = BTreeSet::new();
     for file in [top.join("src"), top.join("tests")]

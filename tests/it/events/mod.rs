@@ -5,7 +5,7 @@
     reason = "what cannot be set up fails the test that needs it"
 )]
 
-mod cases;
+pub mod cases;
 mod commits;
 mod damage;
 mod document;
