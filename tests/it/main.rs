@@ -47,6 +47,7 @@ mod network;
 mod network_config;
 mod outgoing;
 mod package;
+mod receiver_examples;
 mod receivers;
 mod rooms;
 mod schema;
