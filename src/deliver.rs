@@ -20,7 +20,7 @@ pub use attempt::{options, render};
 pub use cancel::cancel;
 pub use destination::Destinations;
 pub use memory::send_from_memory;
-pub use trouble::{DOWN_AFTER_MS, report_trouble};
+pub use trouble::report_trouble;
 
 use crate::config::Loaded;
 use crate::spool::Spool;

@@ -3,7 +3,7 @@
 
 mod wording;
 
-pub use wording::{DeliveryReport, failures_line, short_id};
+pub use wording::{DeliveryReport, failures_line, short_id, standing_text};
 
 use crate::terminal;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};

@@ -4,11 +4,13 @@ mod clock_runs;
 mod expiry;
 mod pace;
 mod recovery;
+mod standing;
 
 pub use clock_runs::{ClockRun, is_clock_trusted};
 pub use expiry::{FailedProbes, OUTAGE, attempts_needed, is_believable, trouble_since};
 pub use pace::Pace;
 pub use recovery::Recovery;
+pub use standing::{DOWN_AFTER_MS, Obstacle, Standing};
 
 use sha2::{Digest, Sha256};
 use std::time::Duration;

@@ -69,6 +69,17 @@ pub(super) fn waiting_lines(spool: &Spool, loaded: &Loaded) -> Vec<String> {
     lines
 }
 
+/// The hooks that cannot deliver, and what waits for them.
+pub(super) fn trouble_lines(spool: &Spool) -> Vec<String> {
+    let (hooks, _) = Health::of_waiting(spool);
+    let is_in_trouble = |receiver: &&Receiver| receiver.reason.is_some();
+    hooks
+        .iter()
+        .filter(is_in_trouble)
+        .map(page::trouble)
+        .collect()
+}
+
 /// The state that was printed for a repository.
 fn read((dir, output): (PathBuf, many::Output)) -> Health {
     let problem = match output {

@@ -11,9 +11,10 @@ use crate::outgoing::{Draft, Limits, Outgoing, Project, Waiting};
 use crate::parameter::Unresolved;
 use crate::push::{Push, PushEvent, RefUpdate};
 use crate::report::truncate;
+use crate::schedule::Obstacle;
 use crate::secret::Secrets;
 use crate::spool::{Events, Exchange, Planned, Record};
-use crate::transport::{self, ClientCertificate, Options, SendError};
+use crate::transport::{self, ClientCertificate, FailedStep, Options, SendError};
 use crate::url::UrlParts;
 use sha2::{Digest, Sha256};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -64,7 +65,7 @@ fn send(hook: &Hook, outgoing: &Outgoing, attempt: Attempt) -> AttemptResult {
             let took_ms = u64::try_from(clock::now_ms() - started).unwrap_or(0);
             let exchange = exchange(&request, answer.as_ref().ok(), took_ms, &secrets);
             let result = match answer {
-                Ok(answer) => AttemptResult::answered(action.verdict(&answer), attempt.simplify),
+                Ok(answer) => answered(action.verdict(&answer), &answer, attempt),
                 Err(error) => unanswered(error),
             };
             AttemptResult {
@@ -91,15 +92,38 @@ fn note_unverified(text: &mut String) {
     text.push_str(", certificate not checked (`insecure_skip_verify`)");
 }
 
+fn answered(verdict: Verdict, answer: &Response, attempt: Attempt) -> AttemptResult {
+    // Each vendor's code for it has these words in our tables.
+    let is_limit = |why: &str| answer.status == 429 || why.contains("rate limited");
+    let obstacle = match (&verdict, answer.status) {
+        (Verdict::Deferred { why, .. }, _) if is_limit(why) => Obstacle::RateLimited,
+        (_, 502..=504) => Obstacle::Unavailable,
+        _ => Obstacle::Refused,
+    };
+    AttemptResult {
+        obstacle,
+        ..AttemptResult::answered(verdict, attempt.simplify)
+    }
+}
+
 fn unanswered(error: SendError) -> AttemptResult {
     let stage = Stage::Unanswered;
+    let obstacle = match error.step {
+        FailedStep::Preparation => Obstacle::Held,
+        FailedStep::Lookup => Obstacle::NameLookup,
+        FailedStep::Connection => Obstacle::Unreachable,
+        FailedStep::Exchange => Obstacle::Unanswered,
+    };
+    let deferred = AttemptResult {
+        obstacle,
+        ..AttemptResult::deferred(error.what.clone(), error.sent, stage)
+    };
     if !error.permanent {
-        return AttemptResult::deferred(error.what, error.sent, stage);
+        return deferred;
     }
     AttemptResult {
         verdict: Verdict::Failed { why: error.what },
-        stage,
-        exchange: None,
+        ..deferred
     }
 }
 

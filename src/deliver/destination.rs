@@ -4,7 +4,7 @@
 
 use super::plan::{Down, Health, believable};
 use crate::schedule::{FailedProbes, Pace, trouble_since};
-use crate::spool::{self, DestinationState};
+use crate::spool::{self, DestinationState, LaneState};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io;
@@ -140,14 +140,15 @@ impl Destination<'_> {
     pub(super) fn report_health(
         &self,
         health: Health,
-        failed_probes: &FailedProbes,
+        lane: &LaneState,
         (taken_ms, now_ms): (i64, i64),
     ) {
         if let (Health::Down { next_ms }, Ok(mut down)) = (health, self.all.down.lock()) {
             let found = Down {
                 since_ms: now_ms,
                 until_ms: next_ms,
-                failed_probes: failed_probes.clone(),
+                failed_probes: lane.failed_probes.clone(),
+                obstacle: lane.obstacle.unwrap_or_default(),
             };
             down.insert(self.key.clone(), found);
         }
@@ -162,7 +163,8 @@ impl Destination<'_> {
                 Health::Down { next_ms } => {
                     shared.since_ms = Some(trouble_since(shared.since_ms, now_ms));
                     shared.until_ms = Some(next_ms);
-                    shared.failed_probes.merge(failed_probes);
+                    shared.failed_probes.merge(&lane.failed_probes);
+                    shared.obstacle = lane.obstacle;
                 }
                 Health::Held { .. } | Health::Same => {}
             }
@@ -179,6 +181,7 @@ fn down(shared: &DestinationState, now_ms: i64) -> Option<Down> {
         since_ms: shared.since_ms?,
         until_ms,
         failed_probes: shared.failed_probes.clone(),
+        obstacle: shared.obstacle.unwrap_or_default(),
     })
 }
 
@@ -198,6 +201,13 @@ mod tests {
     const HOUR: i64 = 3_600_000;
     const URL: &str = "http://a.example/";
 
+    fn lane(own: &FailedProbes) -> LaneState {
+        LaneState {
+            failed_probes: own.clone(),
+            ..LaneState::default()
+        }
+    }
+
     /// Whether what a lane of another run knows ends a delivery of 80 hours before [`NOW`].
     fn ends(destinations: &Destinations, shared: Option<&Path>, now_ms: i64) -> bool {
         let down = destinations.at(URL, shared).down(now_ms);
@@ -215,7 +225,7 @@ mod tests {
             let run = Destinations::default();
             let at_ms = NOW + ms;
             run.at(URL, shared)
-                .report_health(health, &own, (at_ms, at_ms));
+                .report_health(health, &lane(&own), (at_ms, at_ms));
             ends(&Destinations::default(), shared, at_ms)
         };
         let down = Health::Down {
@@ -238,13 +248,13 @@ mod tests {
         }
         let (next_ms, at_ms) = (NOW + 2 * HOUR, NOW + HOUR);
         let destination = run.at(URL, None);
-        destination.report_health(Health::Held { next_ms }, &own, (at_ms, at_ms));
+        destination.report_health(Health::Held { next_ms }, &lane(&own), (at_ms, at_ms));
         assert_eq!(
             destination.down(at_ms),
             None,
             "the receiver is not to blame"
         );
-        destination.report_health(Health::Down { next_ms }, &own, (at_ms, at_ms));
+        destination.report_health(Health::Down { next_ms }, &lane(&own), (at_ms, at_ms));
         assert!(ends(&run, None, at_ms));
     }
 }

@@ -4,12 +4,12 @@ use super::backlog::{Backlog, WaitingDelivery};
 use super::destination::Destination;
 use super::message::MessagePlan;
 use super::outcome;
-use super::plan::{self, LaneView, Rules, Step, WaitReason};
+use super::plan::{self, Down, LaneView, Rules, Step, WaitReason};
 use super::{Report, Site, add_problem, update};
 use crate::action::{AfterOutage, Repeats};
 use crate::config::{Found, Hook};
 use crate::push::RefName;
-use crate::schedule;
+use crate::schedule::{self, Standing};
 use crate::spool::{DeliveryState, Lane, LaneState, Queued, RecordFile, RecordLine};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -97,6 +97,12 @@ fn not_sent(lock: &Lane) -> Walk {
     } else {
         Walk::Unlocked
     }
+}
+
+/// What another lane has found, if it keeps this one from trying.
+fn found_down(down: Option<&Down>, now_ms: i64) -> Option<Standing> {
+    let down = down.filter(|down| down.until_ms > now_ms)?;
+    Some(down.standing())
 }
 
 /// Sleeps in growing steps up to a total time.
@@ -222,7 +228,8 @@ impl LaneRun<'_> {
                     {
                         continue;
                     }
-                    self.queue(why);
+                    let standing = found_down(down.as_ref(), now_ms).or_else(|| state.standing());
+                    self.queue(why, standing);
                     state.due_ms = due_ms;
                     return self.end_of_walk();
                 }
@@ -288,8 +295,9 @@ impl LaneRun<'_> {
     }
 
     /// Writes once, for the pusher, that a delivery waits for others.
-    fn queue(&mut self, why: Option<WaitReason>) {
+    fn queue(&mut self, why: Option<WaitReason>, standing: Option<Standing>) {
         let Some(why) = why else { return };
+        let standing = standing.filter(|_| matches!(why, WaitReason::Down { .. }));
         let (since_ms, interrupted, paced) = match why {
             WaitReason::Down { since_ms } => (since_ms, false, false),
             WaitReason::Interrupted { since_ms } => (since_ms, true, false),
@@ -307,6 +315,7 @@ impl LaneRun<'_> {
                 since_ms,
                 interrupted,
                 paced,
+                standing: standing.clone(),
             });
             let _ = self.site.spool.append(&entry.record, &queued);
         }

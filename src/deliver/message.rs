@@ -10,9 +10,10 @@ use super::{add_problem, update};
 use crate::action::Attempt;
 use crate::config::Hook;
 use crate::outgoing::Outgoing;
-use crate::schedule::Pace;
+use crate::schedule::{Obstacle, Pace};
 use crate::spool::{
     DeliveryState, Ended, Lane, LaneState, Outcome, Record, RecordFile, RecordLine, Started,
+    time_of_id,
 };
 
 /// When the time limit of an attempt has passed by this, another process may probe the same destination.
@@ -67,12 +68,15 @@ impl LaneRun<'_> {
         if places.is_empty() {
             return false;
         }
-        let (ends, health) = self.send(plan.hook, places, records, state.failures);
+        let (ends, health, obstacle) = self.send(plan.hook, places, records, state.failures);
         let at_ms = self.site.transport.now_ms();
         move_sent_time(&mut state.sent, now_ms, at_ms);
         apply_health(state, health, self.site.transport.uptime_ms(), at_ms);
+        if matches!(health, Health::Down { .. } | Health::Held { .. }) {
+            self.note_obstacle(obstacle, places, state);
+        }
         if let Some(destination) = plan.destination {
-            destination.report_health(health, &state.failed_probes, (now_ms, at_ms));
+            destination.report_health(health, state, (now_ms, at_ms));
         }
         plan.lock.save(state);
         if let (Some(past), Health::Up) = (plan.past, health) {
@@ -152,6 +156,17 @@ impl LaneRun<'_> {
         written.is_ok()
     }
 
+    /// Notes for people why the hook cannot deliver, and whether it is for one event alone.
+    fn note_obstacle(&self, obstacle: Obstacle, places: &[usize], state: &mut LaneState) {
+        state.obstacle = Some(obstacle);
+        let pushed = |place: usize| time_of_id(&self.backlog.entries[place].delivery.planned.id);
+        let event_ms = Some(pushed(places[0]));
+        if state.failures <= 1 {
+            (state.event_ms, state.several_events) = (event_ms, false);
+        }
+        state.several_events |= places.len() > 1 || state.event_ms != event_ms;
+    }
+
     /// Sends the message, and once more in the plain form if the receiver refuses the rich one. Returns the end of each
     /// delivery.
     fn send(
@@ -160,7 +175,7 @@ impl LaneRun<'_> {
         places: &[usize],
         records: Vec<Record>,
         failures: u32,
-    ) -> (Vec<Ended>, Health) {
+    ) -> (Vec<Ended>, Health, Obstacle) {
         let digest = if places.len() > 1 { places.len() } else { 0 };
         let mut outgoing = self.outgoing(hook, places, records);
         loop {
@@ -187,7 +202,7 @@ impl LaneRun<'_> {
             };
             let (ends, healths): (Vec<Ended>, Vec<Health>) = places.iter().map(end).unzip();
             if !result.is_simplify() {
-                return (ends, healths[0]);
+                return (ends, healths[0], result.obstacle);
             }
             self.record_ends(places, ends);
             if !places.iter().all(|place| self.start(*place, context.at_ms)) {

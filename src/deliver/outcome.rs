@@ -3,7 +3,7 @@
 use super::plan::Health;
 use crate::action::{Repeats, Verdict};
 use crate::config::Hook;
-use crate::schedule;
+use crate::schedule::{self, Obstacle};
 use crate::spool::{Delivery, Ended, Exchange, Outcome};
 use std::time::Duration;
 
@@ -12,6 +12,8 @@ pub(super) struct AttemptResult {
     pub(super) verdict: Verdict,
     pub(super) stage: Stage,
     pub(super) exchange: Option<Exchange>,
+    /// What is in the way, if it is deferred.
+    pub(super) obstacle: Obstacle,
 }
 
 /// How far an attempt got.
@@ -38,6 +40,7 @@ impl AttemptResult {
             verdict,
             stage: Stage::Answered,
             exchange: None,
+            obstacle: Obstacle::Refused,
         }
     }
 
@@ -48,10 +51,15 @@ impl AttemptResult {
             after: None,
             unknown,
         };
+        let obstacle = match stage {
+            Stage::Unresolved | Stage::Unrendered => Obstacle::Held,
+            Stage::Unanswered | Stage::Answered => Obstacle::Unanswered,
+        };
         Self {
             verdict,
             stage,
             exchange: None,
+            obstacle,
         }
     }
 

@@ -4,7 +4,7 @@
 
 use super::backlog::WaitingDelivery;
 use crate::push::RefName;
-use crate::schedule::{self, FailedProbes, Pace, Recovery};
+use crate::schedule::{self, FailedProbes, Obstacle, Pace, Recovery, Standing};
 use crate::spool::{Delivery, LaneState};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -41,6 +41,23 @@ pub(super) struct Down {
     pub(super) until_ms: i64,
     /// The attempts by which it was found.
     pub(super) failed_probes: FailedProbes,
+    /// How the last of them failed.
+    pub(super) obstacle: Obstacle,
+}
+
+impl Down {
+    /// The same for people.
+    pub(super) fn standing(&self) -> Standing {
+        let (failures, failed_ms) = self.failed_probes.count_and_newest();
+        Standing {
+            obstacle: self.obstacle,
+            failures,
+            since_ms: self.since_ms,
+            failed_ms,
+            until_ms: self.until_ms,
+            event_ms: None,
+        }
+    }
 }
 
 /// What is known when the next step is chosen.

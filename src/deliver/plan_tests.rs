@@ -308,6 +308,7 @@ fn what_others_found_out_about_the_destination_counts() {
         since_ms: NOW - 9000,
         until_ms: NOW + 4,
         failed_probes: FailedProbes::default(),
+        obstacle: Obstacle::default(),
     };
     let view = |down| LaneView {
         waiting: &waiting,
@@ -531,6 +532,7 @@ fn what_is_past_its_time_ends_with_the_last_failure_of_its_destination() {
         since_ms: NOW - 9000,
         until_ms: NOW + 4,
         failed_probes: probes,
+        obstacle: Obstacle::default(),
     };
     let view = LaneView {
         waiting: &waiting(deliveries),

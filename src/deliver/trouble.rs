@@ -8,15 +8,12 @@ use crate::config::Hook;
 use crate::outgoing::MessageKind;
 use crate::push::{Push, Pusher, Trouble, TroubleKind};
 use crate::report::{clean, truncate};
-use crate::schedule::OUTAGE;
+use crate::schedule::{DOWN_AFTER_MS, OUTAGE};
 use crate::spool::{
     DestinationState, Events, FailedDelivery, LaneState, Planned, RecordLine, ReportedTrouble,
     delivery_id, new_id,
 };
 use std::io;
-
-/// A receiver counts as down after so long, and [`OUTAGE`] failed attempts.
-pub const DOWN_AFTER_MS: i64 = 5 * 60 * 1000;
 
 /// Failures are summed for so long; and so often does a server hear of one destination.
 const HOUR_MS: i64 = 3_600_000;

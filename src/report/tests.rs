@@ -1,4 +1,5 @@
 use super::*;
+use crate::schedule::{Obstacle, Standing};
 use crate::spool::{Ended, Exchange, Outcome, Queued};
 use std::sync::{Arc, Mutex};
 
@@ -110,6 +111,7 @@ fn a_queued_delivery_says_behind_how_many_and_since_when() {
         since_ms: at,
         interrupted: true,
         paced: false,
+        standing: None,
     };
     let report = DeliveryReport::Queued {
         hook: "ci".into(),
@@ -128,6 +130,7 @@ fn a_queued_delivery_says_behind_how_many_and_since_when() {
         since_ms: at,
         interrupted: false,
         paced: false,
+        standing: None,
     };
     let line = DeliveryReport::Queued {
         hook: "mirror".into(),
@@ -221,4 +224,40 @@ fn a_pipe_that_nobody_reads_holds_up_nothing() {
     (0..100).for_each(|_| lines.say("anything"));
     lines.finish(Duration::from_millis(50));
     assert!(started.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
+fn a_receiver_is_called_down_only_where_it_is() {
+    let at = crate::clock::now_ms();
+    let moment = crate::clock::local_moment;
+    let words = |obstacle, failures, minutes: i64, event_ms| {
+        standing_text(&Standing {
+            obstacle,
+            failures,
+            since_ms: at - minutes * 60_000,
+            failed_ms: at,
+            until_ms: at + 60_000,
+            event_ms,
+        })
+    };
+    let long_ago = moment(at - 600_000);
+    let down = format!("receiver down since {long_ago}");
+    for obstacle in [
+        Obstacle::Unreachable,
+        Obstacle::Unanswered,
+        Obstacle::Unavailable,
+    ] {
+        assert_eq!(words(obstacle, 3, 10, Some(at)), down);
+    }
+    assert_eq!(words(Obstacle::Refused, 3, 10, None), down);
+    let event = format!("refuses the event of {}", moment(at));
+    assert_eq!(words(Obstacle::Refused, 9, 10, Some(at)), event);
+    let lookup = format!("name lookup has failed since {long_ago}");
+    assert_eq!(words(Obstacle::NameLookup, 1, 10, Some(at)), lookup);
+    let limit = format!("rate limited until {}", moment(at + 60_000));
+    assert_eq!(words(Obstacle::RateLimited, 9, 10, None), limit);
+    let early = [Obstacle::Unanswered, Obstacle::Unavailable, Obstacle::Held];
+    for text in early.map(|obstacle| words(obstacle, 2, 10, None)) {
+        assert!(!text.contains("down") && text.contains(&long_ago), "{text}");
+    }
 }

@@ -1,4 +1,5 @@
 use crate::clock;
+use crate::schedule::{Obstacle, Standing};
 use crate::spool::{Ended, Failures, Outcome, Queued, StuckLane};
 use std::time::Duration;
 
@@ -114,7 +115,33 @@ fn queued_text(queued: &Queued) -> String {
     if queued.interrupted {
         format!("{place}, the attempt of {since} was interrupted and is repeated first")
     } else {
-        format!("{place}, receiver down since {since}")
+        let why = queued.standing.as_ref().map(standing_text);
+        let why = why.unwrap_or_else(|| format!("receiver down since {since}"));
+        format!("{place}, {why}")
+    }
+}
+
+/// Why a hook cannot deliver: "receiver down since 14:02", "refuses the event of 14:02".
+pub fn standing_text(standing: &Standing) -> String {
+    let since = clock::local_moment(standing.since_ms);
+    match (standing.obstacle, standing.event_ms) {
+        (Obstacle::NameLookup, _) => format!("name lookup has failed since {since}"),
+        _ if standing.is_down() => format!("receiver down since {since}"),
+        (Obstacle::RateLimited, _) => {
+            format!(
+                "rate limited until {}",
+                clock::local_moment(standing.until_ms)
+            )
+        }
+        (Obstacle::Refused, Some(event_ms)) => {
+            format!("refuses the event of {}", clock::local_moment(event_ms))
+        }
+        (Obstacle::Refused, None) => format!("has refused events since {since}"),
+        (Obstacle::Unavailable, _) => format!("unavailable since {since}"),
+        (Obstacle::Unreachable | Obstacle::Unanswered, _) => format!("no answer since {since}"),
+        (Obstacle::Held, _) => {
+            format!("held up by this server's set-up since {since} (see `check`)")
+        }
     }
 }
 

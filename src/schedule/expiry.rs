@@ -66,6 +66,11 @@ impl FailedProbes {
         self.add(lane.last_ms, lane.at_ms);
     }
 
+    /// How many, and when the last one ended, in milliseconds since 1970.
+    pub fn count_and_newest(&self) -> (usize, i64) {
+        (self.count, self.at_ms)
+    }
+
     /// Whether the receiver was down, and not only slow once.
     pub fn are_outage(&self) -> bool {
         self.count >= OUTAGE as usize

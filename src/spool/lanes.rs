@@ -4,7 +4,7 @@ use super::folder::{Folder, READ};
 use super::locking::{open_locked, open_locked_within, try_shared};
 use super::stuck::Holder;
 use super::{ReportedTrouble, Spool, modes};
-use crate::schedule::{FailedProbes, Recovery};
+use crate::schedule::{FailedProbes, Obstacle, Recovery, Standing};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
@@ -58,6 +58,15 @@ pub struct LaneState {
     /// The failed attempts that count towards the end of what waits.
     #[serde(default)]
     pub failed_probes: FailedProbes,
+    /// How the newest failed attempt failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub obstacle: Option<Obstacle>,
+    /// When the event of the first of them was pushed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_ms: Option<i64>,
+    /// Whether other events were tried as well.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub several_events: bool,
     /// When the latest messages were sent, where the receiver has a rate limit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sent: Vec<i64>,
@@ -79,11 +88,29 @@ pub struct DestinationState {
     #[serde(default)]
     pub failed_probes: FailedProbes,
     /// As in [`LaneState`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub obstacle: Option<Obstacle>,
+    /// As in [`LaneState`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sent: Vec<i64>,
     /// What trouble of it was reported to the server's hooks.
     #[serde(default)]
     pub reported: ReportedTrouble,
+}
+
+impl LaneState {
+    /// Why the hook cannot deliver; `None` if its newest attempt did not fail.
+    pub fn standing(&self) -> Option<Standing> {
+        let failed_ms = self.failed_ms.filter(|_| self.failures > 0)?;
+        Some(Standing {
+            obstacle: self.obstacle.unwrap_or_default(),
+            failures: self.failures as usize,
+            since_ms: self.since_ms.unwrap_or(failed_ms),
+            failed_ms,
+            until_ms: self.next_ms.unwrap_or(failed_ms),
+            event_ms: self.event_ms.filter(|_| !self.several_events),
+        })
+    }
 }
 
 impl Lane {

@@ -3,6 +3,7 @@
 use super::{DeliveryState, FileId};
 use crate::outgoing::MessageKind;
 use crate::push::Push;
+use crate::schedule::Standing;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -331,4 +332,7 @@ pub struct Queued {
     /// Whether the receiver's rate limit is reached.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub paced: bool,
+    /// Why the hook cannot deliver, where that is the reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Standing>,
 }

@@ -1,7 +1,7 @@
 mod tls;
 
 use super::observe::Progress;
-use super::{Options, SendError};
+use super::{FailedStep, Options, SendError};
 use crate::network::Denied;
 use std::io;
 use std::time::Duration;
@@ -27,6 +27,7 @@ pub(super) fn denied(denied: &Denied) -> SendError {
         sent: false,
         permanent: false,
         denied: true,
+        step: FailedStep::Preparation,
     }
 }
 
@@ -38,6 +39,7 @@ pub(super) fn unusable_url() -> SendError {
         sent: false,
         permanent: true,
         denied: false,
+        step: FailedStep::Preparation,
     }
 }
 
@@ -52,6 +54,7 @@ pub(super) fn unusable_header(_: &ureq::http::Error) -> SendError {
         sent: false,
         permanent: true,
         denied: false,
+        step: FailedStep::Preparation,
     }
 }
 
@@ -88,6 +91,18 @@ pub(super) fn in_words(error: &Error, options: &Options, progress: Progress) -> 
         advice,
         permanent: false,
         denied: false,
+        step: step(advice, progress),
+    }
+}
+
+/// The step in which it failed.
+fn step(advice: &str, progress: Progress) -> FailedStep {
+    match progress {
+        _ if advice == LOOKUP => FailedStep::Lookup,
+        // A receiver that misses a certificate says so after the handshake.
+        Progress::Sent if advice != tls::CLIENT_CERTIFICATE => FailedStep::Exchange,
+        Progress::Writing => FailedStep::Exchange,
+        Progress::Connecting | Progress::Handshake | Progress::Sent => FailedStep::Connection,
     }
 }
 

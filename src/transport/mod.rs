@@ -75,6 +75,19 @@ impl fmt::Debug for ClientCertificate {
     }
 }
 
+/// The step of a request that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailedStep {
+    /// Before anything was tried.
+    Preparation,
+    /// No name server answers, or none knows the name.
+    Lookup,
+    /// There is no connection, or TLS failed.
+    Connection,
+    /// The request was not accepted whole, or not answered whole.
+    Exchange,
+}
+
 /// No complete answer. Never says the URL.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
@@ -89,6 +102,8 @@ pub struct SendError {
     pub permanent: bool,
     /// Whether `[network]` does not let the address through: nothing was sent.
     pub denied: bool,
+    /// How far it came.
+    pub step: FailedStep,
 }
 
 /// Sends one request, through the proxy that the options or the environment name for it, if any.

@@ -115,6 +115,7 @@ fn unusable(what: &str, advice: &'static str) -> SendError {
         sent: false,
         permanent: false,
         denied: false,
+        step: super::FailedStep::Preparation,
     }
 }
 

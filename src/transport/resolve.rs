@@ -60,20 +60,28 @@ fn lookup(
     config: &Config,
     timeout: NextTimeout,
 ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-    let (uri, config, reason) = (uri.clone(), config.clone(), timeout.reason);
+    let (uri, config) = (uri.clone(), config.clone());
     let at_leisure = NextTimeout {
         after: Duration::NotHappening,
         ..timeout
     };
     let lookup = move || DefaultResolver::default().resolve(&uri, &config, at_leisure);
+    within(*timeout.after, lookup)
+}
+
+/// A lookup that takes longer has timed out as a lookup, whichever limit was reached: nothing else has begun.
+fn within<T: Send + 'static>(
+    time: std::time::Duration,
+    lookup: impl Fn() -> Result<T, ureq::Error> + Clone + Send + 'static,
+) -> Result<T, ureq::Error> {
     let (here, (result, resolved)) = (lookup.clone(), channel());
     let Ok(_) = std::thread::Builder::new().spawn(move || drop(result.send(lookup()))) else {
         return here();
     };
     resolved
-        .recv_timeout(*timeout.after)
+        .recv_timeout(time)
         .unwrap_or_else(|error| match error {
-            RecvTimeoutError::Timeout => Err(ureq::Error::Timeout(reason)),
+            RecvTimeoutError::Timeout => Err(ureq::Error::Timeout(ureq::Timeout::Resolve)),
             RecvTimeoutError::Disconnected => {
                 Err(ureq::Error::Io(io::Error::other("name lookup failed")))
             }
@@ -94,5 +102,18 @@ mod tests {
         let allowed = |found: &[SocketAddr]| resolver.allowed("a.example", found);
         assert_eq!(&allowed(&[denied, good, denied]).unwrap()[..], [good]);
         assert!(allowed(&[denied, denied]).is_err());
+    }
+
+    #[test]
+    fn a_name_server_that_is_silent_is_a_failed_lookup() {
+        let silent = || -> Result<(), _> {
+            std::thread::park();
+            Err(ureq::Error::HostNotFound)
+        };
+        let error = within(std::time::Duration::from_millis(1), silent).unwrap_err();
+        assert!(
+            matches!(error, ureq::Error::Timeout(ureq::Timeout::Resolve)),
+            "{error}"
+        );
     }
 }

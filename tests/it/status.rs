@@ -81,7 +81,7 @@ fn a_receiver_is_down_after_three_failed_attempts_in_five_minutes() {
     assert_eq!(out.status.code(), Some(1));
     let said = text(&out);
     assert!(
-        said.contains("needs attention\n  ci: down since ")
+        said.contains("needs attention\n  ci: receiver down since ")
             && said.contains(" (5 failed attempts), 2 waiting, next attempt "),
         "{said}"
     );
@@ -282,4 +282,62 @@ fn the_exit_code_of_metrics_says_whether_they_are_complete() {
     assert_eq!(status.unwrap().code(), Some(1));
     let both = ["status", "--prometheus", "--json"];
     assert_eq!(run(&pushing, &both).status.code(), Some(2));
+}
+
+/// The reason that `status`, `drain` and the pusher give for what waits, with the answer of the receiver.
+fn reasons(answer: fn() -> Answer) -> (String, String) {
+    let receiver = Receiver::start(move |_| answer());
+    let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
+    let _one = pushing.nobody_stays();
+    pushing.push("one");
+    let pusher = pushing.push("two");
+    run(&pushing, &["drain", "--timer"]);
+    let reason = status(&pushing)["receivers"][0]["reason"].clone();
+    let check = text(&run(&pushing, &["check"]));
+    let reason = reason.as_str().unwrap().to_owned();
+    let flat = check.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        flat.contains(&format!("warning: `ci`: {reason}, 2 waiting")),
+        "{check}"
+    );
+    (pusher, reason)
+}
+
+#[test]
+fn what_waits_for_a_refused_event_or_a_rate_limit_does_not_wait_for_a_receiver_that_is_down() {
+    let (pusher, reason) = reasons(|| Answer::json(500, "{}"));
+    assert!(
+        pusher.contains("ci: queued behind 1, refuses the event of "),
+        "{pusher}"
+    );
+    assert!(reason.starts_with("refuses the event of "), "{reason}");
+    let limit = || Answer::Reply(429, vec![("Retry-After".into(), "600".into())], Vec::new());
+    let (pusher, reason) = reasons(limit);
+    assert!(
+        pusher.contains("ci: queued behind 1, rate limited until "),
+        "{pusher}"
+    );
+    assert!(reason.starts_with("rate limited until "), "{reason}");
+}
+
+#[test]
+fn a_receiver_without_a_name_or_a_connection_is_down_at_once() {
+    for (url, words) in [
+        (
+            "http://no-such-host.invalid/",
+            "name lookup has failed since ",
+        ),
+        ("http://127.0.0.1:1/", "receiver down since "),
+    ] {
+        let pushing = Pushing::new(&webhook("ci", url));
+        let _one = pushing.nobody_stays();
+        pushing.push("one");
+        let pusher = pushing.push("two");
+        assert!(
+            pusher.contains(&format!("ci: queued behind 1, {words}")),
+            "{pusher}"
+        );
+        let receiver = status(&pushing)["receivers"][0].clone();
+        assert_eq!(receiver["down"], json!(true), "{receiver}");
+    }
 }

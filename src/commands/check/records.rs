@@ -1,6 +1,7 @@
 //! Checks that the folder of the records can be used.
 
 use super::results::CheckResults;
+use crate::commands::status;
 use crate::config::Loaded;
 use crate::spool::{Spool, held_problem};
 
@@ -31,5 +32,8 @@ pub(super) fn check(loaded: &Loaded, spool: &Spool, results: &mut CheckResults) 
                 stuck.to_string(),
             );
         }
+    }
+    for line in status::trouble_lines(spool) {
+        results.warn(None, line);
     }
 }

@@ -4,15 +4,18 @@ use super::moment;
 use crate::clock;
 use crate::commands::Session;
 use crate::config::{self, Loaded};
-use crate::deliver::DOWN_AFTER_MS;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::schedule::OUTAGE;
+use crate::report::standing_text;
+use crate::schedule::{Obstacle, Standing};
 use crate::spool::{DeliveryState, Record, RecordFile, Spool, held_problem};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A permanent failure needs attention for so long.
 const DAY_MS: i64 = 24 * 3600 * 1000;
+
+/// What waits for each hook: how many deliveries, and when the push of the oldest was recorded.
+type Waiting = BTreeMap<String, (usize, i64)>;
 
 /// The health of one repository, as `--json` prints it. Members may be added.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -53,11 +56,20 @@ pub(super) struct Health {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Receiver {
     pub(super) hook: String,
-    /// Whether it has failed often and for long enough.
+    /// Whether it is down, and not only refuses an event or limits the rate.
     pub(super) down: bool,
+    /// What is in the way; absent if the newest attempt did not fail.
+    #[serde(default)]
+    pub(super) obstacle: Option<Obstacle>,
+    /// The same in words.
+    #[serde(default)]
+    pub(super) reason: Option<String>,
     /// Failed attempts in a row.
     pub(super) failures: u32,
     pub(super) waiting: usize,
+    /// When the push of the oldest of them was recorded.
+    #[serde(default, with = "moment")]
+    pub(super) oldest_at: Option<i64>,
     /// When the first of the failed attempts ended.
     #[serde(with = "moment")]
     pub(super) since: Option<i64>,
@@ -81,8 +93,9 @@ impl Health {
         let waiting = health.add_pending(spool, now_ms);
         let lanes = waiting
             .iter()
-            .map(|(hook, count)| lane(spool, hook, *count, now_ms));
-        let uncomputed = health.waiting - waiting.values().sum::<usize>();
+            .map(|(hook, waiting)| lane(spool, hook, *waiting));
+        let computed = waiting.values().map(|(count, _)| count).sum::<usize>();
+        let uncomputed = health.waiting.saturating_sub(computed + health.held);
         (lanes.collect(), uncomputed)
     }
 
@@ -106,7 +119,7 @@ impl Health {
         let now_ms = clock::now_ms();
         health.add_configuration(&loaded);
         let waiting = health.add_pending(&spool, now_ms);
-        health.add_lanes(&spool, &waiting, now_ms);
+        health.add_lanes(&spool, &waiting);
         health.add_stuck(&spool, &loaded);
         health.add_failures(&spool, now_ms);
         health.add_timer(&spool, now_ms);
@@ -131,7 +144,7 @@ impl Health {
     }
 
     /// Counts what waits for each hook.
-    fn add_pending(&mut self, spool: &Spool, now_ms: i64) -> BTreeMap<String, usize> {
+    fn add_pending(&mut self, spool: &Spool, now_ms: i64) -> Waiting {
         let mut waiting = BTreeMap::new();
         let ids = spool.pending().unwrap_or_else(|error| {
             self.problems
@@ -152,7 +165,7 @@ impl Health {
         waiting
     }
 
-    fn add_record(&mut self, record: &Record, waiting: &mut BTreeMap<String, usize>) {
+    fn add_record(&mut self, record: &Record, waiting: &mut Waiting) {
         let pending = record
             .deliveries
             .iter()
@@ -162,7 +175,9 @@ impl Health {
         for delivery in pending {
             count += 1;
             if !delivery.is_held {
-                *waiting.entry(delivery.planned.hook.clone()).or_default() += 1;
+                let hook = delivery.planned.hook.clone();
+                let (count, _) = waiting.entry(hook).or_insert((0, record.push.time_ms));
+                *count += 1;
             }
         }
         if count > 0 {
@@ -172,10 +187,10 @@ impl Health {
         self.waiting += count;
     }
 
-    fn add_lanes(&mut self, spool: &Spool, waiting: &BTreeMap<String, usize>, now_ms: i64) {
+    fn add_lanes(&mut self, spool: &Spool, waiting: &Waiting) {
         let lanes = waiting
             .iter()
-            .map(|(hook, count)| lane(spool, hook, *count, now_ms));
+            .map(|(hook, waiting)| lane(spool, hook, *waiting));
         self.receivers = lanes.filter(|receiver| receiver.failures > 0).collect();
     }
 
@@ -213,16 +228,18 @@ impl Health {
 }
 
 /// How a hook stands for which so many deliveries wait.
-fn lane(spool: &Spool, hook: &str, waiting: usize, now_ms: i64) -> Receiver {
+fn lane(spool: &Spool, hook: &str, (waiting, oldest_ms): (usize, i64)) -> Receiver {
     let state = spool.lane_state(hook);
-    let since = state.since_ms.or(state.failed_ms);
-    let is_long = since.is_some_and(|since_ms| now_ms - since_ms >= DOWN_AFTER_MS);
+    let standing = state.standing();
     Receiver {
         hook: hook.to_owned(),
-        down: state.failures >= OUTAGE && is_long,
+        down: standing.as_ref().is_some_and(Standing::is_down),
+        obstacle: standing.as_ref().map(|standing| standing.obstacle),
+        reason: standing.as_ref().map(standing_text),
         failures: state.failures,
         waiting,
-        since,
+        oldest_at: Some(oldest_ms),
+        since: state.since_ms.or(state.failed_ms),
         next_attempt_at: state.next_ms.or(state.due_ms),
     }
 }

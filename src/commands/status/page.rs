@@ -58,26 +58,33 @@ fn lines(health: &Health) -> Vec<String> {
     lines
 }
 
-/// `ci: down since 14:02 (5 failed attempts), 3 waiting, next attempt 15:10`
+/// `ci: receiver down since 14:02 (5 failed attempts), 3 waiting, next attempt 15:10`
 pub(super) fn receiver(receiver: &Receiver) -> String {
-    let attempts = if receiver.failures == 1 { "" } else { "s" };
-    let failures = format!("{} failed attempt{attempts}", receiver.failures);
-    let since = receiver.since.map(clock::local_moment);
-    let since = since.map(|since| format!(" since {since}"));
-    let since = since.unwrap_or_default();
-    let trouble = if receiver.down {
-        format!("down{since} ({failures})")
-    } else {
-        format!("{failures}{since}")
-    };
+    let (hook, waiting) = (&receiver.hook, receiver.waiting);
     let next = receiver.next_attempt_at.map(clock::local_moment);
     let next = next.map(|next| format!(", next attempt {next}"));
     let next = next.unwrap_or_default();
-    let (hook, waiting) = (&receiver.hook, receiver.waiting);
-    if receiver.failures == 0 {
+    let Some(reason) = &receiver.reason else {
         return format!("{hook}: {waiting} waiting{next}");
-    }
-    format!("{hook}: {trouble}, {waiting} waiting{next}")
+    };
+    let attempts = match receiver.failures {
+        1 => "1 failed attempt".to_owned(),
+        failures => format!("{failures} failed attempts"),
+    };
+    format!("{hook}: {reason} ({attempts}), {waiting} waiting{next}")
+}
+
+/// "`ci`: receiver down since 14:02, 3 waiting, the oldest since 2026-11-24 14:02"
+pub(super) fn trouble(receiver: &Receiver) -> String {
+    let reason = receiver.reason.as_deref().unwrap_or_default();
+    let oldest = receiver.oldest_at.map(clock::local_minutes);
+    let oldest = oldest.map(|oldest| format!(", the oldest since {oldest}"));
+    format!(
+        "`{}`: {reason}, {} waiting{}",
+        receiver.hook,
+        receiver.waiting,
+        oldest.unwrap_or_default()
+    )
 }
 
 fn sum(all: &[Health]) -> String {

@@ -31,6 +31,7 @@ fn wait_as_well(pushing: &Pushing, size: usize) {
             since_ms,
             interrupted: false,
             paced: false,
+            standing: None,
         };
         lock.append(&RecordLine::Queued(queued)).unwrap();
     }

@@ -21,7 +21,7 @@ fn what_failed_is_delivered_in_order_under_the_same_id_once_the_receiver_is_back
     let started = Instant::now();
     let said = pushing.push("two");
     assert!(
-        said.contains("ci: queued behind 1, receiver down since "),
+        said.contains("ci: queued behind 1, unavailable since "),
         "{said}"
     );
     assert!(

@@ -159,7 +159,7 @@ fn a_push_during_an_outage_only_queues_and_returns_at_once() {
     let started = Instant::now();
     let said = pushing.push("two");
     assert!(
-        said.contains("ci: queued behind 1, receiver down since "),
+        said.contains("ci: queued behind 1, no answer since "),
         "{said}"
     );
     assert!(

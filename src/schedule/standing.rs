@@ -4,12 +4,12 @@ use super::OUTAGE;
 use serde::{Deserialize, Serialize};
 
 /// Failed attempts show that a receiver is down if they span so much, in milliseconds.
-const DOWN_AFTER_MS: i64 = 5 * 60 * 1000;
+pub const DOWN_AFTER_MS: i64 = 5 * 60 * 1000;
 
 /// How an attempt failed that may be repeated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Trouble {
+pub enum Obstacle {
     /// The name of the receiver has no address, or no name server answers.
     NameLookup,
     /// There is no connection, or TLS failed.
@@ -32,13 +32,14 @@ pub enum Trouble {
 pub struct Standing {
     /// How the newest failed.
     #[serde(default)]
-    pub trouble: Trouble,
+    pub obstacle: Obstacle,
     /// How many.
     #[serde(default)]
     pub failures: usize,
-    /// When the first and the newest ended, in milliseconds since 1970.
+    /// When the first ended, in milliseconds since 1970.
     #[serde(default)]
     pub since_ms: i64,
+    /// When the newest ended.
     #[serde(default)]
     pub failed_ms: i64,
     /// Nothing is sent before.
@@ -53,13 +54,13 @@ impl Standing {
     /// Whether the receiver is down: at once where it cannot be reached, else after three failed attempts over five minutes,
     /// and never by the refusal of one event.
     pub fn is_down(&self) -> bool {
-        let is_long = self.failures >= OUTAGE as usize
-            && self.failed_ms - self.since_ms >= DOWN_AFTER_MS;
-        match self.trouble {
-            Trouble::NameLookup | Trouble::Unreachable => true,
-            Trouble::Unanswered | Trouble::Unavailable => is_long,
-            Trouble::Refused => is_long && self.event_ms.is_none(),
-            Trouble::RateLimited | Trouble::Held => false,
+        let is_long =
+            self.failures >= OUTAGE as usize && self.failed_ms - self.since_ms >= DOWN_AFTER_MS;
+        match self.obstacle {
+            Obstacle::NameLookup | Obstacle::Unreachable => true,
+            Obstacle::Unanswered | Obstacle::Unavailable => is_long,
+            Obstacle::Refused => is_long && self.event_ms.is_none(),
+            Obstacle::RateLimited | Obstacle::Held => false,
         }
     }
 }
@@ -70,9 +71,9 @@ mod tests {
 
     #[test]
     fn a_receiver_is_down_at_once_or_after_a_while_and_never_by_one_refused_event() {
-        let down = |trouble, failures, minutes: i64, event_ms| {
+        let down = |obstacle, failures, minutes: i64, event_ms| {
             let standing = Standing {
-                trouble,
+                obstacle,
                 failures,
                 failed_ms: minutes * 60_000,
                 event_ms,
@@ -80,16 +81,20 @@ mod tests {
             };
             standing.is_down()
         };
-        for trouble in [Trouble::NameLookup, Trouble::Unreachable] {
-            assert!(down(trouble, 1, 0, Some(1)));
+        for obstacle in [Obstacle::NameLookup, Obstacle::Unreachable] {
+            assert!(down(obstacle, 1, 0, Some(1)));
         }
-        for trouble in [Trouble::Unanswered, Trouble::Unavailable, Trouble::Refused] {
-            assert!(!down(trouble, 2, 9, None) && !down(trouble, 3, 4, None));
-            assert!(down(trouble, 3, 5, None), "{trouble:?}");
+        for obstacle in [
+            Obstacle::Unanswered,
+            Obstacle::Unavailable,
+            Obstacle::Refused,
+        ] {
+            assert!(!down(obstacle, 2, 9, None) && !down(obstacle, 3, 4, None));
+            assert!(down(obstacle, 3, 5, None), "{obstacle:?}");
         }
-        assert!(down(Trouble::Unavailable, 3, 5, Some(1)));
-        for trouble in [Trouble::Refused, Trouble::RateLimited, Trouble::Held] {
-            assert!(!down(trouble, 9, 60, Some(1)), "{trouble:?}");
+        assert!(down(Obstacle::Unavailable, 3, 5, Some(1)));
+        for obstacle in [Obstacle::Refused, Obstacle::RateLimited, Obstacle::Held] {
+            assert!(!down(obstacle, 9, 60, Some(1)), "{obstacle:?}");
         }
     }
 }
