@@ -86,7 +86,8 @@ fn of_trouble(out: &Outgoing, trouble: &Trouble, words: &Words) -> Message {
     ];
     let mut head = vec![fill(pattern, &spans)];
     if !trouble.last_error.is_empty() {
-        head.push(vec![Span::untrusted(&trouble.last_error)]);
+        let why = vec![Span::untrusted(&trouble.last_error)];
+        head.push(fill(words.last_error, &[("why", why)]));
     }
     Message {
         head,

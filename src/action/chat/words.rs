@@ -30,6 +30,8 @@ pub(super) struct Words {
     pub(super) failed: &'static str,
     /// A hook whose receiver accepts deliveries again.
     pub(super) back: &'static str,
+    /// Why its newest attempt failed. A text of somebody else never begins a line: it could be a heading.
+    pub(super) last_error: &'static str,
     pub(super) trouble_title: fn(&str) -> String,
     pub(super) no_subject: &'static str,
     pub(super) somebody: &'static str,
@@ -80,6 +82,7 @@ const ENGLISH: Words = Words {
     down: "{project}: hook {hook} has been down since {since}; {n} waiting",
     failed: "{project}: {n} of hook {hook} failed permanently since {since}",
     back: "{project}: hook {hook} is back after being down since {since}",
+    last_error: "Last error: {why}",
     trouble_title: |hook| format!("hook {hook}"),
     no_subject: "(no message)",
     somebody: "somebody",
@@ -124,6 +127,7 @@ const CHINESE: Words = Words {
     down: "{project}：钩子 {hook} 自 {since} 起不可用，{n}等待投递",
     failed: "{project}：钩子 {hook} 自 {since} 起有 {n}投递失败，不再重试",
     back: "{project}：钩子 {hook} 已恢复（此前自 {since} 起不可用）",
+    last_error: "最近一次错误：{why}",
     trouble_title: |hook| format!("钩子 {hook}"),
     no_subject: "（无说明）",
     somebody: "有人",

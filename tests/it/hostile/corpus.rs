@@ -1,6 +1,6 @@
 //! The strings, and the events that hold them.
 
-use git_service_hook::outgoing::sample::samples;
+use git_service_hook::outgoing::sample::{samples, troubles};
 use git_service_hook::outgoing::{Language, Limits, MessageKind, Outgoing, Project, Waiting};
 use git_service_hook::push::{Commit, PushEvent, RefName};
 
@@ -77,6 +77,7 @@ pub fn events(text: &str, project: &Project) -> Vec<Outgoing> {
         max_body: 1 << 20,
     };
     let mut all = samples(project, "team", limits);
+    all.extend(troubles(project, "team", limits));
     for out in &mut all {
         fill(out, text);
     }
@@ -120,6 +121,13 @@ fn fill(out: &mut Outgoing, text: &str) {
     }
     pusher.email = Some(text.to_owned());
     out.push.options = vec![text.to_owned()];
+    if let Some(trouble) = &mut out.push.trouble {
+        text.clone_into(&mut trouble.hook);
+        // Of one that is over there is none.
+        if !trouble.last_error.is_empty() {
+            text.clone_into(&mut trouble.last_error);
+        }
+    }
     for event in &mut out.events {
         fill_event(event, text);
     }
