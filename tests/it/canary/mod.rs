@@ -34,6 +34,8 @@ struct Scene {
     change: fn(&str) -> String,
     hosts: BTreeMap<String, String>,
     evidence: Evidence,
+    /// Hears of the trouble of all hooks.
+    watch: Receiver,
     /// Nothing is retried behind the back of the test.
     _stay: ExclusiveLock,
 }
@@ -48,6 +50,7 @@ impl Scene {
                 hooks.push(Hook::new(kind, form, receiver, &mut outside));
             }
         }
+        hooks.push(Hook::with_userinfo(Receiver::start(|_| Answer::ok())));
         let pushing = Pushing::new("");
         let sandbox = &pushing.sandbox;
         std::fs::create_dir(sandbox.path("state")).unwrap();
@@ -65,6 +68,7 @@ impl Scene {
             change: str::to_owned,
             hosts: BTreeMap::new(),
             evidence: Evidence::default(),
+            watch: Receiver::start(|_| Answer::ok()),
             _stay: stay,
         };
         scene.configure(|hook| hook.receiver.url(""), "");
@@ -80,7 +84,7 @@ impl Scene {
         let loaded = config::load(&scene.pushing.sandbox.path("r.git"), &environment);
         assert_eq!(
             loaded.hooks.len(),
-            scene.hooks.len(),
+            scene.hooks.len() + 1,
             "{:?}",
             loaded.diagnostics
         );
@@ -96,7 +100,10 @@ impl Scene {
         self.hosts = hosts.collect();
         let hooks = self.hooks.iter();
         let sections = hooks.map(|hook| hook.section(&self.hosts[&hook.name], more));
-        self.pushing.configure(&sections.collect::<String>());
+        let watch = crate::delivery::webhook("watch", &self.watch.url("/"));
+        let watch = format!("{watch}on = [\"trouble\"]\n");
+        self.pushing
+            .configure(&(sections.collect::<String>() + &watch));
         for (form, folder) in [
             (Form::File, "r.git/keys"),
             (Form::Credential, "credentials"),
@@ -226,11 +233,13 @@ fn no_secret_comes_back_at_any_offset_or_in_any_spelling() {
             scene.run(&["deliveries", line["id"].as_str().unwrap()]);
         }
     }
-    assert_eq!(shown.len(), scene.hooks.len(), "every hook sent something");
+    let all = scene.hooks.len() + 1;
+    assert_eq!(shown.len(), all, "every hook sent something");
     for hook in &scene.hooks {
         let got = hook.receiver.got().len();
         assert!(got >= PUSHES, "{} sent {got} requests", hook.name);
     }
+    assert!(!scene.watch.got().is_empty(), "trouble is reported");
     let canaries = scene.canaries();
     finish(scene, &canaries);
 }
@@ -247,6 +256,10 @@ fn finish(mut scene: Scene, canaries: &[Canary]) {
         for request in hook.receiver.got() {
             scene.evidence.add(&place, written(&request));
         }
+    }
+    for request in scene.watch.got() {
+        let place = "on the wire to a hook for trouble";
+        scene.evidence.add(place, written(&request));
     }
     scene.evidence.is_clean(canaries, |place, canary| {
         canary.is_sent && place == format!("on the wire to {}", canary.hook)

@@ -126,6 +126,22 @@ impl Hook {
         hook
     }
 
+    /// One whose address has a user and a password.
+    pub fn with_userinfo(receiver: Receiver) -> Self {
+        let action = "webhook_http_get";
+        let mut hook = Self {
+            kind: Kind::all().find(|kind| kind.id == action).unwrap(),
+            form: Form::Literal,
+            name: "userinfo".to_owned(),
+            canaries: Vec::new(),
+            section: format!("[hook.userinfo]\naction = \"{action}\"\n"),
+            receiver,
+        };
+        hook.canary("service_url", true);
+        hook.section += "service_url = \"@USER@/userinfo\"\n";
+        hook
+    }
+
     fn value_of(&mut self, key: &'static str, outside: &mut Outside) -> Option<String> {
         let marked = |mark| has_mark(self.kind.marks, key, mark);
         let (is_secret, is_headers) = (marked(Mark::Secret), marked(Mark::Headers));
@@ -175,7 +191,9 @@ impl Hook {
 
     /// Its section with `more` keys, for a host as of `http://127.0.0.1:1`.
     pub fn section(&self, host: &str, more: &str) -> String {
-        self.section.replace("@HOST@", host) + more
+        let user = format!("://ann:{}@", self.canaries[0].text);
+        let section = self.section.replace("@USER@", &host.replace("://", &user));
+        section.replace("@HOST@", host) + more
     }
 }
 
