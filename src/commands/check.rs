@@ -12,6 +12,7 @@ mod mount;
 mod page;
 mod proposed;
 mod proposed_page;
+mod pushers;
 mod records;
 mod results;
 mod row;
@@ -199,6 +200,7 @@ fn examine(session: &Session) -> Result<(Repository, CheckResults), Failure> {
     access::check(&repository, &loaded, &places, &mut results);
     disk::check(git_dir, &mut results);
     records::check(&loaded, &spool, &mut results);
+    pushers::check(&loaded, &spool, &mut results);
     timer(&loaded, &spool, &mut results);
     Ok((repository, results))
 }

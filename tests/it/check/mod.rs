@@ -4,6 +4,7 @@ mod golden;
 mod good;
 mod handshake;
 mod proposed;
+mod pushers;
 mod scenes;
 mod surroundings;
 
