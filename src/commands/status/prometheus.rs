@@ -1,6 +1,7 @@
 //! Writes the state of repositories for Prometheus, as the textfile collector of its node exporter reads it.
 
 use super::health::{Health, Receiver};
+use crate::commands::print;
 use std::fmt::Write;
 
 /// A metric: its name after the prefix, its help, and its samples of one repository, each with the hook if it has one.
@@ -106,9 +107,9 @@ fn count(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// The value of a label, as it stands between quotes.
+/// The value of a label, as it stands between quotes. Somebody may read it at a terminal.
 fn escaped(value: &str) -> String {
-    value
+    print::plain(value)
         .replace('\\', "\\\\")
         .replace('"', "\\\"")
         .replace('\n', "\\n")

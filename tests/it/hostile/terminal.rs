@@ -69,7 +69,8 @@ fn judge(sandbox: &Sandbox, dir: &str, lines: &[&str]) {
         is_harmless(line, &out.stderr);
         let is_answered = !out.stdout.is_empty() || !out.stderr.is_empty() || *line == "drain";
         assert!(is_answered, "{line}");
-        if line.contains("--json") {
+        // Where there is nothing to list there is no object.
+        if line.contains("--json") && *line != "deliveries --all srv --json" {
             assert!(!out.stdout.is_empty(), "{line}: {}", seen(&out));
         }
         if line.contains("--json") {
@@ -247,11 +248,24 @@ fn no_name_of_a_repository_or_file_drives_a_terminal_or_forges_a_line() {
     std::fs::write(name.join("hooks.toml"), "[hook.x\n").unwrap();
     std::fs::create_dir_all(name.join("service-hook/pending")).unwrap();
     std::fs::write(name.join("service-hook/pending/x"), "x\n").unwrap();
+    let post = "action = \"webhook_http_post\"\nservice_url = \"http://127.0.0.1:1/\"\n";
+    let file = toml(&hostile());
+    sandbox.write(
+        "server.toml",
+        format!("[hook.x]\n{post}token = {{ file = {file} }}\n"),
+    );
     let lines = [
         "check --all srv",
         "check --all srv --json",
         "status --all srv",
         "status --all srv --json",
+        "status --all srv --prometheus",
+        "deliveries --all srv",
+        "deliveries --all srv --json",
+        "redeliver --all srv --failed",
+        "check --all srv --config gitconfig",
+        "check --all srv --config server.toml",
+        "check --all srv --config server.toml --json",
         "drain --all srv",
         "install --all srv",
         "cancel --all srv --pending --yes",
