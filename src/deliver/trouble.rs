@@ -8,7 +8,7 @@ use crate::config::Hook;
 use crate::outgoing::MessageKind;
 use crate::push::{Push, Pusher, Trouble, TroubleKind};
 use crate::report::{clean, truncate};
-use crate::schedule::{DOWN_AFTER_MS, OUTAGE};
+use crate::schedule::{DOWN_AFTER_MS, OUTAGE, is_believable};
 use crate::spool::{
     DestinationState, Events, FailedDelivery, LaneState, Planned, RecordLine, ReportedTrouble,
     delivery_id, new_id,
@@ -17,6 +17,9 @@ use std::io;
 
 /// Failures are summed for so long; and so often does a server hear of one destination.
 const HOUR_MS: i64 = 3_600_000;
+
+/// The end of an attempt is in its record after so long at the latest.
+const SETTLED_MS: i64 = 10 * 60 * 1000;
 
 /// Bytes of the newest error.
 const LONGEST_ERROR: usize = 500;
@@ -86,56 +89,79 @@ pub fn report_trouble(site: Site<'_>, began_ms: i64) -> bool {
     if site.loaded.hold.is_some() || !hooks.iter().any(|hook| hook.on_trouble) {
         return false;
     }
+    let now_ms = site.transport.now_ms();
+    let observed: Vec<Observed<'_>> = hooks
+        .iter()
+        .flat_map(|hook| [false, true].map(|is_server| Observed::new(site, hook, is_server)))
+        .filter(|observed| !observed.listeners.is_empty())
+        .collect();
     let recorded = site.spool.update_reported(|known| {
-        let names: Vec<String> = hooks.iter().flat_map(keys).collect();
-        known.retain(|key, _| names.contains(key));
-        let mut any = false;
-        for hook in hooks {
-            for (key, is_server) in keys(hook).into_iter().zip([false, true]) {
-                let listeners = hooks.iter().filter(|listener| {
-                    listener.hears_of(hook) && listener.is_shared() == is_server
-                });
-                let listeners: Vec<&Hook> = listeners.collect();
-                if !listeners.is_empty() {
-                    let reported = known.entry(key).or_default();
-                    reported.counted_ms.get_or_insert(began_ms - 1);
-                    any |= Observed {
-                        site,
-                        hook,
-                        listeners,
-                    }
-                    .report(reported, is_server);
-                }
-            }
+        known.retain(|key, _| observed.iter().any(|observed| observed.key == *key));
+        let mut oldest_ms = now_ms;
+        for Observed { key, .. } in &observed {
+            let counted_ms = &mut known.entry(key.clone()).or_default().counted_ms;
+            // A wrong clock may have written it.
+            let believed_ms = counted_ms.filter(|ms| is_believable(*ms, now_ms));
+            *counted_ms = Some(believed_ms.unwrap_or(began_ms - 1));
+            oldest_ms = oldest_ms.min(believed_ms.unwrap_or(began_ms - 1));
         }
-        any
+        let failed = site
+            .spool
+            .failed_deliveries(oldest_ms + 1)
+            .unwrap_or_default();
+        let report = |observed: &Observed<'_>| {
+            let reported = known.entry(observed.key.clone()).or_default();
+            observed.report(reported, &failed, now_ms)
+        };
+        observed
+            .iter()
+            .map(report)
+            .filter(|recorded| *recorded)
+            .count()
+            > 0
     });
     recorded.ok().flatten().unwrap_or(false)
 }
 
-/// Under which a hook is noted: for the listeners of the repository's file, and for those of the server's.
-fn keys(hook: &Hook) -> [String; 2] {
-    [hook.name.clone(), format!("{} server", hook.name)]
-}
-
-/// A hook, and those that hear of its trouble.
+/// A hook, and those that hear of its trouble: the listeners of the repository's file, or those of the server's.
 struct Observed<'a> {
     site: Site<'a>,
     hook: &'a Hook,
     listeners: Vec<&'a Hook>,
+    is_server: bool,
+    /// Under which it is noted.
+    key: String,
 }
 
-impl Observed<'_> {
-    /// Whether something was recorded.
-    fn report(&self, reported: &mut ReportedTrouble, is_server: bool) -> bool {
-        let now_ms = self.site.transport.now_ms();
+impl<'a> Observed<'a> {
+    fn new(site: Site<'a>, hook: &'a Hook, is_server: bool) -> Self {
+        let hears = |listener: &&Hook| listener.hears_of(hook) && listener.is_shared() == is_server;
+        let suffix = if is_server { " server" } else { "" };
+        Self {
+            site,
+            hook,
+            listeners: site.loaded.hooks.iter().filter(hears).collect(),
+            is_server,
+            key: format!("{}{suffix}", hook.name),
+        }
+    }
+
+    /// Whether something was recorded. `failed` has what failed permanently, of all hooks.
+    fn report(
+        &self,
+        reported: &mut ReportedTrouble,
+        failed: &[FailedDelivery],
+        now_ms: i64,
+    ) -> bool {
         let counted_ms = reported.counted_ms.unwrap_or(now_ms);
-        let mut failed = self
-            .site
-            .spool
-            .failed_deliveries(counted_ms + 1)
-            .unwrap_or_default();
-        failed.retain(|failed| failed.delivery.planned.hook == self.hook.name);
+        let is_new = |failed: &&FailedDelivery| {
+            failed.delivery.planned.hook == self.hook.name && failed.at_ms > counted_ms
+        };
+        let failed: Vec<FailedDelivery> = failed.iter().filter(is_new).cloned().collect();
+        if failed.is_empty() {
+            // So that the next run reads less of the history.
+            reported.counted_ms = Some(counted_ms.max(now_ms - SETTLED_MS));
+        }
         let lane = self.site.spool.lane_state(&self.hook.name);
         let (down_ms, is_up) = lane_health(&lane, now_ms);
         let mut health = Health {
@@ -144,7 +170,7 @@ impl Observed<'_> {
             failed,
         };
         let folder = self.site.loaded.deliver.state_dir.as_deref();
-        let url = self.hook.destination().filter(|_| is_server);
+        let url = self.hook.destination().filter(|_| self.is_server);
         let shared = url.zip(folder).and_then(|(url, folder)| {
             let destination = self.site.destinations.at(&url, Some(folder));
             destination.update(|state| {
@@ -163,7 +189,7 @@ impl Observed<'_> {
                 recorded
             })
         });
-        shared.unwrap_or_else(|| self.record(reported, &health, now_ms, is_server))
+        shared.unwrap_or_else(|| self.record(reported, &health, now_ms, self.is_server))
     }
 
     fn record(
