@@ -62,7 +62,8 @@ pub fn next_attempt(tried: &FailedAttempt<'_>, now_ms: i64) -> Option<i64> {
         match (left, tried.unknown) {
             (None, _) => return None,
             (Some(pause), true) => {
-                return Some(now_ms + millis(tried.after.map_or(*pause, |a| a.max(*pause))));
+                let after = tried.after.map_or(*pause, |a| a.clamp(*pause, LONGEST));
+                return Some(now_ms + millis(after));
             }
             (Some(_), false) => {}
         }
@@ -187,6 +188,17 @@ mod tests {
             (at(0), at(90), at(7200)),
             (Some(1000), Some(90_000), Some(3_600_000))
         );
+        // Also after an attempt that may have had its effect.
+        let unknown = |after| FailedAttempt {
+            unknowns: 1,
+            unknown: true,
+            after: Some(after),
+            ..tried(1)
+        };
+        let at = |after| next_attempt(&unknown(after), 0);
+        assert_eq!(at(Duration::MAX), Some(3_600_000));
+        assert_eq!(at(Duration::from_secs(300)), Some(300_000));
+        assert_eq!(at(Duration::ZERO), Some(120_000));
     }
 
     #[test]
