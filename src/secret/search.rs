@@ -26,9 +26,22 @@ pub(super) struct Needles {
 }
 
 impl Needles {
-    /// Adds a secret; `parts`: eight bytes in a row of it give it away.
+    /// Adds a secret; `parts`: eight bytes in a row of it give it away. What is undone in answers is undone in a secret
+    /// as well: `a%20b` that comes back in JSON must be found behind the escapes of JSON.
     pub(super) fn add(&mut self, secret: &str, parts: bool) {
-        let folded = fold(secret.as_bytes());
+        let mut form = secret.as_bytes().to_vec();
+        for _ in 0..=ROUNDS {
+            self.add_form(&form, parts);
+            let plainer = unescape(&form);
+            if plainer == form {
+                break;
+            }
+            form = plainer;
+        }
+    }
+
+    fn add_form(&mut self, form: &[u8], parts: bool) {
+        let folded = fold(form);
         if parts && folded.len() >= WINDOW {
             self.windows.extend(
                 folded
@@ -159,7 +172,8 @@ fn backslash(text: &[u8]) -> Escape {
     match text.get(1)? {
         b'u' => unicode(text),
         b'x' => hex_escape(text, 2, 2),
-        b'n' | b'r' | b't' => Some((2, Unescaped::Byte(b' '))),
+        b'n' | b'r' | b't' | b'f' => Some((2, Unescaped::Byte(b' '))),
+        b'b' => Some((2, Unescaped::Byte(8))),
         other => Some((2, Unescaped::Byte(*other))),
     }
 }
@@ -341,6 +355,24 @@ mod tests {
             for echo in spellings(&text) {
                 let answer = format!("{{\"errmsg\":\"{echo}\"}}");
                 assert!(needles.occur_in(answer.as_bytes()), "{before}: {answer}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_secret_that_looks_escaped_is_found_within_other_escapes() {
+        for secret in [
+            "pa%20ss/w%2fo",
+            "a&amp;b/c&lt;d",
+            "a\\/b%41/\\u0041",
+            "%25%32%30/x/y/z",
+        ] {
+            for parts in [true, false] {
+                let mut needles = Needles::default();
+                needles.add(secret, parts);
+                for echo in spellings(secret) {
+                    assert!(needles.occur_in(echo.as_bytes()), "{secret}: {echo}");
+                }
             }
         }
     }
