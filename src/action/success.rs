@@ -37,7 +37,7 @@ impl Success {
         if !is_given(success) {
             return Ok(None);
         }
-        let Some(text) = resolver.text("success", success)? else {
+        let Some(text) = resolver.expression("success", success)? else {
             return Ok(None);
         };
         let success = Self {

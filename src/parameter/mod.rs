@@ -198,6 +198,25 @@ impl<'a> Resolver<'a> {
         key: &str,
         text: Option<&Text>,
     ) -> Result<Option<ConfiguredText>, Unresolved> {
+        self.noted(key, text, Secrets::add)
+    }
+
+    /// The parameter `success`. A reference may lead to a secret by mistake, so the text as a whole is one. Parts of it
+    /// are not: they may be the words of the answer that it waits for, which would be withheld from it.
+    pub fn expression(
+        &self,
+        key: &str,
+        text: Option<&Text>,
+    ) -> Result<Option<ConfiguredText>, Unresolved> {
+        self.noted(key, text, Secrets::add_whole)
+    }
+
+    fn noted(
+        &self,
+        key: &str,
+        text: Option<&Text>,
+        note: fn(&mut Secrets, &str),
+    ) -> Result<Option<ConfiguredText>, Unresolved> {
         match text {
             None => Ok(None),
             Some(Text::Plain(text)) if text.is_empty() => Ok(None),
@@ -210,7 +229,7 @@ impl<'a> Resolver<'a> {
                     source.reference(reference)
                 })?;
                 if let Some(text) = &text {
-                    self.secrets.borrow_mut().add(text);
+                    note(&mut self.secrets.borrow_mut(), text);
                 }
                 let text = text.unwrap_or_else(|| stand_in(key).to_owned());
                 Ok(Some(ConfiguredText {

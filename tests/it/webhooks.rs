@@ -244,3 +244,30 @@ fn a_receiver_that_answers_200_and_refuses_is_heard_by_success() {
     let page = String::from_utf8_lossy(&page);
     assert_eq!(page.matches("`satus` is not one of").count(), 2, "{page}");
 }
+
+#[test]
+fn success_may_stand_in_a_file() {
+    let receiver = Receiver::start(|_| Answer::Reply(200, Vec::new(), "half done".into()));
+    let hook = |name: &str| {
+        format!(
+            "[hook.{name}]\naction = \"webhook_http_post\"\nservice_url = \"{}\"\n\
+             success = {{ file = \"{name}.rule\" }}\n",
+            receiver.url("/")
+        )
+    };
+    let sandbox = Sandbox::new();
+    sandbox.bare("r.git");
+    sandbox.write("r.git/half.rule", "text == 'half done'\n");
+    sandbox.write("r.git/done.rule", "text == 'done'\n");
+    let hooks = format!(
+        "[deliver]\nwait = \"20s\"\n{}{}",
+        hook("half"),
+        hook("done")
+    );
+    sandbox.write("r.git/hooks.toml", hooks);
+    sandbox.clone_with_commit("r.git", "c");
+    let seen = sandbox.push("c", &["-q", "origin", "main"]);
+    assert!(seen.contains("half: delivered"), "{seen}");
+    let refused = "done: failed permanently: 200 OK; `success` is false";
+    assert!(seen.contains(refused), "{seen}");
+}
