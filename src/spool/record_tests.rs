@@ -1,6 +1,7 @@
 use super::*;
 use crate::push::Pusher;
 use crate::spool::{Spool, delivery_id, time_of_id};
+use rustix::fs::inotify;
 
 fn push() -> Push {
     let pusher = Pusher {
@@ -602,4 +603,49 @@ fn the_id_of_a_delivery_follows_from_its_record_its_hook_and_its_ref() {
     ];
     let different: std::collections::BTreeSet<_> = ids.iter().collect();
     assert_eq!(different.len(), ids.len());
+}
+
+#[test]
+fn a_delivery_is_queued_again_where_the_folder_of_what_waits_was_removed() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = Spool::at(dir.path(), 0);
+    let mut push = push();
+    let lock = spool.publish(&mut push).unwrap();
+    lock.append(&events()).unwrap();
+    for delivery in ["d1", "d2"] {
+        lock.append(&ended(delivery, Outcome::Failed)).unwrap();
+    }
+    drop(lock);
+    spool.finish(&push.id).unwrap();
+    std::fs::remove_dir(dir.path().join("service-hook/pending")).unwrap();
+    let again = [("d1".to_owned(), DeliveryState::Failed)];
+    spool.requeue(&push.id, &again, 5000).unwrap();
+    let RecordFile::Record(record) = spool.read(&push.id).unwrap() else {
+        panic!("it is pending again")
+    };
+    assert_eq!(record.deliveries[0].requeued_ms, Some(5000));
+}
+
+#[test]
+fn a_push_waits_until_the_one_before_it_is_published() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = Spool::at(dir.path(), 0);
+    spool.publish(&mut push()).unwrap();
+    let lock = spool.lock_publishing().unwrap();
+    let path = dir.path().join("service-hook/publish.lock");
+    let watch = inotify::init(inotify::CreateFlags::CLOEXEC).unwrap();
+    inotify::add_watch(&watch, &path, inotify::WatchFlags::OPEN).unwrap();
+    let mut buffer = [std::mem::MaybeUninit::uninit(); 512];
+    let mut opened = inotify::Reader::new(&watch, &mut buffer);
+    std::thread::scope(|scope| {
+        let second = scope.spawn(|| spool.publish(&mut push()).unwrap());
+        // The second time it has found the lock taken once.
+        for _ in 0..2 {
+            opened.next().unwrap();
+        }
+        assert_eq!(spool.pending().unwrap().len(), 1);
+        drop(lock);
+        second.join().unwrap();
+    });
+    assert_eq!(spool.pending().unwrap().len(), 2);
 }

@@ -502,3 +502,17 @@ fn from_repository_lists_what_a_repository_may_set_for_the_servers_hooks() {
     .load();
     assert_eq!(reported(&loaded).len(), 2, "{:?}", reported(&loaded));
 }
+
+#[test]
+fn what_narrows_a_hook_of_a_servers_file_that_cannot_be_read_is_no_mistake() {
+    let narrowing = "[hook.team]\nbranches = [\"main\"]\n";
+    let own = TEAM.replace("team", "own");
+    let files = Files::new("[hook.team\n", &format!("{narrowing}{own}"));
+    let loaded = files.load();
+    let lines = files.reported(&loaded);
+    assert!(
+        lines.iter().all(|line| line.starts_with("ETC:")),
+        "{lines:?}"
+    );
+    assert_eq!(names(&loaded), ["own"]);
+}

@@ -341,3 +341,35 @@ fn a_receiver_without_a_name_or_a_connection_is_down_at_once() {
         assert_eq!(receiver["down"], json!(true), "{receiver}");
     }
 }
+
+#[test]
+fn pushes_that_wait_for_a_configuration_are_counted_and_the_reason_is_named() {
+    let pushing = Pushing::new("[hook.ci\n");
+    pushing.push("one");
+    pushing.push("two");
+    let out = run(&pushing, &["status"]);
+    assert_eq!(out.status.code(), Some(1));
+    let said = text(&out);
+    assert!(said.contains("  hooks.toml:1:"), "{said}");
+    let found = status(&pushing);
+    assert_eq!(
+        found["waiting"],
+        json!(2),
+        "each push counts as one: {found}"
+    );
+    assert!(found["oldest_at"].is_string(), "{found}");
+
+    // With a server's file that cannot be used.
+    pushing.configure("");
+    let server = pushing.sandbox.write("server.toml", "[hook\n");
+    let mut status = pushing.sandbox.command(PROGRAM, "r.git");
+    status
+        .args(["status", "--json"])
+        .env("GIT_SERVICE_HOOK_CONFIG", &server);
+    let out = status.output().unwrap();
+    assert_eq!(out.status.code(), Some(1));
+    let found: Value = serde_json::from_slice(&out.stdout).unwrap();
+    let problems = found["problems"].to_string();
+    let why = format!("nothing is sent: {} is not TOML", server.display());
+    assert!(problems.contains(&why), "{problems}");
+}

@@ -25,6 +25,12 @@ fn sending(start: impl Fn(&Pushing)) -> (Receiver, Pushing) {
 }
 
 fn end_all(pushing: &Pushing, signal: Signal) {
+    signal_all(pushing, signal);
+    let place = pushing.sandbox.path("");
+    eventually("every process has ended", || ours_below(&place).is_empty());
+}
+
+fn signal_all(pushing: &Pushing, signal: Signal) {
     let place = pushing.sandbox.path("");
     for process in ours_below(&place) {
         let pid = process
@@ -36,7 +42,6 @@ fn end_all(pushing: &Pushing, signal: Signal) {
             .unwrap();
         kill(Pid::from_raw(pid), signal).unwrap();
     }
-    eventually("every process has ended", || ours_below(&place).is_empty());
 }
 
 fn was_interrupted_well(receiver: &Receiver, pushing: &Pushing) {
@@ -77,6 +82,35 @@ fn drain_ends_with_its_attempt() {
             .status()
             .unwrap();
     });
-    end_all(&pushing, Signal::SIGINT);
+    // A shutdown that asks twice does not end the attempt either.
+    signal_all(&pushing, Signal::SIGTERM);
+    end_all(&pushing, Signal::SIGTERM);
     was_interrupted_well(&receiver, &pushing);
+}
+
+#[test]
+fn a_second_ctrl_c_ends_drain_at_once_and_the_delivery_is_sent_again() {
+    let receiver = Receiver::start(|_| Answer::Hang);
+    let pushing = Pushing::new(&format!(
+        "[deliver]\nwait = \"0s\"\ntimeout = \"1m\"\n{}",
+        webhook("ci", &receiver.url("/"))
+    ));
+    super::durable::killed_after_publishing(&pushing, "one");
+    let mut drain = pushing.sandbox.command(PROGRAM, "r.git");
+    let mut drain = drain.arg("drain").spawn().unwrap();
+    eventually("an attempt is under way", || receiver.got().len() == 1);
+    let pid = Pid::from_raw(drain.id().cast_signed());
+    kill(pid, Signal::SIGINT).unwrap();
+    let status = format!("/proc/{pid}/status");
+    let is_noticed = || {
+        let text = std::fs::read_to_string(&status).unwrap();
+        let pending = text.lines().filter(|line| line.contains("Pnd:"));
+        pending.into_iter().all(|line| line.ends_with("0000"))
+    };
+    eventually("the first signal has arrived", is_noticed);
+    assert_eq!(drain.try_wait().unwrap(), None, "one is not enough");
+    kill(pid, Signal::SIGINT).unwrap();
+    assert_eq!(drain.wait().unwrap().code(), Some(130));
+    assert!(!pushing.records().contains("{\"ended\""));
+    assert_eq!(pushing.pending().len(), 1);
 }

@@ -4,6 +4,7 @@ use super::{complaints, log, run, told};
 use crate::delivery::{Pushing, busy, messages, webhook};
 use crate::support::eventually;
 use crate::support::receiver::{Answer, Receiver};
+use git_service_hook::spool::Spool;
 use std::time::Duration;
 
 /// Two hooks that cannot deliver, and two pushes.
@@ -91,4 +92,23 @@ fn an_attempt_under_way_ends_first_and_its_result_stands() {
     let said = told(&pushing, &["cancel", "--pending", "--hook", "ci"]);
     assert_eq!(said, "ci: 1 had ended before\n");
     assert_eq!(states(&pushing, "ci"), ["delivered"]);
+}
+
+#[test]
+fn what_another_process_is_still_sending_for_is_not_cancelled_and_that_is_an_error() {
+    let (_receiver, pushing) = waiting();
+    let hooks = std::fs::read_to_string(pushing.sandbox.path("r.git/hooks.toml")).unwrap();
+    pushing.configure(&hooks.replace("[hook.team]", "timeout = \"1s\"\n[hook.team]"));
+    let spool = Spool::at(&pushing.sandbox.path("r.git"), 0);
+    let lane = spool.lane("ci").unwrap().unwrap();
+    let out = run(&pushing, &["cancel", "--pending", "--yes"]);
+    let (said, why) = (String::from_utf8_lossy(&out.stdout), complaints(&out));
+    assert_eq!(out.status.code(), Some(1), "{why}");
+    assert!(
+        why.contains("`ci`: not cancelled: another process is still sending for it"),
+        "{why}"
+    );
+    assert_eq!(said.matches("team: cancelled").count(), 2, "{said}");
+    drop(lane);
+    assert_eq!(states(&pushing, "ci"), ["pending", "pending"]);
 }
