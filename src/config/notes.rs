@@ -40,11 +40,11 @@ impl<'t> Notes<'t> {
         message: String,
         severity: Severity,
     ) {
-        let (line, column) = offset::position(self.text, at);
+        // Line and column follow when all of them are known.
         let place = Place {
             file: self.file.to_owned(),
-            line,
-            column,
+            line: 0,
+            column: 0,
         };
         let diagnostic = Diagnostic {
             severity,
@@ -76,10 +76,12 @@ impl<'t> Notes<'t> {
     /// In the order of the file.
     pub(super) fn into_diagnostics(mut self) -> Vec<Diagnostic> {
         self.noted.sort_by_key(|(at, _)| *at);
-        self.noted
-            .into_iter()
-            .map(|(_, diagnostic)| diagnostic)
-            .collect()
+        let mut positions = offset::Positions::new(self.text);
+        let placed = self.noted.into_iter().map(|(at, mut diagnostic)| {
+            (diagnostic.place.line, diagnostic.place.column) = positions.of(at);
+            diagnostic
+        });
+        placed.collect()
     }
 }
 

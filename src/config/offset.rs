@@ -6,17 +6,46 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// Line and column, both from 1, in characters; a byte order mark does not count.
-pub(super) fn position(text: &str, at: usize) -> (usize, usize) {
-    let before = text.get(..at).unwrap_or(text);
-    let line = before.rsplit('\n').next().unwrap_or_default();
-    (
-        before.matches('\n').count() + 1,
-        line.trim_start_matches('\u{feff}').chars().count() + 1,
-    )
+/// The positions of bytes in ascending order: the text is read once for all of them.
+pub(super) struct Positions<'t> {
+    text: &'t str,
+    at: usize,
+    position: (usize, usize),
 }
 
-/// The byte at a line and column as [`position`] counts them.
+impl<'t> Positions<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        Self {
+            text,
+            at: 0,
+            position: (1, 1),
+        }
+    }
+
+    /// Line and column, both from 1, in characters; a byte order mark does not count.
+    pub(super) fn of(&mut self, at: usize) -> (usize, usize) {
+        let at = if self.text.is_char_boundary(at) {
+            at
+        } else {
+            self.text.len()
+        };
+        if at < self.at {
+            *self = Self::new(self.text);
+        }
+        let (line, column) = &mut self.position;
+        for c in self.text[self.at..at].chars() {
+            match c {
+                '\n' => (*line, *column) = (*line + 1, 1),
+                '\u{feff}' if *column == 1 => {}
+                _ => *column += 1,
+            }
+        }
+        self.at = at;
+        self.position
+    }
+}
+
+/// The byte at a line and column as [`Positions`] counts them.
 pub(super) fn byte_at(text: &str, line: usize, column: usize) -> Option<usize> {
     let start = match line.checked_sub(1)? {
         0 => 0,
@@ -131,6 +160,19 @@ fn escape(rest: &str) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn position(text: &str, at: usize) -> (usize, usize) {
+        Positions::new(text).of(at)
+    }
+
+    #[test]
+    fn positions_do_not_depend_on_the_order_in_which_they_are_asked_for() {
+        let text = "\u{feff}a\n中b\n\nc";
+        let mut positions = Positions::new(text);
+        for at in [9, 0, 3, 5, 6, 99, 8, 10] {
+            assert_eq!(positions.of(at), position(text, at), "{at}");
+        }
+    }
     use crate::diagnostic::Severity;
 
     /// Where the mark `X` of the decoded value of `key` (and entry) is found in the file.

@@ -161,8 +161,8 @@ impl Outcome {
 struct Fold {
     /// Places of deliveries by their ids.
     index: BTreeMap<String, usize>,
-    /// Lines about deliveries that are not known yet: the line of the events was lost, and computed again.
-    early: Vec<RecordLine>,
+    /// Lines about deliveries that are not known yet, by their ids: the line of the events was lost, and computed again.
+    early: BTreeMap<String, Vec<RecordLine>>,
 }
 
 impl Record {
@@ -207,11 +207,8 @@ impl Record {
     }
 
     fn apply(&mut self, line: RecordLine, fold: &mut Fold) {
-        if line
-            .delivery()
-            .is_some_and(|id| !fold.index.contains_key(id))
-        {
-            fold.early.push(line);
+        if let Some(id) = line.delivery().filter(|id| !fold.index.contains_key(*id)) {
+            fold.early.entry(id.to_owned()).or_default().push(line);
             return;
         }
         let is_decided = self.is_decided();
@@ -224,11 +221,15 @@ impl Record {
         match line {
             RecordLine::Computing(_) => self.computing += 1,
             RecordLine::Events(events) => {
+                let known = self.deliveries.len();
                 if !is_decided {
                     let since = (self.push.time_ms, self.file);
                     self.add(*events, since, &mut fold.index);
                 }
-                for line in std::mem::take(&mut fold.early) {
+                // Of the new deliveries alone: a record may have as many lines of events as of others.
+                let new = self.deliveries.iter().skip(known);
+                let early = new.filter_map(|new| fold.early.remove(&new.planned.id));
+                for line in early.flatten().collect::<Vec<_>>() {
                     self.apply(line, fold);
                 }
             }
@@ -284,8 +285,9 @@ impl Record {
             self.computing = 0;
         }
         let known = self.deliveries.len();
-        let planned = self.events.iter().flat_map(|events| &events.deliveries);
-        for planned in planned.skip(known) {
+        let planned = self.events.iter();
+        let planned = planned.flat_map(|events| &events.deliveries[known..]);
+        for planned in planned {
             index.insert(planned.id.clone(), self.deliveries.len());
             self.deliveries.push(Delivery {
                 file,

@@ -31,6 +31,7 @@ mod config_mistakes;
 mod config_patterns;
 mod config_project;
 mod config_references;
+mod cost;
 mod delivery;
 mod demo;
 mod dependencies;
