@@ -38,6 +38,8 @@ pub mod diagnostic;
 pub mod environment;
 pub mod exit;
 pub mod filter;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod git;
 pub mod http;
 pub mod network;

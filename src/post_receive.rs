@@ -6,6 +6,8 @@
 mod chain;
 mod compute;
 mod fit_event;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod intake;
 mod recorded_push;
 mod spawn;

@@ -267,6 +267,8 @@ fn matches(tokens: &[GlobToken], text: &[u8]) -> bool {
     }
 }
 
+#[cfg(any(test, fuzzing))]
+mod fuzz;
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -35,6 +35,8 @@ mod text;
 mod tree_diff;
 
 pub use events::ComputedEvents;
+#[cfg(any(test, fuzzing))]
+pub(crate) use objects::fuzz;
 pub use receive_pack::receive_pack;
 pub use server::Server;
 pub use settings::ConfiguredHook;

@@ -117,6 +117,12 @@ impl<'a> Intake<'a> {
 }
 
 impl Updates {
+    /// The number of lines that are no updates.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn bad_lines(&self) -> usize {
+        self.bad.1
+    }
+
     /// Reports invalid lines.
     pub(super) fn print_bad_lines(&self, lines: &mut Lines) {
         let (sentences, count) = &self.bad;

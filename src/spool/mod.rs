@@ -17,6 +17,8 @@ mod dedup;
 mod failed;
 mod file_id;
 mod folder;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod history;
 mod inspect;
 mod lanes;

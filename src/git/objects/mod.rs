@@ -9,6 +9,8 @@
 //! ```
 
 mod delta;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod generation_cache;
 mod pack_entry;
 mod pack_index;

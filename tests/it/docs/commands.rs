@@ -23,10 +23,11 @@ const HOSTS: [&str; 8] = [
 const INSTALLING: &str = "docs/install.md";
 
 /// Commands that are no business of this test, and what runs them instead.
-const ELSEWHERE: [(&str, &str); 3] = [
+const ELSEWHERE: [(&str, &str); 4] = [
     ("cargo ", ".ci/run and the tests themselves"),
     ("./install.sh", "tests/it/install.rs"),
     ("packaging/", ".ci/run"),
+    ("fuzz/run ", "src/fuzz/tests.rs, with the same targets"),
 ];
 
 /// What needs a running system: accepted, and not done.

@@ -13,7 +13,7 @@ struct Source {
 }
 
 impl Sources {
-    /// Those of this package, without the files of unit tests, which may use everything.
+    /// Those of this package, without those of unit tests and fuzz targets, which may use everything.
     pub fn of_package() -> &'static Self {
         static SOURCES: OnceLock<Sources> = OnceLock::new();
         SOURCES.get_or_init(Self::read)
@@ -37,7 +37,13 @@ impl Sources {
 
     /// Each with its name below src/.
     pub fn new(mut files: Vec<(String, String)>) -> Self {
-        files.retain(|(file, _)| !file.ends_with("tests.rs") && !file.contains("/tests/"));
+        let may_use_everything = |file: &str| {
+            file.ends_with("tests.rs")
+                || file.contains("/tests/")
+                || file.ends_with("/fuzz.rs")
+                || file.starts_with("fuzz/")
+        };
+        files.retain(|(file, _)| !may_use_everything(file));
         let modules = files
             .iter()
             .map(|(file, _)| module_of(file))
