@@ -2,7 +2,7 @@
 //! question of `--handshake`.
 
 mod access;
-mod disk;
+pub(super) mod disk;
 mod dry_run;
 mod git_program;
 mod handshake;
@@ -16,6 +16,7 @@ mod pushers;
 mod records;
 mod results;
 mod row;
+mod state_dir;
 
 use super::hook_file::{HookFile, Standing};
 use super::{Failure, Session, as_owner, parallel, print, repositories};
@@ -199,6 +200,7 @@ fn examine(session: &Session) -> Result<(Repository, CheckResults), Failure> {
     hook::check(&repository, spool.has_catch_up_state(), &mut results);
     access::check(&repository, &loaded, &places, &mut results);
     disk::check(git_dir, &mut results);
+    state_dir::check(&loaded, &mut results);
     records::check(&loaded, &spool, &mut results);
     pushers::check(&loaded, &spool, &mut results);
     timer(&loaded, &spool, &mut results);

@@ -373,3 +373,30 @@ fn pushes_that_wait_for_a_configuration_are_counted_and_the_reason_is_named() {
     let why = format!("nothing is sent: {} is not TOML", server.display());
     assert!(problems.contains(&why), "{problems}");
 }
+
+#[needs(root)]
+#[test]
+fn a_disk_that_is_full_or_read_only_needs_a_person() {
+    let sandbox = Sandbox::new();
+    sandbox.init_bare("r.git");
+    let mount = |options: &str| {
+        let mut mount = sandbox.command("unshare", "");
+        let script = format!(
+            "mount -t tmpfs -o size=1m none disk && cp -r r.git disk && {options} {PROGRAM} -C disk/r.git status"
+        );
+        std::fs::create_dir_all(sandbox.path("disk")).unwrap();
+        mount.args(["-m", "sh", "-c", &script]);
+        mount.output().unwrap()
+    };
+    for (options, problem) in [
+        ("", "  the disk is nearly full, only "),
+        (
+            "mount -o remount,ro disk;",
+            "  the file system is read-only: ",
+        ),
+    ] {
+        let out = mount(options);
+        assert!(text(&out).contains(problem), "{}{out:?}", text(&out));
+        assert_eq!(out.status.code(), Some(1));
+    }
+}

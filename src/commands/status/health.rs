@@ -3,6 +3,7 @@
 use super::moment;
 use crate::clock;
 use crate::commands::Session;
+use crate::commands::check::disk;
 use crate::config::{self, Loaded};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::standing_text;
@@ -118,6 +119,7 @@ impl Health {
         };
         let now_ms = clock::now_ms();
         health.add_configuration(&loaded);
+        health.problems.extend(disk::problem(git_dir));
         let waiting = health.add_pending(&spool, now_ms);
         health.add_lanes(&spool, &waiting);
         health.add_stuck(&spool, &loaded);

@@ -167,3 +167,31 @@ fn many_repositories_are_a_line_each() {
     sandbox.write("broken.git/config", "[core\n");
     compare("all", &told(&sandbox, "", &["--all", "."]));
 }
+
+#[test]
+fn a_state_dir_must_be_usable_and_robots_of_the_server_need_one() {
+    let sandbox = set_up("");
+    let robot = "[hook.team]\naction = \"wecom_group_chat_robot\"\n\
+        service_url = \"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=k\"\n";
+    let said = |deliver: &str| {
+        sandbox.write("server/hooks.toml", format!("{deliver}{robot}"));
+        let out = sandbox.run("r.git", &["check"]);
+        let text = String::from_utf8_lossy(&out.stdout).into_owned();
+        let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        (out.status.code(), flat)
+    };
+    let (code, text) = said("");
+    let warning =
+        "warning: `team` is a robot of the server's file, and each repository keeps its pace";
+    assert!(code == Some(0) && text.contains(warning), "{text}");
+    let dir = sandbox.path("state");
+    let deliver = format!("[deliver]\nstate_dir = {dir:?}\n");
+    let (code, text) = said(&deliver);
+    assert!(
+        code == Some(1) && text.contains("mistake: `state_dir` is missing: "),
+        "{text}"
+    );
+    fs::create_dir(&dir).unwrap();
+    let (code, text) = said(&deliver);
+    assert!(code == Some(0) && !text.contains("state_dir"), "{text}");
+}
