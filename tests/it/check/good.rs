@@ -1,4 +1,4 @@
-//! Set-ups that are good have no finding at all: who is told of nothing believes what is told.
+//! Set-ups that are good have no finding at all: a person who sees no false warnings believes the others.
 
 use super::{GOOD, check, private, repository};
 use crate::support::receiver::{Answer, Receiver};
@@ -27,7 +27,7 @@ fn example(sandbox: &Sandbox, name: &str, to: &str) {
     let state = sandbox.path("state");
     fs::create_dir_all(&state).unwrap();
     let proposed = "# state_dir = \"/var/lib/git-service-hook\"";
-    let text = text.replace(proposed, &format!("state_dir = {state:?}"));
+    let text = text.replace(proposed, &format!("state_dir = \"{}\"", state.display()));
     let folder = Path::new(to).parent().unwrap();
     sandbox.write_referenced(folder.to_str().unwrap(), &text);
     private(sandbox, to, &text);
