@@ -102,7 +102,7 @@ fn only_the_gaps_between_announced_moves_were_missed() {
 }
 
 #[test]
-fn a_ref_that_never_rests_is_told_all_the_same() {
+fn a_ref_that_never_rests_is_reported_all_the_same() {
     let found = runs(
         1,
         &[
@@ -162,7 +162,7 @@ fn what_is_recorded_late_inside_of_a_gap_leaves_its_two_sides() {
 }
 
 #[test]
-fn a_hook_that_was_stopped_for_longer_than_the_grace_is_told_twice_but_never_backwards() {
+fn a_hook_that_was_stopped_for_longer_than_the_grace_is_reported_twice_but_never_backwards() {
     let late = runs(
         1,
         &[
@@ -314,7 +314,7 @@ fn moves(updates: &[RefUpdate]) -> Vec<(RefName, u64)> {
 }
 
 #[test]
-fn in_any_history_exactly_the_silent_moves_are_told_and_each_once() {
+fn in_any_history_exactly_the_silent_moves_are_reported_and_each_once() {
     for seed in 1..=1000 {
         let mut dice = Dice(0x9E37_79B9_7F4A_7C15 ^ seed);
         let mut world = World {

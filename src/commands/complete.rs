@@ -9,7 +9,7 @@ use crate::post_receive::{
 use crate::spool::{Record, RecordFile, RecordLine, Spool};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// So often the events of a push are computed; after that, the push is told as Git gave it. Whatever crashes us in a
+/// So often the events of a push are computed; after that, the push is reported as Git gave it. Whatever crashes us in a
 /// repository does so for the last time.
 const COMPUTED: u32 = 2;
 

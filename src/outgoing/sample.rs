@@ -41,7 +41,7 @@ pub fn samples(project: &Project, hook: &str, limits: Limits) -> Vec<Outgoing> {
         deleted(),
         annotated_tag(),
         deleted_tag(),
-        told_in_part(),
+        reported_in_part(),
     ];
     let mut samples = single
         .map(|event| outgoing(MessageKind::Ref, vec![event], Vec::new()))
@@ -283,7 +283,7 @@ fn deleted_tag() -> PushEvent {
 }
 
 /// With every flag set that is seldom set.
-fn told_in_part() -> PushEvent {
+fn reported_in_part() -> PushEvent {
     let cut = Commit {
         encoding_lossy: true,
         files_truncated: true,

@@ -55,7 +55,7 @@ fn ended(outcome: Outcome, why: &str) -> DeliveryReport {
 }
 
 #[test]
-fn a_delivery_is_told_in_one_line() {
+fn a_delivery_is_reported_in_one_line() {
     let line = |report: &DeliveryReport| report.line();
     let queued = "queued app/build (http://jenkins.example.com/queue/item/42/)";
     assert_eq!(

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn machines_that_share_a_repository_are_told_apart_and_bounded() {
+    fn machines_that_share_a_repository_are_distinguished_and_bounded() {
         let mut runs = Vec::new();
         for ms in [0, HOUR] {
             let trusted = ["a", "b"].map(|boot| see(&mut runs, boot, ms, ms));

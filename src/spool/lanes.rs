@@ -238,7 +238,7 @@ impl Spool {
 }
 
 /// Changes the state of a destination under its lock. `name` is its file in the folder that all repositories share;
-/// whoever may read and write the folder may read and write the file.
+/// a user who may read and write the folder may read and write the file.
 pub fn update_destination<T>(
     folder: &Path,
     name: &str,

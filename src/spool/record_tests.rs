@@ -167,7 +167,7 @@ fn a_record_is_what_its_lines_add_up_to() {
     spool.finish(&push.id).unwrap();
     assert!(
         matches!(spool.read(&push.id).unwrap(), RecordFile::Record(_)),
-        "whoever holds it is not disturbed"
+        "the process that holds it is not disturbed"
     );
     drop(lock);
     spool.finish(&push.id).unwrap();
@@ -236,7 +236,7 @@ fn a_start_without_an_end_counts_as_a_failure_once_it_is_followed() {
 }
 
 #[test]
-fn what_is_not_ours_is_put_aside_and_a_newer_version_is_left_alone() {
+fn what_is_not_ours_is_moved_to_corrupt_and_a_newer_version_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     let spool = Spool::at(dir.path(), 0);
     spool.publish(&mut push()).unwrap();

@@ -41,7 +41,7 @@ pub enum EscapeContext {
     Url,
     /// Value of a header: no control characters.
     Header,
-    /// As it is: whoever asks for it escapes the whole.
+    /// As it is: the caller escapes the whole.
     Plain,
 }
 

@@ -306,7 +306,7 @@ fn a_template_is_json_by_its_own_text() {
 }
 
 #[test]
-fn mistakes_are_told_with_their_place_and_without_the_source() {
+fn mistakes_are_reported_with_their_place_and_without_the_source() {
     let template = "ok\n${ ref | truncat(3) }";
     let error = compile(template)
         .and_then(|()| render(template, TEXT, &event(), 99))

@@ -99,7 +99,7 @@ fn what_is_compressed_is_not_decompressed() {
 }
 
 #[test]
-fn whoever_drips_or_hangs_is_cut_off_at_the_deadline() {
+fn a_receiver_that_drips_or_hangs_is_interrupted_at_the_deadline() {
     let drip = receiver(|mut s| {
         let _ = s.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
         while s.write_all(b"x").is_ok() {
@@ -122,7 +122,7 @@ fn whoever_drips_or_hangs_is_cut_off_at_the_deadline() {
 }
 
 #[test]
-fn garbage_and_closed_connections_are_told_apart() {
+fn garbage_and_closed_connections_are_distinguished() {
     let garbage = get(&answering(b"\x16\x03garbage\r\n\r\n")).unwrap_err();
     assert_eq!(
         (garbage.what.as_str(), garbage.sent),

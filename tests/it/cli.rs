@@ -319,7 +319,7 @@ fn test_really_sends_and_is_marked_as_a_test() {
 }
 
 #[test]
-fn test_tells_the_answer_in_words_and_is_0_only_when_all_accepted() {
+fn test_prints_the_answer_in_words_and_is_0_only_when_all_accepted() {
     let sandbox = Sandbox::new();
     let receiver = Receiver::start(|request| match request.target.as_str() {
         "/audit" => Answer::json(422, "{\"error\":\"no such hunter2-hunter2\"}"),
@@ -368,7 +368,7 @@ fn a_hook_whose_dialect_has_no_test_event_does_not_count() {
 }
 
 #[test]
-fn a_mistake_in_one_hook_is_told_and_the_others_are_tested() {
+fn a_mistake_in_one_hook_is_reported_and_the_others_are_tested() {
     let sandbox = Sandbox::new();
     let receiver = Receiver::start(|_| Answer::ok());
     let config = format!(

@@ -22,7 +22,7 @@ const JENKINS: &str = "action = \"jenkins_generic_build_job\"\n\
                        service_url = \"http://x.example/generic-webhook-trigger/invoke\"\n";
 
 #[test]
-fn robots_tell_a_push_in_one_message_unless_their_template_tells_a_ref() {
+fn robots_report_a_push_in_one_message_unless_their_template_reads_a_ref() {
     let template = |text: &str| hook(&format!("{WECOM}template = {text}\n")).per;
     assert_eq!(
         [POST, GET, JENKINS, WECOM].map(|text| hook(text).per),
@@ -57,7 +57,7 @@ fn a_template_in_a_file_is_looked_into_for_what_it_tells() {
 }
 
 #[test]
-fn only_what_is_told_is_computed() {
+fn only_what_is_reported_is_computed() {
     let paths = |text: &str| hook(text).needs().paths;
     assert!(paths(POST) && paths(JENKINS) && !paths(GET) && !paths(WECOM));
     assert!(!paths(&format!("{POST}template = \"${{ref}}\"\n")));

@@ -96,7 +96,7 @@ loose = true
 "#;
 
 #[test]
-fn all_mistakes_of_a_file_are_told_in_its_order() {
+fn all_mistakes_of_a_file_are_reported_in_its_order() {
     let off = |hook: &str| format!(" hook `{hook}` is disabled until this is fixed");
     let reference = r#"a string, { env = "NAME" }, { file = "PATH" } or { credential = "NAME" }"#;
     let ci = off("ci");
@@ -248,7 +248,7 @@ fn a_secret_in_the_place_of_a_name_is_not_shown() {
 }
 
 #[test]
-fn a_key_twice_is_told_where_it_is_repeated() {
+fn a_key_twice_is_reported_where_it_is_repeated() {
     let reported = reported(&load(
         "[hook.ci]\naction = \"webhook_http_get\"\naction = \"webhook_http_get\"\n",
     ));
@@ -272,7 +272,7 @@ fn tables_of_the_servers_file_hold_up_nothing_in_a_repositorys() {
 }
 
 #[test]
-fn keys_at_the_top_are_told_where_they_belong() {
+fn keys_at_the_top_are_reported_where_they_belong() {
     reports(
         "wait = \"5s\"\n",
         &["hooks.toml:1:1: `wait` belongs to `[deliver]`"],

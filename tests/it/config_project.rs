@@ -160,7 +160,7 @@ fn what_has_nothing_to_compare_with_leads_to_its_commit_and_no_address_makes_no_
 }
 
 #[test]
-fn a_project_is_told_as_configured_and_nothing_is_made_up() {
+fn a_project_is_reported_as_configured_and_nothing_is_made_up() {
     let (_, plain) = project("");
     assert_eq!(
         plain,

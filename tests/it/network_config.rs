@@ -111,7 +111,7 @@ fn an_allow_list_lets_nothing_else_through_and_no_proxy_of_a_repository() {
         seen.contains("`proxy` belongs to the server's file"),
         "{seen}"
     );
-    assert_eq!(server.told_since(0), set(&["audit"]));
+    assert_eq!(server.reported_since(0), set(&["audit"]));
     server.configure(&format!(
         "[network]\nallow = [\"loopback\"]\n{AUDIT}proxy = \"http://127.0.0.1:1\"\n"
     ));
@@ -233,7 +233,7 @@ fn the_proxy_of_network_is_that_of_every_hook_without_one() {
     let own = own(&server.receiver.url("/own"));
     server.sandbox.write(&format!("{repo}/hooks.toml"), own);
     let seen = server.push("web/x", &[]);
-    assert_eq!(server.told_since(0), set(&["audit", "own"]), "{seen}");
+    assert_eq!(server.reported_since(0), set(&["audit", "own"]), "{seen}");
     let log = std::fs::read_to_string(server.sandbox.path("proxy.log")).unwrap();
     assert!(
         log.matches("127.0.0.1").count() >= 2,

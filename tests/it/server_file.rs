@@ -103,7 +103,7 @@ impl Server {
     }
 
     /// Hooks that were notified since so many requests.
-    pub fn told_since(&self, before: usize) -> BTreeSet<String> {
+    pub fn reported_since(&self, before: usize) -> BTreeSet<String> {
         self.receiver.got()[before..].iter().map(hook).collect()
     }
 }
@@ -141,7 +141,11 @@ fn each_repository_has_the_hooks_that_the_file_gives_it_by_its_name() {
         server.repository(name);
         let before = server.receiver.got().len();
         let seen = server.push(name, &[]);
-        assert_eq!(server.told_since(before), expected[name], "{name}: {seen}");
+        assert_eq!(
+            server.reported_since(before),
+            expected[name],
+            "{name}: {seen}"
+        );
     }
     let audit = server
         .receiver
@@ -182,7 +186,7 @@ fn a_repositorys_file_can_have_less_and_its_own_and_nothing_else_of_the_servers(
         server.sandbox.write(&format!("{repo}/hooks.toml"), file);
         let before = server.receiver.got().len();
         let seen = server.push("payments/api", &[]);
-        (server.told_since(before), seen)
+        (server.reported_since(before), seen)
     };
     let (notified, _) =
         with("[hook.ci]\nbranches = [\"release/**\"]\n\n[hook.payments]\nenabled = false\n");
@@ -222,7 +226,7 @@ fn the_pusher_can_leave_out_what_the_file_calls_skippable() {
     let server = Server::new(EXAMPLE);
     server.repository("tools/x");
     server.push("tools/x", &["-o", "service-hook.skip"]);
-    assert_eq!(server.told_since(0), set(&["audit", "ci"]));
+    assert_eq!(server.reported_since(0), set(&["audit", "ci"]));
 }
 
 #[test]
@@ -269,11 +273,11 @@ fn a_file_that_cannot_be_trusted_sends_nothing_and_loses_nothing() {
             .count(),
         pushes
     );
-    assert_eq!(server.told_since(0), set(&["audit", "ci"]));
+    assert_eq!(server.reported_since(0), set(&["audit", "ci"]));
 }
 
 #[test]
-fn a_mistake_in_one_hook_of_the_file_stops_that_one_in_every_repository_and_is_told() {
+fn a_mistake_in_one_hook_of_the_file_stops_that_one_in_every_repository_and_is_reported() {
     let server = Server::new(&EXAMPLE.replace("skippable = true", "skipable = true"));
     for name in ["tools/x", "web/x"] {
         server.repository(name);
@@ -283,7 +287,7 @@ fn a_mistake_in_one_hook_of_the_file_stops_that_one_in_every_repository_and_is_t
             "{seen}"
         );
     }
-    assert_eq!(server.told_since(0), set(&["audit", "ci"]));
+    assert_eq!(server.reported_since(0), set(&["audit", "ci"]));
 }
 
 #[test]

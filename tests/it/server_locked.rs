@@ -63,7 +63,7 @@ fn nothing_that_a_repositorys_file_says_silences_a_locked_hook() {
         let before = server.receiver.got().len();
         let seen = server.push("web/x", &[]);
         assert_eq!(
-            server.told_since(before),
+            server.reported_since(before),
             set(&["audit", "ci"]),
             "{text}: {seen}"
         );
@@ -145,7 +145,11 @@ fn a_repositorys_file_that_cannot_be_used_delays_other_hooks_and_no_locked_one()
         spoil(&file);
         let before = server.receiver.got().len();
         let seen = server.push("web/x", &[]);
-        assert_eq!(server.told_since(before), set(&["audit"]), "{name}: {seen}");
+        assert_eq!(
+            server.reported_since(before),
+            set(&["audit"]),
+            "{name}: {seen}"
+        );
         assert!(seen.contains("audit: delivered"), "{name}: {seen}");
         assert!(
             seen.contains("waits until hooks.toml can be read"),
@@ -173,7 +177,7 @@ fn a_repositorys_file_that_cannot_be_used_delays_other_hooks_and_no_locked_one()
         let got = server.receiver.got()[before..].to_vec();
         assert_eq!(got.len(), 3, "{name}: each hook once");
         assert_eq!(
-            server.told_since(before),
+            server.reported_since(before),
             set(&["audit", "ci", "own"]),
             "{name}"
         );
@@ -212,7 +216,7 @@ fn a_locked_hook_is_sent_from_memory_when_nothing_can_be_recorded_or_read() {
         .sandbox
         .write(&format!("{repo}/service-hook"), "in the way");
     let seen = server.push("web/x", &[]);
-    assert_eq!(server.told_since(0), set(&["audit"]), "{seen}");
+    assert_eq!(server.reported_since(0), set(&["audit"]), "{seen}");
     assert!(
         seen.contains("not recorded") && seen.contains("this push is lost"),
         "{seen}"

@@ -19,8 +19,8 @@ fn repository(sandbox: &Sandbox, program: &Path, name: &str, url: &str) {
     sandbox.commit("wt", "file.txt", "one\n", "First commit");
 }
 
-/// Who pushed, as the receiver was told: login and source.
-fn told(receiver: &Receiver) -> (String, String) {
+/// Who pushed, as the receiver got it: login and source.
+fn reported(receiver: &Receiver) -> (String, String) {
     eventually("the event arrives", || !receiver.got().is_empty());
     let body = receiver.got()[0].json();
     let text = |name: &str| body["pusher"][name].as_str().unwrap_or_default().to_owned();
@@ -28,7 +28,7 @@ fn told(receiver: &Receiver) -> (String, String) {
 }
 
 #[test]
-fn over_a_local_path_the_account_is_told() {
+fn over_a_local_path_the_account_is_reported() {
     let sandbox = Sandbox::new();
     let receiver = Receiver::start(|_| Answer::ok());
     repository(
@@ -49,7 +49,7 @@ fn over_a_local_path_the_account_is_told() {
         .unwrap();
     assert!(out.status.success());
     assert_eq!(
-        told(&receiver),
+        reported(&receiver),
         (account.trim().to_owned(), "account".to_owned()),
         "variables alone make nobody the pusher"
     );
@@ -80,7 +80,7 @@ fn over_git_daemon_the_pusher_is_unknown() {
     listening(port);
     let url = format!("git://127.0.0.1:{port}/open.git");
     sandbox.push("wt", &["-q", &url, "main"]);
-    assert_eq!(told(&receiver), ("unknown".into(), "unknown".into()));
+    assert_eq!(reported(&receiver), ("unknown".into(), "unknown".into()));
     let address = receiver.got()[0].json()["push"]["remote_addr"].clone();
     assert_eq!(address, "127.0.0.1");
 }
@@ -112,7 +112,7 @@ fn over_ssh_the_key_says_who_pushed() {
         std::fs::read_to_string(sandbox.path("sshd.log")).unwrap()
     );
     assert_eq!(
-        told(&receiver),
+        reported(&receiver),
         ("alice".to_owned(), "HOOK_PUSHER".to_owned())
     );
     assert!(
@@ -196,7 +196,7 @@ fn over_http_the_login_says_who_pushed() {
         "{seen}{}",
         std::fs::read_to_string(sandbox.path("error.log")).unwrap_or_default()
     );
-    assert_eq!(told(&receiver), ("alice".to_owned(), "http".to_owned()));
+    assert_eq!(reported(&receiver), ("alice".to_owned(), "http".to_owned()));
     assert!(
         seen.contains("remote: service-hook: here: delivered"),
         "{seen}"

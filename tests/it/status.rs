@@ -1,7 +1,7 @@
 //! `status`: what needs attention, in words, in JSON and by the exit code.
 
 use crate::delivery::{Pushing, busy, feed, webhook};
-use crate::history::{push_and_finish, run, told};
+use crate::history::{push_and_finish, reported, run};
 use crate::support::receiver::{Answer, Receiver};
 use crate::support::{PROGRAM, Sandbox};
 use serde_json::{Value, json};
@@ -34,11 +34,11 @@ fn now_ms() -> i64 {
 fn all_is_well_where_everything_was_delivered() {
     let receiver = Receiver::start(|_| Answer::ok());
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
-    let never = told(&pushing, &["status"]);
+    let never = reported(&pushing, &["status"]);
     assert!(never.contains("r.git: ok\n  nothing waits"), "{never}");
     push_and_finish(&pushing, "one");
     run(&pushing, &["drain", "--timer"]);
-    let said = told(&pushing, &["status"]);
+    let said = reported(&pushing, &["status"]);
     assert!(
         said.contains("r.git: ok\n") && said.contains("a timer last ran"),
         "{said}"
@@ -122,7 +122,7 @@ fn a_permanent_failure_needs_a_person_for_a_day() {
         (&json!(1), &json!(0), &json!(true))
     );
     receiver.answer(|_| Answer::ok());
-    told(&pushing, &["redeliver", "--failed"]);
+    reported(&pushing, &["redeliver", "--failed"]);
     assert_eq!(status(&pushing)["failed"], json!(0));
 }
 
@@ -242,7 +242,7 @@ fn metrics_and_the_alert_of_the_docs_pass_promtool() {
     pushing.push("one");
     run(&pushing, &["drain", "--timer"]);
     let list = ["status", "--prometheus", "--all", ".", "../c"];
-    let metrics = told(&pushing, &list);
+    let metrics = reported(&pushing, &list);
     assert_eq!(promtool(&pushing, &["metrics"], &metrics), "");
     let path = pushing.sandbox.path("r.git").canonicalize().unwrap();
     let label = format!("repository=\"{}\"", path.display());
@@ -265,7 +265,7 @@ fn the_exit_code_of_metrics_says_whether_they_are_complete() {
     let receiver = Receiver::start(|_| Answer::json(404, "{}"));
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     push_and_finish(&pushing, "one");
-    let metrics = told(&pushing, &["status", "--prometheus"]);
+    let metrics = reported(&pushing, &["status", "--prometheus"]);
     assert!(
         metrics.contains("git_service_hook_failed_deliveries{"),
         "{metrics}"

@@ -1,7 +1,7 @@
 //! Hooks with `on = ["trouble"]` hear of other hooks that are in trouble.
 
 use crate::delivery::{Pushing, busy, webhook};
-use crate::history::{log, push_and_finish, told};
+use crate::history::{log, push_and_finish, reported};
 use crate::support::receiver::{Answer, Receiver};
 use git_service_hook::clock;
 use git_service_hook::spool::Spool;
@@ -84,7 +84,7 @@ fn a_receiver_that_goes_down_and_comes_back_is_reported_once_each() {
     assert!(pushing.pending().is_empty());
     let rows = log(&pushing, &["--hook", "ops"]);
     assert_eq!(rows.len(), 2);
-    let shown = told(&pushing, &["deliveries", rows[1]["id"].as_str().unwrap()]);
+    let shown = reported(&pushing, &["deliveries", rows[1]["id"].as_str().unwrap()]);
     assert!(shown.contains(" of ci: down, "), "{shown}");
 }
 

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn little_room_is_told() {
+    fn little_room_is_reported() {
         assert_eq!(no_room(false, 1 << 30, Some(100_000)), None);
         assert_eq!(no_room(false, 1 << 30, None), None);
         assert!(no_room(true, 1 << 30, None).is_some_and(|m| m.contains("is read-only")));

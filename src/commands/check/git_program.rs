@@ -173,7 +173,7 @@ mod tests {
         let text =
             "file:/etc/gitconfig\0core.hookspath\n/srv/hooks\0command line:\0hook.a b.enabled\0";
         let found = parse_settings(text);
-        let told: Vec<_> = found
+        let found_there: Vec<_> = found
             .iter()
             .map(|s| (s.origin.as_str(), s.key.as_str(), s.value.as_str()))
             .collect();
@@ -185,7 +185,7 @@ mod tests {
                 "true",
             ),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(found_there, expected);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Checks whether people can be told apart: where all of them push through one account, events and messages name it.
+//! Checks whether people can be distinguished: where all of them push through one account, events and messages name it.
 
 use super::results::CheckResults;
 use crate::config::Loaded;

@@ -224,14 +224,14 @@ mod tests {
                 },
             ),
         ];
-        let told = table(&rows, Some(40), Style::plain());
+        let shown_rows = table(&rows, Some(40), Style::plain());
         let expected = format!(
             "mistakes  app.git        {}…\nok        team/提交.git\nunused    {}…\n\
              3 repositories: 1 with mistakes, 1 ok, 1 unused\n",
             "x".repeat(14),
             "n".repeat(29)
         );
-        assert_eq!(told, expected);
+        assert_eq!(shown_rows, expected);
         assert!(table(&rows, None, Style::plain()).contains(&"x".repeat(100)));
         assert!(
             table(&rows, None, Style::coloured()).starts_with("\x1b[31mmistakes\x1b[0m  app.git")

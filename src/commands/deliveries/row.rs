@@ -36,7 +36,7 @@ pub(super) struct Row {
     pub(super) took_ms: Option<u64>,
     /// In words: what is known beyond the state. A note where it is delivered, else the reason.
     pub(super) said: String,
-    /// How many deliveries were told by the same message; 0: this one alone.
+    /// How many deliveries were sent in the same message; 0: this one alone.
     pub(super) digest: usize,
     /// Whether an attempt goes on right now.
     pub(super) sending: bool,
@@ -151,7 +151,7 @@ impl Row {
         self.said != WAITS && self.said != AGAIN
     }
 
-    /// What the last end said, how long it took, and with how many others it was told.
+    /// What the last end said, how long it took, and with how many others it was sent.
     pub(super) fn words(&self) -> String {
         self.joined(None)
     }

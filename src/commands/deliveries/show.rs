@@ -171,7 +171,7 @@ fn step(step: &DeliveryStep) -> Value {
         "status": end(|e| e.exchange.as_ref().and_then(|x| x.status).into()),
         "unknown": end(|e| e.unknown.into()),
     });
-    // As in a row: absent where it was told alone.
+    // As in a row: absent where it was sent alone.
     if let (Some(digest @ 1..), Some(members)) =
         (ended.as_ref().map(|e| e.digest), attempt.as_object_mut())
     {

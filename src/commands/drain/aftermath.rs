@@ -1,4 +1,4 @@
-//! Prints what a run left: the deliveries that have failed permanently, whoever made the attempt, and at a terminal what
+//! Prints what a run left: the deliveries that have failed permanently, no matter which process made the attempt, and at a terminal what
 //! still waits.
 
 use super::Drain;

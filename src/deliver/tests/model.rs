@@ -175,7 +175,7 @@ impl Model {
             std::fs::read_to_string(self.dir.path().join("service-hook/lane").join(hook))
         });
         panic!(
-            "whoever stays makes no progress at {}: {lanes:?}",
+            "the process that stays makes no progress at {}: {lanes:?}",
             self.world.now_ms()
         );
     }

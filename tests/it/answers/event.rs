@@ -1,15 +1,15 @@
 //! `event`: one line of JSON, or a sentence.
 
-use super::{compare, pushed, told};
+use super::{compare, pushed, reported};
 use crate::support::Sandbox;
 
 #[test]
-fn what_cannot_be_told_is_said_in_a_sentence() {
+fn what_cannot_be_reported_is_said_in_a_sentence() {
     let sandbox = Sandbox::new();
     sandbox.bare("r.git");
-    let mut all = told(&sandbox, &["event"]);
-    all += &told(&sandbox, &["event", "--ref", "main"]);
-    all += &told(&sandbox, &["event", "0", "main"]);
+    let mut all = reported(&sandbox, &["event"]);
+    all += &reported(&sandbox, &["event", "--ref", "main"]);
+    all += &reported(&sandbox, &["event", "0", "main"]);
     let sandbox = pushed("");
     sandbox.git("r.git", &["tag", "v1.0", "main"]);
     for arguments in [
@@ -19,7 +19,7 @@ fn what_cannot_be_told_is_said_in_a_sentence() {
         &["event", "--ref", "refs/heads/mian"],
         &["event", "v1.0", "main"],
     ] {
-        all += &told(&sandbox, arguments);
+        all += &reported(&sandbox, arguments);
     }
     compare("event", &all);
 }

@@ -1,7 +1,7 @@
 //! Colours and progress are for terminals alone, and the log says what waits and what is broken.
 
 use crate::delivery::{Pushing, webhook};
-use crate::history::{complaints, run, told};
+use crate::history::{complaints, reported, run};
 use crate::support::receiver::{Answer, Receiver};
 use crate::support::{PROGRAM, Sandbox, eventually, ours_below};
 use std::fmt::Write;
@@ -94,7 +94,7 @@ fn what_waits_says_when_it_is_due() {
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     let _nobody = pushing.nobody_stays();
     pushing.push("one");
-    let table = told(&pushing, &["deliveries"]);
+    let table = reported(&pushing, &["deliveries"]);
     let row = table.lines().nth(1).unwrap();
     assert!(
         row.contains("pending  1    due ") && row.contains("503 Service"),
@@ -133,12 +133,12 @@ fn broken_records_that_nobody_asked_for_are_counted() {
 }
 
 #[test]
-fn what_was_told_alone_has_no_digest() {
+fn what_was_reported_alone_has_no_digest() {
     let receiver = Receiver::start(|_| Answer::ok());
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     crate::history::push_and_finish(&pushing, "one");
     let row = &crate::history::log(&pushing, &[])[0];
-    let shown = told(
+    let shown = reported(
         &pushing,
         &["deliveries", "show", row["id"].as_str().unwrap(), "--json"],
     );
@@ -160,7 +160,7 @@ fn wide_names_leave_the_columns_where_they_are() {
         ],
     );
     eventually("both are delivered", || pushing.done().len() == 1);
-    let table = told(&pushing, &["deliveries"]);
+    let table = reported(&pushing, &["deliveries"]);
     let mut places = String::new();
     for line in table.lines().skip(1) {
         let before = line.split("delivered").next().unwrap();

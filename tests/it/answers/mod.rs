@@ -25,7 +25,7 @@ pub fn pushed(config: &str) -> Sandbox {
 }
 
 /// What a command says, stdout before stderr, and how it exits; without what differs from run to run.
-pub fn told(sandbox: &Sandbox, arguments: &[&str]) -> String {
+pub fn reported(sandbox: &Sandbox, arguments: &[&str]) -> String {
     let mut command = sandbox.command(PROGRAM, "r.git");
     // Whoever runs the tests, and as long as their name is.
     let out = command
@@ -81,16 +81,16 @@ fn durations(text: &str) -> String {
 }
 
 #[track_caller]
-pub fn compare(scene: &str, told: &str) {
+pub fn compare(scene: &str, reported: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden/answers")
         .join(format!("{scene}.txt"));
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, told).unwrap();
+        std::fs::write(&path, reported).unwrap();
     }
     let expected = std::fs::read_to_string(&path).unwrap_or_default();
     assert_eq!(
-        told, expected,
+        reported, expected,
         "{scene}: to accept the change, run the test with UPDATE_GOLDEN=1"
     );
 }

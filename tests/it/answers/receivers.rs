@@ -1,6 +1,6 @@
 //! `test`: what every answer of every receiver means, and what to do.
 
-use super::{compare, pushed, told};
+use super::{compare, pushed, reported};
 use crate::support::receiver::{Answer, Received, Receiver};
 use serde_json::json;
 use std::fmt::Write;
@@ -66,7 +66,7 @@ fn answers(cases: &[Case]) -> String {
             "[hook.{name}]\naction = \"{action}\"\nservice_url = \"{url}{number}\"\n"
         );
     }
-    told(&pushed(&hooks), &["test"])
+    reported(&pushed(&hooks), &["test"])
 }
 
 const DINGTALK: [(i64, &str); 27] = [
@@ -180,7 +180,7 @@ fn a_card_that_is_refused_goes_as_text_and_that_is_said() {
     let hook = format!(
         "[hook.lark]\naction = \"feishu_group_chat_robot\"\nservice_url = \"{url}\"\nmsg_type = \"markdown\"\n"
     );
-    compare("card", &told(&pushed(&hook), &["test"]));
+    compare("card", &reported(&pushed(&hook), &["test"]));
 }
 
 const NO_JOBS: &str = "Did not find any jobs with GenericTrigger configured! ";
@@ -340,7 +340,7 @@ fn what_cannot_be_reached_has_its_advice() {
         hook("no-ca", "https://127.0.0.1:1/") + "ca_file = \"/dev/null\"\n",
         hook("unresolved", "http://127.0.0.1:1/") + "token = { file = \"missing.token\" }\n",
     ];
-    let said = told(&pushed(&hooks.concat()), &["test"]);
+    let said = reported(&pushed(&hooks.concat()), &["test"]);
     // What a name server says depends on the machine.
     let said = said.replace(
         "lookup failed for now: no name server answers",

@@ -1,6 +1,6 @@
 //! `preview`: the request, byte for byte as it arrives.
 
-use super::{compare, pushed, told};
+use super::{compare, pushed, reported};
 use crate::support::receiver::{Answer, Receiver};
 
 /// A hook for each form of body; what must stay secret is `hunter2…`.
@@ -110,7 +110,7 @@ fn every_request_is_shown_and_nothing_secret_in_it() {
     let sandbox = pushed(&hooks(&receiver.url("")));
     let mut all = String::new();
     for name in ["json", "text", "query", "group", "lark"] {
-        all += &told(&sandbox, &["preview", name]);
+        all += &reported(&sandbox, &["preview", name]);
     }
     assert!(receiver.got().is_empty(), "nothing is sent");
     let stamp = all.find("\"timestamp\":\"").unwrap() + 13;

@@ -1,6 +1,6 @@
 //! `preview`: the filter that stopped a hook, its line, and what the event has instead.
 
-use super::{compare, pushed, told};
+use super::{compare, pushed, reported};
 
 /// A hook of the repository's own, with these further lines.
 fn hook(name: &str, lines: &str) -> String {
@@ -27,7 +27,7 @@ fn every_filter_says_what_stopped_it() {
     ];
     let sandbox = pushed(&hooks.concat());
     sandbox.git("r.git", &["tag", "v1", "main"]);
-    let mut all = told(&sandbox, &["preview"]);
+    let mut all = reported(&sandbox, &["preview"]);
     for arguments in [
         &["preview", "off"][..],
         &["preview", "broken"],
@@ -52,8 +52,8 @@ fn every_filter_says_what_stopped_it() {
         ],
         &["preview", "paths", "0", "main~0", "--ref", "topic"],
     ] {
-        let said = told(&sandbox, arguments);
-        // Only what stops it: the requests are told elsewhere.
+        let said = reported(&sandbox, arguments);
+        // Only what stops it: the requests are tested elsewhere.
         let stopped = said
             .lines()
             .filter(|line| line.starts_with(['$', '#', 'g', 'e']));
@@ -66,7 +66,7 @@ fn every_filter_says_what_stopped_it() {
 }
 
 #[test]
-fn the_servers_file_and_the_repositorys_are_told_apart() {
+fn the_servers_file_and_the_repositorys_are_distinguished() {
     let sandbox = pushed("[hook.ours]\nbranches = [\"dev\"]\n[hook.switched]\nenabled = false\n");
     let server = [
         hook("ours", "branches = [\"main\"]"),
@@ -79,7 +79,7 @@ fn the_servers_file_and_the_repositorys_are_told_apart() {
         "server/hooks.toml",
         format!("[project]\nname = \"payments\"\n{}", server.concat()),
     );
-    let mut all = told(
+    let mut all = reported(
         &sandbox,
         &[
             "preview",
@@ -97,7 +97,7 @@ fn the_servers_file_and_the_repositorys_are_told_apart() {
         .filter(|line| line.starts_with(['$', '#', 'g']))
         .map(|line| line.to_owned() + "\n")
         .collect();
-    let rest = told(&sandbox, &["preview"]);
+    let rest = reported(&sandbox, &["preview"]);
     all += rest
         .lines()
         .find(|line| line.contains("more in the server's file"))
@@ -108,9 +108,9 @@ fn the_servers_file_and_the_repositorys_are_told_apart() {
 #[test]
 fn what_is_not_there_is_said_in_a_sentence() {
     let empty = pushed("");
-    let mut all = told(&empty, &["preview"]);
+    let mut all = reported(&empty, &["preview"]);
     empty.write("r.git/hooks.toml", "[hook.ci\n");
-    all += &told(&empty, &["preview", "ci"]);
+    all += &reported(&empty, &["preview", "ci"]);
     let sandbox = pushed(&[hook("release", ""), hook("team", "")].concat());
     sandbox.git("r.git", &["branch", "feature/x", "main"]);
     for arguments in [
@@ -129,7 +129,7 @@ fn what_is_not_there_is_said_in_a_sentence() {
         &["test", "--ref", "feature/y"],
         &["test", "relese"],
     ] {
-        let said = told(&sandbox, arguments);
+        let said = reported(&sandbox, arguments);
         all += &said
             .lines()
             .filter(|line| !line.starts_with(['P', '{']))
@@ -137,7 +137,7 @@ fn what_is_not_there_is_said_in_a_sentence() {
             .collect::<String>();
     }
     sandbox.git("r.git", &["update-ref", "--no-deref", "HEAD", "main"]);
-    all += &told(&sandbox, &["preview", "main~1", "main"]);
+    all += &reported(&sandbox, &["preview", "main~1", "main"]);
     compare("not-there", &all);
 }
 
@@ -145,5 +145,5 @@ fn what_is_not_there_is_said_in_a_sentence() {
 fn nothing_is_said_to_go_out_while_the_servers_file_holds_everything_back() {
     let sandbox = pushed(&hook("ci", "branches = [\"dev\"]"));
     sandbox.write("server/hooks.toml", "[pusher]\nenvy = []\n");
-    compare("held-back", &told(&sandbox, &["preview"]));
+    compare("held-back", &reported(&sandbox, &["preview"]));
 }

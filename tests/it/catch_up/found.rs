@@ -1,6 +1,6 @@
 //! However it came about.
 
-use super::{Watched, null, told};
+use super::{Watched, null, reported};
 use crate::delivery::{messages, webhook};
 use crate::support::receiver::{Answer, Receiver};
 use crate::support::{PROGRAM, Sandbox};
@@ -8,20 +8,20 @@ use crate::support::{PROGRAM, Sandbox};
 const MAIN: &str = "refs/heads/main";
 
 #[test]
-fn a_ref_that_somebody_moved_is_told_once_two_runs_agree() {
+fn a_ref_that_somebody_moved_is_reported_once_two_runs_agree() {
     let watched = Watched::new();
     let old = watched.git(&["rev-parse", "main"]);
     let new = watched.commits(&["two", "three"]).pop().unwrap();
     watched.git(&["update-ref", MAIN, &new]);
     watched.look();
     assert_eq!(
-        (watched.told(), watched.recovered()),
+        (watched.reported(), watched.recovered()),
         (vec![], 0),
         "it may be a push that is not recorded yet"
     );
     watched.later();
     watched.look();
-    assert_eq!(watched.told(), [told(MAIN, &old, &new)]);
+    assert_eq!(watched.reported(), [reported(MAIN, &old, &new)]);
     let body = watched.receiver.got()[1].json();
     assert_eq!(body["pusher"]["username"], "unknown");
     assert_eq!(body["pusher"]["source"], "recovered");
@@ -35,11 +35,11 @@ fn a_ref_that_somebody_moved_is_told_once_two_runs_agree() {
     );
     assert_eq!(watched.recovered(), 1);
     watched.look_twice();
-    assert_eq!(watched.told().len(), 1, "once");
+    assert_eq!(watched.reported().len(), 1, "once");
 }
 
 #[test]
-fn every_kind_of_change_is_told_in_the_order_of_events() {
+fn every_kind_of_change_is_reported_in_the_order_of_events() {
     let watched = Watched::new();
     let main = watched.git(&["rev-parse", "main"]);
     let new = watched.commits(&["two"]).pop().unwrap();
@@ -65,13 +65,13 @@ fn every_kind_of_change_is_told_in_the_order_of_events() {
     let tag = watched.git(&["rev-parse", "v1"]);
     assert_ne!(tag, new, "the tag object itself");
     let all = [
-        told("refs/heads/gone", &null(), &main),
-        told(MAIN, &main, &forced),
-        told("refs/heads/gone", &main, &null()),
-        told("refs/heads/new", &null(), &new),
-        told("refs/tags/v1", &null(), &tag),
+        reported("refs/heads/gone", &null(), &main),
+        reported(MAIN, &main, &forced),
+        reported("refs/heads/gone", &main, &null()),
+        reported("refs/heads/new", &null(), &new),
+        reported("refs/tags/v1", &null(), &tag),
     ];
-    assert_eq!(watched.told(), all);
+    assert_eq!(watched.reported(), all);
     let got = watched.receiver.got();
     let flags = |n: usize| ["created", "forced", "deleted"].map(|flag| got[n].json()[flag] == true);
     assert_eq!(
@@ -85,7 +85,7 @@ fn every_kind_of_change_is_told_in_the_order_of_events() {
 }
 
 #[test]
-fn pushes_of_a_week_without_the_hook_are_told_as_one_move_a_ref() {
+fn pushes_of_a_week_without_the_hook_are_reported_as_one_move_a_ref() {
     let watched = Watched::new();
     let old = watched.git(&["rev-parse", "main"]);
     let hook = watched.pushing.sandbox.path("r.git/hooks/post-receive");
@@ -95,13 +95,14 @@ fn pushes_of_a_week_without_the_hook_are_told_as_one_move_a_ref() {
     std::os::unix::fs::symlink(PROGRAM, &hook).unwrap();
     watched.look_twice();
     assert_eq!(
-        watched.told(),
-        [told(MAIN, &old, &watched.git(&["rev-parse", "main"]))]
+        watched.reported(),
+        [reported(MAIN, &old, &watched.git(&["rev-parse", "main"]))]
     );
 }
 
 #[test]
-fn a_push_whose_hook_died_before_recording_is_told_and_the_pushes_after_it_are_not_told_again() {
+fn a_push_whose_hook_died_before_recording_is_reported_and_the_pushes_after_it_are_not_reported_again()
+ {
     let watched = Watched::new();
     let hook = watched.pushing.sandbox.path("r.git/hooks/post-receive");
     std::fs::remove_file(&hook).unwrap();
@@ -119,7 +120,7 @@ fn a_push_whose_hook_died_before_recording_is_told_and_the_pushes_after_it_are_n
     watched.pushing.push("kept");
     watched.look_twice();
     assert_eq!(messages(&watched.receiver), ["one", "kept", "lost"]);
-    assert_eq!(watched.told()[1], told(MAIN, &old, &lost));
+    assert_eq!(watched.reported()[1], reported(MAIN, &old, &lost));
 }
 
 #[test]

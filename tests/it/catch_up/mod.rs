@@ -92,14 +92,15 @@ impl Watched {
     }
 
     /// What the receiver got after the first push: ref, old and new of each event, in order.
-    pub fn told(&self) -> Vec<(String, String, String)> {
+    pub fn reported(&self) -> Vec<(String, String, String)> {
         let text = |json: &Value, member: &str| json[member].as_str().unwrap().to_owned();
-        let told = |json: &Value| (text(json, "ref"), text(json, "before"), text(json, "after"));
+        let reported =
+            |json: &Value| (text(json, "ref"), text(json, "before"), text(json, "after"));
         self.receiver
             .got()
             .iter()
             .skip(1)
-            .map(|request| told(&request.json()))
+            .map(|request| reported(&request.json()))
             .collect()
     }
 
@@ -109,7 +110,7 @@ impl Watched {
     }
 }
 
-pub fn told(name: &str, old: &str, new: &str) -> (String, String, String) {
+pub fn reported(name: &str, old: &str, new: &str) -> (String, String, String) {
     (name.to_owned(), old.to_owned(), new.to_owned())
 }
 

@@ -14,13 +14,16 @@ fn the_first_run_takes_everything_as_known() {
     watched.git(&["update-ref", "refs/heads/main", &new]);
     watched.look_twice();
     assert_eq!(
-        (watched.told(), watched.state()["state"]["gaps"].to_string()),
+        (
+            watched.reported(),
+            watched.state()["state"]["gaps"].to_string()
+        ),
         (vec![], "[]".to_owned())
     );
 }
 
 #[test]
-fn pushes_between_two_runs_are_told_by_their_hooks_alone() {
+fn pushes_between_two_runs_are_reported_by_their_hooks_alone() {
     let watched = Watched::new();
     watched.pushing.push("two");
     watched.pushing.push("three");
@@ -33,13 +36,13 @@ fn pushes_between_two_runs_are_told_by_their_hooks_alone() {
         .sandbox
         .push("c", &["-q", "origin", ":refs/heads/new"]);
     watched.look_twice();
-    eventually("all are told", || watched.told().len() == 5);
+    eventually("all are reported", || watched.reported().len() == 5);
     watched.look_twice();
-    assert_eq!((watched.told().len(), watched.recovered()), (5, 0));
+    assert_eq!((watched.reported().len(), watched.recovered()), (5, 0));
 }
 
 #[test]
-fn a_push_under_way_is_not_told_twice() {
+fn a_push_under_way_is_not_reported_twice() {
     let watched = Watched::unseen();
     let old = watched.git(&["rev-parse", "main"]);
     let new = watched.commits(&["two"]).pop().unwrap();
@@ -61,7 +64,7 @@ fn a_push_under_way_is_not_told_twice() {
     watched.later();
     watched.look();
     watched.look_twice();
-    eventually("it is told", || watched.told().len() == 1);
+    eventually("it is reported", || watched.reported().len() == 1);
     assert_eq!(watched.recovered(), 0);
 }
 
@@ -80,7 +83,7 @@ fn a_push_under_way_while_the_first_run_looks_is_no_step_back() {
             .success()
     );
     watched.look_twice();
-    assert_eq!((watched.told().len(), watched.recovered()), (1, 0));
+    assert_eq!((watched.reported().len(), watched.recovered()), (1, 0));
 }
 
 #[test]
@@ -97,7 +100,7 @@ fn a_push_by_another_name_of_the_branch_is_no_move_of_its_own() {
         .sandbox
         .push("c", &["-q", "origin", "HEAD:alias"]);
     watched.look_twice();
-    assert_eq!((watched.told().len(), watched.recovered()), (1, 0));
+    assert_eq!((watched.reported().len(), watched.recovered()), (1, 0));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Large repositories, other ways of keeping refs, other people's repositories.
 
-use super::{Watched, null, told};
+use super::{Watched, null, reported};
 use crate::delivery::{Pushing, messages, webhook};
 use crate::support::receiver::{Answer, Receiver};
 use crate::support::server::program_for_all;
@@ -51,8 +51,8 @@ fn reftables_are_read_too() {
     watched.git(&["branch", "new", "main"]);
     watched.look_twice();
     assert_eq!(
-        watched.told()[1..],
-        [told("refs/heads/new", &null(), &main)]
+        watched.reported()[1..],
+        [reported("refs/heads/new", &null(), &main)]
     );
 }
 

@@ -1,6 +1,6 @@
 //! What is kept between two runs, and what becomes of it.
 
-use super::{Watched, told};
+use super::{Watched, reported};
 use crate::support::eventually;
 use git_service_hook::spool::{Retention, Spool};
 use std::time::Duration;
@@ -52,22 +52,25 @@ fn runs_every_second_find_the_same_and_write_nothing_new() {
     for _ in 0..5 {
         watched.look();
     }
-    assert_eq!(watched.told(), [told("refs/heads/main", &old, &new)]);
+    assert_eq!(
+        watched.reported(),
+        [reported("refs/heads/main", &old, &new)]
+    );
 }
 
 #[test]
-fn a_crash_between_the_record_and_the_state_tells_nothing_twice() {
+fn a_crash_between_the_record_and_the_state_reports_nothing_twice() {
     let watched = Watched::new();
     moved(&watched);
     watched.look();
     watched.later();
     let state = std::fs::read(watched.state_path()).unwrap();
     watched.look();
-    assert_eq!(watched.told().len(), 1);
-    // As if the run had died before it wrote down that it told.
+    assert_eq!(watched.reported().len(), 1);
+    // As if the run had died before it recorded that it had reported.
     std::fs::write(watched.state_path(), state).unwrap();
     watched.look_twice();
-    assert_eq!((watched.told().len(), watched.recovered()), (1, 1));
+    assert_eq!((watched.reported().len(), watched.recovered()), (1, 1));
 }
 
 #[test]
@@ -85,7 +88,7 @@ fn what_has_left_the_history_is_still_known_to_be_announced() {
             .exists()
     );
     watched.look_twice();
-    assert_eq!((watched.told().len(), watched.recovered()), (2, 0));
+    assert_eq!((watched.reported().len(), watched.recovered()), (2, 0));
     let notes = ["announced", "announced-counted"]
         .map(|n| watched.pushing.sandbox.path("r.git/service-hook").join(n));
     assert_eq!(
@@ -108,7 +111,7 @@ fn a_crash_before_the_notes_are_forgotten_counts_them_once() {
     prune(&watched);
     watched.look_twice();
     watched.look_twice();
-    assert_eq!((watched.told().len(), watched.recovered()), (2, 0));
+    assert_eq!((watched.reported().len(), watched.recovered()), (2, 0));
 }
 
 #[test]
@@ -136,7 +139,7 @@ fn a_damaged_state_is_a_new_baseline_and_said() {
         "{said}"
     );
     watched.look_twice();
-    assert_eq!(watched.told(), []);
+    assert_eq!(watched.reported(), []);
     assert!(watched.state()["state"]["refs"].to_string().contains(&new));
 }
 
@@ -174,5 +177,5 @@ fn a_record_that_cannot_be_understood_stops_the_search_instead_of_looking_missed
     assert_eq!(watched.state(), state);
     std::fs::write(&path, record).unwrap();
     watched.look_twice();
-    assert_eq!((watched.told().len(), watched.recovered()), (1, 0));
+    assert_eq!((watched.reported().len(), watched.recovered()), (1, 0));
 }

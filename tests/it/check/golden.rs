@@ -7,12 +7,12 @@ use std::fs;
 use std::path::Path;
 
 /// What was said, without what differs between machines. Wrapped lines are joined: where they break depends on that.
-pub(super) fn told(sandbox: &Sandbox, dir: &str, arguments: &[&str]) -> String {
-    told_with_path(sandbox, dir, arguments, &path())
+pub(super) fn reported(sandbox: &Sandbox, dir: &str, arguments: &[&str]) -> String {
+    reported_with_path(sandbox, dir, arguments, &path())
 }
 
 /// The same with programs of its own.
-pub(super) fn told_with_path(
+pub(super) fn reported_with_path(
     sandbox: &Sandbox,
     dir: &str,
     arguments: &[&str],
@@ -75,21 +75,21 @@ pub(super) fn path() -> String {
 }
 
 /// A further set-up of the same scene.
-pub(super) fn add(all: &mut String, what: &str, told: &str) {
-    all.extend(["# ", what, "\n", told, "\n"]);
+pub(super) fn add(all: &mut String, what: &str, reported: &str) {
+    all.extend(["# ", what, "\n", reported, "\n"]);
 }
 
 #[track_caller]
-pub(super) fn compare(scene: &str, told: &str) {
+pub(super) fn compare(scene: &str, reported: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden/check")
         .join(format!("{scene}.txt"));
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(&path, told).unwrap();
+        fs::write(&path, reported).unwrap();
     }
     let expected = fs::read_to_string(&path).unwrap_or_default();
     assert_eq!(
-        told, expected,
+        reported, expected,
         "{scene}: to accept the change, run the test with UPDATE_GOLDEN=1"
     );
 }

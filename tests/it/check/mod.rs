@@ -56,7 +56,7 @@ fn a_good_set_up_has_no_mistakes() {
 }
 
 #[test]
-fn a_mistake_is_told_by_file_line_and_column_and_is_1() {
+fn a_mistake_is_reported_by_file_line_and_column_and_is_1() {
     let config = format!("{GOOD}brnches = [\"main\"]\n");
     finds(
         &repository(&config),
@@ -77,7 +77,7 @@ fn no_configuration_is_worth_a_warning() {
 }
 
 #[test]
-fn a_secret_that_cannot_be_read_is_told_with_the_user_who_tried() {
+fn a_secret_that_cannot_be_read_is_reported_with_the_user_who_tried() {
     let config = format!("{GOOD}token = {{ file = \"missing.token\" }}\n");
     finds(
         &repository(&config),
@@ -178,7 +178,7 @@ fn json_is_an_object_a_line() {
 }
 
 #[test]
-fn what_the_filters_keep_from_a_hook_need_not_be_told_by_it() {
+fn what_the_filters_keep_from_a_hook_need_not_be_reported_by_it() {
     let config = "[hook.t]\naction = \"dingding_group_chat_robot\"\nservice_url = \"http://127.0.0.1:1/robot/send?access_token=x\"\n\
                   tags = [\"v*\"]\ntemplate = \"${tag.message}\"\n";
     let (code, said) = check(&repository(config), &[]);

@@ -1,6 +1,6 @@
 //! What a server's file would stop: warned of where there is none, and tried with one that is not in place yet.
 
-use super::golden::{add, compare, set_up, told};
+use super::golden::{add, compare, reported, set_up};
 use super::{GOOD, private};
 use crate::support::Sandbox;
 use serde_json::{Value, json};
@@ -26,11 +26,11 @@ fn without_a_servers_file_check_warns_of_what_one_would_stop() {
     add(
         &mut all,
         "without a server's file",
-        &told(&sandbox, "r.git", &[]),
+        &reported(&sandbox, "r.git", &[]),
     );
     // Then they are mistakes, and no warnings.
     private(&sandbox, "server/hooks.toml", "[secrets]\nshared = []\n");
-    add(&mut all, "with one", &told(&sandbox, "r.git", &[]));
+    add(&mut all, "with one", &reported(&sandbox, "r.git", &[]));
     compare("future_mistakes", &all);
 }
 
@@ -70,7 +70,7 @@ fn a_proposed_servers_file_is_tried_in_every_repository() {
     let sandbox = server();
     let mut all = String::new();
     let try_it = &["--all", "srv", "--config", "new/hooks.toml"];
-    let mut tell = |what: &str| add(&mut all, what, &told(&sandbox, "", try_it));
+    let mut tell = |what: &str| add(&mut all, what, &reported(&sandbox, "", try_it));
     proposal(&sandbox, "");
     tell("a variable that is shared no more, and a hook that is gone");
     proposal(

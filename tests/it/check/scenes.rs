@@ -1,11 +1,11 @@
 //! What `check` says of the files.
 
-use super::golden::{compare, set_up, told};
+use super::golden::{compare, reported, set_up};
 use super::{GOOD, private};
 
 #[track_caller]
 fn scene(name: &str, config: &str) {
-    compare(name, &told(&set_up(config), "r.git", &[]));
+    compare(name, &reported(&set_up(config), "r.git", &[]));
 }
 
 #[test]
@@ -94,7 +94,7 @@ template = "{% for u in updates %}${u.ref}{% endfor %}"
         "r.git/team.url",
         "https://oapi.dingtalk.com/robot/send?access_token=hunter2\n",
     );
-    compare("odd", &told(&sandbox, "r.git", &[]));
+    compare("odd", &reported(&sandbox, "r.git", &[]));
 }
 
 #[test]
@@ -163,7 +163,7 @@ hunter2"""
         "r.git/audit.url",
         "https://audit.example.com/push\n",
     );
-    compare("secrets", &told(&sandbox, "r.git", &[]));
+    compare("secrets", &reported(&sandbox, "r.git", &[]));
 }
 
 #[test]
@@ -215,5 +215,5 @@ build_args = """
         "r.git/robot.url",
         "https://oapi.dingtalk.com/robot/send?access_token=hunter2\n",
     );
-    compare("robots", &told(&sandbox, "r.git", &[]));
+    compare("robots", &reported(&sandbox, "r.git", &[]));
 }

@@ -1,6 +1,6 @@
 //! What `check` says of what stands around: hooks, git, files, and many repositories.
 
-use super::golden::{add, compare, path, set_up, told, told_with_path};
+use super::golden::{add, compare, path, reported, reported_with_path, set_up};
 use super::{GOOD, private};
 use crate::support::{PROGRAM, Sandbox};
 use std::fs;
@@ -11,7 +11,7 @@ fn hooks_that_git_does_not_run_or_runs_twice() {
     let sandbox = set_up(GOOD);
     let hook = sandbox.path("r.git/hooks/post-receive");
     let mut all = String::new();
-    let mut tell = |what: &str| add(&mut all, what, &told(&sandbox, "r.git", &[]));
+    let mut tell = |what: &str| add(&mut all, what, &reported(&sandbox, "r.git", &[]));
     fs::remove_file(&hook).unwrap();
     tell("none");
     symlink("/gone/git-service-hook", &hook).unwrap();
@@ -42,7 +42,7 @@ fn hooks_in_another_place() {
     let elsewhere = sandbox.path("shared-hooks");
     fs::create_dir(&elsewhere).unwrap();
     let mut all = String::new();
-    let mut tell = |what: &str| add(&mut all, what, &told(&sandbox, "r.git", &[]));
+    let mut tell = |what: &str| add(&mut all, what, &reported(&sandbox, "r.git", &[]));
     let global = sandbox.path("gitconfig");
     let before = fs::read_to_string(&global).unwrap();
     fs::write(
@@ -83,8 +83,9 @@ fn hooks_that_the_configuration_of_git_names() {
     config("hook.tell.command", "git service-hook post-receive");
     let mut all = String::new();
     let mut tell = |what: &str, version: &str| {
-        let told = told_with_path(&sandbox, "r.git", &[], &git_of_version(&sandbox, version));
-        add(&mut all, what, &told);
+        let reported =
+            reported_with_path(&sandbox, "r.git", &[], &git_of_version(&sandbox, version));
+        add(&mut all, what, &reported);
     };
     tell("without an event", "2.54.99.test");
     config("hook.tell.event", "post-receive");
@@ -98,8 +99,8 @@ fn hooks_that_the_configuration_of_git_names() {
     tell("a git of long ago", "2.9.99.test");
     config("hook.tell.enabled", "false");
     tell("switched off", "2.55.99.test");
-    let told = told_with_path(&sandbox, "r.git", &[], "/nowhere");
-    add(&mut all, "no git", &told);
+    let reported = reported_with_path(&sandbox, "r.git", &[], "/nowhere");
+    add(&mut all, "no git", &reported);
     compare("configured", &all);
 }
 
@@ -115,7 +116,7 @@ fn who_can_read_and_write() {
     // The sandbox itself is closed, which closes everything in it.
     mode("", 0o755);
     let mut all = String::new();
-    let mut tell = |what: &str| add(&mut all, what, &told(&sandbox, "r.git", &[]));
+    let mut tell = |what: &str| add(&mut all, what, &reported(&sandbox, "r.git", &[]));
     mode("r.git/hooks.toml", 0o644);
     tell("open, but without a secret");
     mode("r.git/audit.token", 0o644);
@@ -165,7 +166,7 @@ fn many_repositories_are_a_line_each() {
     );
     private(&sandbox, "group/warned.git/hooks.toml", GOOD);
     sandbox.write("broken.git/config", "[core\n");
-    compare("all", &told(&sandbox, "", &["--all", "."]));
+    compare("all", &reported(&sandbox, "", &["--all", "."]));
 }
 
 #[test]

@@ -198,7 +198,7 @@ fn two_accounts_of_a_group_deliver_what_the_other_left() {
 
 #[needs("setpriv", root, ptrace)]
 #[test]
-fn whoever_dies_while_it_creates_files_leaves_none_that_the_group_cannot_use() {
+fn a_process_that_dies_while_it_creates_files_leaves_none_that_the_group_cannot_use() {
     let shared = Shared::new();
     let line = shared.pushing.unannounced("one", "refs/heads/main");
     shared.chown(ANN, "r.git/objects");

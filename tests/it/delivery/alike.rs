@@ -85,7 +85,7 @@ impl Alike {
         })
     }
 
-    /// For each repository and hook, the ids under which it was told.
+    /// For each repository and hook, the ids under which it was sent.
     pub fn ids(&self) -> BTreeMap<(String, String), Vec<String>> {
         let mut ids: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for request in self.receiver.got() {
@@ -101,7 +101,7 @@ impl Alike {
         ids
     }
 
-    /// What was recorded is delivered by `drain`, whoever died before.
+    /// What was recorded is delivered by `drain`, no matter which process died before.
     pub fn drain(&self, last: usize) {
         eventually("drain leaves nothing", || {
             self.pushing.sandbox.run("", &["drain", "--all", "all"]);

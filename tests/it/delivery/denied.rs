@@ -60,7 +60,7 @@ fn where_no_process_may_be_started_the_hook_delivers() {
 
 #[needs("strace")]
 #[test]
-fn what_is_not_recorded_either_is_sent_or_told_as_lost() {
+fn what_is_not_recorded_either_is_sent_or_reported_as_lost() {
     let receiver = Receiver::start(|_| Answer::ok());
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     pushing.sandbox.write("r.git/service-hook", "in the way");

@@ -93,7 +93,7 @@ fn the_next_push_takes_it_along_in_order() {
 }
 
 #[test]
-fn what_crashes_us_twice_is_told_as_git_gave_it() {
+fn what_crashes_us_twice_is_reported_as_git_gave_it() {
     let receiver = Receiver::start(|_| Answer::ok());
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     let push = killed_after_publishing(&pushing, "one");

@@ -1,4 +1,4 @@
-//! Calls that fail: the push succeeds, and is either recorded and delivered, or delivered from memory and told so.
+//! Calls that fail: the push succeeds, and is either recorded and delivered, or delivered from memory with a message.
 
 use super::alike::{Alike, HOOKS, Scene};
 use crate::support::{PROGRAM, full};
@@ -36,7 +36,7 @@ struct Run {
     code: Option<i32>,
     said: String,
     recorded: bool,
-    /// Neither the push nor the configuration can be read: nobody is told, and the pusher knows.
+    /// Neither the push nor the configuration can be read: nothing is sent, and the pusher sees it.
     lost: bool,
 }
 
@@ -91,7 +91,7 @@ fn fail_each(alike: &Alike, runs: &mut BTreeMap<usize, Run>, call: &str, error: 
 /// Everything that must hold of every run, after a drain that nothing disturbs.
 fn check(alike: &Alike, runs: &BTreeMap<usize, Run>) {
     alike.drain(runs.len());
-    let told = alike.ids();
+    let reported = alike.ids();
     for (
         number,
         Run {
@@ -106,22 +106,19 @@ fn check(alike: &Alike, runs: &BTreeMap<usize, Run>) {
         let what = format!("{what} recorded: {recorded}, exit {code:?}");
         assert_eq!(*code != Some(0), *lost, "nothing else is a failure: {what}");
         for hook in HOOKS {
-            let ids = told
+            let ids = reported
                 .get(&(number.to_string(), hook.to_owned()))
                 .map_or(&[][..], Vec::as_slice);
-            assert!(
-                !ids.is_empty() || *lost,
-                "{hook} is told of every push: {what}"
-            );
+            assert!(!ids.is_empty() || *lost, "{hook} gets every push: {what}");
             assert!(
                 ids.iter().collect::<BTreeSet<_>>().len() <= 1,
-                "{hook} is told under one id: {what}: {ids:?}"
+                "{hook} gets it under one id: {what}: {ids:?}"
             );
         }
         let silent = what.contains(" write ");
         assert!(
             *recorded || said.contains("not recorded") || silent || *lost,
-            "the pusher is told: {what}"
+            "the pusher sees it: {what}"
         );
     }
 }

@@ -39,7 +39,7 @@ fn on_a_full_disk_the_push_succeeds_is_sent_from_memory_and_says_so() {
 
 #[needs(mount)]
 #[test]
-fn while_a_disk_fills_up_no_push_is_lost_or_told_under_two_ids() {
+fn while_a_disk_fills_up_no_push_is_lost_or_reported_under_two_ids() {
     let receiver = Receiver::start(|_| Answer::ok());
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     // A megabyte with room for some twenty records; then there is room again.
@@ -71,6 +71,6 @@ fn while_a_disk_fills_up_no_push_is_lost_or_told_under_two_ids() {
             .or_default()
             .insert(id);
     }
-    assert_eq!(ids.len(), 40, "every push is told: {said}");
+    assert_eq!(ids.len(), 40, "every push is delivered: {said}");
     assert!(ids.values().all(|ids| ids.len() == 1), "{ids:?}");
 }

@@ -87,13 +87,13 @@ fn everywhere(whom: Whom, scene: &Scene) -> usize {
     last
 }
 
-/// Whether each hook was told, under one id, of exactly those pushes that it should be told of.
+/// Whether each hook got, under one id, exactly those pushes that it should get.
 fn check(alike: &Alike, last: usize, expected: impl Fn(usize) -> (bool, String)) {
-    let told = alike.ids();
+    let reported = alike.ids();
     for call in 1..=last {
         let (should_be, place) = expected(call);
         for hook in HOOKS {
-            let ids = told
+            let ids = reported
                 .get(&(call.to_string(), hook.to_owned()))
                 .map_or(&[][..], Vec::as_slice);
             assert_eq!(

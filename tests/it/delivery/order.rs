@@ -26,7 +26,7 @@ fn what_failed_is_delivered_in_order_under_the_same_id_once_the_receiver_is_back
     );
     assert!(
         started.elapsed() < Duration::from_secs(4),
-        "whoever queues does not wait"
+        "a push that queues does not wait"
     );
     assert_eq!(
         (receiver.got().len(), pushing.pending().len()),

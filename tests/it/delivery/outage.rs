@@ -38,9 +38,10 @@ fn an_early_retry_needs_nobody_else() {
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     pushing.push("one");
     receiver.answer(|_| Answer::ok());
-    eventually("whoever delivered the push has stayed for it", || {
-        pushing.done().len() == 1
-    });
+    eventually(
+        "the process that delivered the push has stayed for it",
+        || pushing.done().len() == 1,
+    );
     assert_eq!(messages(&receiver), ["one", "one"]);
 }
 
@@ -164,7 +165,7 @@ fn a_push_during_an_outage_only_queues_and_returns_at_once() {
     );
     assert!(
         started.elapsed() < Duration::from_secs(4),
-        "whoever queues does not wait: {:?}",
+        "a push that queues does not wait: {:?}",
         started.elapsed()
     );
     assert_eq!(receiver.got().len(), 1);
@@ -265,7 +266,7 @@ fn with_a_state_dir_one_repository_finds_out_for_all() {
     let name = file.file_name().unwrap().to_str().unwrap();
     assert!(
         name.len() == 64 && name.bytes().all(|b| b.is_ascii_hexdigit()),
-        "no address is told: {name}"
+        "no address is printed: {name}"
     );
     receiver.answer(|_| Answer::ok());
     age(&file, 3_600_000);

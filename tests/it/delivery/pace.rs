@@ -41,7 +41,7 @@ fn a_minute_later(file: &std::path::Path) {
 }
 
 #[test]
-fn many_pushes_in_a_minute_are_all_told_and_the_robot_never_has_to_say_no() {
+fn many_pushes_in_a_minute_are_all_reported_and_the_robot_never_has_to_refuse() {
     let pushes = if std::env::var_os("GIT_SERVICE_HOOK_FULL").is_some() {
         500
     } else {
@@ -58,8 +58,8 @@ fn many_pushes_in_a_minute_are_all_told_and_the_robot_never_has_to_say_no() {
         ours_below(&pushing.sandbox.path("")).is_empty()
     });
     assert_eq!(pushing.drain(), Some(0));
-    let told = receiver.got().len();
-    assert!(told <= 20, "{told} messages in a minute");
+    let reported = receiver.got().len();
+    assert!(reported <= 20, "{reported} messages in a minute");
     assert!(!pushing.pending().is_empty(), "more pushes than messages");
     a_minute_later(&pushing.sandbox.path("r.git/service-hook/lane/team"));
     receiver.answer(|_| Answer::json(200, r#"{"errcode":0}"#));
@@ -73,7 +73,7 @@ fn many_pushes_in_a_minute_are_all_told_and_the_robot_never_has_to_say_no() {
     );
     assert_eq!(
         receiver.got().len(),
-        told + 1,
+        reported + 1,
         "what was left is one message"
     );
     let records = pushing.records();

@@ -235,7 +235,7 @@ fn it_refuses_to_run_before_the_refs_have_moved() {
 }
 
 #[test]
-fn refs_past_the_limit_are_told_after_failures_and_in_one_line() {
+fn refs_past_the_limit_are_reported_after_failures_and_in_one_line() {
     use super::{Pushing, webhook};
     use crate::support::receiver::{Answer, Receiver};
     let receiver = Receiver::start(|_| Answer::json(401, "{}"));
@@ -246,10 +246,10 @@ fn refs_past_the_limit_are_told_after_failures_and_in_one_line() {
     let said = pushing
         .sandbox
         .push("c", &["-q", "origin", "HEAD:one", "HEAD:two"]);
-    let failed = said.find("failed permanently").expect("failures are told");
+    let failed = said.find("failed permanently").expect("failures are shown");
     let past = said
         .find("past `max_refs`")
-        .expect("what is not told one by one is said");
+        .expect("what is not shown one by one is summed up");
     assert!(
         failed < past && said.matches("past `max_refs`").count() == 1,
         "{said}"

@@ -81,9 +81,9 @@ fn receivers_that_fail_a_third_of_the_time_get_every_push_and_nothing_piles_up()
         assert_eq!(failed, 0, "every push succeeds");
         (watching.join().unwrap(), pushed)
     });
-    let (all, told) = (started.elapsed(), verdict::of(&fleet, &receivers));
+    let (all, reported) = (started.elapsed(), verdict::of(&fleet, &receivers));
     eprintln!(
-        "{} pushes in {pushed:.1?}, delivered after {all:.1?}; {told}; {watch}",
+        "{} pushes in {pushed:.1?}, delivered after {all:.1?}; {reported}; {watch}",
         size.pushes
     );
     assert!(all < size.bound, "bounded in time");

@@ -1,5 +1,5 @@
 //! What has to survive a crash of the machine is synced before the step that relies on it. A power cut in a test
-//! ([`super::power_cut`]) seldom tells: one sync of a file system often brings more to the disk than it has to.
+//! ([`super::power_cut`]) seldom notices: one sync of a file system often brings more to the disk than it has to.
 
 use super::{Pushing, feed, seen, webhook};
 use crate::support::PROGRAM;

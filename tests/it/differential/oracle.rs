@@ -14,7 +14,7 @@ pub struct Oracle {
     facts: HashMap<String, Facts>,
 }
 
-/// A commit as Git tells it.
+/// A commit as Git prints it.
 #[derive(Clone, Debug)]
 pub struct Facts {
     pub tree: String,
@@ -28,7 +28,7 @@ pub struct Facts {
     pub paths: Vec<(u8, Vec<u8>)>,
 }
 
-/// A person as Git tells it.
+/// A person as Git prints it.
 #[derive(Clone, Debug)]
 pub struct Who {
     pub name: Vec<u8>,
@@ -184,7 +184,7 @@ impl Oracle {
         statuses(&answer[start..])
     }
 
-    /// The commit as Git tells it.
+    /// The commit as Git prints it.
     pub fn facts(&mut self, id: &str) -> &Facts {
         self.learn(&[id.to_owned()]);
         &self.facts[id]

@@ -1,4 +1,4 @@
-//! Bits that flip on the disk: whatever file of the store they are in, an event never tells something else in silence.
+//! Bits that flip on the disk: whatever file of the store they are in, an event is never different without an error.
 
 use super::repo::Repo;
 use crate::support::dice::Dice;

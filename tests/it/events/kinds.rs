@@ -47,7 +47,7 @@ fn events_at(path: &Path, updates: &[RefUpdate]) -> Vec<Computed> {
         .events(updates, &Needs::everything(2048))
 }
 
-/// What a repository of the plain kind tells: loose and packed refs, one pack.
+/// What a repository of the plain kind has: loose and packed refs, one pack.
 fn plain() -> Vec<Computed> {
     let (repo, updates) = pushed(&[]);
     let events = events_at(&repo.sandbox.path("repo.git"), &updates);

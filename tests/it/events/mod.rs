@@ -1,4 +1,4 @@
-//! The event tells the truth: what was pushed, by Git's own answers.
+//! The event is exact: what was pushed, by Git's own answers.
 
 #![expect(
     clippy::unwrap_used,

@@ -203,7 +203,7 @@ fn a_message_of_ten_megabytes_is_cut() {
     );
 }
 
-/// As a file of a commit, and as what a tag names: whoever read it would need its size in memory.
+/// As a file of a commit, and as what a tag names: a reader would need its size in memory.
 #[test]
 fn a_huge_blob_is_never_read() {
     let megabytes = if full() { 1024 } else { 128 };

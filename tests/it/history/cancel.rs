@@ -1,6 +1,6 @@
 //! `cancel`.
 
-use super::{complaints, log, run, told};
+use super::{complaints, log, reported, run};
 use crate::delivery::{Pushing, busy, messages, webhook};
 use crate::support::eventually;
 use crate::support::receiver::{Answer, Receiver};
@@ -33,10 +33,10 @@ fn cancelled_deliveries_are_never_sent_and_the_others_are() {
     let (receiver, pushing) = waiting();
     let id = log(&pushing, &["--hook", "ci"])[1]["id"].clone();
     let id = id.as_str().unwrap();
-    let said = told(&pushing, &["cancel", &id[28..]]);
+    let said = reported(&pushing, &["cancel", &id[28..]]);
     assert_eq!(said, format!("{}  ci: cancelled\n", &id[28..]));
     assert_eq!(states(&pushing, "ci"), ["pending", "cancelled"]);
-    let said = told(&pushing, &["cancel", "--pending", "--hook", "team"]);
+    let said = reported(&pushing, &["cancel", "--pending", "--hook", "team"]);
     assert_eq!(said.lines().count(), 2, "{said}");
     assert_eq!(states(&pushing, "team"), ["cancelled", "cancelled"]);
     let before = receiver.got().len();
@@ -89,7 +89,7 @@ fn an_attempt_under_way_ends_first_and_its_result_stands() {
     let pushing = Pushing::new(&hooks);
     pushing.push("one");
     eventually("it is being sent", || receiver.got().len() == 1);
-    let said = told(&pushing, &["cancel", "--pending", "--hook", "ci"]);
+    let said = reported(&pushing, &["cancel", "--pending", "--hook", "ci"]);
     assert_eq!(said, "ci: 1 had ended before\n");
     assert_eq!(states(&pushing, "ci"), ["delivered"]);
 }

@@ -6,7 +6,7 @@ use crate::support::receiver::{Answer, Receiver};
 
 const TOLD: &str = "failed permanently since 20";
 
-/// A repository with one failure that its pusher was not told about.
+/// A repository with one failure that its pusher did not see.
 fn with_failure(wait: &str) -> (Receiver, Pushing) {
     let receiver = Receiver::start(|_| Answer::json(404, "{}"));
     let pushing = Pushing::new(&format!(
@@ -43,12 +43,12 @@ fn the_next_push_says_it_and_the_one_after_does_not() {
         "what became of this push comes first: {said}"
     );
     assert!(!pushing.push("three").contains(TOLD));
-    // More of it is told a day later, and counts from there.
+    // More failures are reported a day later, and counts from there.
     receiver.answer(|_| Answer::json(404, "{}"));
     for message in ["four", "five"] {
         assert!(
             !pushing.push(message).contains(TOLD),
-            "whoever has just read it is not told again"
+            "a person who has just read it does not read it again"
         );
     }
     receiver.answer(|_| Answer::ok());
@@ -65,7 +65,7 @@ fn the_next_push_says_it_and_the_one_after_does_not() {
 }
 
 #[test]
-fn whoever_has_just_read_it_is_not_told_twice() {
+fn a_person_who_has_just_read_it_is_not_reported_twice() {
     let receiver = Receiver::start(|_| Answer::json(404, "{}"));
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     let said = pushing.push("one");
@@ -91,7 +91,7 @@ fn only_what_nobody_has_read_is_counted() {
     assert_eq!(
         failed(&pushing).lines().count(),
         1,
-        "whoever asks for it again reads what came of it"
+        "a person who requests it again reads what came of it"
     );
     let said = pushing.push("two");
     assert!(said.contains("ci: failed permanently: 404"), "{said}");

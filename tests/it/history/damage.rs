@@ -124,7 +124,7 @@ fn a_push_whose_events_are_not_computed_is_a_row() {
     assert_eq!(row["error"], "its events are not computed yet");
     assert_eq!(log(&pushing, &["--hook", "ci"]).len(), 0);
     assert!(
-        super::told(&pushing, &["deliveries"])
+        super::reported(&pushing, &["deliveries"])
             .lines()
             .nth(1)
             .unwrap()
@@ -161,6 +161,6 @@ fn lines_that_make_no_sense_spoil_only_themselves() {
             "{arguments:?}: {text}"
         );
     }
-    let text = super::told(&pushing, &["deliveries", "show", ID]);
+    let text = super::reported(&pushing, &["deliveries", "show", ID]);
     assert!(text.contains("the stored event cannot be read"), "{text}");
 }

@@ -1,6 +1,6 @@
 //! What `drain` prints: the permanent failures since the timer's last run, whichever process made the attempt.
 
-use super::{log, push_and_finish, run, told};
+use super::{log, push_and_finish, reported, run};
 use crate::delivery::{Pushing, webhook};
 use crate::support::receiver::{Answer, Receiver};
 use std::process::Output;
@@ -38,7 +38,7 @@ fn a_failure_of_another_process_is_printed_until_a_timer_has_reported_it() {
     run(&pushing, &["redeliver", "--failed"]);
     assert_eq!(text(&run(&pushing, &["drain", "--timer"])), line);
     receiver.answer(|_| Answer::ok());
-    told(&pushing, &["redeliver", "--failed"]);
+    reported(&pushing, &["redeliver", "--failed"]);
     assert_eq!(run(&pushing, &["drain"]).status.code(), Some(0));
 }
 
@@ -66,7 +66,7 @@ fn only_a_run_with_timer_counts_as_one() {
     assert!(pushing.push("one").contains("(no timer seen"));
     run(&pushing, &["drain", "--timer"]);
     assert!(pushing.push("two").contains("behind 1"));
-    let said = told(&pushing, &["redeliver", "--pending"]);
+    let said = reported(&pushing, &["redeliver", "--pending"]);
     assert!(said.contains("retrying until "), "{said}");
 }
 

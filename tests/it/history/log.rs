@@ -1,6 +1,6 @@
 //! `deliveries`.
 
-use super::{complaints, log, push_and_finish, run, told};
+use super::{complaints, log, push_and_finish, reported, run};
 use crate::delivery::{Pushing, busy, webhook};
 use crate::support::eventually;
 use crate::support::receiver::{Answer, Receiver};
@@ -73,7 +73,7 @@ fn a_row_for_scripts_has_these_members() {
 }
 
 #[test]
-fn hooks_and_states_are_told_apart() {
+fn hooks_and_states_are_distinguished() {
     let (good, down) = (
         Receiver::start(|_| Answer::ok()),
         Receiver::start(|_| busy()),
@@ -127,7 +127,7 @@ fn people_get_a_table() {
     let receiver = Receiver::start(|_| Answer::json(404, "{}"));
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     push_and_finish(&pushing, "one");
-    let table = told(&pushing, &["deliveries"]);
+    let table = reported(&pushing, &["deliveries"]);
     let id = receiver.got()[0]
         .header("X-Coding-Delivery")
         .unwrap()
@@ -160,7 +160,7 @@ fn an_attempt_without_an_end_reads_as_what_it_is() {
         (&true.into(), &serde_json::Value::Null),
         "{row}"
     );
-    assert!(told(&pushing, &["deliveries"]).contains("being sent now"));
+    assert!(reported(&pushing, &["deliveries"]).contains("being sent now"));
     eventually("nobody sends any more", || {
         log(&pushing, &[])[0]["status"].is_null() && log(&pushing, &[])[0]["sending"] == false
     });
@@ -181,13 +181,13 @@ fn an_attempt_without_an_end_reads_as_what_it_is() {
     );
     assert_eq!(row["error"], "interrupted: the sending process died");
     assert!(
-        told(&pushing, &["deliveries", "show", id])
+        reported(&pushing, &["deliveries", "show", id])
             .contains("interrupted: the sending process died")
     );
 }
 
 #[test]
-fn a_delivery_that_was_told_with_others_says_so() {
+fn a_delivery_that_was_reported_with_others_says_so() {
     let receiver = Receiver::start(|_| busy());
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     pushing.push("one");
@@ -200,11 +200,11 @@ fn a_delivery_that_was_told_with_others_says_so() {
     std::fs::write(&record, std::fs::read_to_string(&record).unwrap() + &ended).unwrap();
     assert_eq!(log(&pushing, &[])[0]["digest"], 12);
     assert!(
-        told(&pushing, &["deliveries"]).contains("one of 12 in one"),
+        reported(&pushing, &["deliveries"]).contains("one of 12 in one"),
         "{}",
-        told(&pushing, &["deliveries"])
+        reported(&pushing, &["deliveries"])
     );
-    let shown = told(&pushing, &["deliveries", "show", id]);
+    let shown = reported(&pushing, &["deliveries", "show", id]);
     assert!(
         shown.contains("one of 12 in one message") && shown.contains("which is not rendered again"),
         "{shown}"

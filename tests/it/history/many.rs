@@ -1,6 +1,6 @@
 //! Commands about the deliveries of several repositories, hooks by their labels, and what a new hook has missed.
 
-use super::{complaints, log, push_and_finish, run, told};
+use super::{complaints, log, push_and_finish, reported, run};
 use crate::delivery::{Pushing, messages, webhook};
 use crate::support::receiver::{Answer, Receiver};
 use serde_json::Value;
@@ -34,7 +34,7 @@ fn with_all_the_newest_deliveries_of_several_directories_are_listed() {
     let receiver = Receiver::start(|_| Answer::json(404, "{}"));
     let pushing = two_failed(&receiver);
     let list = ["deliveries", "--all", "../srv", "."];
-    let said = told(&pushing, &list);
+    let said = reported(&pushing, &list);
     let lines: Vec<&str> = said.lines().collect();
     assert!(
         lines[0].contains("TIME") && lines[0].contains("  REPOSITORY  "),
@@ -42,7 +42,7 @@ fn with_all_the_newest_deliveries_of_several_directories_are_listed() {
     );
     assert!(lines[1].contains("  r.git        "), "{said}");
     assert!(lines[2].contains("  group/s.git  "), "{said}");
-    let rows = objects(&told(&pushing, &[&list[..], &["--json"]].concat()));
+    let rows = objects(&reported(&pushing, &[&list[..], &["--json"]].concat()));
     let paths: Vec<_> = rows
         .iter()
         .map(|row| row["repository"].as_str().unwrap())
@@ -50,7 +50,7 @@ fn with_all_the_newest_deliveries_of_several_directories_are_listed() {
     assert!(
         paths.len() == 2 && paths[0].ends_with("/r.git") && paths[1].ends_with("/srv/group/s.git")
     );
-    let newest = objects(&told(
+    let newest = objects(&reported(
         &pushing,
         &[&list[..], &["-n", "1", "--json"]].concat(),
     ));
@@ -65,7 +65,7 @@ fn with_all_the_newest_deliveries_of_several_directories_are_listed() {
         "../srv",
     ];
     assert_eq!(
-        objects(&told(&pushing, &of_label)),
+        objects(&reported(&pushing, &of_label)),
         rows[..1],
         "its name elsewhere is not a label"
     );
@@ -90,7 +90,7 @@ fn redeliver_and_cancel_take_several_directories_and_print_json() {
         "{said}"
     );
     receiver.answer(|_| Answer::json(503, "{}"));
-    let rows = objects(&told(&pushing, &[&failed[..], &["--json"]].concat()));
+    let rows = objects(&reported(&pushing, &[&failed[..], &["--json"]].concat()));
     let states: Vec<_> = rows
         .iter()
         .map(|row| row["state"].as_str().unwrap())
@@ -109,7 +109,7 @@ fn redeliver_and_cancel_take_several_directories_and_print_json() {
         "../srv",
         ".",
     ];
-    let rows = objects(&told(&pushing, &cancel));
+    let rows = objects(&reported(&pushing, &cancel));
     let ended: Vec<_> = rows
         .iter()
         .map(|row| (&row["hook"], &row["state"]))
@@ -128,9 +128,9 @@ fn hooks_are_found_by_their_labels() {
     assert_eq!(log(&pushing, &["--hook", "The CI"]).len(), 1);
     assert_eq!(log(&pushing, &["--hook", "other"]).len(), 0);
     receiver.answer(|_| Answer::json(503, "{}"));
-    let said = told(&pushing, &["redeliver", "--failed", "--hook", "The CI"]);
+    let said = reported(&pushing, &["redeliver", "--failed", "--hook", "The CI"]);
     assert!(said.contains("503"), "{said}");
-    let said = told(&pushing, &["cancel", "--pending", "--hook", "The CI"]);
+    let said = reported(&pushing, &["cancel", "--pending", "--hook", "The CI"]);
     assert!(said.contains("cancelled"), "{said}");
 }
 
@@ -141,8 +141,8 @@ fn since_restricts_the_selection_to_later_pushes() {
     push_and_finish(&pushing, "one");
     receiver.answer(|_| Answer::ok());
     let later = ["redeliver", "--failed", "--since", "2100-01-01"];
-    assert_eq!(told(&pushing, &later), "");
-    assert!(told(&pushing, &["redeliver", "--failed", "--since", "2h"]).contains("delivered"));
+    assert_eq!(reported(&pushing, &later), "");
+    assert!(reported(&pushing, &["redeliver", "--failed", "--since", "2h"]).contains("delivered"));
     let out = run(&pushing, &["redeliver", "--failed", "--since", "yesterday"]);
     assert!(out.status.code() == Some(2) && complaints(&out).contains("not a time"));
 }
@@ -168,7 +168,7 @@ fn a_new_hook_gets_what_it_has_missed_once_and_others_get_nothing() {
     ];
     pushing.configure(&hooks.map(String::as_str).concat());
     let missed = |hook| ["redeliver", "--since", "2h", "--hook", hook];
-    let said = told(&pushing, &missed("team"));
+    let said = reported(&pushing, &missed("team"));
     assert_eq!(said.matches("team: delivered").count(), 2, "{said}");
     assert_eq!(
         messages(&team),
@@ -191,11 +191,11 @@ fn a_new_hook_gets_what_it_has_missed_once_and_others_get_nothing() {
         run(&pushing, &["redeliver", "--since", "2h"]).status.code(),
         Some(2)
     );
-    // Its history tells the same event as that of the other hook.
+    // Its history has the same event as that of the other hook.
     let shown = |hook| {
         let id = ids(hook)[0]["id"].as_str().unwrap().to_owned();
         let whole: Value =
-            serde_json::from_str(&told(&pushing, &["deliveries", &id, "--json"])).unwrap();
+            serde_json::from_str(&reported(&pushing, &["deliveries", &id, "--json"])).unwrap();
         whole["request"]["body_sha256"].clone()
     };
     assert_eq!(shown("ci"), shown("team"));
@@ -214,7 +214,7 @@ fn a_record_without_events_is_completed_and_not_waited_for() {
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.lines().next().unwrap().to_owned() + "\n").unwrap();
     receiver.answer(|_| Answer::ok());
-    told(&pushing, &["redeliver", "--pending"]);
+    reported(&pushing, &["redeliver", "--pending"]);
     assert!(pushing.pending().is_empty());
     assert!(messages(&receiver).ends_with(&["one".into(), "two".into()]));
 }

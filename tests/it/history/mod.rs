@@ -1,4 +1,4 @@
-//! What was delivered can be looked up, told in full, and delivered again.
+//! What was delivered can be looked up, shown in full, and delivered again.
 
 mod cancel;
 mod daily;
@@ -25,7 +25,7 @@ pub fn run(pushing: &Pushing, arguments: &[&str]) -> Output {
 
 /// The same; its stdout.
 #[track_caller]
-pub fn told(pushing: &Pushing, arguments: &[&str]) -> String {
+pub fn reported(pushing: &Pushing, arguments: &[&str]) -> String {
     let out = run(pushing, arguments);
     assert_eq!(
         out.status.code(),
@@ -43,7 +43,7 @@ pub fn complaints(out: &Output) -> String {
 /// `deliveries --json` with more arguments, line by line.
 #[track_caller]
 pub fn log(pushing: &Pushing, arguments: &[&str]) -> Vec<Value> {
-    let text = told(pushing, &[&["deliveries", "--json"], arguments].concat());
+    let text = reported(pushing, &[&["deliveries", "--json"], arguments].concat());
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect()

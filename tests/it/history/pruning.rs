@@ -113,7 +113,7 @@ fn a_record_that_is_queued_again_is_safe() {
     let pushing = with_history(&receiver);
     receiver.answer(|_| busy());
     let oldest = log(&pushing, &[])[3]["id"].as_str().unwrap().to_owned();
-    super::told(&pushing, &["redeliver", &oldest]);
+    super::reported(&pushing, &["redeliver", &oldest]);
     pushing.configure(&format!(
         "[deliver]\nkeep_count = 1\n{}",
         webhook("ci", &receiver.url("/"))

@@ -1,6 +1,6 @@
 //! `redeliver`.
 
-use super::{complaints, log, push_and_finish, run, told};
+use super::{complaints, log, push_and_finish, reported, run};
 use crate::delivery::{Pushing, busy, messages, webhook};
 use crate::support::eventually;
 use crate::support::receiver::{Answer, Receiver};
@@ -23,7 +23,7 @@ fn what_failed_is_sent_again_under_the_same_id() {
     let pushing = Pushing::new(&hooks.concat());
     push_and_finish(&pushing, "one");
     receiver.answer(|_| Answer::ok());
-    let said = told(&pushing, &["redeliver", "--failed", "--hook", "ci"]);
+    let said = reported(&pushing, &["redeliver", "--failed", "--hook", "ci"]);
     assert!(
         said.lines().count() == 1 && said.contains("  ci: delivered, "),
         "{said}"
@@ -45,7 +45,7 @@ fn what_failed_is_sent_again_under_the_same_id() {
         (&row["state"], &row["attempts"]),
         (&"delivered".into(), &2.into())
     );
-    let text = told(
+    let text = reported(
         &pushing,
         &["deliveries", "show", row["id"].as_str().unwrap()],
     );
@@ -63,12 +63,12 @@ fn what_was_delivered_or_cancelled_is_sent_again_when_it_is_named() {
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     push_and_finish(&pushing, "one");
     assert_eq!(
-        told(&pushing, &["redeliver", "--failed"]),
+        reported(&pushing, &["redeliver", "--failed"]),
         "",
         "only what has failed"
     );
     let id = id_of(&pushing, 0);
-    told(&pushing, &["redeliver", &id[28..]]);
+    reported(&pushing, &["redeliver", &id[28..]]);
     assert_eq!(messages(&receiver), ["one", "one"]);
 
     receiver.answer(|_| busy());
@@ -81,7 +81,7 @@ fn what_was_delivered_or_cancelled_is_sent_again_when_it_is_named() {
     pushing.configure(&webhook("ci", &receiver.url("/")));
     receiver.answer(|_| Answer::ok());
     let id = id_of(&pushing, 0);
-    assert!(told(&pushing, &["redeliver", &id]).contains("ci: delivered"));
+    assert!(reported(&pushing, &["redeliver", &id]).contains("ci: delivered"));
     assert_eq!(messages(&receiver).last().unwrap(), "two");
 }
 
@@ -93,7 +93,7 @@ fn what_waits_is_due_now() {
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     pushing.push("one");
     receiver.answer(|_| Answer::ok());
-    let said = told(&pushing, &["redeliver", &id_of(&pushing, 0)]);
+    let said = reported(&pushing, &["redeliver", &id_of(&pushing, 0)]);
     assert!(said.contains("ci: delivered"), "{said}");
     assert!(pushing.pending().is_empty());
 }
@@ -111,7 +111,7 @@ fn everything_that_waits_for_a_hook_is_due_now() {
     pushing.push("one");
     pushing.push("two");
     receiver.answer(|_| Answer::ok());
-    let said = told(&pushing, &["redeliver", "--pending", "--hook", "ci"]);
+    let said = reported(&pushing, &["redeliver", "--pending", "--hook", "ci"]);
     assert_eq!(said.matches("ci: delivered").count(), 2, "{said}");
     let waiting = log(&pushing, &["--state", "pending"]);
     assert!(
@@ -120,8 +120,8 @@ fn everything_that_waits_for_a_hook_is_due_now() {
     );
     let id = waiting[1]["id"].as_str().unwrap();
     assert_eq!(
-        told(&pushing, &["deliveries", &id[28..]]),
-        told(&pushing, &["deliveries", "show", &id[28..]])
+        reported(&pushing, &["deliveries", &id[28..]]),
+        reported(&pushing, &["deliveries", "show", &id[28..]])
     );
     let whole = log(&pushing, &[&id[28..]]);
     assert_eq!(
@@ -134,7 +134,7 @@ fn everything_that_waits_for_a_hook_is_due_now() {
             .code(),
         Some(2)
     );
-    told(&pushing, &["redeliver", "--pending"]);
+    reported(&pushing, &["redeliver", "--pending"]);
     assert!(pushing.pending().is_empty());
     let out = run(&pushing, &["redeliver", "--pending"]);
     assert!(
@@ -196,7 +196,7 @@ fn another_sender_is_not_disturbed_and_strands_nothing() {
     let said = std::thread::scope(|scope| {
         let push = scope.spawn(|| pushing.push("two"));
         eventually("the push is being sent", || receiver.got().len() == 2);
-        let said = told(&pushing, &["redeliver", &id]);
+        let said = reported(&pushing, &["redeliver", &id]);
         push.join().unwrap();
         said
     });
@@ -221,7 +221,7 @@ fn with_a_state_dir_what_waits_is_due_now_and_asked_for_once() {
     );
     pushing.push("one");
     let id = id_of(&pushing, 0);
-    let said = told(&pushing, &["redeliver", &id]);
+    let said = reported(&pushing, &["redeliver", &id]);
     assert!(
         said.contains("503 Service Unavailable; will be tried"),
         "{said}"
@@ -232,12 +232,12 @@ fn with_a_state_dir_what_waits_is_due_now_and_asked_for_once() {
         "that was that"
     );
     receiver.answer(|_| Answer::ok());
-    let said = told(&pushing, &["redeliver", &id]);
+    let said = reported(&pushing, &["redeliver", &id]);
     assert!(said.contains("ci: delivered"), "{said}");
 }
 
 #[test]
-fn a_mistake_keeps_it_queued_and_is_told() {
+fn a_mistake_keeps_it_queued_and_is_reported() {
     let receiver = Receiver::start(|_| Answer::ok());
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     push_and_finish(&pushing, "one");

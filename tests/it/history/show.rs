@@ -1,17 +1,17 @@
 //! `deliveries show`.
 
-use super::{complaints, log, push_and_finish, run, told};
+use super::{complaints, log, push_and_finish, reported, run};
 use crate::delivery::{Pushing, webhook};
 use crate::support::receiver::{Answer, Receiver};
 use serde_json::Value;
 
 #[track_caller]
 fn shown(pushing: &Pushing, id: &str) -> Value {
-    serde_json::from_str(&told(pushing, &["deliveries", "show", id, "--json"])).unwrap()
+    serde_json::from_str(&reported(pushing, &["deliveries", "show", id, "--json"])).unwrap()
 }
 
 #[test]
-fn one_delivery_is_told_in_full_and_without_its_secrets() {
+fn one_delivery_is_reported_in_full_and_without_its_secrets() {
     let receiver =
         Receiver::start(|r| Answer::json(400, &format!("{{\"error\":\"{}\"}}", r.target)));
     let hook = webhook("ci", &receiver.url("/in?access_token=hunter2hunter2"));
@@ -21,7 +21,7 @@ fn one_delivery_is_told_in_full_and_without_its_secrets() {
         .header("X-Coding-Delivery")
         .unwrap()
         .to_owned();
-    let text = told(&pushing, &["deliveries", "show", &id]);
+    let text = reported(&pushing, &["deliveries", "show", &id]);
     for part in [
         &id[..],
         "Ann",
@@ -71,7 +71,7 @@ fn a_changed_configuration_is_noticed() {
         webhook("ci", &receiver.url("/"))
     ));
     assert_eq!(shown(&pushing, &id)["body_differs"], true);
-    assert!(told(&pushing, &["deliveries", "show", &id]).contains("not what was sent"));
+    assert!(reported(&pushing, &["deliveries", "show", &id]).contains("not what was sent"));
     pushing.configure(&webhook("other", &receiver.url("/")));
     let json = shown(&pushing, &id);
     assert!(
@@ -146,7 +146,7 @@ fn a_large_body_is_cut_and_says_so() {
         .header("X-Coding-Delivery")
         .unwrap()
         .to_owned();
-    let text = told(&pushing, &["deliveries", "show", &id]);
+    let text = reported(&pushing, &["deliveries", "show", &id]);
     assert!(
         text.len() < 20_000 && text.trim_end().ends_with("bytes more"),
         "{}",

@@ -112,7 +112,7 @@ fn a_script_without_a_first_line_that_names_its_shell_runs_as_git_runs_it() {
 }
 
 #[test]
-fn a_script_that_cannot_be_started_is_told() {
+fn a_script_that_cannot_be_started_is_reported() {
     let (pushing, _receiver) = beside("#!/no/such/shell\n");
     let seen = pushing.push("one");
     assert!(

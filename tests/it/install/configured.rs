@@ -83,8 +83,8 @@ impl Site {
         self.push(&[&format!("../{name}"), "main"])
     }
 
-    /// The refs that were told, in order.
-    fn told(&self) -> Vec<String> {
+    /// The refs that were reported, in order.
+    fn reported(&self) -> Vec<String> {
         let of = |json: serde_json::Value| json["ref"].as_str().unwrap_or_default().to_owned();
         self.receiver
             .got()
@@ -114,7 +114,7 @@ fn one_line_of_the_systems_gitconfig_serves_every_repository() {
         .git("a.git", &["config", "hook.service-hook.enabled", "false"]);
     site.change("a.git", "three");
     assert_eq!(
-        site.told().len(),
+        site.reported().len(),
         2,
         "it can be switched off in one repository"
     );
@@ -133,7 +133,7 @@ fn the_repositorys_own_hook_and_the_chain_run_too_with_the_whole_stdin() {
     site.sandbox.commit("wt", "file.txt", "one", "one");
     site.sandbox.git("wt", &["tag", "v1"]);
     site.push(&["../a.git", "main", "v1"]);
-    assert_eq!(site.told(), ["refs/heads/main", "refs/tags/v1"]);
+    assert_eq!(site.reported(), ["refs/heads/main", "refs/tags/v1"]);
     for name in ["own", "more"] {
         let lines = fs::read_to_string(site.sandbox.path("a.git").join(name)).unwrap();
         assert_eq!(lines.lines().count(), 2, "{name}: {lines}");
@@ -162,7 +162,7 @@ fn beside(site: &Site) -> Vec<(&'static str, Place)> {
 
 #[needs(configured_hooks)]
 #[test]
-fn a_push_is_told_once_where_the_link_is_installed_as_well() {
+fn a_push_is_reported_once_where_the_link_is_installed_as_well() {
     let site = Site::new();
     for (name, install) in beside(&site) {
         let repo = site.repository(&format!("{name}.git"));
@@ -171,10 +171,10 @@ fn a_push_is_told_once_where_the_link_is_installed_as_well() {
             &repo.join("hooks/post-receive.d/50-more"),
             "#!/bin/sh\ncat >>more\n",
         );
-        let before = site.told().len();
+        let before = site.reported().len();
         let seen = site.change(&format!("{name}.git"), name);
         assert_eq!(seen.matches("all: delivered").count(), 1, "{name}: {seen}");
-        assert_eq!(site.told().len(), before + 1, "{name}");
+        assert_eq!(site.reported().len(), before + 1, "{name}");
         let more = fs::read_to_string(repo.join("more")).unwrap();
         assert_eq!(more.lines().count(), 1, "{name}: the chain runs once");
     }
@@ -182,7 +182,7 @@ fn a_push_is_told_once_where_the_link_is_installed_as_well() {
 
 #[needs(configured_hooks)]
 #[test]
-fn a_push_is_told_once_when_both_run_at_the_same_time() {
+fn a_push_is_reported_once_when_both_run_at_the_same_time() {
     let site = Site::new();
     symlink(PROGRAM, site.sandbox.path("a.git/hooks/post-receive")).unwrap();
     site.sandbox
@@ -190,7 +190,7 @@ fn a_push_is_told_once_when_both_run_at_the_same_time() {
     site.sandbox.git("a.git", &["config", "hook.jobs", "4"]);
     for n in 1..=5 {
         site.change("a.git", &n.to_string());
-        assert_eq!(site.told().len(), n);
+        assert_eq!(site.reported().len(), n);
     }
 }
 
@@ -203,7 +203,12 @@ fn the_same_move_pushed_again_is_another_push() {
     for round in 1..=3 {
         site.push(&["../a.git", "main:x"]);
         site.push(&["../a.git", ":x"]);
-        assert_eq!(site.told().len(), 1 + 2 * round, "{:?}", site.told());
+        assert_eq!(
+            site.reported().len(),
+            1 + 2 * round,
+            "{:?}",
+            site.reported()
+        );
     }
 }
 
@@ -230,5 +235,5 @@ fn a_hook_that_hands_over_one_update_after_the_other_loses_none() {
     site.sandbox.commit("wt", "file.txt", "one", "one");
     site.sandbox.git("wt", &["tag", "v1"]);
     site.push(&["../a.git", "main", "v1"]);
-    assert_eq!(site.told(), ["refs/heads/main", "refs/tags/v1"]);
+    assert_eq!(site.reported(), ["refs/heads/main", "refs/tags/v1"]);
 }

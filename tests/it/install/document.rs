@@ -23,7 +23,7 @@ pub fn blocks(heading: &str) -> Vec<&'static str> {
         .collect()
 }
 
-/// A machine with two repositories, a file that tells a receiver of every push, and nothing installed.
+/// A machine with two repositories, a file that sends every push to a receiver, and nothing installed.
 struct Machine {
     sandbox: Sandbox,
     receiver: Receiver,
@@ -81,9 +81,9 @@ impl Machine {
         said(&out)
     }
 
-    /// Pushes to a repository; how often that was told.
+    /// Pushes to a repository; how often that was reported.
     #[track_caller]
-    fn told(&self, name: &str) -> usize {
+    fn reported(&self, name: &str) -> usize {
         let before = self.receiver.got().len();
         self.sandbox
             .git("wt", &["commit", "-q", "--allow-empty", "-m", name]);
@@ -107,17 +107,23 @@ fn links_are_put_in_place_and_taken_away() {
         panic!("three blocks")
     };
     machine.run(one);
-    assert_eq!((machine.told("payments"), machine.told("team/app")), (1, 0));
+    assert_eq!(
+        (machine.reported("payments"), machine.reported("team/app")),
+        (1, 0)
+    );
     machine.run(all);
-    assert_eq!((machine.told("payments"), machine.told("team/app")), (1, 1));
+    assert_eq!(
+        (machine.reported("payments"), machine.reported("team/app")),
+        (1, 1)
+    );
     machine.run(template);
-    assert_eq!(machine.told("new"), 1);
+    assert_eq!(machine.reported("new"), 1);
 
     let [uninstall, purge, _] = blocks("Uninstalling")[..] else {
         panic!("three blocks")
     };
     machine.run(uninstall);
-    assert_eq!(machine.told("payments"), 0);
+    assert_eq!(machine.reported("payments"), 0);
     assert!(
         machine
             .sandbox
@@ -149,8 +155,8 @@ fn the_folder_of_core_hooks_path_serves_all_repositories() {
     machine.run(folder);
     assert_eq!(
         (
-            machine.told("payments"),
-            machine.told("team/app"),
+            machine.reported("payments"),
+            machine.reported("team/app"),
             own_ran()
         ),
         (1, 1, false)
@@ -158,8 +164,8 @@ fn the_folder_of_core_hooks_path_serves_all_repositories() {
     machine.run(own);
     assert_eq!(
         (
-            machine.told("payments"),
-            machine.told("team/app"),
+            machine.reported("payments"),
+            machine.reported("team/app"),
             own_ran()
         ),
         (1, 1, true)
@@ -173,14 +179,14 @@ fn the_lines_for_gits_configuration_are_what_it_reads() {
         panic!("two blocks")
     };
     machine.run(lines);
-    let told = machine.run("git service-hook uninstall -C /srv/git/payments.git");
+    let reported = machine.run("git service-hook uninstall -C /srv/git/payments.git");
     assert!(
-        told.contains("hook.service-hook.command in Git's configuration still starts it"),
-        "{told}"
+        reported.contains("hook.service-hook.command in Git's configuration still starts it"),
+        "{reported}"
     );
     machine.run(but_one);
-    let told = machine.run("git service-hook uninstall -C /srv/git/payments.git");
-    assert!(!told.contains("still starts it"), "{told}");
+    let reported = machine.run("git service-hook uninstall -C /srv/git/payments.git");
+    assert!(!reported.contains("still starts it"), "{reported}");
     machine.run(blocks("Uninstalling")[2]);
     assert_eq!(
         fs::read_to_string(machine.sandbox.path("system")).unwrap(),
@@ -199,11 +205,11 @@ fn both_ways_beside_another_hook_work() {
         .path("srv/git/payments.git/hooks/post-receive");
     script(&hook, "#!/bin/sh\ncat >>own\n");
     machine.run(chain);
-    assert_eq!(machine.told("payments"), 1);
+    assert_eq!(machine.reported("payments"), 1);
     assert!(machine.sandbox.path("srv/git/payments.git/own").exists());
     fs::remove_file(&hook).unwrap();
     script(&hook, own);
-    assert_eq!(machine.told("payments"), 1);
+    assert_eq!(machine.reported("payments"), 1);
     let lines = |text: &str| {
         text.lines()
             .filter(|l| !l.is_empty() && !l.starts_with("# "))

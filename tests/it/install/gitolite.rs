@@ -157,8 +157,8 @@ impl Gitolite {
         )
     }
 
-    /// A member of what was told, of every event so far, those of gitolite-admin left out.
-    fn told(&self, pointer: &str) -> Vec<String> {
+    /// A member of every event so far, those of gitolite-admin left out.
+    fn reported(&self, pointer: &str) -> Vec<String> {
         let events = self
             .receiver
             .got()
@@ -193,24 +193,24 @@ fn every_repository_has_the_hook_also_one_that_is_made_later() {
     site.conf("repo later\n    RW+ = alice\n");
     site.push("alice", "later", &[]);
     assert_eq!(
-        site.told("/project/name"),
+        site.reported("/project/name"),
         ["team/demo", "wild/bob/new", "later"]
     );
-    assert_eq!(site.told("/pusher/username"), ["alice", "bob", "alice"]);
+    assert_eq!(site.reported("/pusher/username"), ["alice", "bob", "alice"]);
     assert!(
-        site.told("/pusher/source")
+        site.reported("/pusher/source")
             .iter()
             .all(|source| source == "gitolite")
     );
     // gitolite puts its own hooks there again and again; `gitolite setup` must not take ours away either.
     site.gitolite(&["setup"]);
     site.push("alice", "team/demo", &[]);
-    assert_eq!(site.told("/project/name").len(), 4);
+    assert_eq!(site.reported("/project/name").len(), 4);
 }
 
 #[needs("gitolite", "sshd", "ssh-keygen")]
 #[test]
-fn one_file_says_what_is_told_about_which_repository_and_push_options_are_switched_on_in_gitolite_conf()
+fn one_file_says_what_is_reported_about_which_repository_and_push_options_are_switched_on_in_gitolite_conf()
  {
     let options = "repo team/demo\n    config receive.advertisePushOptions = true\n";
     let site = Gitolite::new(&format!("{DEMO}{options}repo other\n    RW+ = alice\n"));
@@ -227,11 +227,11 @@ fn one_file_says_what_is_told_about_which_repository_and_push_options_are_switch
     site.settings("%RC = (", &named);
     site.push("alice", "other", &[]);
     site.push("bob", "team/demo", &[]);
-    assert!(site.told("/ref").is_empty());
+    assert!(site.reported("/ref").is_empty());
     site.push("alice", "team/demo", &["-o", "service-hook.skip=all"]);
-    assert!(site.told("/ref").is_empty());
+    assert!(site.reported("/ref").is_empty());
     site.push("alice", "team/demo", &[]);
-    assert_eq!(site.told("/pusher/username"), ["alice"]);
+    assert_eq!(site.reported("/pusher/username"), ["alice"]);
 }
 
 #[needs("gitolite", "sshd", "ssh-keygen")]
@@ -247,7 +247,7 @@ fn what_waits_is_sent_by_a_timer_that_knows_nothing_of_gitolite() {
         site.sandbox.run("", &["drain", "--all", "gl/repositories"]);
         site.receiver.got().len() > before
     });
-    assert_eq!(site.told("/project/name").last().unwrap(), "team/demo");
+    assert_eq!(site.reported("/project/name").last().unwrap(), "team/demo");
 }
 
 #[needs("gitolite", "sshd", "ssh-keygen")]
@@ -270,7 +270,7 @@ fn scripts_beside_it_run_by_the_folder_or_by_gitolites_own_driver() {
             .count(),
         1
     );
-    assert_eq!(site.told("/ref").len(), 1);
+    assert_eq!(site.reported("/ref").len(), 1);
 
     // `option hook.post-receive`: gitolite starts each under a name of its own.
     let specific = site.sandbox.path("gl/local/hooks/repo-specific");
@@ -291,7 +291,7 @@ fn scripts_beside_it_run_by_the_folder_or_by_gitolites_own_driver() {
             .count(),
         1
     );
-    assert_eq!(site.told("/project/name").last().unwrap(), "specific");
+    assert_eq!(site.reported("/project/name").last().unwrap(), "specific");
 }
 
 #[needs("gitolite", "sshd", "ssh-keygen")]
@@ -302,8 +302,8 @@ fn a_copy_is_pushed_to_by_its_server_which_a_filter_can_leave_out() {
     site.settings("# 'Mirroring'", "'Mirroring'");
     site.conf(mirrored);
     site.push("server-other", "mirrored", &[]);
-    assert_eq!(site.told("/pusher/username"), ["server-other"]);
+    assert_eq!(site.reported("/pusher/username"), ["server-other"]);
     site.configure("pushers = [\"!server-*\"]\n");
     site.push("server-other", "mirrored", &[]);
-    assert_eq!(site.told("/ref").len(), 1);
+    assert_eq!(site.reported("/ref").len(), 1);
 }

@@ -84,7 +84,7 @@ fn install_twice_changes_nothing() {
 }
 
 #[test]
-fn a_link_to_an_older_place_of_the_program_is_mended() {
+fn a_link_to_an_older_place_of_the_program_is_fixed() {
     let sandbox = Sandbox::new();
     let repo = repository(&sandbox, "r.git");
     symlink(
@@ -134,7 +134,7 @@ fn all_repositories_below_a_directory_are_set_up_and_one_foreign_hook_stops_no_o
 }
 
 #[test]
-fn hooks_that_git_looks_for_elsewhere_are_told_and_not_installed() {
+fn hooks_that_git_looks_for_elsewhere_are_reported_and_not_installed() {
     let sandbox = Sandbox::new();
     let repo = repository(&sandbox, "r.git");
     sandbox.git("r.git", &["config", "core.hooksPath", "/etc/git-hooks"]);

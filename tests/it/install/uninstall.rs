@@ -97,13 +97,13 @@ fn history_goes_when_asked_for_and_what_somebody_wrote_stays() {
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     pushing.push("one");
     let repo = pushing.sandbox.path("r.git");
-    let told = done(&pushing.sandbox.run("r.git", &["uninstall"]));
+    let reported = done(&pushing.sandbox.run("r.git", &["uninstall"]));
     assert!(
-        told.contains("uninstall --purge") && pushing.done().len() == 1,
-        "{told}"
+        reported.contains("uninstall --purge") && pushing.done().len() == 1,
+        "{reported}"
     );
-    let told = done(&pushing.sandbox.run("r.git", &["uninstall", "--purge"]));
-    assert!(told.contains("service-hook/ was removed"), "{told}");
+    let reported = done(&pushing.sandbox.run("r.git", &["uninstall", "--purge"]));
+    assert!(reported.contains("service-hook/ was removed"), "{reported}");
     assert!(!repo.join("service-hook").exists() && repo.join("hooks.toml").exists());
     done(&pushing.sandbox.run("r.git", &["uninstall", "--purge"]));
 }
@@ -121,10 +121,10 @@ fn what_still_starts_it_is_named() {
             "git-service-hook post-receive",
         ],
     );
-    let told = done(&sandbox.run("r.git", &["uninstall"]));
+    let reported = done(&sandbox.run("r.git", &["uninstall"]));
     assert!(
-        told.contains("hook.tell.command in Git's configuration still starts it"),
-        "{told}"
+        reported.contains("hook.tell.command in Git's configuration still starts it"),
+        "{reported}"
     );
 
     fs::create_dir(sandbox.path("common")).unwrap();
@@ -137,10 +137,10 @@ fn what_still_starts_it_is_named() {
             sandbox.path("common").to_str().unwrap(),
         ],
     );
-    let told = done(&sandbox.run("r.git", &["uninstall"]));
+    let reported = done(&sandbox.run("r.git", &["uninstall"]));
     assert!(
-        told.contains("common/post-receive still starts it"),
-        "{told}"
+        reported.contains("common/post-receive still starts it"),
+        "{reported}"
     );
     assert!(
         sandbox.path("common/post-receive").exists(),
@@ -151,10 +151,10 @@ fn what_still_starts_it_is_named() {
         &repo.join("hooks/post-receive"),
         "#!/bin/sh\ngit-service-hook post-receive\n",
     );
-    let told = said(&sandbox.run("r.git", &["uninstall"]));
+    let reported = said(&sandbox.run("r.git", &["uninstall"]));
     assert!(
-        told.contains("left alone") && told.contains("it starts git-service-hook itself"),
-        "{told}"
+        reported.contains("left alone") && reported.contains("it starts git-service-hook itself"),
+        "{reported}"
     );
 }
 

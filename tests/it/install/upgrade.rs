@@ -74,11 +74,11 @@ fn while_the_program_is_away_pushes_go_through_and_what_waited_waits() {
     replace(&program);
     pushing.push("after");
     eventually("what waited is delivered too", || pushing.done().len() == 2);
-    let told = messages(&receiver);
+    let reported = messages(&receiver);
     assert_eq!(
         (
-            told.first().unwrap().as_str(),
-            told.last().unwrap().as_str()
+            reported.first().unwrap().as_str(),
+            reported.last().unwrap().as_str()
         ),
         ("before", "after")
     );
@@ -141,8 +141,8 @@ fn what_a_later_version_adds_is_passed_over_and_a_newer_format_is_left_alone() {
         "{said}"
     );
 
-    let told = done(&pushing.sandbox.run("r.git", &["uninstall"]));
-    assert!(told.contains("1 delivery waits"), "{told}");
+    let reported = done(&pushing.sandbox.run("r.git", &["uninstall"]));
+    assert!(reported.contains("1 delivery waits"), "{reported}");
     let purged = pushing.sandbox.run("r.git", &["uninstall", "--purge"]);
     assert!(purged.status.code() == Some(1) && path.exists());
 }

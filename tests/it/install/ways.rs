@@ -22,7 +22,7 @@ fn server(sandbox: &Sandbox) -> Receiver {
     receiver
 }
 
-/// Commits and pushes; names of the projects that were told so far.
+/// Commits and pushes; names of the projects that were reported so far.
 #[track_caller]
 fn change(
     sandbox: &Sandbox,
@@ -98,7 +98,7 @@ fn one_link_serves_all_repositories_by_core_hooks_path_of_the_system_or_the_acco
         change(&sandbox, &receiver, "c.git", |_| {}),
         ["a", "b", "c"]
     );
-    // A repository's own link is shadowed like every other hook of its own, so nothing is told twice.
+    // A repository's own link is shadowed like every other hook of its own, so nothing is reported twice.
     symlink(PROGRAM, sandbox.path("c.git/hooks/post-receive")).unwrap();
     assert_eq!(change(&sandbox, &receiver, "c.git", |_| {}).len(), 4);
 }
@@ -129,7 +129,7 @@ fn with_core_hooks_path_the_chain_beside_the_link_runs_and_the_repositorys_own_h
     );
     assert!(
         !repo.join("own").exists(),
-        "whoever set core.hooksPath may not want them"
+        "the person who set core.hooksPath may not want them"
     );
 
     // The script of docs/install.md that lets them run.
@@ -162,10 +162,10 @@ fn install_knows_when_core_hooks_path_or_another_hook_starts_it_already() {
         "r.git",
         &["config", "core.hooksPath", &shared_hooks(&sandbox)],
     );
-    let told = done(&sandbox.run("r.git", &["install"]));
+    let reported = done(&sandbox.run("r.git", &["install"]));
     assert!(
-        told.contains("already in place, core.hooksPath is"),
-        "{told}"
+        reported.contains("already in place, core.hooksPath is"),
+        "{reported}"
     );
     assert!(repo.join("hooks.toml").exists() && !repo.join("hooks/post-receive").exists());
 
@@ -173,8 +173,8 @@ fn install_knows_when_core_hooks_path_or_another_hook_starts_it_already() {
     let own = "#!/bin/sh\ngit-service-hook post-receive\n";
     script(&repo.join("hooks/post-receive"), own);
     for arguments in [&["install"][..], &["install", "--chain"]] {
-        let told = done(&sandbox.run("r.git", arguments));
-        assert!(told.contains("another hook starts it"), "{told}");
+        let reported = done(&sandbox.run("r.git", arguments));
+        assert!(reported.contains("another hook starts it"), "{reported}");
         assert_eq!(
             fs::read_to_string(repo.join("hooks/post-receive")).unwrap(),
             own
@@ -191,9 +191,9 @@ fn install_knows_when_core_hooks_path_or_another_hook_starts_it_already() {
             "git service-hook post-receive",
         ],
     );
-    let told = done(&sandbox.run("r.git", &["install"]));
+    let reported = done(&sandbox.run("r.git", &["install"]));
     assert!(
-        told.contains("installed") && told.contains("note: hook.tell.command"),
-        "{told}"
+        reported.contains("installed") && reported.contains("note: hook.tell.command"),
+        "{reported}"
     );
 }

@@ -69,7 +69,7 @@ fn on_a_machine(sandbox: &Sandbox, script: &str, arguments: &[&str]) -> Command 
 fn the_package_is_installed_used_and_taken_away_without_a_trace() {
     let sandbox = Sandbox::new();
     let package = package(&sandbox);
-    // Down for whoever comes first.
+    // Down until the first connection.
     let down = AtomicBool::new(true);
     let receiver = Receiver::start(move |request| {
         if request.target == "/waiting" && down.swap(false, Ordering::Relaxed) {

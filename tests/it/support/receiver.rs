@@ -1,4 +1,4 @@
-//! A receiver on loopback that keeps what it got and answers as it is told. Shared by the tests and the demo.
+//! A receiver on loopback that keeps what it got and answers as a test sets it. Shared by the tests and the demo.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};

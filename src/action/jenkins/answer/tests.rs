@@ -41,7 +41,7 @@ fn jobs(of: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn a_queued_build_is_told_with_its_page() {
+fn a_queued_build_is_reported_with_its_page() {
     let note = delivered(&jobs(&[("folder/app", QUEUED)]));
     assert_eq!(
         note,
@@ -50,7 +50,7 @@ fn a_queued_build_is_told_with_its_page() {
 }
 
 #[test]
-fn one_triggered_job_is_enough_and_a_filtered_one_is_told() {
+fn one_triggered_job_is_enough_and_a_filtered_one_is_reported() {
     let note = delivered(&jobs(&[("a", FILTERED), ("b", QUEUED), ("c", DISABLED)]));
     assert!(
         note.starts_with("queued b")
@@ -91,7 +91,7 @@ fn an_answer_without_jobs_is_accepted_but_not_confirmed() {
 }
 
 #[test]
-fn no_job_with_that_token_is_told_apart_from_no_plugin() {
+fn no_job_with_that_token_is_distinguished_from_no_plugin() {
     let none = r#"{"jobs":null,"message":"Did not find any jobs with GenericTrigger configured!\nA token was supplied.\n"}"#;
     assert!(failed_as(404, none).contains("check `build_token`"));
     assert!(failed_as(404, "<html>").contains("check `service_url`"));
@@ -125,7 +125,7 @@ fn a_partly_triggered_push_is_never_tried_again() {
 }
 
 #[test]
-fn a_dry_run_that_built_is_told_as_a_real_build() {
+fn a_dry_run_that_built_is_reported_as_a_real_build() {
     let dry = |job: &str| {
         let response = Response {
             status: 200,

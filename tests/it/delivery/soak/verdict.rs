@@ -17,7 +17,7 @@ pub struct Told {
     alone: usize,
     /// Attempts whose outcome nobody knew.
     unknown: usize,
-    /// Deliveries that a robot told, and its messages by how many each told.
+    /// Deliveries that a robot reported, and its messages by how many each reported.
     by_robot: BTreeMap<usize, usize>,
 }
 
@@ -31,26 +31,26 @@ pub fn of(fleet: &Fleet, receivers: &Receivers) -> Told {
     for (place, arrival) in arrivals.iter().enumerate() {
         by_id.entry(&arrival.id).or_default().push((place, arrival));
     }
-    let mut told = Told::default();
+    let mut reported = Told::default();
     for repository in 0..fleet.size() {
         nothing_is_left(&fleet.place(repository).join("service-hook"));
-        one_repository(fleet, repository, &mut by_id, &mut told);
+        one_repository(fleet, repository, &mut by_id, &mut reported);
     }
     assert!(
         by_id.is_empty(),
-        "nothing arrived that no record tells of: {by_id:?}"
+        "nothing arrived that no record has: {by_id:?}"
     );
-    let messages: usize = told
+    let messages: usize = reported
         .by_robot
         .iter()
         .map(|(size, deliveries)| deliveries / size)
         .sum();
-    let told_by_robot = receivers.messages.load(std::sync::atomic::Ordering::SeqCst);
-    assert_eq!(messages, told_by_robot, "each message of a robot once");
-    told
+    let reported_by_robot = receivers.messages.load(std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(messages, reported_by_robot, "each message of a robot once");
+    reported
 }
 
-fn one_repository(fleet: &Fleet, repository: usize, by_id: &mut Arrivals<'_>, told: &mut Told) {
+fn one_repository(fleet: &Fleet, repository: usize, by_id: &mut Arrivals<'_>, reported: &mut Told) {
     let (spool, mut moved) = (fleet.spool(repository), Vec::new());
     // Of each hook, where the receiver took its newest delivery.
     let mut newest: BTreeMap<String, usize> = BTreeMap::new();
@@ -71,7 +71,7 @@ fn one_repository(fleet: &Fleet, repository: usize, by_id: &mut Arrivals<'_>, to
             let arrived = by_id
                 .remove(delivery.planned.id.as_str())
                 .unwrap_or_default();
-            one_delivery(&spool, &id, delivery, &arrived, told);
+            one_delivery(&spool, &id, delivery, &arrived, reported);
             if let Some((place, _)) = arrived.last().filter(|_| !delivery.alone) {
                 let before = newest.insert(delivery.planned.hook.clone(), *place);
                 assert!(before < Some(*place), "in order: {delivery:?}");
@@ -93,7 +93,7 @@ fn one_delivery(
     record: &str,
     delivery: &Delivery,
     arrived: &[(usize, &Arrival)],
-    told: &mut Told,
+    reported: &mut Told,
 ) {
     let steps = spool.delivery_steps(record, &delivery.planned.id).unwrap();
     let attempts = steps.iter().filter_map(|s| {
@@ -116,12 +116,12 @@ fn one_delivery(
             .all(|ended| ended.outcome == Outcome::Deferred),
         "{ends:?}"
     );
-    told.deliveries += 1;
-    told.attempts += ends.len();
-    told.alone += usize::from(delivery.alone);
-    told.unknown += before.iter().filter(|ended| ended.unknown).count();
+    reported.deliveries += 1;
+    reported.attempts += ends.len();
+    reported.alone += usize::from(delivery.alone);
+    reported.unknown += before.iter().filter(|ended| ended.unknown).count();
     if delivery.planned.hook == "team" {
-        *told.by_robot.entry(last.digest.max(1)).or_default() += 1;
+        *reported.by_robot.entry(last.digest.max(1)).or_default() += 1;
         return;
     }
     assert_eq!(
@@ -196,7 +196,7 @@ impl fmt::Display for Told {
         )?;
         write!(
             f,
-            "{} told by a robot, at most {largest} in a message",
+            "{} reported by a robot, at most {largest} in a message",
             by_robot.values().sum::<usize>()
         )
     }
