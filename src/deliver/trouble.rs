@@ -8,7 +8,7 @@ use crate::config::Hook;
 use crate::outgoing::MessageKind;
 use crate::push::{Push, Pusher, Trouble, TroubleKind};
 use crate::report::{clean, truncate};
-use crate::schedule::{DOWN_AFTER_MS, OUTAGE, is_believable};
+use crate::schedule::{Standing, is_believable};
 use crate::spool::{
     DestinationState, Events, FailedDelivery, LaneState, Planned, RecordLine, ReportedTrouble,
     delivery_id, new_id,
@@ -34,20 +34,26 @@ struct Health {
 }
 
 /// Since when a receiver is down, and whether it is up.
-fn lane_health(state: &LaneState, now_ms: i64) -> (Option<i64>, bool) {
-    let since_ms = state.since_ms.or(state.failed_ms);
-    let is_down = state.failures >= OUTAGE;
-    let down_ms = since_ms.filter(|since_ms| is_down && now_ms - since_ms >= DOWN_AFTER_MS);
-    (down_ms, state.failures == 0)
+fn lane_health(state: &LaneState) -> (Option<i64>, bool) {
+    let standing = state.standing();
+    let down = standing.as_ref().filter(|standing| standing.is_down());
+    (down.map(|down| down.since_ms), standing.is_none())
 }
 
 /// The same of a destination, as all repositories have found.
-fn destination_health(state: &DestinationState, now_ms: i64) -> (Option<i64>, bool) {
-    let is_down = state.failed_probes.are_outage();
-    let down_ms = state
-        .since_ms
-        .filter(|since_ms| is_down && now_ms - since_ms >= DOWN_AFTER_MS);
-    (down_ms, state.since_ms.is_none())
+fn destination_health(state: &DestinationState) -> (Option<i64>, bool) {
+    let Some(since_ms) = state.since_ms else {
+        return (None, true);
+    };
+    let (failures, failed_ms) = state.failed_probes.count_and_newest();
+    let standing = Standing {
+        obstacle: state.obstacle.unwrap_or_default(),
+        failures,
+        since_ms,
+        failed_ms,
+        ..Standing::default()
+    };
+    (standing.is_down().then_some(since_ms), false)
 }
 
 /// What is to be reported now, and since when. `is_limited`: at most once an hour, whatever it is.
@@ -163,7 +169,7 @@ impl<'a> Observed<'a> {
             reported.counted_ms = Some(counted_ms.max(now_ms - SETTLED_MS));
         }
         let lane = self.site.spool.lane_state(&self.hook.name);
-        let (down_ms, is_up) = lane_health(&lane, now_ms);
+        let (down_ms, is_up) = lane_health(&lane);
         let mut health = Health {
             down_ms,
             is_up,
@@ -174,7 +180,7 @@ impl<'a> Observed<'a> {
         let shared = url.zip(folder).and_then(|(url, folder)| {
             let destination = self.site.destinations.at(&url, Some(folder));
             destination.update(|state| {
-                (health.down_ms, health.is_up) = destination_health(state, now_ms);
+                (health.down_ms, health.is_up) = destination_health(state);
                 // What fails is counted for each repository; the rest is known to all.
                 let mut known = ReportedTrouble {
                     counted_ms: reported.counted_ms,

@@ -158,7 +158,7 @@ fn a_server_hears_of_a_destination_once_an_hour_and_a_repository_of_its_own_hook
     };
     let file = find().find(|path| std::fs::read_to_string(path).unwrap().contains("until_ms"));
     let file = file.unwrap();
-    let probes = json!({ "first_ms": 0, "last_ms": 9, "count": 3, "at_ms": minutes_ago(5) });
+    let probes = json!({ "first_ms": 0, "last_ms": 9, "count": 3, "at_ms": minutes_ago(1) });
     change(
         &file,
         json!({ "since_ms": minutes_ago(10), "failed_probes": probes }),
