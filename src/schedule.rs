@@ -10,7 +10,7 @@ pub use clock_runs::{ClockRun, is_clock_trusted};
 pub use expiry::{FailedProbes, OUTAGE, attempts_needed, is_believable, trouble_since};
 pub use pace::Pace;
 pub use recovery::Recovery;
-pub use standing::{DOWN_AFTER_MS, Obstacle, Standing};
+pub use standing::{Obstacle, Standing};
 
 use sha2::{Digest, Sha256};
 use std::time::Duration;

@@ -4,7 +4,7 @@ use super::OUTAGE;
 use serde::{Deserialize, Serialize};
 
 /// Failed attempts show that a receiver is down if they span so much, in milliseconds.
-pub const DOWN_AFTER_MS: i64 = 5 * 60 * 1000;
+const DOWN_AFTER_MS: i64 = 5 * 60 * 1000;
 
 /// How an attempt failed that may be repeated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -89,6 +89,26 @@ fn a_receiver_that_goes_down_and_comes_back_is_reported_once_each() {
 }
 
 #[test]
+fn a_receiver_without_a_connection_is_reported_at_once_and_a_refused_event_is_not() {
+    let ops = Receiver::start(|_| Answer::ok());
+    let pushed = |url: &str| {
+        let pushing = Pushing::new(&(webhook("ci", url) + &webhook("ops", &ops.url("/")) + OPS));
+        let stays = pushing.nobody_stays();
+        pushing.push("one");
+        pushing.quiet();
+        (pushing, stays)
+    };
+    let refusing = Receiver::start(|_| Answer::json(500, "{}"));
+    let (pushing, _stays) = pushed(&refusing.url("/"));
+    make_down(&pushing, "r.git");
+    pushing.drain();
+    assert_eq!(reports(&ops), [""; 0], "one event was refused");
+    let (pushing, _stays) = pushed("http://127.0.0.1:1/");
+    pushing.drain();
+    assert_eq!(reports(&ops), ["ci down 1"]);
+}
+
+#[test]
 fn permanent_failures_are_reported_by_the_process_that_makes_them_and_summed_for_an_hour() {
     let (_ci, ops, pushing) = watched(|| Answer::json(404, "{}"));
     push_and_finish(&pushing, "one");

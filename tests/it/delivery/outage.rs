@@ -79,6 +79,7 @@ fn nobody_stays_for_a_hook_that_has_gone() {
     let pushing = Pushing::new(&webhook("ci", &receiver.url("/")));
     let stays = pushing.nobody_stays();
     pushing.push("one");
+    pushing.quiet();
     assert!(standing(&pushing).due_ms.is_some());
     pushing.configure(&webhook("other", &receiver.url("/")));
     assert_eq!(pushing.drain(), Some(0));

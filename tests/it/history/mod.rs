@@ -57,6 +57,8 @@ pub fn push_and_finish(pushing: &Pushing, message: &str) {
     eventually("the push is finished", || {
         pushing.done().len() > before && pushing.pending().is_empty()
     });
+    // Its process still has the history to prune, and the lane to leave.
+    pushing.quiet();
 }
 
 /// As if the clock had been seen to run for two hours without being set.
