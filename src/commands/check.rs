@@ -19,7 +19,7 @@ mod row;
 mod state_dir;
 
 use super::hook_file::{HookFile, Standing};
-use super::{Failure, Session, as_owner, parallel, print, repositories};
+use super::{Failure, Session, as_owner, many, parallel, print, repositories};
 use crate::action::Severity;
 use crate::config::{self, Loaded, SourceMap};
 use crate::git::Repository;
@@ -39,9 +39,9 @@ const WIDEST: usize = 100;
 /// Of `check`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
-    /// Every repository below DIR, a line each
-    #[arg(long, value_name = "DIR")]
-    all: Option<PathBuf>,
+    /// Every repository below these directories, a line each
+    #[arg(long, value_name = "DIR", num_args = 1..)]
+    all: Vec<PathBuf>,
     /// Try FILE as the server's file before it is put in place: which of its hooks apply where, and what stops
     #[arg(long, value_name = "FILE", overrides_with = "config")]
     config: Option<PathBuf>,
@@ -53,7 +53,7 @@ pub struct Arguments {
     json: bool,
 }
 
-/// Checks one repository, or all below a directory.
+/// Checks one repository, or all below some directories.
 pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     if let Some(hook) = &arguments.handshake {
         return as_owner::run_as_owner(session, |session| handshake::run(session, hook));
@@ -61,15 +61,15 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     if let Some(file) = &arguments.config {
         return proposed::run(session, arguments, file);
     }
-    match &arguments.all {
-        Some(dir) if !session.owner_settled => all(session, dir, arguments),
-        Some(_) => {
-            let (text, code) = part(session, arguments);
-            print::stdout(&text);
-            Ok(code)
-        }
-        None => as_owner::run_as_owner(session, |session| one(session, arguments)),
+    if arguments.all.is_empty() {
+        return as_owner::run_as_owner(session, |session| one(session, arguments));
     }
+    if session.owner_settled {
+        let (text, code) = part(session, arguments);
+        print::stdout(&text);
+        return Ok(code);
+    }
+    all(session, arguments)
 }
 
 fn one(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
@@ -89,14 +89,8 @@ fn one(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
 }
 
 /// A line a repository, in the order of their names, and a sum.
-fn all(session: &Session, dir: &Path, arguments: &Arguments) -> Result<u8, Failure> {
-    let found = repositories::below(dir)?;
-    if found.is_empty() {
-        return Err(Failure::new(format!(
-            "no repository is below {}",
-            dir.display()
-        )));
-    }
+fn all(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
+    let found = many::find(session, &arguments.all)?;
     let each = |git_dir: &PathBuf| {
         let session = session.at(git_dir);
         as_owner::capture_as_owner(&session, |session| part(session, arguments))
@@ -113,14 +107,8 @@ fn all(session: &Session, dir: &Path, arguments: &Arguments) -> Result<u8, Failu
             .for_each(|(text, _)| print::stdout(text.trim_end()));
         return Ok(code);
     }
-    let base = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
-    let name = |git_dir: &PathBuf| {
-        git_dir
-            .strip_prefix(&base)
-            .unwrap_or(git_dir)
-            .display()
-            .to_string()
-    };
+    let name = |git_dir: &PathBuf| repositories::path_below(git_dir, &arguments.all);
+    let name = |git_dir: &PathBuf| name(git_dir).display().to_string();
     let rows = found
         .iter()
         .map(name)

@@ -2,7 +2,7 @@
 //! replaces a link atomically. A second run changes nothing.
 
 use super::hook_file::{self, HookFile, Standing};
-use super::{Failure, Session, as_owner, print, repositories};
+use super::{Failure, Session, as_owner, many, print};
 use crate::exit;
 use crate::git::Server;
 use crate::post_receive::is_program;
@@ -16,38 +16,31 @@ pub const STARTER: &str = include_str!("starter.toml");
 /// Of `install`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
-    /// Every repository below DIR
-    #[arg(long, value_name = "DIR")]
-    all: Option<PathBuf>,
+    /// Every repository below these directories
+    #[arg(long, value_name = "DIR", num_args = 1..)]
+    all: Vec<PathBuf>,
     /// Keep an existing hook: move it to hooks/post-receive.d/, where it still runs
     #[arg(long)]
     chain: bool,
 }
 
-/// Installs in one repository, or in all below a directory.
+/// Installs in one repository, or in all below some directories.
 pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let each = |session: &Session| install(session, arguments.chain);
-    for_all(session, arguments.all.as_deref(), each)
+    for_all(session, &arguments.all, each)
 }
 
-/// One repository, or with `--all` each below a directory, as its owner; the worst exit code.
+/// One repository, or with `--all` each below these directories, as its owner; the worst exit code.
 pub fn for_all(
     session: &Session,
-    all: Option<&Path>,
+    all: &[PathBuf],
     each: impl Fn(&Session) -> Result<u8, Failure>,
 ) -> Result<u8, Failure> {
-    let Some(dir) = all.filter(|_| !session.owner_settled) else {
+    if all.is_empty() || session.owner_settled {
         return as_owner::run_as_owner(session, each);
-    };
-    let found = repositories::below(dir)?;
-    if found.is_empty() {
-        return Err(Failure::new(format!(
-            "no repository is below {}",
-            dir.display()
-        )));
     }
     let mut worst = exit::OK;
-    for git_dir in found {
+    for git_dir in many::find(session, all)? {
         let code = as_owner::run_as_owner(&session.at(&git_dir), &each).unwrap_or_else(|failure| {
             print::error(&format!("{}: {}", git_dir.display(), failure.message));
             failure.code

@@ -27,11 +27,7 @@ pub(super) fn run(
         let dir = session.dir.clone().unwrap_or_else(|| PathBuf::from("."));
         return Ok(together(vec![(dir, capture(session))]));
     }
-    if session.dir.is_some() {
-        return Err(Failure::usage(
-            "`--all` names the directories itself: leave out `-C`",
-        ));
-    }
+    refuse_dir(session)?;
     let found = repositories::below_all(all)?;
     let outputs = parallel::map(&found, |git_dir| capture(&session.at(git_dir)));
     let lost = || Err(Failure::new("an internal error"));
@@ -39,6 +35,27 @@ pub(super) fn run(
         .into_iter()
         .map(|output| output.unwrap_or_else(lost));
     Ok(together(found.iter().cloned().zip(outputs).collect()))
+}
+
+/// The repositories below `all`, of which there must be one: for commands that prepare or examine them.
+pub(super) fn find(session: &Session, all: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    refuse_dir(session)?;
+    let found = repositories::below_all(all)?;
+    if found.is_empty() {
+        let dirs = all.iter().map(|dir| dir.display().to_string());
+        let dirs = dirs.collect::<Vec<_>>().join(" or ");
+        return Err(Failure::new(format!("no repository is below {dirs}")));
+    }
+    Ok(found)
+}
+
+fn refuse_dir(session: &Session) -> Result<(), Failure> {
+    if session.dir.is_some() {
+        return Err(Failure::usage(
+            "`--all` names the directories itself: leave out `-C`",
+        ));
+    }
+    Ok(())
 }
 
 /// Prints all that they printed, one after the other. The worst exit code.

@@ -59,6 +59,18 @@ pub fn short_name(git_dir: &Path, below: &[PathBuf]) -> String {
     name.unwrap_or(git_dir).display().to_string()
 }
 
+/// A repository by its path below the directory that was searched. If several were searched, two repositories could have
+/// the same one, so then it is the whole path.
+pub fn path_below(git_dir: &Path, searched: &[PathBuf]) -> PathBuf {
+    let below = match searched {
+        [dir] => dir.canonicalize().ok(),
+        _ => None,
+    };
+    let below = below.and_then(|dir| git_dir.strip_prefix(dir).ok());
+    let below = below.filter(|path| !path.as_os_str().is_empty());
+    below.unwrap_or(git_dir).to_owned()
+}
+
 fn search(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
     if is_git_dir(dir) {
         found.push(dir.to_owned());

@@ -13,17 +13,17 @@ use std::path::{Path, PathBuf};
 /// Of `uninstall`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
-    /// Every repository below DIR
-    #[arg(long, value_name = "DIR")]
-    all: Option<PathBuf>,
+    /// Every repository below these directories
+    #[arg(long, value_name = "DIR", num_args = 1..)]
+    all: Vec<PathBuf>,
     /// Remove the history as well, unless deliveries wait
     #[arg(long)]
     purge: bool,
 }
 
-/// Uninstalls in one repository, or in all below a directory.
+/// Uninstalls in one repository, or in all below some directories.
 pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
-    install::for_all(session, arguments.all.as_deref(), |session| {
+    install::for_all(session, &arguments.all, |session| {
         uninstall(session, arguments.purge)
     })
 }

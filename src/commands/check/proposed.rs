@@ -84,7 +84,7 @@ impl From<&CheckResult> for Stop {
     }
 }
 
-/// Tries `file` in one repository, or in all below a directory.
+/// Tries `file` in one repository, or in all below some directories.
 pub(super) fn run(session: &Session, arguments: &Arguments, file: &Path) -> Result<u8, Failure> {
     let unusable = |error| Failure::new(format!("{}: {error}", file.display()));
     let mut session = session.clone();
@@ -102,8 +102,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments, file: &Path) -> Resu
         });
         (trial.json(), code(&[trial]))
     };
-    let all = arguments.all.as_slice();
-    many::run(&session, all, here, |outputs| {
+    many::run(&session, &arguments.all, here, |outputs| {
         let trials = outputs.into_iter().map(read).collect::<Vec<_>>();
         if arguments.json {
             for trial in &trials {
@@ -111,9 +110,8 @@ pub(super) fn run(session: &Session, arguments: &Arguments, file: &Path) -> Resu
             }
         } else {
             let style = Style::for_stream(&stdout(), &session.environment);
-            let base = arguments.all.as_deref();
             let shown = file.display().to_string();
-            print::stdout(proposed_page::write(&trials, &shown, base, style).trim_end());
+            print::stdout(proposed_page::write(&trials, &shown, &arguments.all, style).trim_end());
         }
         code(&trials)
     })

@@ -2,12 +2,13 @@
 //! the file itself, once for all repositories.
 
 use super::proposed::{Stop, Trial};
+use crate::commands::repositories;
 use crate::diagnostic::{self, Place};
 use crate::report::clean;
 use crate::terminal::Style;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What concerns one repository stands so far in.
 const INDENT: &str = "    ";
@@ -15,14 +16,13 @@ const INDENT: &str = "    ";
 /// Repositories that are named where a mistake of the file is not one in all of them.
 const NAMED: usize = 3;
 
-/// All repositories. `file`: the proposed file as its mistakes name it. `base`: the directory above them, for shorter
-/// names.
-pub(super) fn write(trials: &[Trial], file: &str, base: Option<&Path>, style: Style) -> String {
-    let base = base.and_then(|base| base.canonicalize().ok());
+/// All repositories. `file`: the proposed file as its mistakes name it. `below`: the directories that were
+/// searched, for shorter names.
+pub(super) fn write(trials: &[Trial], file: &str, below: &[PathBuf], style: Style) -> String {
     let mut text = String::new();
     // Of the file itself, with the repositories.
     let mut common = BTreeMap::<&Stop, Vec<&str>>::new();
-    let names = trials.iter().map(|t| name(&t.repository, base.as_deref()));
+    let names = trials.iter().map(|t| name(&t.repository, below));
     let names = names.collect::<Vec<_>>();
     for (trial, name) in trials.iter().zip(&names) {
         let _ = writeln!(text, "{}: {}", style.bold(name), hooks(trial, style));
@@ -52,11 +52,9 @@ pub(super) fn write(trials: &[Trial], file: &str, base: Option<&Path>, style: St
     text + &sum(trials, style)
 }
 
-fn name(repository: &str, base: Option<&Path>) -> String {
-    let path = Path::new(repository);
-    let below = base.and_then(|base| path.strip_prefix(base).ok());
-    let below = below.filter(|below| !below.as_os_str().is_empty());
-    clean(&below.unwrap_or(path).display().to_string())
+fn name(repository: &str, below: &[PathBuf]) -> String {
+    let path = repositories::path_below(Path::new(repository), below);
+    clean(&path.display().to_string())
 }
 
 fn listed(names: &[&str]) -> String {

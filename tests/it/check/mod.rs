@@ -178,6 +178,49 @@ fn json_is_an_object_a_line() {
 }
 
 #[test]
+fn the_repositories_of_several_directories_are_checked_each_under_its_own_name() {
+    let sandbox = Sandbox::new();
+    for name in ["a/one.git", "a/two.git", "b/one.git"] {
+        sandbox.init_bare(name);
+    }
+    sandbox.write("b/one.git/hooks.toml", "[hook.ci]\nactoin = 1\n");
+    sandbox.write("server.toml", "");
+    let checked = |arguments: &[&str]| {
+        let out = sandbox.run("", &[&["check"], arguments].concat());
+        (out.status.code(), String::from_utf8(out.stdout).unwrap())
+    };
+    let full = |name: &str| sandbox.path(name).canonicalize().unwrap();
+    let (code, said) = checked(&["--all", "a", "b", "a"]);
+    for name in ["a/one.git", "a/two.git", "b/one.git"] {
+        let name = full(name).display().to_string();
+        assert_eq!(said.matches(&name).count(), 1, "{said}");
+    }
+    let sum = "3 repositories: 1 with mistakes, 2 unused";
+    assert!(
+        code == Some(1) && said.ends_with(&format!("{sum}\n")),
+        "{said}"
+    );
+    // With one, the path below it; of the directory itself, the whole path.
+    let one = full("b/one.git").display().to_string();
+    for (dir, name) in [("b", "mistakes  one.git  "), ("b/one.git", one.as_str())] {
+        let (_, said) = checked(&["--all", dir]);
+        assert!(said.contains(name), "{said}");
+    }
+    let (_, said) = checked(&["--config", "server.toml", "--all", "a", "b"]);
+    assert!(
+        said.contains(&one) && said.contains("3 repositories"),
+        "{said}"
+    );
+    for wrong in [&["--all"][..], &["-C", "a/one.git", "--all", "a"]] {
+        assert_eq!(checked(wrong).0, Some(2), "{wrong:?}");
+    }
+    std::fs::create_dir(sandbox.path("empty")).unwrap();
+    let out = sandbox.run("", &["check", "--all", "empty", "empty"]);
+    let said = String::from_utf8(out.stderr).unwrap();
+    assert!(said.contains("no repository is below empty"), "{said}");
+}
+
+#[test]
 fn what_the_filters_keep_from_a_hook_need_not_be_reported_by_it() {
     let config = "[hook.t]\naction = \"dingding_group_chat_robot\"\nservice_url = \"http://127.0.0.1:1/robot/send?access_token=x\"\n\
                   tags = [\"v*\"]\ntemplate = \"${tag.message}\"\n";

@@ -159,16 +159,18 @@ fn what_still_starts_it_is_named() {
 }
 
 #[test]
-fn all_below_a_directory_are_taken_away_at_once() {
+fn all_below_several_directories_are_set_up_and_taken_away_at_once() {
     let sandbox = Sandbox::new();
-    let repositories = ["srv/a.git", "srv/team/b.git"].map(|name| repository(&sandbox, name));
-    let before = picture(&sandbox.path("srv"));
-    done(&sandbox.run("", &["install", "--all", "srv"]));
+    let names = ["srv/a.git", "srv/team/b.git", "other/c.git"];
+    let repositories = names.map(|name| repository(&sandbox, name));
+    let before = ["srv", "other"].map(|dir| picture(&sandbox.path(dir)));
+    done(&sandbox.run("", &["install", "--all", "srv", "other"]));
     assert!(
         repositories
             .iter()
             .all(|repo| repo.join("hooks/post-receive").exists())
     );
-    done(&sandbox.run("", &["uninstall", "--all", "srv", "--purge"]));
-    assert_eq!(picture(&sandbox.path("srv")), before);
+    done(&sandbox.run("", &["uninstall", "--all", "srv", "other", "--purge"]));
+    let after = ["srv", "other"].map(|dir| picture(&sandbox.path(dir)));
+    assert_eq!(after, before);
 }
