@@ -73,6 +73,7 @@ pub fn drain(session: &Session, mut arguments: Drain) -> Result<u8, Failure> {
         return run_as_owner(&session, |session| here(session, &arguments));
     }
     let mut found = repositories::below_all(&all)?;
+    let session = session.with_all(&all);
     // Nothing was ever recorded elsewhere, but something may have been missed there.
     found.retain(|git_dir| arguments.catch_up || git_dir.join("service-hook").is_dir());
     let each = |git_dir: &PathBuf| {

@@ -29,6 +29,7 @@ pub(super) fn run(
     }
     refuse_dir(session)?;
     let found = repositories::below_all(all)?;
+    let session = session.with_all(all);
     let outputs = parallel::map(&found, |git_dir| capture(&session.at(git_dir)));
     let lost = || Err(Failure::new("an internal error"));
     let outputs = outputs

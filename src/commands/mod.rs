@@ -59,6 +59,21 @@ impl Session {
             ..self.clone()
         }
     }
+
+    /// The same session, with the directories of `--all` once more by their real paths. The child that runs as an owner
+    /// starts elsewhere, and names the repository by its path below one of them.
+    #[must_use]
+    pub fn with_all(&self, dirs: &[PathBuf]) -> Self {
+        let mut session = self.clone();
+        if !dirs.is_empty() {
+            let real = |dir: &PathBuf| dir.canonicalize().unwrap_or_else(|_| dir.clone());
+            session.arguments.push("--all".into());
+            session
+                .arguments
+                .extend(dirs.iter().map(|dir| real(dir).into_os_string()));
+        }
+        session
+    }
 }
 
 /// Why a command could not do what it was asked, and the exit code that says so.

@@ -39,16 +39,18 @@ pub fn below_all(dirs: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-/// A repository by its path below one of these directories, else by the name of its directory.
+/// A repository by its path below one of these directories, the last ones first, else by the name of its directory.
 pub fn short_name(git_dir: &Path, below: &[PathBuf]) -> String {
     let git_dir = git_dir
         .canonicalize()
         .unwrap_or_else(|_| git_dir.to_owned());
     let inside = |dir: &PathBuf| {
-        let inside = git_dir.strip_prefix(dir.canonicalize().ok()?).ok()?;
+        // An owner may not be able to resolve what root has named.
+        let dir = dir.canonicalize().unwrap_or_else(|_| dir.clone());
+        let inside = git_dir.strip_prefix(dir).ok()?;
         (!inside.as_os_str().is_empty()).then(|| inside.to_owned())
     };
-    let named = below.iter().find_map(inside);
+    let named = below.iter().rev().find_map(inside);
     let is_inside_work_tree = git_dir.ends_with(".git");
     let own = if is_inside_work_tree {
         git_dir.parent().and_then(Path::file_name)

@@ -354,6 +354,26 @@ fn root_does_it_as_the_owner() {
     let said = run(&["redeliver", "-C", "r.git", &id]);
     assert!(said.contains("ci: delivered"), "{said}");
     assert!(run(&["deliveries", "-C", "r.git"]).contains("delivered"));
+    // Directories are relative to that of root, not to that of the child.
+    let team = pushing.sandbox.path("srv/team");
+    std::fs::create_dir_all(&team).unwrap();
+    let (there, here) = (team.join("r.git"), pushing.sandbox.path("r.git"));
+    std::fs::rename(&here, &there).unwrap();
+    let again = [
+        "redeliver",
+        "--since",
+        "2h",
+        "--hook",
+        "new",
+        "--all",
+        "srv",
+    ];
+    let hooks = std::fs::read_to_string(there.join("hooks.toml")).unwrap();
+    let new = webhook("new", &receiver.url("/"));
+    std::fs::write(there.join("hooks.toml"), hooks + &new).unwrap();
+    let said = run(&again);
+    assert!(said.starts_with("team/r.git: "), "{said}");
+    std::fs::rename(&there, &here).unwrap();
     let done = pushing
         .sandbox
         .path("r.git/service-hook/done")
