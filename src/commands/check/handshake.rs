@@ -20,7 +20,8 @@ pub(super) fn run(session: &Session, name: &str) -> Result<u8, Failure> {
     let map = SourceMap::read(session.repository()?.git_dir(), &session.environment);
     let hooks = subject.hooks(&[name], &map)?;
     let hook = hooks.first().ok_or_else(|| Failure::new("no such hook"))?;
-    let (consents, words) = ask(&subject, hook).map_err(Failure::new)?;
+    let (consents, words) =
+        ask(&subject, hook).map_err(|why| Failure::new(format!("{}: {why}", hook.name)))?;
     print::stdout(&print::plain(&format!("{}: {words}", hook.name)));
     Ok(if consents { exit::OK } else { exit::FAILURE })
 }

@@ -48,7 +48,7 @@ fn only_an_allowed_origin_is_consent() {
             1,
             "(405 Method Not Allowed, no WebHook-Allowed-Origin)",
         ),
-        ("github", 1, "speaks no CloudEvents"),
+        ("github", 1, "github: speaks no CloudEvents"),
         ("nothing", 1, "no hook `nothing`"),
     ] {
         let out = pushing
