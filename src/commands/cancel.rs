@@ -19,6 +19,9 @@ use std::time::Duration;
 /// An attempt ends within its `timeout`; so much longer is waited for the lane.
 const LONGER: Duration = Duration::from_secs(5);
 
+/// Printed if nothing is selected.
+const NOTHING: &str = "nothing waits";
+
 /// Of `cancel`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
@@ -60,7 +63,10 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
             (String::new(), failure.code)
         })
     };
-    many::run(session, &arguments.all, here, many::print_all)
+    many::run(session, &arguments.all, here, |outputs| {
+        let nothing = (!arguments.all.is_empty()).then_some(NOTHING);
+        many::print_all(outputs, nothing)
+    })
 }
 
 /// Asks at a terminal whether everything that waits is to be cancelled.
@@ -100,7 +106,7 @@ fn cancel(session: &Session, arguments: &Arguments) -> Result<(String, u8), Fail
         }
     }
     if arguments.all.is_empty() && chosen.is_empty() && code == exit::OK {
-        print::stderr("nothing waits");
+        print::stderr(NOTHING);
     }
     Ok((lines.join("\n"), code))
 }

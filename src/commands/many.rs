@@ -59,9 +59,11 @@ fn refuse_dir(session: &Session) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Prints all that they printed, one after the other. The worst exit code.
-pub(super) fn print_all(outputs: Vec<(PathBuf, Output)>) -> u8 {
+/// Prints all that they printed, one after the other. The worst exit code. `nothing` is printed if none of several
+/// repositories printed or reported anything: each of them is silent then.
+pub(super) fn print_all(outputs: Vec<(PathBuf, Output)>, nothing: Option<&str>) -> u8 {
     let mut worst = exit::OK;
+    let mut is_silent = true;
     for (_, output) in outputs {
         let (text, code) = output.unwrap_or_else(|failure| {
             print::error(&failure.message);
@@ -69,8 +71,12 @@ pub(super) fn print_all(outputs: Vec<(PathBuf, Output)>) -> u8 {
         });
         if !text.is_empty() {
             print::stdout(&print::plain(text.trim_end()));
+            is_silent = false;
         }
         worst = worst.max(code);
+    }
+    if let Some(nothing) = nothing.filter(|_| is_silent && worst == exit::OK) {
+        print::stderr(nothing);
     }
     worst
 }

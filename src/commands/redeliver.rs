@@ -60,6 +60,17 @@ enum Selection<'a> {
     Missed(&'a str, i64),
 }
 
+impl Selection<'_> {
+    /// Printed if it selects nothing.
+    fn nothing(&self) -> &'static str {
+        match self {
+            Selection::State(DeliveryState::Pending) => "nothing waits",
+            Selection::Missed(..) => "the hook has missed nothing",
+            Selection::Ids | Selection::State(_) => "nothing has failed permanently",
+        }
+    }
+}
+
 impl Arguments {
     /// Whether it is for all repositories below some directories.
     pub fn is_for_many(&self) -> bool {
@@ -100,7 +111,16 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
                 (String::new(), failure.code)
             })
     };
-    many::run(session, &arguments.all, here, many::print_all)
+    many::run(session, &arguments.all, here, |outputs| {
+        let nothing = match selection {
+            Selection::Missed(..) => {
+                "the hook has missed nothing in these repositories, or is active in none of them"
+            }
+            _ => selection.nothing(),
+        };
+        let nothing = (!arguments.all.is_empty()).then_some(nothing);
+        many::print_all(outputs, nothing)
+    })
 }
 
 /// One repository.
@@ -149,11 +169,7 @@ impl<'a> At<'a> {
             exit::FAILURE
         };
         if chosen.is_empty() && all_found && is_one {
-            print::stderr(match self.selection {
-                Selection::State(DeliveryState::Pending) => "nothing waits",
-                Selection::Missed(..) => "the hook has missed nothing",
-                _ => "nothing has failed permanently",
-            });
+            print::stderr(self.selection.nothing());
         }
         if queued.is_empty() {
             return Ok((String::new(), code));

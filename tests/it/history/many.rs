@@ -218,3 +218,36 @@ fn a_record_without_events_is_completed_and_not_waited_for() {
     assert!(pushing.pending().is_empty());
     assert!(messages(&receiver).ends_with(&["one".into(), "two".into()]));
 }
+
+#[test]
+fn if_nothing_is_selected_in_several_repositories_that_is_reported() {
+    let receiver = Receiver::start(|_| Answer::json(404, "{}"));
+    let pushing = two_failed(&receiver);
+    for (command, words) in [
+        (
+            &["redeliver", "--since", "2h", "--hook", "typo"][..],
+            "active in none of them",
+        ),
+        (
+            &["redeliver", "--failed", "--hook", "typo"],
+            "nothing has failed permanently",
+        ),
+        (&["redeliver", "--pending"], "nothing waits"),
+        (&["cancel", "--pending", "--yes"], "nothing waits"),
+    ] {
+        let out = run(&pushing, &[command, &["--all", "../srv", "."]].concat());
+        assert!(out.status.success());
+        let said = complaints(&out);
+        assert_eq!(
+            (said.lines().count(), said.contains(words)),
+            (1, true),
+            "{said}"
+        );
+    }
+    let out = run(&pushing, &["redeliver", "--failed", "--all", "../srv", "."]);
+    assert!(
+        !complaints(&out).contains("nothing"),
+        "{}",
+        complaints(&out)
+    );
+}
