@@ -174,8 +174,12 @@ fn only_what_is_neither_recorded_nor_delivered_is_a_failure() {
         Some(0),
         "it is recorded"
     );
-    std::fs::remove_dir_all(pushing.sandbox.path("r.git/service-hook")).unwrap();
-    pushing.sandbox.write("r.git/service-hook", "in the way");
+    // The process that stays for the retry may write into it meanwhile.
+    let folder = pushing.sandbox.path("r.git/service-hook");
+    eventually("a file is in its place", || {
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::write(&folder, "in the way").is_ok()
+    });
     let out = pushing.receive(&line);
     assert_eq!(out.status.code(), Some(1));
     assert!(

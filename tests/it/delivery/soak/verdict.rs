@@ -157,6 +157,7 @@ fn nothing_is_left(spool: &std::path::Path) {
         );
     }
     let stays = [
+        "clock",
         "corrupt",
         "done",
         "lane",
