@@ -1,6 +1,6 @@
 //! Chat messages: what a push says to people, in English and Chinese, within the size that a vendor takes.
 //!
-//! A message is built as [`message::Message`] (lines of spans, each literal or untrusted), and only a [`Dialect`] turns it
+//! A message is built as [`message::Message`] (lines of spans, each literal or untrusted), and only a [`Markup`] turns it
 //! into markup: structure instead of escaping after the fact. This room knows no vendor; a vendor is a markup to it.
 
 pub mod compose;
@@ -18,7 +18,7 @@ pub use title::{MAX_TITLE, title};
 
 /// How one vendor writes text or markdown.
 ///
-/// Texts given to [`Dialect::escape`] are one line without control characters; everything else is already escaped.
+/// Texts given to [`Markup::escape`] are one line without control characters; everything else is already escaped.
 pub trait Markup {
     /// Foreign text, so that it can neither mention anyone nor form links, images or markup.
     fn escape(&self, text: &str) -> String;
