@@ -11,9 +11,9 @@ use crate::diagnostic::Place;
 use crate::exit;
 use crate::git::Repository;
 use crate::terminal::{self, Style};
+use rustix::fs::Access;
 use serde::{Deserialize, Serialize};
-use std::fs::File;
-use std::io::stdout;
+use std::io::{self, stdout};
 use std::path::{Path, PathBuf};
 
 /// What the proposed file means for one repository.
@@ -86,11 +86,12 @@ impl From<&CheckResult> for Stop {
 
 /// Tries `file` in one repository, or in all below some directories.
 pub(super) fn run(session: &Session, arguments: &Arguments, file: &Path) -> Result<u8, Failure> {
-    let unusable = |error| Failure::new(format!("{}: {error}", file.display()));
+    let unusable = |error: io::Error| Failure::new(format!("{}: {error}", file.display()));
     let mut session = session.clone();
     let file = std::path::absolute(file).map_err(unusable)?;
     if !session.owner_settled {
-        File::open(&file).map_err(unusable)?;
+        // Not opened: a named pipe would wait for a writer.
+        rustix::fs::access(&file, Access::READ_OK).map_err(|error| unusable(error.into()))?;
         // The child that runs as an owner starts elsewhere. The last one counts.
         let named = ["--config".into(), file.clone().into_os_string()];
         session.arguments.extend(named);

@@ -2,7 +2,7 @@
 
 use super::golden::{add, compare, reported, set_up};
 use super::{GOOD, private};
-use crate::support::Sandbox;
+use crate::support::{PROGRAM, Sandbox};
 use serde_json::{Value, json};
 use std::fs;
 
@@ -133,6 +133,18 @@ fn a_trial_as_json_is_an_object_for_each_repository_and_changes_nothing() {
     let said = String::from_utf8(out.stdout).unwrap();
     assert!(out.status.success(), "{said}");
     assert!(said.contains("1 repository: nothing stops"), "{said}");
+}
+
+#[test]
+fn a_named_pipe_as_a_proposed_file_is_refused_and_not_waited_for() {
+    let sandbox = set_up("");
+    let script = "mkfifo -m 600 pipe; timeout 60 \"$PROGRAM\" -C r.git check --config pipe";
+    let mut command = sandbox.command("sh", "");
+    command.env("PROGRAM", PROGRAM).args(["-c", script]);
+    let out = command.output().unwrap();
+    let said = String::from_utf8_lossy(&out.stdout);
+    assert!(said.contains("pipe: is not a regular file"), "{said}");
+    assert_eq!(out.status.code(), Some(1));
 }
 
 #[needs(root)]
