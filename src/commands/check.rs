@@ -39,7 +39,7 @@ const WIDEST: usize = 100;
 /// Of `check`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
-    /// Every repository below these directories, a line each
+    /// Every repository below these directories: each problem once, and a summary
     #[arg(long, value_name = "DIR", num_args = 1..)]
     all: Vec<PathBuf>,
     /// Try FILE as the server's file before it is put in place: which of its hooks apply where, and what stops
@@ -88,7 +88,7 @@ fn one(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     Ok(code(&results))
 }
 
-/// A line a repository, in the order of their names, and a sum.
+/// Each problem once, and a sum; as JSON a line for each result, in the order of the repositories' names.
 fn all(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let found = many::find(session, &arguments.all)?;
     let each = |git_dir: &PathBuf| {

@@ -1,17 +1,19 @@
-//! Shows the results of one of many repositories in a line: its state, its name, and the most severe problem.
+//! Shows the results of many repositories: each problem once, with the repository or the number of those that have it,
+//! mistakes first, and a sum.
 
-use super::results::CheckResults;
+use super::results::{CheckResult, CheckResults};
 use crate::action::Severity;
 use crate::commands::print;
 use crate::report::clean;
-use crate::terminal::{Style, columns, cut};
+use crate::terminal::{Style, wrapped};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// Columns of a name at most: what is longer pushes its own line to the right.
-const NAME: usize = 40;
+/// The next line of a long message begins so far in.
+const HANGING: &str = "          ";
 
 /// How a repository stands, the worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum State {
     /// A repository that could not be checked.
     Error,
@@ -62,46 +64,36 @@ impl State {
     }
 }
 
-/// What is said of one repository. Written as a state, a tab and a sentence: it may come from a process of its own.
+/// The results of one repository. Written as its state and its problems, each a word and a sentence, separated by tabs: it
+/// may come from a process of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Row {
     state: State,
-    first: String,
+    problems: Vec<(State, String)>,
 }
 
 impl Row {
-    /// The most severe result, and the number of the others.
+    /// All mistakes and warnings, unless the repository is unused.
     pub(super) fn of(results: &CheckResults) -> Self {
-        let (mistakes, warnings) = (
-            results.count(Severity::Mistake),
-            results.count(Severity::Warning),
-        );
-        let (state, number) = match (mistakes, warnings) {
-            _ if results.is_unused() => (State::Unused, 0),
-            (0, 0) => (State::Ok, 0),
-            (0, number) => (State::Warnings, number),
-            (number, _) => (State::Mistakes, number),
+        let state = match results.count(Severity::Mistake) {
+            _ if results.is_unused() => State::Unused,
+            0 if results.count(Severity::Warning) == 0 => State::Ok,
+            0 => State::Warnings,
+            _ => State::Mistakes,
         };
-        let first = results
-            .sorted()
-            .next()
-            .filter(|_| number > 0)
-            .map(|result| {
-                let place = result
-                    .place
-                    .as_ref()
-                    .map(|place| format!("{place}: "))
-                    .unwrap_or_default();
-                let more = if number > 1 {
-                    format!(" (and {} more)", number - 1)
-                } else {
-                    String::new()
-                };
-                format!("{place}{}{more}", result.message)
-            });
+        let problem = |result: &CheckResult| {
+            let state = match result.severity? {
+                Severity::Mistake => State::Mistakes,
+                Severity::Warning => State::Warnings,
+            };
+            let place = result.place.as_ref().map(|place| format!("{place}: "));
+            let sentence = place.unwrap_or_default() + &result.message;
+            Some((state, clean(&sentence)))
+        };
+        let found = results.sorted().filter_map(problem);
         Self {
             state,
-            first: first.unwrap_or_default(),
+            problems: found.filter(|_| state != State::Unused).collect(),
         }
     }
 
@@ -109,74 +101,73 @@ impl Row {
     pub(super) fn failed(why: &str) -> Self {
         Self {
             state: State::Error,
-            first: why.to_owned(),
+            problems: vec![(State::Error, clean(why))],
         }
     }
 
     /// Reads what its `Display` wrote.
     pub(super) fn parse(text: &str) -> Self {
-        let (word, first) = text
-            .trim_end()
-            .split_once('\t')
-            .unwrap_or((text.trim_end(), ""));
-        match State::ALL.into_iter().find(|state| state.word() == word) {
-            Some(state) => Self {
-                state,
-                first: clean(first),
-            },
-            None => Self::failed("could not be checked"),
+        let named = |word: &str| State::ALL.into_iter().find(|state| state.word() == word);
+        let mut parts = text.trim_end().split('\t');
+        let Some(state) = parts.next().and_then(named) else {
+            return Self::failed("could not be checked");
+        };
+        let mut problems = Vec::new();
+        while let (Some(word), Some(sentence)) = (parts.next(), parts.next()) {
+            problems.extend(named(word).map(|state| (state, clean(sentence))));
         }
+        Self { state, problems }
     }
 }
 
 impl std::fmt::Display for Row {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}\t{}", self.state.word(), clean(&self.first))
+        f.write_str(self.state.word())?;
+        for (state, sentence) in &self.problems {
+            write!(f, "\t{}\t{sentence}", state.word())?;
+        }
+        Ok(())
     }
 }
 
-/// All of them below each other, in `width` columns where there is a width, and their sum.
+/// Each problem once, in `width` columns where there is a width: the most severe first, and of those the most frequent.
+/// Then the sum.
 pub(super) fn table(rows: &[(String, Row)], width: Option<usize>, style: Style) -> String {
-    let widest = rows
-        .iter()
-        .map(|(name, _)| columns(name))
-        .filter(|w| *w <= NAME)
-        .max()
-        .unwrap_or(0);
-    let mut text = String::new();
-    for (name, Row { state, first }) in rows {
-        let name = print::one_line(name);
-        let space = " ".repeat(widest.saturating_sub(columns(&name)) + 2);
-        let lead = format!("{:8}  {name}{space}", state.word());
-        let line = match width {
-            Some(width) => cut(&format!("{lead}{first}"), width),
-            None => format!("{lead}{first}"),
-        };
-        let rest = line.strip_prefix(state.word()).unwrap_or_default();
-        let _ = writeln!(
-            text,
-            "{}{}",
-            state.coloured(style, state.word()),
-            rest.trim_end()
-        );
+    let mut found = BTreeMap::<&(State, String), Vec<&str>>::new();
+    for (name, row) in rows {
+        for problem in &row.problems {
+            found.entry(problem).or_default().push(name);
+        }
     }
+    let mut found: Vec<_> = found.into_iter().collect();
+    found.sort_by_key(|((state, _), names)| (*state, std::cmp::Reverse(names.len())));
+    let mut text = String::new();
+    for ((state, sentence), names) in found {
+        let example = print::one_line(names[0]);
+        let concerned = match names.len() {
+            1 => example,
+            number => format!("{number} repositories, such as {example}"),
+        };
+        let line = format!("{:8}  {concerned}: {sentence}", state.word());
+        let line = width.map_or_else(|| line.clone(), |width| wrapped(&line, width, HANGING));
+        let rest = line.strip_prefix(state.word()).unwrap_or_default();
+        let _ = writeln!(text, "{}{rest}", state.coloured(style, state.word()));
+    }
+    text + &sum(rows, style)
+}
+
+fn sum(rows: &[(String, Row)], style: Style) -> String {
     let count = |state: State| rows.iter().filter(|(_, row)| row.state == state).count();
-    let sum = State::ALL
-        .into_iter()
-        .map(|state| (count(state), state))
-        .filter(|(count, _)| *count > 0);
-    let sum =
-        sum.map(|(count, state)| state.coloured(style, &format!("{count} {}", state.summed())));
-    let repositories = if rows.len() == 1 {
-        "repository"
-    } else {
-        "repositories"
+    let counts = State::ALL.into_iter().map(|state| (count(state), state));
+    let parts: Vec<_> = counts
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, state)| state.coloured(style, &format!("{count} {}", state.summed())))
+        .collect();
+    let repositories = match rows.len() {
+        1 => "1 repository".to_owned(),
+        number => format!("{number} repositories"),
     };
-    text + &format!(
-        "{} {repositories}: {}\n",
-        rows.len(),
-        sum.collect::<Vec<_>>().join(", ")
-    )
+    format!("{repositories}: {}\n", parts.join(", "))
 }
 
 #[cfg(test)]
@@ -184,57 +175,52 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_has_the_first_mistake_and_counts_the_rest() {
+    fn a_row_has_all_mistakes_and_warnings() {
         let mut results = CheckResults::default();
         results.warn(None, "no timer");
-        assert_eq!(Row::of(&results).to_string(), "warnings\tno timer");
+        assert_eq!(
+            Row::of(&results).to_string(),
+            "warnings\twarnings\tno timer"
+        );
         results.mistake("hooks.toml:7:1".to_owned(), "unknown key\t`x`");
-        results.mistake(None, "another");
         let row = Row::of(&results);
         assert_eq!(
             row.to_string(),
-            "mistakes\thooks.toml:7:1: unknown key `x` (and 1 more)"
+            "mistakes\tmistakes\thooks.toml:7:1: unknown key `x`\twarnings\tno timer"
         );
-        assert_eq!(Row::parse(&row.to_string()).to_string(), row.to_string());
+        assert_eq!(Row::parse(&row.to_string()), row);
         assert_eq!(Row::parse("").state, State::Error);
     }
 
     #[test]
-    fn rows_fit_the_terminal_and_are_summed() {
+    fn a_problem_of_many_repositories_is_written_once_after_the_mistakes() {
+        let row = |state, problems: &[(State, &str)]| Row {
+            state,
+            problems: problems
+                .iter()
+                .map(|(s, text)| (*s, (*text).to_owned()))
+                .collect(),
+        };
+        let timer = (State::Warnings, "no timer");
         let rows = [
+            ("a.git".to_owned(), row(State::Warnings, &[timer])),
             (
-                "app.git".to_owned(),
-                Row {
-                    state: State::Mistakes,
-                    first: "x".repeat(100),
-                },
+                "b.git".to_owned(),
+                row(State::Mistakes, &[(State::Mistakes, "unknown key"), timer]),
             ),
-            (
-                "team/提交.git".to_owned(),
-                Row {
-                    state: State::Ok,
-                    first: String::new(),
-                },
-            ),
-            (
-                "n".repeat(50),
-                Row {
-                    state: State::Unused,
-                    first: String::new(),
-                },
-            ),
+            ("c.git".to_owned(), row(State::Ok, &[])),
         ];
-        let shown_rows = table(&rows, Some(40), Style::plain());
-        let expected = format!(
-            "mistakes  app.git        {}…\nok        team/提交.git\nunused    {}…\n\
-             3 repositories: 1 with mistakes, 1 ok, 1 unused\n",
-            "x".repeat(14),
-            "n".repeat(29)
-        );
-        assert_eq!(shown_rows, expected);
-        assert!(table(&rows, None, Style::plain()).contains(&"x".repeat(100)));
+        let expected = "mistakes  b.git: unknown key\n\
+            warnings  2 repositories, such as a.git: no timer\n\
+            3 repositories: 1 with mistakes, 1 with warnings, 1 ok\n";
+        assert_eq!(table(&rows, None, Style::plain()), expected);
+        let narrow = table(&rows, Some(40), Style::plain());
         assert!(
-            table(&rows, None, Style::coloured()).starts_with("\x1b[31mmistakes\x1b[0m  app.git")
+            narrow.contains("such as a.git:\n          no timer\n"),
+            "{narrow}"
+        );
+        assert!(
+            table(&rows, None, Style::coloured()).starts_with("\x1b[31mmistakes\x1b[0m  b.git")
         );
     }
 }

@@ -191,10 +191,8 @@ fn the_repositories_of_several_directories_are_checked_each_under_its_own_name()
     };
     let full = |name: &str| sandbox.path(name).canonicalize().unwrap();
     let (code, said) = checked(&["--all", "a", "b", "a"]);
-    for name in ["a/one.git", "a/two.git", "b/one.git"] {
-        let name = full(name).display().to_string();
-        assert_eq!(said.matches(&name).count(), 1, "{said}");
-    }
+    let problem = format!("{}: hooks.toml:2:1: ", full("b/one.git").display());
+    assert_eq!(said.matches(&problem).count(), 1, "{said}");
     let sum = "3 repositories: 1 with mistakes, 2 unused";
     assert!(
         code == Some(1) && said.ends_with(&format!("{sum}\n")),
@@ -202,7 +200,7 @@ fn the_repositories_of_several_directories_are_checked_each_under_its_own_name()
     );
     // With one, the path below it; of the directory itself, the whole path.
     let one = full("b/one.git").display().to_string();
-    for (dir, name) in [("b", "mistakes  one.git  "), ("b/one.git", one.as_str())] {
+    for (dir, name) in [("b", "mistakes  one.git: "), ("b/one.git", one.as_str())] {
         let (_, said) = checked(&["--all", dir]);
         assert!(said.contains(name), "{said}");
     }

@@ -146,7 +146,7 @@ fn who_can_read_and_write() {
 }
 
 #[test]
-fn many_repositories_are_a_line_each() {
+fn a_problem_of_many_repositories_is_written_once_and_mistakes_come_first() {
     let sandbox = set_up(GOOD);
     for name in [
         "group/new.git",
@@ -166,7 +166,15 @@ fn many_repositories_are_a_line_each() {
     );
     private(&sandbox, "group/warned.git/hooks.toml", GOOD);
     sandbox.write("broken.git/config", "[core\n");
-    compare("all", &reported(&sandbox, "", &["--all", "."]));
+    fs::create_dir(sandbox.path("more")).unwrap();
+    for number in 10..18 {
+        let name = format!("more/{number}.git");
+        sandbox.init_bare(&name);
+        symlink(PROGRAM, sandbox.path(&name).join("hooks/post-receive")).unwrap();
+        private(&sandbox, &format!("{name}/hooks.toml"), GOOD);
+    }
+    let all = ["--all", "group", "more", "broken.git", "r.git"];
+    compare("all", &reported(&sandbox, "", &all));
 }
 
 #[test]
