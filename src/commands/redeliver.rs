@@ -12,7 +12,7 @@ use crate::config::{self, Loaded};
 use crate::deliver::{self, Destinations, RunSummary, Site};
 use crate::exit;
 use crate::git::Repository;
-use crate::spool::{DeliveryState, Spool};
+use crate::spool::{DeliveryState, Spool, held_problem};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -169,7 +169,7 @@ impl<'a> At<'a> {
             exit::FAILURE
         };
         if chosen.is_empty() && all_found && is_one {
-            print::stderr(self.selection.nothing());
+            print::stderr(&self.nothing_chosen());
         }
         if queued.is_empty() {
             return Ok((String::new(), code));
@@ -192,6 +192,15 @@ impl<'a> At<'a> {
             }
         }
         Ok((lines.join("\n"), code))
+    }
+
+    /// What waits and is held is not selected, and does not go unmentioned.
+    fn nothing_chosen(&self) -> String {
+        let held = match self.selection {
+            Selection::State(DeliveryState::Pending) => held_problem(self.spool.count_held()),
+            _ => None,
+        };
+        held.unwrap_or_else(|| self.selection.nothing().to_owned())
     }
 
     /// Sends what is due, as `drain` does. `total`: what was queued; what was due anyway is sent as well.

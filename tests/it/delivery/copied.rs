@@ -61,7 +61,8 @@ fn a_copy_holds_what_it_brought_until_it_is_adopted_and_sends_new_pushes() {
     }
     let listed = text(&run(&["deliveries", "--state", "pending"]));
     assert!(listed.contains("held: copied"), "{listed}");
-    run(&["redeliver", "--pending"]);
+    let said = text(&run(&["redeliver", "--pending"]));
+    assert!(said.contains(HELD), "{said}");
     assert_eq!(taken(&receiver, before), [""; 0]);
 
     pushing.sandbox.commit("c", "file.txt", "3\n", "three");
