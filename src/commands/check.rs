@@ -218,7 +218,7 @@ fn shown(git_dir: &Path, path: &Path) -> String {
 }
 
 /// Says on stderr what is off because of a mistake, where another command leaves it out silently.
-pub fn tell_mistakes(loaded: &Loaded) {
+pub fn print_mistakes(loaded: &Loaded) {
     for mistake in loaded
         .diagnostics
         .iter()

@@ -9,8 +9,8 @@ use crate::post_receive::{
 use crate::spool::{Record, RecordFile, RecordLine, Spool};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// So often the events of a push are computed; after that, the push is reported as Git gave it. Whatever crashes us in a
-/// repository does so for the last time.
+/// So often the events of a push are computed; after that, the push is reported as Git gave it. So a
+/// repository that crashes this program does so twice at most.
 const COMPUTED: u32 = 2;
 
 /// Computes the events of pushes whose process ended before it could. What cannot be completed, in words.

@@ -156,7 +156,7 @@ impl<'a> At<'a> {
         let is_one = self.arguments.all.is_empty();
         let (chosen, all_found) = self.choose(now_ms)?;
         if is_one || !chosen.is_empty() {
-            check::tell_mistakes(&self.loaded);
+            check::print_mistakes(&self.loaded);
         }
         let queued = match self.selection {
             // They are new in their records, which is as good as queued.

@@ -45,7 +45,7 @@ pub struct Arguments {
 pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let repository = session.repository()?;
     let loaded = config::load(repository.git_dir(), &session.environment);
-    check::tell_mistakes(&loaded);
+    check::print_mistakes(&loaded);
     let selection = EventSelection {
         name: arguments.name.as_deref(),
         pusher: arguments.pusher.as_deref(),

@@ -52,7 +52,7 @@ fn uninstall(session: &Session, purge: bool) -> Result<u8, Failure> {
         Standing::Link(_) | Standing::Shim => {
             take_away(&file)
                 .map_err(|e| Failure::new(format!("cannot change {}: {e}", file.dir.display())))?;
-            tell(&file);
+            print_rest(&file);
         }
     }
     still_started(&repository, &path);
@@ -148,7 +148,7 @@ fn take_away(file: &HookFile) -> std::io::Result<()> {
     Ok(())
 }
 
-fn tell(file: &HookFile) {
+fn print_rest(file: &HookFile) {
     let path = file.path();
     match file.standing() {
         Standing::Missing => print::line(&format!("{} was removed", path.display())),

@@ -111,8 +111,9 @@ impl Hook {
         }
     }
 
-    /// Whether trouble of another hook is reported to it: a hook of a repository's file hears of those of that file alone.
-    pub fn hears_of(&self, other: &Self) -> bool {
+    /// Whether trouble of another hook is reported to it: a hook of a repository's file
+    /// is notified of those of that file alone.
+    pub fn is_notified_of(&self, other: &Self) -> bool {
         let is_near = self.layer == Layer::Server || other.layer == Layer::Repository;
         // Never of a hook that reports trouble itself: it could report its own.
         self.on_trouble && !other.on_trouble && is_near

@@ -15,7 +15,7 @@ use crate::spool::{
 };
 use std::io;
 
-/// Failures are summed for so long; and so often does a server hear of one destination.
+/// Failures are summed for so long; and one destination is reported to a server's hooks as often.
 const HOUR_MS: i64 = 3_600_000;
 
 /// The end of an attempt is in its record after so long at the latest.
@@ -129,7 +129,7 @@ pub fn report_trouble(site: Site<'_>, began_ms: i64) -> bool {
     recorded.ok().flatten().unwrap_or(false)
 }
 
-/// A hook, and those that hear of its trouble: the listeners of the repository's file, or those of the server's.
+/// A hook, and those that are notified of its trouble: the listeners of the repository's file, or those of the server's.
 struct Observed<'a> {
     site: Site<'a>,
     hook: &'a Hook,
@@ -141,12 +141,13 @@ struct Observed<'a> {
 
 impl<'a> Observed<'a> {
     fn new(site: Site<'a>, hook: &'a Hook, is_server: bool) -> Self {
-        let hears = |listener: &&Hook| listener.hears_of(hook) && listener.is_shared() == is_server;
+        let is_notified =
+            |listener: &&Hook| listener.is_notified_of(hook) && listener.is_shared() == is_server;
         let suffix = if is_server { " server" } else { "" };
         Self {
             site,
             hook,
-            listeners: site.loaded.hooks.iter().filter(hears).collect(),
+            listeners: site.loaded.hooks.iter().filter(is_notified).collect(),
             is_server,
             key: format!("{}{suffix}", hook.name),
         }

@@ -1,7 +1,7 @@
 use super::{Change, ObjectId, RefKind, RefName, RefUpdate};
 use serde::{Deserialize, Serialize};
 
-/// One updated ref, ready to tell: what Git says, without what `[project]` adds. This is the stored form; the body
+/// One updated ref, ready to be sent: what Git says, without what `[project]` adds. This is the stored form; the body
 /// that receivers get is made from it in `outgoing`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PushEvent {

@@ -30,7 +30,7 @@ pub struct FileId {
 }
 
 impl FileId {
-    /// That of an open file; `None` if the system does not tell.
+    /// That of an open file; `None` if the system does not know.
     pub(super) fn of(file: &File) -> Option<Self> {
         let mask = StatxFlags::INO | StatxFlags::BTIME;
         let Ok(stat) = rustix::fs::statx(file, "", AtFlags::EMPTY_PATH, mask) else {

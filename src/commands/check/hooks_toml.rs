@@ -81,7 +81,7 @@ fn check_listeners(loaded: &Loaded, results: &mut CheckResults) {
     let destination = |hook: &Hook| hook.destination();
     for listener in loaded.hooks.iter().filter(|hook| hook.on_trouble) {
         let same = |other: &&Hook| {
-            listener.hears_of(other)
+            listener.is_notified_of(other)
                 && destination(other).is_some()
                 && destination(other) == destination(listener)
         };

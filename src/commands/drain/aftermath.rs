@@ -1,5 +1,5 @@
-//! Prints what a run left: the deliveries that have failed permanently, no matter which process made the attempt, and at a terminal what
-//! still waits.
+//! Prints what a run left: the deliveries that have failed permanently, no matter which process made the attempt, and at
+//! a terminal what still waits.
 
 use super::Drain;
 use crate::clock;

@@ -10,7 +10,7 @@ use std::fmt;
 
 /// Figures.
 #[derive(Debug, Default)]
-pub struct Told {
+pub struct Summary {
     deliveries: usize,
     attempts: usize,
     /// Went past their turn: the receiver took others.
@@ -25,13 +25,13 @@ pub struct Told {
 type Arrivals<'a> = BTreeMap<&'a str, Vec<(usize, &'a Arrival)>>;
 
 /// Asserts all of it.
-pub fn of(fleet: &Fleet, receivers: &Receivers) -> Told {
+pub fn of(fleet: &Fleet, receivers: &Receivers) -> Summary {
     let arrivals = receivers.arrivals();
     let mut by_id = Arrivals::new();
     for (place, arrival) in arrivals.iter().enumerate() {
         by_id.entry(&arrival.id).or_default().push((place, arrival));
     }
-    let mut reported = Told::default();
+    let mut reported = Summary::default();
     for repository in 0..fleet.size() {
         nothing_is_left(&fleet.place(repository).join("service-hook"));
         one_repository(fleet, repository, &mut by_id, &mut reported);
@@ -50,7 +50,12 @@ pub fn of(fleet: &Fleet, receivers: &Receivers) -> Told {
     reported
 }
 
-fn one_repository(fleet: &Fleet, repository: usize, by_id: &mut Arrivals<'_>, reported: &mut Told) {
+fn one_repository(
+    fleet: &Fleet,
+    repository: usize,
+    by_id: &mut Arrivals<'_>,
+    reported: &mut Summary,
+) {
     let (spool, mut moved) = (fleet.spool(repository), Vec::new());
     // Of each hook, where the receiver took its newest delivery.
     let mut newest: BTreeMap<String, usize> = BTreeMap::new();
@@ -93,7 +98,7 @@ fn one_delivery(
     record: &str,
     delivery: &Delivery,
     arrived: &[(usize, &Arrival)],
-    reported: &mut Told,
+    reported: &mut Summary,
 ) {
     let steps = spool.delivery_steps(record, &delivery.planned.id).unwrap();
     let attempts = steps.iter().filter_map(|s| {
@@ -181,7 +186,7 @@ fn nothing_is_left(spool: &std::path::Path) {
     );
 }
 
-impl fmt::Display for Told {
+impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             deliveries,
