@@ -8,6 +8,7 @@ mod compute;
 mod fit_event;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
+pub mod hook_script;
 mod intake;
 mod recorded_push;
 mod spawn;
@@ -15,7 +16,7 @@ mod stdin;
 mod unrecorded_push;
 mod watch;
 
-pub use chain::{chain_paths, is_program, is_shim, script_text};
+pub use chain::{chain_paths, is_program};
 pub use compute::{
     ComputedPush, Undecided, compute_deliveries, compute_for_hook, compute_without_repository,
 };

@@ -4,7 +4,7 @@
 
 use crate::environment::Environment;
 use crate::git::{Repository, Server};
-use crate::post_receive::{chain_paths, is_program, is_shim, script_text};
+use crate::post_receive::{chain_paths, hook_script, is_program};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -95,22 +95,13 @@ pub fn standing(path: &Path) -> Standing {
     if path.symlink_metadata().is_err() {
         return Standing::Missing;
     }
-    if is_shim(path) {
+    if hook_script::is_shim(path) {
         Standing::Shim
-    } else if !mentions_us(path) && runs_folder(path) {
+    } else if !hook_script::starts_program(path) && hook_script::runs_folder(path) {
         Standing::Dispatcher
     } else {
         Standing::Foreign
     }
-}
-
-/// Whether a script runs what is in `post-receive.d/`.
-fn runs_folder(path: &Path) -> bool {
-    let text = script_text(path);
-    let mut lines = text.lines().map(str::trim_start);
-    lines.any(|line| {
-        !line.starts_with('#') && (line.contains("post-receive.d") || line.contains(".d/*"))
-    })
 }
 
 /// A link is ours when it leads to this very program, or to one of our name (which may have gone).
@@ -126,7 +117,7 @@ pub fn starts_us(path: &Path) -> bool {
     let ours = match standing(path) {
         Standing::Missing => false,
         Standing::Link(_) | Standing::Shim => true,
-        Standing::Foreign => mentions_us(path),
+        Standing::Foreign => hook_script::starts_program(path),
         Standing::Dispatcher => starts_us(&path.with_extension("d").join(WRAPPER)),
     };
     ours && is_program(path)
@@ -141,13 +132,6 @@ pub fn starting_us(repository: &Repository) -> Vec<String> {
     hooks
         .map(|hook| format!("hook.{}.command", hook.name))
         .collect()
-}
-
-/// Whether a hook of another program starts us itself.
-pub fn mentions_us(path: &Path) -> bool {
-    let text = script_text(path);
-    text.lines()
-        .any(|l| !l.trim_start().starts_with('#') && l.contains("service-hook"))
 }
 
 /// The path under which this program is going to be found tomorrow: one on `PATH` that leads here (package managers
@@ -223,8 +207,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("hook");
         fs::write(&path, "#!/bin/sh\n# was git-service-hook\ntrue\n").unwrap();
-        assert!(!mentions_us(&path));
+        assert!(!hook_script::starts_program(&path));
         fs::write(&path, "#!/bin/sh\ngit service-hook post-receive\n").unwrap();
-        assert!(mentions_us(&path));
+        assert!(hook_script::starts_program(&path));
     }
 }

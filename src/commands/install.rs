@@ -5,7 +5,7 @@ use super::hook_file::{self, HookFile, Standing};
 use super::{Failure, Session, as_owner, many, print};
 use crate::exit;
 use crate::git::Server;
-use crate::post_receive::is_program;
+use crate::post_receive::{hook_script, is_program};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
@@ -175,7 +175,7 @@ fn place_wrapper(file: &HookFile, program: &Path) -> Result<&'static str, Failur
     if fs::read_to_string(&path).is_ok_and(|there| there == text) && is_program(&path) {
         return Ok("already in place");
     }
-    if path.symlink_metadata().is_ok_and(|m| m.is_file()) && !hook_file::mentions_us(&path) {
+    if path.symlink_metadata().is_ok_and(|m| m.is_file()) && !hook_script::starts_program(&path) {
         return Err(Failure::new(format!(
             "{} is of another program: move it away first",
             path.display()

@@ -5,6 +5,7 @@ use super::hook_file::{self, HookFile, Standing};
 use super::{Failure, Session, install, print};
 use crate::exit;
 use crate::git::Repository;
+use crate::post_receive::hook_script;
 use crate::spool::Spool;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -40,7 +41,7 @@ fn uninstall(session: &Session, purge: bool) -> Result<u8, Failure> {
                 path.display()
             ));
         }
-        Standing::Dispatcher if hook_file::mentions_us(&file.wrapper()) => {
+        Standing::Dispatcher if hook_script::starts_program(&file.wrapper()) => {
             let wrapper = file.wrapper();
             fs::remove_file(&wrapper)
                 .map_err(|e| Failure::new(format!("cannot remove {}: {e}", wrapper.display())))?;

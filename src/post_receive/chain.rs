@@ -1,11 +1,12 @@
 //! Other people's post-receive hooks, run after ours, unless another program's hook started us: then the folder is its
 //! own to run.
 
+use super::hook_script;
 use super::stdin::Copy;
 use crate::environment::Environment;
 use crate::report::Lines;
 use rustix::io::Errno;
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -13,19 +14,16 @@ use std::process::{Child, Command, Stdio};
 /// Names the folder whose files run, to what they start.
 const RUNNING: &str = "GIT_SERVICE_HOOK_CHAIN";
 
-/// A line of the shim (hooks/post-receive of the distribution) by which it is known.
-const SHIM_MARK: &str = "git-service-hook: shim";
-
 /// Whether there is anything to run, or it cannot be said.
 pub(super) fn has_programs(hooks: &Path, environment: &Environment) -> bool {
-    programs(&folder(hooks), environment).map_or(true, |programs| !programs.is_empty())
+    programs(hooks, environment).map_or(true, |programs| !programs.is_empty())
 }
 
 /// Runs the executable regular files of `post-receive.d/` in a folder of hooks, by name, each with the whole stdin and
 /// the environment as we got it. Their status changes nothing. One that starts us in turn does not begin again.
 pub(super) fn run(hooks: &Path, stdin: &mut Copy, environment: &Environment, lines: &mut Lines) {
     let folder = folder(hooks);
-    let programs = match programs(&folder, environment) {
+    let programs = match programs(hooks, environment) {
         Ok(programs) => programs,
         Err(error) => return lines.say(&format!("post-receive.d is not run: {error}")),
     };
@@ -56,14 +54,15 @@ fn folder(hooks: &Path) -> PathBuf {
     folder.canonicalize().unwrap_or(folder)
 }
 
-/// The programs in the folder by name. None if it does not exist, is running already, or is left to another program's hook.
-fn programs(folder: &Path, environment: &Environment) -> io::Result<Vec<PathBuf>> {
-    if environment.path(RUNNING).is_some_and(|path| path == folder)
-        || is_of_another_program(&folder.with_extension(""))
-    {
+/// The programs in `post-receive.d/` of a folder of hooks, by name. None if it does not exist, is running already, or is
+/// left to a script.
+fn programs(hooks: &Path, environment: &Environment) -> io::Result<Vec<PathBuf>> {
+    let folder = folder(hooks);
+    let is_running = environment.path(RUNNING).is_some_and(|path| path == folder);
+    if is_running || is_left_to_script(hooks) {
         return Ok(Vec::new());
     }
-    let mut paths = chain_paths(folder)?;
+    let mut paths = chain_paths(&folder)?;
     paths.retain(|path| is_program(path));
     Ok(paths)
 }
@@ -80,27 +79,17 @@ pub fn chain_paths(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Whether a hook exists that is not this program: neither a link to it nor the shim.
-fn is_of_another_program(hook: &Path) -> bool {
+/// Whether `post-receive` in a folder of hooks is a script of another program that started this one, or that runs
+/// `post-receive.d/`. Beside any other script, Git has started this program by its configuration.
+fn is_left_to_script(hooks: &Path) -> bool {
+    let hook = hooks.join("post-receive");
     let Ok(real) = hook.canonicalize() else {
         return false;
     };
     let is_this = std::env::current_exe().is_ok_and(|this| this == real);
-    !is_this && !is_shim(hook)
-}
-
-/// Whether a file is the shim.
-pub fn is_shim(hook: &Path) -> bool {
-    script_text(hook).contains(SHIM_MARK)
-}
-
-/// At most 64 KiB of a file: scripts are shorter, programs are not read.
-pub fn script_text(path: &Path) -> String {
-    let mut bytes = Vec::new();
-    if path.metadata().is_ok_and(|m| m.is_file()) {
-        let _ = std::fs::File::open(path).and_then(|f| f.take(64 * 1024).read_to_end(&mut bytes));
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    !is_this
+        && !hook_script::is_shim(&real)
+        && (hook_script::starts_program(&real) || hook_script::runs_folder(&real))
 }
 
 /// A regular file, perhaps behind a link, that somebody may execute: what Git and this program start.

@@ -5,7 +5,7 @@ use super::results::CheckResults;
 use super::{mount, shown};
 use crate::commands::hook_file::{self, HookFile, Standing};
 use crate::git::{Repository, Server};
-use crate::post_receive::{chain_paths, is_program};
+use crate::post_receive::{chain_paths, hook_script, is_program};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -52,7 +52,7 @@ fn starts_us(file: &HookFile) -> bool {
     match file.standing() {
         Standing::Missing => false,
         Standing::Link(_) | Standing::Shim => true,
-        Standing::Foreign => hook_file::mentions_us(&file.path()),
+        Standing::Foreign => hook_script::starts_program(&file.path()),
         Standing::Dispatcher => hook_file::starts_us(&file.path()),
     }
 }
@@ -149,7 +149,9 @@ impl HookCheck<'_> {
             }
             Standing::Link(target) => self.fine(&format!("-> {}", target.display()), results),
             Standing::Shim => self.fine("is the shim", results),
-            Standing::Foreign if hook_file::mentions_us(&path) => self.fine("starts it", results),
+            Standing::Foreign if hook_script::starts_program(&path) => {
+                self.fine("starts it", results);
+            }
             Standing::Foreign if configured.is_some() => {}
             Standing::Foreign => {
                 let advice = match self.says {

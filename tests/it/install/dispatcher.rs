@@ -1,7 +1,7 @@
 //! Beside a script that runs `post-receive.d/` itself, of the form that Gitea, Forgejo and soft-serve write.
 
 use super::{done, repository, said, script};
-use crate::delivery::{Pushing, webhook};
+use crate::delivery::{Pushing, feed, webhook};
 use crate::support::receiver::{Answer, Receiver};
 use crate::support::{PROGRAM, Sandbox};
 use std::fs;
@@ -74,6 +74,34 @@ fn install_puts_a_wrapper_into_the_folder_and_each_push_is_reported_once() {
     done(&sandbox.run("r.git", &["uninstall"]));
     pushing.push("two");
     assert_eq!(receiver.got().len(), 1);
+}
+
+#[test]
+fn a_folder_that_the_dispatcher_shares_by_a_link_runs_once() {
+    let (pushing, receiver) = dispatched("mine");
+    done(&pushing.sandbox.run("r.git", &["install"]));
+    let folder = pushing.sandbox.path("r.git/hooks/post-receive.d");
+    let common = pushing.sandbox.path("common.d");
+    fs::rename(&folder, &common).unwrap();
+    symlink(&common, &folder).unwrap();
+    pushing.push("one");
+    assert_eq!(receiver.got().len(), 1);
+    let theirs = fs::read_to_string(pushing.sandbox.path("r.git/theirs")).unwrap();
+    assert_eq!(theirs.lines().count(), 1);
+}
+
+#[test]
+fn beside_a_script_that_does_not_run_the_folder_it_runs_where_git_starts_the_program_itself() {
+    let (pushing, _receiver) = dispatched("mine");
+    let repo = pushing.sandbox.path("r.git");
+    script(&repo.join("hooks/post-receive"), "#!/bin/sh\ncat >>own\n");
+    let line = pushing.unannounced("one", "refs/heads/main");
+    // As `hook.x.command` of Git's configuration starts it.
+    let mut hook = pushing.sandbox.command(PROGRAM, "r.git");
+    hook.arg("post-receive").env("GIT_DIR", ".");
+    assert!(feed(&mut hook, &line).status.success());
+    let theirs = fs::read_to_string(repo.join("theirs")).unwrap();
+    assert_eq!(theirs.lines().count(), 1);
 }
 
 #[test]
