@@ -24,7 +24,7 @@ enum Walk {
     Done,
     /// The events of a push are being computed; later pushes wait for it.
     Unread,
-    /// The process was requested to end.
+    /// A signal ends the process.
     Stopped,
     /// A line could not be written: without it nothing may be sent.
     Unwritable,

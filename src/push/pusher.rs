@@ -13,7 +13,8 @@ pub struct Pusher {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// Where the name comes from: `gitolite`, `http`, `certificate`, the name of a variable of `[pusher] env`,
-    /// `soft-serve`, `gitea`, `gitlab` or `account`; `unknown` for an anonymous push; `recovered` where nobody is known to have pushed.
+    /// `soft-serve`, `gitea`, `gitlab` or `account`; `unknown` for an anonymous push; `recovered` where nobody is known to
+    /// have pushed.
     pub source: String,
 }
 

@@ -22,8 +22,8 @@ pub struct ClockRun {
     since_ms: i64,
 }
 
-/// Whether the clock of the machine `boot` is trusted, which has run for `uptime_ms` and shows `at_ms`. What is seen now is noted
-/// in `runs`.
+/// Whether the clock of the machine `boot` is trusted, which has run for `uptime_ms` and shows `at_ms`. What is seen now is
+/// noted in `runs`.
 pub fn is_clock_trusted(
     runs: &mut Vec<ClockRun>,
     boot: &str,

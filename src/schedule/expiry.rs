@@ -29,7 +29,8 @@ pub fn is_believable(at_ms: i64, now_ms: i64) -> bool {
     (EARLIEST_MS..=now_ms.saturating_add(SKEW_MS)).contains(&at_ms)
 }
 
-/// Since when something is in trouble that was found then, and is found again now. A moment that a wrong clock wrote is replaced.
+/// Since when something is in trouble that was found then, and is found again now. A moment that a wrong clock wrote is
+/// replaced.
 pub fn trouble_since(found_ms: Option<i64>, at_ms: i64) -> i64 {
     let is_wrong = |ms: i64| ms > at_ms || (ms < EARLIEST_MS && at_ms >= EARLIEST_MS);
     found_ms.filter(|ms| !is_wrong(*ms)).unwrap_or(at_ms)

@@ -61,8 +61,8 @@ impl Spool {
         Ok(None)
     }
 
-    /// Queues deliveries of a record again, under the same ids, each unless its state has changed. `NotFound`: the record has been removed; `WouldBlock`:
-    /// another process keeps it locked.
+    /// Queues deliveries of a record again, under the same ids, each unless its state has changed. `NotFound`: the record
+    /// has been removed; `WouldBlock`: another process keeps it locked.
     ///
     /// The record is moved first and gets its lines then. A process that dies in between leaves a finished record in
     /// `pending/`, which the next run moves to `done/`, and never one in `done/` that has deliveries to send.
