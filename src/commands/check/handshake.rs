@@ -55,9 +55,13 @@ fn handshake(delivery: Request, origin: &str) -> Option<Request> {
     if !structured && delivery.header("ce-specversion").is_none() {
         return None;
     }
-    let kept = ["authorization", "user-agent"];
+    // All others stay: any of them may be the credential that the receiver asks for.
+    let of_event = ["ce-", "content-", "webhook-"];
     let mut headers = delivery.headers;
-    headers.retain(|(name, _)| kept.contains(&name.to_ascii_lowercase().as_str()));
+    headers.retain(|(name, _)| {
+        let name = name.to_ascii_lowercase();
+        !of_event.iter().any(|prefix| name.starts_with(prefix))
+    });
     headers.push(("WebHook-Request-Origin".to_owned(), origin.to_owned()));
     Some(Request {
         method: Method::Options,

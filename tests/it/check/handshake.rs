@@ -28,7 +28,7 @@ fn only_an_allowed_origin_is_consent() {
     let dialect = |name: &str, flavor: &str| {
         webhook(name, &receiver.url(&format!("/{name}")))
             + &format!(
-                "flavor = \"{flavor}\"\nusername = \"ann\"\npassword = \"hunter2-hunter2\"\n"
+                "flavor = \"{flavor}\"\nusername = \"ann\"\npassword = \"hunter2-hunter2\"\nheaders = {{ aeg-sas-key = \"k\" }}\n"
             )
     };
     let hooks = dialect("any", "cloudevents")
@@ -72,6 +72,7 @@ fn only_an_allowed_origin_is_consent() {
                 .is_some_and(|name| !name.is_empty())
         );
         assert!(request.header("authorization").is_some());
+        assert_eq!(request.header("aeg-sas-key"), Some("k"), "a credential");
         assert_eq!(request.header("ce-id"), None, "it is no event");
     }
 }
